@@ -1,0 +1,89 @@
+import { type Affine, affineSpacing, type Vec3, worldAxes } from "./affine.ts";
+
+/** Voxels of a volume: intensities as Float32Array, labels and masks as Uint8Array or Uint16Array. */
+export type Voxels = Float32Array | Uint8Array | Uint16Array;
+
+/**
+ * A 3-D image on a regular grid. Voxel (x, y, z) is `data[x + shape[0] * (y + shape[1] * z)]`: x runs fastest, as in NIfTI.
+ * Never modified in place once made.
+ */
+export interface Volume<Data extends Voxels = Float32Array> {
+  readonly data: Data;
+  readonly shape: Vec3;
+  /** Voxel index → world millimetres, RAS+. */
+  readonly affine: Affine;
+}
+
+/** Tissue or lesion labels, one small integer a voxel. */
+export type LabelVolume = Volume<Uint8Array>;
+
+/** A 2-D image, row-major: pixel (x, y) is `data[x + width * y]`. */
+export interface Image<Data extends Voxels = Float32Array> {
+  readonly data: Data;
+  readonly width: number;
+  readonly height: number;
+}
+
+export type Plane = "axial" | "coronal" | "sagittal";
+
+/** Number of voxels of a shape. */
+export function voxelCount(shape: Vec3): number {
+  return shape[0] * shape[1] * shape[2];
+}
+
+/** The plane whose normal is each world axis. */
+const planeOfNormal: readonly Plane[] = ["sagittal", "coronal", "axial"];
+
+/**
+ * The array axis along which a stack was sliced: the one with the largest spacing if it is at least 1.5 times both others,
+ * else (a near-isotropic volume) the one nearest to inferior-superior, so that slices are axial.
+ */
+export function sliceAxis(affine: Affine): 0 | 1 | 2 {
+  const spacing = affineSpacing(affine);
+  const largest = Math.max(...spacing);
+  const axis = spacing.indexOf(largest);
+  const others = spacing.filter((_, i) => i !== axis);
+  if (largest >= 1.5 * Math.max(...others)) return axis as 0 | 1 | 2;
+  return worldAxes(affine).indexOf(2) as 0 | 1 | 2;
+}
+
+/** The anatomical plane that the slices of a volume lie nearest to. */
+export function slicePlane(affine: Affine): Plane {
+  return planeOfNormal[worldAxes(affine)[sliceAxis(affine)]!]!;
+}
+
+/**
+ * Slice `index` along array axis `axis`; the other two axes keep their order, the first becoming x.
+ * @throws {RangeError} If the index is outside the volume.
+ */
+export function extractSlice<Data extends Voxels>(volume: Volume<Data>, axis: 0 | 1 | 2, index: number): Image<Data> {
+  const { shape, data } = volume;
+  if (!Number.isInteger(index) || index < 0 || index >= shape[axis]) {
+    throw new RangeError(`extractSlice: index must be in [0, ${shape[axis]}); got ${index}`);
+  }
+  const [u, v] = inPlaneAxes(axis);
+  const stride = [1, shape[0], shape[0] * shape[1]] as const;
+  const width = shape[u];
+  const height = shape[v];
+  const out = new (data.constructor as new (n: number) => Data)(width * height);
+  const base = index * stride[axis];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) out[x + width * y] = data[base + x * stride[u] + y * stride[v]]!;
+  }
+  return { data: out, width, height };
+}
+
+/** Writes an image back as slice `index` of an array of voxels that is being filled. The inverse of {@link extractSlice}. */
+export function insertSlice(target: Voxels, shape: Vec3, axis: 0 | 1 | 2, index: number, image: Image<Voxels>): void {
+  const [u, v] = inPlaneAxes(axis);
+  const stride = [1, shape[0], shape[0] * shape[1]] as const;
+  const base = index * stride[axis];
+  for (let y = 0; y < image.height; y++) {
+    for (let x = 0; x < image.width; x++) target[base + x * stride[u] + y * stride[v]] = image.data[x + image.width * y]!;
+  }
+}
+
+/** The two array axes of a slice, x first. */
+export function inPlaneAxes(axis: 0 | 1 | 2): readonly [0 | 1, 1 | 2] {
+  return axis === 0 ? [1, 2] : axis === 1 ? [0, 2] : [0, 1];
+}

@@ -1,0 +1,132 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../core/errors.ts";
+import { canonicalJson } from "../core/hash.ts";
+import { readText, writeAtomic } from "./files.ts";
+import { labelScheme } from "./label-schemes.ts";
+
+/** A file of a dataset: path relative to the dataset's folder, with forward slashes and no `..`; SHA-256 of its bytes. */
+export const fileRef = z.strictObject({
+  path: z.string().regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type FileRef = z.output<typeof fileRef>;
+
+/** One volume or stack of one subject, with what is known of it. `null` is "not known" or "not there", never "none". */
+export const caseSchema = z.strictObject({
+  /** BIDS-like stem, unique in the dataset: `sub-01_ses-01_acq-axial_T2w`. Names every file made from the case. */
+  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/),
+  subject: z.string().min(1),
+  session: z.string().nullable(),
+  /** Gestational age at the scan, weeks. */
+  gestationalAge: z.number().min(10).max(45).nullable(),
+  image: fileRef,
+  /** Tissue label map on the image's grid, in the dataset's label scheme. */
+  labels: fileRef.nullable(),
+  /** 1 inside the skull's inner table (brain and cerebrospinal fluid), on the image's grid. */
+  brainMask: fileRef.nullable(),
+  /** 1 where there is blood, on the image's grid; all zero for a case known to be healthy. */
+  lesionMask: fileRef.nullable(),
+  /** JSON of every drawn parameter of a synthetic case. */
+  sidecar: fileRef.nullable(),
+  shape: z.tuple([z.int().positive(), z.int().positive(), z.int().positive()]),
+  /** mm along the array axes. */
+  spacing: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
+  /** Worst Papile grade of both sides: 0 healthy, 1-4; null when not known. */
+  grade: z.int().min(0).max(4).nullable(),
+  /** Ids of the normal cases that this one was made from; empty for an original. They share its subject. */
+  sources: z.array(z.string()),
+});
+export type Case = z.output<typeof caseSchema>;
+
+/** Something the integrity check noticed. Errors make `ingest` fail; warnings are kept with the dataset. */
+export const findingSchema = z.strictObject({
+  severity: z.enum(["warning", "error"]),
+  case: z.string().nullable(),
+  /** Short stable name of the rule, such as `affine-mismatch`. */
+  rule: z.string(),
+  message: z.string(),
+});
+export type Finding = z.output<typeof findingSchema>;
+
+/** The content of `dataset.json`, written last: a folder without it is not a dataset. */
+export const datasetSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  name: z.string(),
+  /** Folder that the file paths start from, relative to the folder of `dataset.json`: `.`, or where an ingested folder lies. */
+  root: z.string().default("."),
+  labelScheme: labelScheme.nullable(),
+  cases: z.array(caseSchema).min(1),
+  findings: z.array(findingSchema),
+});
+export type Dataset = z.output<typeof datasetSchema>;
+
+/** The content of `splits.json`: subjects, never images, so that no patient is on two sides. */
+export const splitsSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  train: z.array(z.string()),
+  val: z.array(z.string()),
+  test: z.array(z.string()),
+});
+export type Splits = z.output<typeof splitsSchema>;
+export const splitNames = ["train", "val", "test"] as const;
+export type SplitName = (typeof splitNames)[number];
+
+/** @throws {UserError} (data) If the folder has no valid dataset. */
+export async function readDataset(folder: string): Promise<Dataset> {
+  const dataset = await readJson(
+    join(folder, "dataset.json"),
+    datasetSchema,
+    "run `hemosynth ingest` or `hemosynth phantom` to make one",
+  );
+  const seen = new Set<string>();
+  for (const { id } of dataset.cases) {
+    if (seen.has(id))
+      throw new UserError("data", `${join(folder, "dataset.json")}: case ids must be unique; got ${id} twice. Run ingest again.`);
+    seen.add(id);
+  }
+  return dataset;
+}
+
+/** @throws {UserError} (data) If the folder has no valid `splits.json`, or a subject is in two splits. */
+export async function readSplits(folder: string): Promise<Splits> {
+  const file = join(folder, "splits.json");
+  const splits = await readJson(file, splitsSchema, "run ingest or phantom again");
+  const all = splitNames.flatMap((name) => splits[name]);
+  const twice = all.find((subject, i) => all.indexOf(subject) !== i);
+  if (twice !== undefined)
+    throw new UserError("data", `${file}: a subject may be in one split only; got ${twice} twice. Remove it from one of them.`);
+  return splits;
+}
+
+export async function writeDataset(folder: string, dataset: Dataset): Promise<void> {
+  await writeAtomic(join(folder, "dataset.json"), `${canonicalJson(dataset, 1)}\n`);
+}
+
+export async function writeSplits(folder: string, splits: Splits): Promise<void> {
+  await writeAtomic(join(folder, "splits.json"), `${canonicalJson(splits, 1)}\n`);
+}
+
+/** The cases of one split, in the dataset's order. */
+export function casesOfSplit(dataset: Dataset, splits: Splits, name: SplitName): Case[] {
+  const subjects = new Set(splits[name]);
+  return dataset.cases.filter((c) => subjects.has(c.subject));
+}
+
+/** Reads JSON and checks it. @throws {UserError} (data) Naming the file, the first broken rule and `wayOut`. */
+export async function readJson<T>(file: string, schema: z.ZodType<T>, wayOut: string): Promise<T> {
+  const text = await readText(file, wayOut);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UserError("data", `${file}: must be JSON; got something that is not. Restore it, or ${wayOut}.`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new UserError(
+    "data",
+    `${file}: ${issue.path.join(".") || "the whole file"}: ${issue.message}. Restore it, or ${wayOut}.`,
+  );
+}
