@@ -54,6 +54,7 @@ export async function readBytes(file: string, wayOut = "check the path"): Promis
 
 const causes: ReadonlyMap<string, string> = new Map([
   ["ENOENT", "no such file or folder"],
+  ["EEXIST", "a file is where a folder must be"],
   ["EACCES", "permission denied"],
   ["EPERM", "operation not permitted"],
   ["EISDIR", "it is a folder"],

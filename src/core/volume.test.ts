@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { axisAlignedAffine, type Vec3 } from "./affine.ts";
+import { extractSlice, insertSlice, sliceAxis, slicePlane, type Volume } from "./volume.ts";
+
+const shape: Vec3 = [4, 3, 2];
+const affine = axisAlignedAffine(shape, [1, 1, 1]);
+const numbered: Volume = { data: Float32Array.from({ length: 24 }, (_, i) => i), shape, affine };
+
+test("a slice holds the voxels at its index, first remaining axis along x", () => {
+  const slice = extractSlice(numbered, 1, 2); // y = 2
+  expect([slice.width, slice.height]).toEqual([4, 2]);
+  expect([...slice.data]).toEqual([8, 9, 10, 11, 20, 21, 22, 23]);
+});
+
+test("slices put back along any axis give the volume", () => {
+  for (const axis of [0, 1, 2] as const) {
+    const back = new Float32Array(24);
+    for (let i = 0; i < shape[axis]; i++) insertSlice(back, shape, axis, i, extractSlice(numbered, axis, i));
+    expect(back).toEqual(numbered.data);
+  }
+});
+
+test("a slice outside the volume is a broken contract", () => {
+  expect(() => extractSlice(numbered, 2, 2)).toThrow("[0, 2); got 2");
+});
+
+test("thick slices decide the plane; a near-isotropic volume is axial whatever its array order", () => {
+  expect(slicePlane(axisAlignedAffine(shape, [3.3, 1.1, 1.1]))).toBe("sagittal");
+  expect(slicePlane(axisAlignedAffine(shape, [1.1, 3.3, 1.1]))).toBe("coronal");
+  expect(sliceAxis(axisAlignedAffine(shape, [1, 1.2, 1]))).toBe(2);
+  expect(sliceAxis([0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0])).toBe(1); // superior runs along the second array axis
+});
