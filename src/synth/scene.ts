@@ -1,0 +1,64 @@
+import { applyAffine, type Vec3 } from "../core/affine.ts";
+import type { LabelVolume, Volume } from "../core/volume.ts";
+
+/** What there is to be imaged: anatomy at high resolution, before any scanner. The three volumes share one grid. */
+export interface Scene {
+  /** Noise-free signal; 1.0 is the 90th percentile of the case's cerebrospinal fluid. */
+  readonly image: Volume<Float32Array>;
+  /** Tissue ids of core/tissue.ts; background (0) everywhere outside the skull's inner table. */
+  readonly tissue: LabelVolume;
+  /** Share of each voxel that is blood, in [0, 1]; null for a healthy scene. */
+  readonly lesion: Volume<Float32Array> | null;
+  /** True when stacks of this scene come masked: `acquireStack` sets every voxel outside the brain to 0. Absent means false. */
+  readonly masked?: boolean;
+}
+
+/** Where the head lies, enough to plan a scan: an ellipsoid in world millimetres with its axes along the world's. */
+export interface HeadGeometry {
+  /** Middle of the brain's bounding box. */
+  readonly centre: Vec3;
+  /** Half the extents of the brain's bounding box along left-right, posterior-anterior, inferior-superior. */
+  readonly radii: Vec3;
+}
+
+/**
+ * The box of everything inside the skull (tissue other than background).
+ *
+ * Corner voxels are mapped to world, so that it also holds, slightly loosely, for oblique grids.
+ * @throws {RangeError} If the scene has no brain.
+ */
+export function headGeometry(scene: Pick<Scene, "tissue">): HeadGeometry {
+  const { data, shape, affine } = scene.tissue;
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  let i = 0;
+  for (let z = 0; z < shape[2]; z++) {
+    for (let y = 0; y < shape[1]; y++) {
+      for (let x = 0; x < shape[0]; x++, i++) {
+        if (data[i] === 0) continue;
+        if (x < low[0]!) low[0] = x;
+        if (x > high[0]!) high[0] = x;
+        if (y < low[1]!) low[1] = y;
+        if (y > high[1]!) high[1] = y;
+        if (z < low[2]!) low[2] = z;
+        if (z > high[2]!) high[2] = z;
+      }
+    }
+  }
+  if (low[0] === Infinity) throw new RangeError("headGeometry: the scene has no brain voxel");
+  const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((c) =>
+    applyAffine(affine, [
+      c & 1 ? high[0]! + 0.5 : low[0]! - 0.5,
+      c & 2 ? high[1]! + 0.5 : low[1]! - 0.5,
+      c & 4 ? high[2]! + 0.5 : low[2]! - 0.5,
+    ]),
+  );
+  const ends = ([0, 1, 2] as const).map((axis) => {
+    const values = corners.map((corner) => corner[axis]);
+    return [Math.min(...values), Math.max(...values)] as const;
+  });
+  return {
+    centre: ends.map(([a, b]) => (a + b) / 2) as unknown as Vec3,
+    radii: ends.map(([a, b]) => (b - a) / 2) as unknown as Vec3,
+  };
+}
