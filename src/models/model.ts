@@ -1,0 +1,52 @@
+import type { Tensor1D, Tensor4D, Variable } from "../backend/tf.ts";
+
+/** Mean and variance of one batch at one batch normalisation, for the running statistics. */
+export interface BatchStatistics {
+  /** Name of the layer: its variables are `<layer>.running_mean` and `<layer>.running_var`. */
+  readonly layer: string;
+  readonly mean: Tensor1D;
+  /** Biased: divided by `count`. */
+  readonly variance: Tensor1D;
+  /** Values that each mean was taken over: batch x height x width. */
+  readonly count: number;
+}
+
+/** How a model is applied. */
+export interface ApplyMode {
+  /** True: normalise with the statistics of this batch. False: with the running statistics. */
+  readonly training: boolean;
+  /** Gets the statistics of each batch normalisation in training; the caller decides what becomes of the running ones. */
+  readonly record?: (statistics: BatchStatistics) => void;
+}
+
+/** A network over named variables. Applying it changes nothing: running statistics are the training step's business. */
+export interface Model {
+  readonly kind: string;
+  /** Every variable by its PyTorch-like name, in the order of the forward pass, running statistics included. */
+  readonly weights: ReadonlyMap<string, Variable>;
+  /** The names that the optimizer moves. */
+  readonly trainable: readonly string[];
+  /** Height and width of an input must be multiples of this. */
+  readonly sizeMultiple: number;
+  /**
+   * @param x - NHWC, float32.
+   * @returns NHWC logits (no sigmoid), same height and width.
+   */
+  apply(x: Tensor4D, mode: ApplyMode): Tensor4D;
+  /** Frees the variables. */
+  dispose(): void;
+}
+
+/** What a builder needs besides the options of its architecture. */
+export interface ModelShape {
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Decides the initial weights, each by its name. */
+  readonly seed: number;
+}
+
+/** A weight as plain numbers, row-major. */
+export interface WeightArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}

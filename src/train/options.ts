@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { augmentOptions } from "./augment/options.ts";
+
+const weight = (value: number, words: string) => z.number().min(0).max(1000).default(value).describe(words);
+
+/** How slices are chosen for a batch: the share of each kind. Shares are relative; a kind that the data lacks gives its share to the others. */
+export const samplingOptions = z.strictObject({
+  /** Windows around blood. */
+  lesion: weight(0.5, "relative share of windows around blood"),
+  /** Windows around brain on slices without blood. */
+  brain: weight(0.3, "relative share of windows around brain on slices without blood"),
+  /** Windows anywhere, on slices without brain where there are any. */
+  noBrain: weight(0.2, "relative share of windows anywhere, on slices without brain where there are any"),
+});
+
+/** The loss: soft Dice and binary cross-entropy for the lesion, and the same for the brain. */
+export const lossOptions = z.strictObject({
+  /** Weight of soft Dice. */
+  dice: weight(1, "weight of soft Dice"),
+  /** Weight of binary cross-entropy. */
+  crossEntropy: weight(1, "weight of binary cross-entropy"),
+  /** Weight of the brain's loss beside the lesion's. */
+  brainLossWeight: weight(0.5, "weight of the brain's loss beside the lesion's"),
+  /** `batch`: one Dice over all pixels of the batch; `slice`: the mean of one a slice. */
+  diceOver: z
+    .enum(["batch", "slice"])
+    .default("batch")
+    .describe("batch: one Dice over all pixels of the batch; slice: the mean of one a slice"),
+  /** Added to numerator and denominator of Dice, pixels. */
+  smoothing: z.number().min(1e-6).max(1e6).default(1).describe("added to numerator and denominator of Dice, pixels"),
+  /** Weight of a slice with an empty mask in the mean of `diceOver: slice`; Spahr et al. 2023 use 0.2. */
+  emptySliceWeight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe("weight of a slice with an empty mask in the mean of `diceOver: slice`, in [0, 1]"),
+});
+export type LossOptions = z.output<typeof lossOptions>;
+
+/** The optimizer and what its rate does over the steps. */
+export const optimizerOptions = z.strictObject({
+  kind: z.enum(["adam", "adamw"]).default("adamw").describe("adamw: weight decay apart from the gradient; adam: added to it"),
+  /** Highest learning rate, a step. */
+  learningRate: z.number().gt(0).max(10).default(2e-3).describe("highest learning rate"),
+  /** Weight decay, a step and unit of learning rate; convolution kernels only. */
+  weightDecay: z.number().min(0).max(1).default(1e-4).describe("weight decay of the convolution kernels"),
+  beta1: z.number().min(0).lt(1).default(0.9).describe("decay of the mean gradient, in [0, 1)"),
+  beta2: z.number().min(0).lt(1).default(0.999).describe("decay of the mean squared gradient, in [0, 1)"),
+  epsilon: z.number().gt(0).max(1).default(1e-8).describe("added to the root of the mean squared gradient"),
+  /** Steps over which the rate climbs from 0 to `learningRate`, at most half of all. */
+  warmupSteps: z.int().min(0).default(50).describe("steps over which the rate climbs to learningRate"),
+  /** Learning rate at the last step, as a share of the highest; a half cosine leads there. */
+  finalShare: z.number().min(0).max(1).default(0.01).describe("learning rate at the last step, as a share of the highest"),
+  /** The gradient is scaled down to at most this global norm; null never. */
+  clipNorm: z
+    .number()
+    .gt(0)
+    .nullable()
+    .default(5)
+    .describe("the gradient is scaled down to at most this global norm; null: never"),
+});
+export type OptimizerOptions = z.output<typeof optimizerOptions>;
+
+/** Options of `hemosynth train`; the `train` section of a config. */
+export const trainOptions = z.strictObject({
+  /** Gradient steps. */
+  steps: z.int().min(1).max(10_000_000).default(800).describe("gradient steps"),
+  /** Slices a step. */
+  batchSize: z.int().min(1).max(4096).default(8).describe("slices a step"),
+  /** Width and height of the window that the network sees in training, pixels of preprocess.pixelMm. */
+  cropSize: z
+    .int()
+    .min(16)
+    .max(4096)
+    .default(128)
+    .describe("width and height of the training window, pixels of preprocess.pixelMm"),
+  optimizer: optimizerOptions.prefault({}).describe("optimizer and learning rate"),
+  loss: lossOptions.prefault({}).describe("what is minimised"),
+  /** Decay of the moving average of the weights that is validated and kept; 0 keeps the weights themselves. */
+  averageDecay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.99)
+    .describe("decay of the moving average of the weights that is validated and kept; 0: the weights themselves"),
+  sampling: samplingOptions.prefault({}).describe("which slices make a batch"),
+  augment: augmentOptions.prefault({}).describe("how training slices are varied"),
+  /** Steps between validations; the last step is always validated. */
+  validateEvery: z.int().min(1).default(100).describe("steps between validations"),
+  /** Validation slices, chosen once; half of them with blood where there are enough. */
+  validationSlices: z.int().min(1).default(128).describe("validation slices, half of them with blood where there are enough"),
+  /** Steps between checkpoints that training can resume from. */
+  checkpointEvery: z.int().min(1).default(100).describe("steps between checkpoints that training can resume from"),
+  /** Memory that the prepared slices may take, MB. More is refused before it is loaded. */
+  memoryMb: z.int().min(1).default(4000).describe("memory that the prepared slices may take, MB"),
+});
+export type TrainOptions = z.output<typeof trainOptions>;
