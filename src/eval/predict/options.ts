@@ -1,0 +1,72 @@
+import { z } from "zod";
+
+/** From lesion logits to the scores of slices, stacks and subjects. All scores are logits: they never saturate and hardly tie. */
+export const scoreOptions = z.strictObject({
+  /** A slice scores the logit that at least this area inside the gate reaches; a smaller one would score single bright pixels. */
+  areaMm2: z
+    .number()
+    .gt(0)
+    .max(10_000)
+    .default(10)
+    .describe("a slice scores the lesion logit that at least this area inside the gate reaches, mm²"),
+  /** A stack scores the highest logit that this many neighbouring slices all reach; 1 is the maximum over slices. */
+  persistence: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe("a stack scores the highest score that this many neighbouring slices all reach; 1: maximum over slices"),
+  /** How the stacks of a subject make its score: the mean damps one deceived plane, the maximum never misses one. */
+  subject: z.enum(["mean", "max"]).default("mean").describe("how the stacks of a subject make its score"),
+});
+export type ScoreOptions = z.output<typeof scoreOptions>;
+
+/** Pictures of the slices with the highest scores. */
+export const overlayOptions = z.strictObject({
+  /** Slices in the picture of each stack; 0 makes no pictures. */
+  slices: z.int().min(0).max(64).default(6).describe("slices in the picture of each stack, highest scores; 0: no pictures"),
+  /** Width and height of one slice in the picture, pixels. */
+  tilePx: z.int().min(64).max(1024).default(256).describe("width and height of one slice in the picture, pixels"),
+});
+
+/** Options of `hemosynth predict`; the `predict` section of a config. */
+export const predictOptions = z.strictObject({
+  /** Slices that go through the network at once, at most; fewer where slices are large, so that memory stays bounded. */
+  batchSlices: z.int().min(1).max(1024).default(16).describe("slices that go through the network at once, at most"),
+  /** Test-time augmentation: logits averaged over the slice and its mirror images. */
+  flips: z
+    .enum(["none", "horizontal", "all"])
+    .default("none")
+    .describe("logits averaged over mirror images. horizontal: the slice and its left-right mirror; all: its four mirrors"),
+  /**
+   * Where a lesion can be. `predicted`: the largest 3-D piece of the network's brain channel, holes closed (an input that
+   * comes brain-masked is recognised by its zero background, and its own mask is used); `given`: the dataset's brain mask, or
+   * `<stem>_brain.nii.gz` beside the input; `none`: everywhere.
+   */
+  gate: z
+    .enum(["predicted", "given", "none"])
+    .default("predicted")
+    .describe(
+      "where a lesion can be. predicted: inside the brain that the network finds; given: the dataset's brain mask or <stem>_brain.nii.gz beside the input; none: everywhere",
+    ),
+  /** Lesion pieces (3-D, probability 0.5) smaller than this are taken out of the gate, mm³; 0 keeps all. */
+  minLesionMm3: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(0)
+    .describe("lesion pieces (3-D, probability 0.5) smaller than this are ignored, mm³; 0 keeps all"),
+  scores: scoreOptions.prefault({}).describe("from lesion logits to slice, stack and subject scores"),
+  /** Also write `<id>_brainprob.nii.gz`. */
+  writeBrain: z.boolean().default(false).describe("also write <id>_brainprob.nii.gz"),
+  /** Pixel size of PNG input, mm; a PNG does not say. null: 1 mm, with a warning. */
+  pngPixelMm: z
+    .number()
+    .min(0.05)
+    .max(10)
+    .nullable()
+    .default(null)
+    .describe("pixel size of PNG input, mm; null: 1 mm, with a warning"),
+  overlays: overlayOptions.prefault({}).describe("pictures of the slices with the highest scores"),
+});
+export type PredictOptions = z.output<typeof predictOptions>;
