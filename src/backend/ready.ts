@@ -1,7 +1,11 @@
 import { z } from "zod";
 import type { Reporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
+import { findNative } from "./native/addon.mjs";
+import { cacheRoot } from "./native/cache.mjs";
+import { inspectGpu, type LoadedNative, loadedNative, loadNative } from "./native.ts";
 import { tf } from "./tf.ts";
+import { readyWasm } from "./wasm.ts";
 
 /** Which TensorFlow.js backend computes; also the `backend` key of a config. */
 export const backendOptions = z
@@ -11,18 +15,110 @@ export const backendOptions = z
     "cuda: native TensorFlow on an NVIDIA GPU; tensorflow: native on the CPU; wasm: WebAssembly; cpu: plain JavaScript, slow; auto: the first of these that is usable",
   );
 export type BackendName = z.output<typeof backendOptions>;
+/** A backend that can be current. */
+export type ConcreteBackend = Exclude<BackendName, "auto">;
 
 /** The backend that {@link readyBackend} made current. */
 export interface BackendInfo {
-  readonly backend: Exclude<BackendName, "auto">;
+  readonly backend: ConcreteBackend;
   /** Why this one, in a few words. */
   readonly reason: string;
-  /** Versions that results may depend on, such as `tfjs` and `libtensorflow`. */
+  /** Versions that results may depend on: `tfjs`, and `libtensorflow` or `tfjs-backend-wasm`. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-export async function readyBackend(name: BackendName, _reporter: Reporter): Promise<BackendInfo> {
-  if (name !== "cpu") throw new UserError("backend", `backend ${name} is not built yet; use cpu`);
-  await tf.setBackend("cpu");
-  return { backend: "cpu", reason: "asked for", versions: { tfjs: tf.version.tfjs } };
+/** What a caller may do about a backend that is not usable. */
+export const mendNative = "run: hemosynth backend install --device cpu";
+export const mendCuda = "run: hemosynth backend install --device cuda";
+
+/**
+ * Makes a TensorFlow.js backend current for the whole process.
+ *
+ * `auto` takes the best that is usable and reports its choice in one line. A backend asked for by name is that one or an error,
+ * never another: `cuda` is refused unless ops really run on a GPU.
+ *
+ * @throws {UserError} (backend) If it is not usable; the message ends with the command that mends it.
+ */
+export async function readyBackend(name: BackendName, reporter: Reporter): Promise<BackendInfo> {
+  const { backend, reason } = name === "auto" ? chooseBackend() : { backend: name, reason: "asked for" };
+  const info = await readyNamed(backend, reason);
+  if (name === "auto") reporter.info(`backend ${info.backend}: ${info.reason}`);
+  return info;
+}
+
+/** What `auto` takes on this machine, and why. Loads nothing. */
+export function chooseBackend(): { backend: ConcreteBackend; reason: string } {
+  const root = cacheRoot();
+  const gpu = inspectGpu();
+  const [forCpu, forCuda] = [findNative("cpu", root), findNative("cuda", root)];
+  if (gpu.usable && forCuda !== null) return { backend: "cuda", reason: gpu.detail };
+  const unused = gpu.usable ? `${gpu.detail}, but TensorFlow for CUDA is not installed; ${mendCuda}` : gpu.detail;
+  if (forCpu !== null || forCuda !== null) return { backend: "tensorflow", reason: unused };
+  return { backend: "wasm", reason: `native TensorFlow is not installed; ${mendNative}` };
+}
+
+async function readyNamed(backend: ConcreteBackend, reason: string): Promise<BackendInfo> {
+  const tfjs = { tfjs: tf.version.tfjs };
+  switch (backend) {
+    case "cuda":
+    case "tensorflow": {
+      const { version } = backend === "cuda" ? loadForCuda() : loadForCpu();
+      await makeCurrent("tensorflow");
+      return { backend, reason, versions: { ...tfjs, libtensorflow: version } };
+    }
+    case "wasm": {
+      const version = await readyWasm();
+      await makeCurrent("wasm");
+      return { backend, reason, versions: { ...tfjs, "tfjs-backend-wasm": version } };
+    }
+    case "cpu":
+      await makeCurrent("cpu");
+      // Else the first tensor prints an advertisement for tfjs-node.
+      (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
+      return { backend, reason, versions: tfjs };
+    default:
+      return backend satisfies never;
+  }
+}
+
+async function makeCurrent(name: string): Promise<void> {
+  if (!(await tf.setBackend(name)))
+    throw new UserError("backend", `backend ${name}: TensorFlow.js could not start it; use another with --backend`);
+  await tf.ready();
+}
+
+function loadForCpu(): LoadedNative {
+  if (loadedNative()?.usesGpu)
+    throw new RangeError("readyBackend: this process already computes on a GPU; tensorflow needs a process of its own");
+  const root = cacheRoot();
+  const native = findNative("cpu", root) ?? findNative("cuda", root);
+  if (native === null)
+    throw new UserError("backend", `backend tensorflow: native TensorFlow is not installed here; ${mendNative}`);
+  return load(native, "tensorflow", true, mendNative);
+}
+
+function loadForCuda(): LoadedNative {
+  const native = findNative("cuda", cacheRoot());
+  if (native === null) throw new UserError("backend", `backend cuda: TensorFlow for CUDA is not installed here; ${mendCuda}`);
+  const gpu = inspectGpu();
+  if (!gpu.usable)
+    throw new UserError(
+      "backend",
+      `backend cuda: ${gpu.detail}; use --backend tensorflow, or mend the driver (nvidia-smi shows its state)`,
+    );
+  const result = load(native, "cuda", false, mendCuda);
+  if (result.usesGpu) return result;
+  throw new UserError(
+    "backend",
+    "backend cuda: TensorFlow loaded but found no GPU it can use; run: TF_CPP_MIN_LOG_LEVEL=0 hemosynth doctor",
+  );
+}
+
+function load(native: NonNullable<ReturnType<typeof findNative>>, name: string, hideGpu: boolean, mend: string): LoadedNative {
+  try {
+    return loadNative(native, hideGpu);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new UserError("backend", `backend ${name}: TensorFlow does not load: ${cause}; remove ${cacheRoot()} and ${mend}`);
+  }
 }

@@ -1,0 +1,91 @@
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
+import util from "node:util";
+import type { Native } from "./native/addon.mjs";
+import { tf } from "./tf.ts";
+
+const require = createRequire(import.meta.url);
+
+/** What a loaded native TensorFlow says of itself. */
+export interface LoadedNative {
+  /** Such as `2.21.0`. */
+  readonly version: string;
+  /** Whether ops run on a GPU. */
+  readonly usesGpu: boolean;
+}
+
+let loaded: LoadedNative | undefined;
+
+/** The native TensorFlow of this process, if {@link loadNative} was called. There can be only one. */
+export function loadedNative(): LoadedNative | undefined {
+  return loaded;
+}
+
+/** What the library reads from the environment when it loads. What the user has set is left alone. */
+const libraryEnvironment = {
+  TF_CPP_MIN_LOG_LEVEL: "3", // only fatal errors: all else would land between our own lines
+  TF_DETERMINISTIC_OPS: "1", // the same numbers on every run, also on a GPU
+  TF_CUDNN_DETERMINISTIC: "1",
+  TF_FORCE_GPU_ALLOW_GROWTH: "true", // take GPU memory as needed, not all at once
+} as const;
+
+/**
+ * Loads the addon with its libtensorflow and registers it as the backend `tensorflow`, not yet made current.
+ *
+ * @param hideGpu - Keep every op on the CPU although the library could use a GPU.
+ * @throws {Error} If the addon does not load.
+ */
+export function loadNative(native: Native, hideGpu: boolean): LoadedNative {
+  if (loaded !== undefined) return loaded;
+  for (const [name, value] of Object.entries(libraryEnvironment)) process.env[name] ??= value;
+  if (hideGpu) process.env.CUDA_VISIBLE_DEVICES = "-1";
+  restoreNodeUtil();
+  const binding = require(native.addon);
+  const { NodeJSKernelBackend } = require("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js");
+  require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
+  const backend = new NodeJSKernelBackend(binding, "@tensorflow/tfjs-node-gpu");
+  tf.registerBackend("tensorflow", () => backend, 3);
+  loaded = { version: binding.TF_Version, usesGpu: backend.isUsingGpuDevice };
+  return loaded;
+}
+
+/** Puts back two functions that Node 23 removed and that @tensorflow/tfjs-node-gpu 4.22.0 calls. */
+function restoreNodeUtil(): void {
+  const old = util as unknown as Record<string, unknown>;
+  old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  old.isArray ??= Array.isArray;
+}
+
+/**
+ * Whether an NVIDIA GPU can be expected to work: its driver is loaded, its library found, and it is not hidden.
+ * Loads nothing. `detail` is a few words for a person.
+ */
+export function inspectGpu(env: NodeJS.ProcessEnv = process.env): { usable: boolean; detail: string } {
+  const devices = existsSync("/proc/driver/nvidia/gpus")
+    ? readdirSync("/proc/driver/nvidia/gpus").length
+    : existsSync("/dev/dxg")
+      ? 1
+      : 0;
+  if (devices === 0) return { usable: false, detail: "no NVIDIA GPU found" };
+  if (!hasCudaDriverLibrary(env))
+    return { usable: false, detail: "an NVIDIA GPU but no libcuda.so.1, which comes with its driver" };
+  const visible = env.CUDA_VISIBLE_DEVICES;
+  if (visible !== undefined && (visible === "" || visible.startsWith("-"))) {
+    return { usable: false, detail: `CUDA_VISIBLE_DEVICES="${visible}" hides the GPU` };
+  }
+  return { usable: true, detail: `${devices} NVIDIA GPU${devices === 1 ? "" : "s"}` };
+}
+
+function hasCudaDriverLibrary(env: NodeJS.ProcessEnv): boolean {
+  const usual = [
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/local/nvidia/lib64",
+    "/usr/lib/wsl/lib",
+  ];
+  const named = (env.LD_LIBRARY_PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  return [...named, ...usual].some((folder) => existsSync(join(folder, "libcuda.so.1")));
+}

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { publish, readEntry, withScratch, writeWhole } from "./cache.mjs";
+import { NativeFault } from "./fault.mjs";
+import { findProgram, run, tellingLine } from "./process.mjs";
+import { libraries, readInPlace } from "./tensorflow.mjs";
+
+/**
+ * @typedef {import("./tensorflow.mjs").Tensorflow} Tensorflow
+ * @typedef {import("./tensorflow.mjs").Device} Device
+ * @typedef {import("./tensorflow.mjs").Job} Job
+ *
+ * @typedef {object} Native - A built addon with its library.
+ * @property {string} addon - Path of tfjs_binding.node.
+ * @property {Tensorflow} tensorflow
+ */
+
+const require = createRequire(import.meta.url);
+const flags = ["-O2", "-std=c++17", "-shared", "-fPIC", "-DNAPI_VERSION=8"];
+
+/** Where the addon's C++ sources, which @tensorflow/tfjs-node-gpu ships, and Node's headers lie. */
+export function addonSources() {
+  const binding = join(dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json")), "binding");
+  const headers = join(dirname(require.resolve("node-api-headers/package.json")), "include");
+  return { binding, headers };
+}
+
+/** Changes whenever the addon would come out different from the same libtensorflow. */
+function sourcesKey() {
+  const hash = createHash("sha256").update([...flags, process.platform, process.arch].join(" "));
+  for (const folder of Object.values(addonSources())) {
+    for (const name of readdirSync(folder).sort()) hash.update(`\n${name}\n`).update(readFileSync(join(folder, name)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * The pointer to what is built for a device: which addon, which libtensorflow.
+ * @param {Device} device
+ * @param {string} root
+ */
+function pointerFile(device, root) {
+  const named = process.env.HEMOSYNTH_TENSORFLOW ?? "";
+  const variant = named === "" ? "" : `-${createHash("sha256").update(named).digest("hex").slice(0, 8)}`;
+  return join(root, "native", `${device}${variant}-${sourcesKey()}.json`);
+}
+
+/**
+ * What is built and whole for this device, or null. Runs nothing and writes nothing.
+ * @param {Device} device
+ * @param {string} root - The cache.
+ * @returns {Native | null}
+ */
+export function findNative(device, root) {
+  try {
+    const { addon, tensorflow } = JSON.parse(readFileSync(pointerFile(device, root), "utf8"));
+    const folder = resolve(root, tensorflow.folder);
+    const libraryWhole =
+      tensorflow.source === "download"
+        ? readEntry(dirname(folder)) !== null
+        : readInPlace(folder, tensorflow.source)?.identity === tensorflow.identity; // it may have been upgraded since
+    const addonWhole = readEntry(join(root, dirname(addon))) !== null;
+    return addonWhole && libraryWhole ? { addon: join(root, addon), tensorflow: { ...tensorflow, folder } } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Builds the addon against a libtensorflow and proves that it loads; does nothing if that was done before.
+ * @param {Device} device
+ * @param {Tensorflow} tensorflow
+ * @param {Job} job
+ * @returns {Promise<Native>}
+ * @throws {NativeFault}
+ */
+export async function buildAddon(device, tensorflow, job) {
+  const key = createHash("sha256").update(`${sourcesKey()} ${tensorflow.identity}`).digest("hex").slice(0, 16);
+  const place = join(job.root, "addons", key);
+  const addon = join(place, "tfjs_binding.node");
+  if (readEntry(place) === null) {
+    await withScratch(job.root, 10e6, async (scratch) => {
+      const built = join(scratch, "addon");
+      await mkdir(built);
+      await compile(join(built, "tfjs_binding.node"), place, tensorflow, job);
+      publish(built, place, { tensorflow: tensorflow.version });
+    });
+  }
+  await proveLoads(addon, tensorflow, job); // before the pointer: what has one is known to load
+  // What lies in the cache is named relative to it, so that the cache can be moved or mounted elsewhere.
+  const folder = tensorflow.source === "download" ? relative(job.root, tensorflow.folder) : tensorflow.folder;
+  const pointer = { addon: relative(job.root, addon), tensorflow: { ...tensorflow, folder } };
+  writeWhole(pointerFile(device, job.root), `${JSON.stringify(pointer, null, 1)}\n`);
+  return { addon, tensorflow };
+}
+
+/**
+ * @param {string} output
+ * @param {string} place - Where the output will be moved.
+ * @param {Tensorflow} tensorflow
+ * @param {Job} job
+ */
+async function compile(output, place, tensorflow, { reporter, signal }) {
+  const compiler = findProgram([...(process.env.CXX ? [process.env.CXX] : []), "g++", "c++", "clang++"]);
+  if (compiler === null) {
+    throw new NativeFault(
+      "g++, which builds the native backend, is not on PATH; install it (Debian, Ubuntu: apt-get install g++)",
+    );
+  }
+  reporter.info(`compiling the native addon against TensorFlow ${tensorflow.version}, some 10 seconds`);
+  const { binding, headers } = addonSources();
+  const sources = readdirSync(binding)
+    .filter((name) => name.endsWith(".cc"))
+    .sort();
+  const includes = [headers, join(tensorflow.folder, "include"), binding].map((folder) => `-I${folder}`);
+  const search = tensorflow.source === "download" ? `$ORIGIN/${relative(place, tensorflow.folder)}` : tensorflow.folder;
+  const linking = [`-L${tensorflow.folder}`, ...libraries.map((name) => `-l:${name}`), `-Wl,-rpath,${search}`];
+  const args = [...flags, ...includes, ...sources.map((name) => join(binding, name)), "-o", output, ...linking];
+  const result = await run(compiler, args, { signal });
+  if (result.code === 0) return;
+  throw new NativeFault(
+    `${compiler} could not build the native addon: ${tellingLine(result)}; install a C++17 compiler (Debian, Ubuntu: apt-get install g++)`,
+  );
+}
+
+/**
+ * Loads the addon in a process of its own: a processor too old for the library, or a libc too old, ends that process and not ours.
+ * @param {string} addon
+ * @param {Tensorflow} tensorflow
+ * @param {Job} job
+ */
+async function proveLoads(addon, tensorflow, { signal }) {
+  const script = `console.log(require(${JSON.stringify(addon)}).TF_Version)`;
+  const result = await run(process.execPath, ["-e", script], { env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" }, signal });
+  if (result.code === 0 && result.stdout.includes(tensorflow.version)) return;
+  throw new NativeFault(
+    `TensorFlow ${tensorflow.version} in ${tensorflow.folder} does not load here: ${tellingLine(result)}; use another with HEMOSYNTH_TENSORFLOW`,
+  );
+}
