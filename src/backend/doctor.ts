@@ -1,4 +1,4 @@
-import type { BackendName } from "./ready.ts";
+import type { ConcreteBackend } from "./options.ts";
 
 /** One thing that `hemosynth doctor` looks at. */
 export interface DoctorCheck {
@@ -15,7 +15,7 @@ export interface DoctorCheck {
 /** What is on this machine and what backend `auto` would use. Plain JSON. */
 export interface DoctorReport {
   readonly checks: readonly DoctorCheck[];
-  readonly auto: { readonly backend: Exclude<BackendName, "auto">; readonly reason: string };
+  readonly auto: { readonly backend: ConcreteBackend; readonly reason: string };
 }
 
 export async function inspectMachine(): Promise<DoctorReport> {

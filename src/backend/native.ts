@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import util from "node:util";
-import type { Native } from "./native/addon.mjs";
+import { type Native, quietAddon } from "./native/addon.mjs";
+import { libraries } from "./native/tensorflow.mjs";
 import { tf } from "./tf.ts";
 
 const require = createRequire(import.meta.url);
@@ -38,9 +39,11 @@ const libraryEnvironment = {
  */
 export function loadNative(native: Native, hideGpu: boolean): LoadedNative {
   if (loaded !== undefined) return loaded;
+  const isQuiet = process.env.TF_CPP_MIN_LOG_LEVEL === undefined;
   for (const [name, value] of Object.entries(libraryEnvironment)) process.env[name] ??= value;
   if (hideGpu) process.env.CUDA_VISIBLE_DEVICES = "-1";
   restoreNodeUtil();
+  if (isQuiet) openQuietly(native);
   const binding = require(native.addon);
   const { NodeJSKernelBackend } = require("@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js");
   require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
@@ -48,6 +51,12 @@ export function loadNative(native: Native, hideGpu: boolean): LoadedNative {
   tf.registerBackend("tensorflow", () => backend, 3);
   loaded = { version: binding.TF_Version, usesGpu: backend.isUsingGpuDevice };
   return loaded;
+}
+
+/** Loads the libraries without what they print before they have read their log level. */
+function openQuietly({ addon, tensorflow }: Native): void {
+  const quiet = require(quietAddon(addon)) as { open(path: string): void };
+  for (const name of libraries.toReversed()) quiet.open(join(tensorflow.folder, name));
 }
 
 /** Puts back two functions that Node 23 removed and that @tensorflow/tfjs-node-gpu 4.22.0 calls. */

@@ -1,22 +1,11 @@
-import { z } from "zod";
 import type { Reporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
 import { findNative } from "./native/addon.mjs";
 import { cacheRoot } from "./native/cache.mjs";
 import { inspectGpu, type LoadedNative, loadedNative, loadNative } from "./native.ts";
+import type { BackendName, ConcreteBackend } from "./options.ts";
 import { tf } from "./tf.ts";
 import { readyWasm } from "./wasm.ts";
-
-/** Which TensorFlow.js backend computes; also the `backend` key of a config. */
-export const backendOptions = z
-  .enum(["cuda", "tensorflow", "wasm", "cpu", "auto"])
-  .default("auto")
-  .describe(
-    "cuda: native TensorFlow on an NVIDIA GPU; tensorflow: native on the CPU; wasm: WebAssembly; cpu: plain JavaScript, slow; auto: the first of these that is usable",
-  );
-export type BackendName = z.output<typeof backendOptions>;
-/** A backend that can be current. */
-export type ConcreteBackend = Exclude<BackendName, "auto">;
 
 /** The backend that {@link readyBackend} made current. */
 export interface BackendInfo {

@@ -21,18 +21,19 @@ import { libraries, readInPlace } from "./tensorflow.mjs";
 const require = createRequire(import.meta.url);
 const flags = ["-O2", "-std=c++17", "-shared", "-fPIC", "-DNAPI_VERSION=8"];
 
-/** Where the addon's C++ sources, which @tensorflow/tfjs-node-gpu ships, and Node's headers lie. */
+/** Where the C++ sources lie: the addon's, which @tensorflow/tfjs-node-gpu ships, Node's headers, and ours. */
 export function addonSources() {
   const binding = join(dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json")), "binding");
   const headers = join(dirname(require.resolve("node-api-headers/package.json")), "include");
-  return { binding, headers };
+  return { binding, headers, own: import.meta.dirname };
 }
 
 /** Changes whenever the addon would come out different from the same libtensorflow. */
 function sourcesKey() {
   const hash = createHash("sha256").update([...flags, process.platform, process.arch].join(" "));
   for (const folder of Object.values(addonSources())) {
-    for (const name of readdirSync(folder).sort()) hash.update(`\n${name}\n`).update(readFileSync(join(folder, name)));
+    const names = readdirSync(folder).filter((name) => /\.(cc|h)$/.test(name));
+    for (const name of names.sort()) hash.update(`\n${name}\n`).update(readFileSync(join(folder, name)));
   }
   return hash.digest("hex").slice(0, 16);
 }
@@ -85,7 +86,7 @@ export async function buildAddon(device, tensorflow, job) {
     await withScratch(job.root, 10e6, async (scratch) => {
       const built = join(scratch, "addon");
       await mkdir(built);
-      await compile(join(built, "tfjs_binding.node"), place, tensorflow, job);
+      await compile(built, place, tensorflow, job);
       publish(built, place, { tensorflow: tensorflow.version });
     });
   }
@@ -98,12 +99,12 @@ export async function buildAddon(device, tensorflow, job) {
 }
 
 /**
- * @param {string} output
- * @param {string} place - Where the output will be moved.
+ * @param {string} folder - Gets tfjs_binding.node and quiet.node.
+ * @param {string} place - Where that folder will be moved.
  * @param {Tensorflow} tensorflow
  * @param {Job} job
  */
-async function compile(output, place, tensorflow, { reporter, signal }) {
+async function compile(folder, place, tensorflow, { reporter, signal }) {
   const compiler = findProgram([...(process.env.CXX ? [process.env.CXX] : []), "g++", "c++", "clang++"]);
   if (compiler === null) {
     throw new NativeFault(
@@ -111,19 +112,39 @@ async function compile(output, place, tensorflow, { reporter, signal }) {
     );
   }
   reporter.info(`compiling the native addon against TensorFlow ${tensorflow.version}, some 10 seconds`);
-  const { binding, headers } = addonSources();
-  const sources = readdirSync(binding)
-    .filter((name) => name.endsWith(".cc"))
-    .sort();
-  const includes = [headers, join(tensorflow.folder, "include"), binding].map((folder) => `-I${folder}`);
+  const { binding, headers, own } = addonSources();
   const search = tensorflow.source === "download" ? `$ORIGIN/${relative(place, tensorflow.folder)}` : tensorflow.folder;
   const linking = [`-L${tensorflow.folder}`, ...libraries.map((name) => `-l:${name}`), `-Wl,-rpath,${search}`];
-  const args = [...flags, ...includes, ...sources.map((name) => join(binding, name)), "-o", output, ...linking];
-  const result = await run(compiler, args, { signal });
-  if (result.code === 0) return;
-  throw new NativeFault(
-    `${compiler} could not build the native addon: ${tellingLine(result)}; install a C++17 compiler (Debian, Ubuntu: apt-get install g++)`,
+  const includes = [headers, join(tensorflow.folder, "include"), binding].map((include) => `-I${include}`);
+  const commands = [
+    [...flags, ...includes, ...sourcesIn(binding), "-o", join(folder, "tfjs_binding.node"), ...linking],
+    [...flags, `-I${headers}`, join(own, "quiet.cc"), "-o", join(folder, "quiet.node"), "-ldl"],
+  ];
+  for (const args of commands) {
+    const result = await run(compiler, args, { signal });
+    if (result.code !== 0) throw compileFault(compiler, tellingLine(result));
+  }
+}
+
+/** @param {string} folder */
+function sourcesIn(folder) {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".cc"));
+  return names.sort().map((name) => join(folder, name));
+}
+
+/**
+ * @param {string} compiler
+ * @param {string} reason
+ */
+function compileFault(compiler, reason) {
+  return new NativeFault(
+    `${compiler} could not build the native addon: ${reason}; install a C++17 compiler (Debian, Ubuntu: apt-get install g++)`,
   );
+}
+
+/** The addon that loads a library without its start-up messages, built beside `addon`. @param {string} addon */
+export function quietAddon(addon) {
+  return join(dirname(addon), "quiet.node");
 }
 
 /**
@@ -133,7 +154,7 @@ async function compile(output, place, tensorflow, { reporter, signal }) {
  * @param {Job} job
  */
 async function proveLoads(addon, tensorflow, { signal }) {
-  const script = `console.log(require(${JSON.stringify(addon)}).TF_Version)`;
+  const script = `console.log(require(${JSON.stringify(addon)}).TF_Version); require(${JSON.stringify(quietAddon(addon))})`;
   const result = await run(process.execPath, ["-e", script], { env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" }, signal });
   if (result.code === 0 && result.stdout.includes(tensorflow.version)) return;
   throw new NativeFault(
