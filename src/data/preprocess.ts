@@ -1,16 +1,34 @@
 import { z } from "zod";
-import type { Image, LabelVolume, Plane, Volume } from "../core/volume.ts";
+import { type Affine, affineSpacing, worldAxes } from "../core/affine.ts";
+import { UserError } from "../core/errors.ts";
+import {
+  extractSlice,
+  type Image,
+  inPlaneAxes,
+  insertSlice,
+  type Plane,
+  sliceAxis,
+  slicePlane,
+  type Volume,
+  type Voxels,
+  voxelCount,
+} from "../core/volume.ts";
+import { resizeImage } from "./resample.ts";
 
 /** Options of {@link prepareStack}; the `preprocess` section of a config. Kept in model.json: predict uses what train used. */
 export const preprocessOptions = z.strictObject({
   /** In-plane pixel size that the network sees, mm. */
   pixelMm: z.number().min(0.1).max(10).default(1).describe("in-plane pixel size that the network sees, mm"),
-  /** `canonical` turns slices by the header, as a radiologist hangs them; `stored` leaves them as the array has them. */
+  /**
+   * `canonical` turns slices by the header, as a radiologist hangs them: patient left to image right, anterior (axial) or superior
+   * (coronal, sagittal) up, anterior to image left (sagittal). `stored` leaves the array's order, first axis to the right, second down.
+   * A scanner's header tells how the mother lies, so in raw stacks the fetus still comes in every direction; atlases and reconstructions come in one.
+   */
   orientation: z
     .enum(["canonical", "stored"])
     .default("canonical")
     .describe("canonical: slices turned by the header, as a radiologist hangs them; stored: as the array has them"),
-  /** Percentile of the non-zero voxels that becomes intensity 1. */
+  /** Percentile of the non-zero voxels that becomes intensity 1. Zero is black in raw and brain-masked volumes alike. */
   whitePercentile: z.number().min(50).max(100).default(98).describe("percentile of the non-zero voxels that becomes intensity 1"),
   /** Intensities above this, after scaling, are cut off. 1 is the white percentile. */
   clip: z
@@ -31,25 +49,165 @@ export interface PreparedStack {
   readonly slices: readonly Image[];
   /** True pixel size of the slices, mm, x then y: `pixelMm` up to the rounding of the image size. */
   readonly pixelMm: readonly [number, number];
-  /** What an intensity of 1 was in the input's unit. */
+  /** What intensities 0 and 1 were in the input's unit. */
+  readonly range: IntensityRange;
+}
+
+/** Input intensities that become 0 and 1. Equal where the volume holds one value only: then all becomes 0. */
+export interface IntensityRange {
+  readonly black: number;
   readonly white: number;
 }
 
-/** Cuts a volume into slices at the network's pixel size, orientation and intensity. */
+/** How the slices of a grid are turned and resized. */
+interface SliceGeometry {
+  readonly axis: 0 | 1 | 2;
+  /** Slices as stored, before any turn. */
+  readonly stored: readonly [number, number];
+  readonly turn: Turn;
+  /** Slices as the network sees them. */
+  readonly size: readonly [number, number];
+  readonly pixelMm: readonly [number, number];
+}
+
+interface Turn {
+  readonly transpose: boolean;
+  /** After the transposition. */
+  readonly flipX: boolean;
+  readonly flipY: boolean;
+}
+
+const largestSide = 4096;
+
+/**
+ * Cuts a volume into slices at the network's pixel size, orientation and intensity. A voxel that is not finite counts as black.
+ * @throws {UserError} (data) If a slice would be wider than 4096 pixels.
+ */
 export function prepareStack(volume: Volume, options: PreprocessOptions): PreparedStack {
-  throw new Error(`prepareStack: not written yet ${volume.shape} ${options.pixelMm}`);
+  const geometry = sliceGeometry(volume, options);
+  const range = intensityRange(volume.data, options);
+  const slices = mapSlices(volume, geometry, (slice) => scaleIntensity(slice, range, options.clip));
+  return { axis: geometry.axis, plane: slicePlane(volume.affine), slices, pixelMm: geometry.pixelMm, range };
 }
 
-/** Cuts a mask into slices on the same pixels as {@link prepareStack} on an image of the same grid: 1 where at least half is mask. */
-export function prepareMask(mask: LabelVolume, options: PreprocessOptions): Image<Uint8Array>[] {
-  throw new Error(`prepareMask: not written yet ${mask.shape} ${options.pixelMm}`);
+/** Cuts a mask into slices on the same pixels as {@link prepareStack} on an image of the same grid: 1 where at least half is not zero. */
+export function prepareMask(mask: Volume<Uint8Array> | Volume<Uint16Array>, options: PreprocessOptions): Image<Uint8Array>[] {
+  const inside = (slice: Image<Voxels>): Image => ({ ...slice, data: Float32Array.from(slice.data, (v) => (v ? 1 : 0)) });
+  const shares = mapSlices(mask as Volume<Voxels>, sliceGeometry(mask, options), inside);
+  return shares.map((share) => ({ ...share, data: Uint8Array.from(share.data, (v) => (v >= 0.5 ? 1 : 0)) }));
 }
 
-/** Puts slices in the network's pixels back on the grid of `volume` (linear). The way back of {@link prepareStack}. */
+/**
+ * Puts slices in the network's pixels back on the grid of `volume` (linear). The way back of {@link prepareStack}.
+ * @throws {RangeError} If number or size of the slices are not what {@link prepareStack} makes of that grid.
+ */
 export function restoreStack(
   slices: readonly Image[],
   volume: Pick<Volume, "shape" | "affine">,
   options: PreprocessOptions,
-): Volume<Float32Array> {
-  throw new Error(`restoreStack: not written yet ${slices.length} ${volume.shape} ${options.pixelMm}`);
+): Volume {
+  const { axis, size, stored, turn } = sliceGeometry(volume, options);
+  const [width, height] = turn.transpose ? [stored[1], stored[0]] : stored;
+  if (slices.length !== volume.shape[axis])
+    throw new RangeError(`restoreStack: needs ${volume.shape[axis]} slices; got ${slices.length}`);
+  const data = new Float32Array(voxelCount(volume.shape));
+  for (const [index, slice] of slices.entries()) {
+    if (slice.width !== size[0] || slice.height !== size[1])
+      throw new RangeError(`restoreStack: slice ${index} must be ${size.join(" x ")}; got ${slice.width} x ${slice.height}`);
+    insertSlice(data, volume.shape, axis, index, turnBack(resizeImage(slice, width, height), turn));
+  }
+  return { data, shape: volume.shape, affine: volume.affine };
+}
+
+/**
+ * The intensities that become 0 and 1: black is 0, or where there are negative values their 1st percentile;
+ * white is the `whitePercentile` of the voxels that are not zero. Taken from at most 2^18 voxels, evenly spaced.
+ *
+ * In a raw stack the brightest tissues are amniotic fluid and maternal fat, in a masked one cerebrospinal fluid; all are near each other
+ * on T2, and what difference is left the training draws at random.
+ *
+ * @param inside - Only voxels where this is not zero count: the white point of the same volume, had it come brain-masked.
+ */
+export function intensityRange(
+  data: Float32Array,
+  options: Pick<PreprocessOptions, "whitePercentile">,
+  inside?: ArrayLike<number>,
+): IntensityRange {
+  const counts = (i: number) => data[i] !== 0 && Number.isFinite(data[i]!) && (inside === undefined || inside[i] !== 0);
+  let total = 0;
+  for (let i = 0; i < data.length; i++) if (counts(i)) total++;
+  if (total === 0) return { black: 0, white: 0 };
+  const step = Math.ceil(total / 2 ** 18);
+  const values = new Float32Array(Math.ceil(total / step));
+  for (let i = 0, seen = 0; i < data.length; i++) if (counts(i) && seen++ % step === 0) values[(seen - 1) / step] = data[i]!;
+  values.sort();
+  const at = (percentile: number) => values[Math.round((percentile / 100) * (values.length - 1))]!;
+  return { black: Math.min(0, at(1)), white: at(options.whitePercentile) };
+}
+
+function scaleIntensity(slice: Image<Voxels>, { black, white }: IntensityRange, clip: number): Image {
+  const gain = white > black ? 1 / (white - black) : 0;
+  const data = Float32Array.from(slice.data, (v) => (Number.isFinite(v) ? Math.min(clip, Math.max(0, (v - black) * gain)) : 0));
+  return { ...slice, data };
+}
+
+function mapSlices(volume: Volume<Voxels>, geometry: SliceGeometry, convert: (slice: Image<Voxels>) => Image): Image[] {
+  const { axis, size, turn } = geometry;
+  const one = (index: number) => resizeImage(turned(convert(extractSlice(volume, axis, index)), turn), ...size);
+  return Array.from({ length: volume.shape[axis] }, (_, index) => one(index));
+}
+
+function sliceGeometry({ affine, shape }: Pick<Volume<Voxels>, "shape" | "affine">, options: PreprocessOptions): SliceGeometry {
+  const axis = sliceAxis(affine);
+  const [u, v] = inPlaneAxes(axis);
+  const spacing = affineSpacing(affine);
+  const turn = options.orientation === "stored" ? { transpose: false, flipX: false, flipY: false } : canonicalTurn(affine, axis);
+  const [x, y] = turn.transpose ? [v, u] : [u, v];
+  const side = (a: 0 | 1 | 2) => Math.max(1, Math.round((shape[a] * spacing[a]) / options.pixelMm));
+  const size = [side(x), side(y)] as const;
+  if (Math.max(...size) > largestSide)
+    throw new UserError(
+      "data",
+      `slices of ${shape.join(" x ")} voxels of ${spacing.map((s) => Number(s.toPrecision(4))).join(" x ")} mm would be ${size.join(" x ")} pixels ` +
+        `of ${options.pixelMm} mm, more than ${largestSide}. Check the spacing in the header, or raise preprocess.pixelMm.`,
+    );
+  const pixelMm = [(shape[x] * spacing[x]) / size[0], (shape[y] * spacing[y]) / size[1]] as const;
+  return { axis, stored: [shape[u], shape[v]], turn, size, pixelMm };
+}
+
+/** Image x and y run along these world axes, in the negative direction: to patient left, posterior, inferior. Keyed by the slice normal. */
+const hanging = [
+  [1, 2], // sagittal: x to posterior, y to inferior
+  [0, 2], // coronal: x to left, y to inferior
+  [0, 1], // axial: x to left, y to posterior
+] as const;
+
+function canonicalTurn(affine: Affine, axis: 0 | 1 | 2): Turn {
+  const [u, v] = inPlaneAxes(axis);
+  const world = worldAxes(affine);
+  const [right, down] = hanging[world[axis] as 0 | 1 | 2];
+  const transpose = world[u] !== right;
+  const [x, y] = transpose ? [v, u] : [u, v];
+  return { transpose, flipX: affine[4 * right + x]! > 0, flipY: affine[4 * down + y]! > 0 };
+}
+
+function turned(image: Image, { transpose, flipX, flipY }: Turn): Image {
+  if (!transpose && !flipX && !flipY) return image;
+  const { data, width: from } = image;
+  const [width, height] = transpose ? [image.height, image.width] : [image.width, image.height];
+  const out = new Float32Array(data.length);
+  for (let y = 0; y < height; y++) {
+    const v = flipY ? height - 1 - y : y;
+    for (let x = 0; x < width; x++) {
+      const u = flipX ? width - 1 - x : x;
+      out[x + width * y] = transpose ? data[v + from * u]! : data[u + from * v]!;
+    }
+  }
+  return { data: out, width, height };
+}
+
+/** The inverse of {@link turned}: flips in the turned frame first, then the transposition. */
+function turnBack(image: Image, { transpose, flipX, flipY }: Turn): Image {
+  const flipped = turned(image, { transpose: false, flipX, flipY });
+  return turned(flipped, { transpose, flipX: false, flipY: false });
 }
