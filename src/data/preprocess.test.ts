@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Affine } from "../core/affine.ts";
 import { applyAffine, axisAlignedAffine, composeAffine } from "../core/affine.ts";
 import type { Volume } from "../core/volume.ts";
-import { prepareMask, prepareStack, preprocessOptions, restoreStack } from "./preprocess.ts";
+import { intensityRange, prepareMask, prepareStack, preprocessOptions, restoreStack } from "./preprocess.ts";
 import { resizeImage } from "./resample.ts";
 
 const defaults = preprocessOptions.parse({});
@@ -166,3 +166,15 @@ test("resizing equals PyTorch's antialiased bilinear", () => {
 });
 const torchSmaller = [8.013, 8.4171, 8.4481, 6.3539, 7.0134, 9.5487];
 const torchLargerRow = [8.6667, 10.1667, 6.8426, 3.1389, 8.0, 3.9815, 8.5278, 12.6944, 11.9167];
+
+test("the white point does not depend on how much black surrounds the head, nor on what lies outside the mask given", () => {
+  const head = Float32Array.from({ length: 1000 }, (_, i) => 1 + ((i * 7919) % 1000));
+  const padded = new Float32Array(50_000);
+  padded.set(head, 20_000);
+  const bright = padded.map((v, i) => (i < 20_000 ? 5000 : v));
+  const inside = padded.map((v) => (v > 0 ? 1 : 0));
+  const expected = intensityRange(head, { whitePercentile: 90 });
+  expect(expected).toEqual({ black: 0, white: 900 });
+  expect(intensityRange(padded, { whitePercentile: 90 })).toEqual(expected);
+  expect(intensityRange(bright, { whitePercentile: 90 }, inside)).toEqual(expected);
+});
