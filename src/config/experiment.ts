@@ -1,0 +1,70 @@
+import { isAbsolute, relative, resolve } from "node:path";
+import { z } from "zod";
+import { backendOptions } from "../backend/options.ts";
+import { folderOptions } from "../data/ingest/options.ts";
+import { preprocessOptions } from "../data/preprocess.ts";
+import { splitOptions } from "../data/splits.ts";
+import { evalOptions } from "../eval/options.ts";
+import { predictOptions } from "../eval/predict/options.ts";
+import { modelOptions } from "../models/index.ts";
+import { synthOptions } from "../synth/options.ts";
+import { phantomOptions } from "../synth/phantom/options.ts";
+import { trainOptions } from "../train/options.ts";
+import { type Loaded, loadConfig, type Override, parseConfig } from "./load.ts";
+import { lookUp, type Section } from "./tree.ts";
+
+/** The whole of a config: the options of every stage, each declared beside the code that it configures. */
+export const experiment = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}$/)
+    .default("experiment")
+    .describe("what the report and the manifest call this: letters, digits, space, dot, dash, underscore; at most 80"),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0)
+    .describe("decides everything random, 0 to 2147483647; same config and seed, same files"),
+  backend: backendOptions,
+  data: z.discriminatedUnion("kind", [phantomOptions, folderOptions]).describe("the normal brains to start from"),
+  split: splitOptions.prefault({}).describe("which subjects train, validate and test"),
+  synth: synthOptions.prefault({}).describe("the lesions that are painted, and the stacks that are taken"),
+  preprocess: preprocessOptions.prefault({}).describe("how a stack becomes the network's input"),
+  model: modelOptions.prefault({ kind: "unet" }).describe("the network"),
+  train: trainOptions.prefault({}).describe("how the network is trained"),
+  predict: predictOptions.prefault({}).describe("how the network is applied"),
+  eval: evalOptions.prefault({}).describe("how predictions are compared with the truth"),
+});
+export type Experiment = z.output<typeof experiment>;
+
+/**
+ * Reads and checks an experiment. Paths in it (`data.path`) start from the folder of the file that names them,
+ * or from the current folder when set on the command line; in the result they are absolute.
+ *
+ * @throws {UserError} (usage) With every mistake at once.
+ */
+export async function loadExperiment(file: string, overrides: readonly Override[] = []): Promise<Experiment> {
+  return withAbsolutePaths(await loadConfig(file, experiment, overrides));
+}
+
+/** The same for a text such as `data: { kind: phantom }`; `where` names it in messages. */
+export function parseExperiment(text: string, where: string, overrides: readonly Override[] = []): Experiment {
+  return withAbsolutePaths(parseConfig(text, where, experiment, overrides));
+}
+
+function withAbsolutePaths({ value, tree }: Loaded<Experiment>): Experiment {
+  if (value.data.kind !== "folder") return value;
+  return { ...value, data: { ...value.data, path: resolve(folderOf(tree, ["data", "path"]), value.data.path) } };
+}
+
+function folderOf(tree: Section, path: readonly string[]): string {
+  return lookUp(tree, path).tree.at.folder;
+}
+
+/** The experiment as a config file in `folder` would say it: paths relative to that folder. */
+export function relativeTo(folder: string, value: Experiment): Experiment {
+  if (value.data.kind !== "folder" || !isAbsolute(value.data.path)) return value;
+  const path = relative(folder, value.data.path).replaceAll("\\", "/") || ".";
+  return { ...value, data: { ...value.data, path } };
+}

@@ -1,0 +1,160 @@
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { z } from "zod";
+import { UserError } from "../core/errors.ts";
+import { explainIssues } from "./explain.ts";
+import { isInside, projectRoot, readConfigText, realPath } from "./files.ts";
+import { discriminatorAt } from "./schema-walk.ts";
+import { emptySection, isMistake, type Mistake, mergeTrees, type Place, plain, type Section, setAt, type Tree } from "./tree.ts";
+import { parseYaml } from "./yaml.ts";
+
+/** One `--set key=value`, or an option that stands for one: `--seed 3` is `seed=3` written as `--seed`. */
+export interface Override {
+  /** Dotted path, such as `train.optimizer.learningRate`. */
+  readonly path: string;
+  /** A YAML value. */
+  readonly value: string;
+  /** How a message names it: `--set train.steps`. */
+  readonly where: string;
+}
+
+/** Longest chain of `extends`. */
+const longestChain = 16;
+
+/**
+ * Reads a config and everything that it `extends`, lays `overrides` on top, and checks the whole against `schema`.
+ * Lists and single values replace; sections merge.
+ *
+ * @param file - As the user wrote it; messages name files relative to the same folder.
+ * @returns The checked value and, for options that are paths, where each value was written.
+ * @throws {UserError} (usage) With every mistake at once, one a line: `file:line:column rule; got; way out`.
+ */
+export async function loadConfig<T>(file: string, schema: z.ZodType<T>, overrides: readonly Override[] = []): Promise<Loaded<T>> {
+  const root = await realPath(projectRoot(dirname(resolve(file))));
+  const merge = (base: Section, over: Section) => mergeTrees(base, over, (path) => discriminatorAt(schema, path)) as Section;
+  const tree = await readChain({ file: resolve(file), where: file }, { root, merge }, []);
+  return checkTree(applyOverrides(tree, overrides), schema);
+}
+
+/** The same for a config that is not a file, such as `data: { kind: phantom }` with overrides. `where` names it in messages. */
+export function parseConfig<T>(
+  text: string,
+  where: string,
+  schema: z.ZodType<T>,
+  overrides: readonly Override[] = [],
+): Loaded<T> {
+  const parsed = parseYaml(text, () => ({ where, folder: process.cwd() }));
+  return checkTree(applyOverrides(sectionOf(parsed.tree, parsed.mistakes), overrides), schema);
+}
+
+/** A checked config. */
+export interface Loaded<T> {
+  readonly value: T;
+  readonly tree: Section;
+}
+
+interface ConfigFile {
+  readonly file: string;
+  readonly where: string;
+}
+
+interface Chain {
+  /** The folder that `extends` may not leave. */
+  readonly root: string;
+  readonly merge: (base: Section, over: Section) => Section;
+}
+
+async function readChain(config: ConfigFile, chain: Chain, above: readonly string[]): Promise<Section> {
+  const here = [...above, await realPath(config.file)];
+  const folder = dirname(config.file);
+  const text = await readConfigText(config.file, config.where);
+  const parsed = parseYaml(text, (line, column) => ({ where: `${config.where}:${line}:${column}`, folder }));
+  const { bases, own } = splitExtends(sectionOf(parsed.tree, parsed.mistakes));
+  let merged = emptySection(own.at);
+  for (const base of bases) {
+    const next = await baseFile(base, config, chain.root, here);
+    merged = chain.merge(merged, await readChain(next, chain, here));
+  }
+  return chain.merge(merged, own);
+}
+
+interface Base {
+  readonly at: Place;
+  readonly path: string;
+}
+
+function splitExtends(tree: Section): { bases: readonly Base[]; own: Section } {
+  const entry = tree.entries.get("extends");
+  if (entry === undefined) return { bases: [], own: tree };
+  const entries = new Map(tree.entries);
+  entries.delete("extends");
+  const values = entry.value.kind === "list" ? entry.value.items : [entry.value];
+  const bases = values.map((value) => {
+    if (value.kind === "leaf" && typeof value.value === "string" && value.value !== "")
+      return { at: value.at, path: value.value };
+    throw failure([{ at: value.at, message: "extends must be the path of a config file, or a list of them" }]);
+  });
+  return { bases, own: { ...tree, entries } };
+}
+
+async function baseFile({ at, path }: Base, from: ConfigFile, root: string, chain: readonly string[]): Promise<ConfigFile> {
+  const fail = (message: string) => failure([{ at, message: `extends ${message}; got ${JSON.stringify(path)}` }]);
+  if (path.includes("\\") || /^[A-Za-z]:/.test(path)) throw fail("must be written with forward slashes, relative to this file");
+  if (isAbsolute(path) || path.startsWith("~")) throw fail("must be relative to this file");
+  if (!/\.(ya?ml|json)$/.test(path)) throw fail("must name a .yaml file");
+  const file = resolve(dirname(from.file), path);
+  const real = await realPath(file);
+  if (!isInside(real, root)) throw fail(`must stay inside the project (${relative(process.cwd(), root) || "this folder"})`);
+  if (chain.includes(real)) throw fail("must not lead back to a file that it came from");
+  if (chain.length >= longestChain) throw fail(`may be at most ${longestChain} deep`);
+  const missing = await readConfigText(file, path).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (missing instanceof UserError && /no such file/.test(missing.message)) throw fail("must name a file that is there");
+  return { file, where: join(dirname(from.where), path) };
+}
+
+function applyOverrides(tree: Section, overrides: readonly Override[]): Section {
+  const mistakes: Mistake[] = [];
+  let here: Tree = tree;
+  for (const { path, value, where } of overrides) {
+    const at: Place = { where, folder: process.cwd() };
+    const parsed = parseYaml(value, () => at);
+    const problem = overrideProblem(path, value);
+    if (problem !== null) mistakes.push({ at, message: problem });
+    else if (parsed.tree === null) mistakes.push(...parsed.mistakes);
+    else {
+      const next = setAt(here, path.split("."), parsed.tree);
+      if (isMistake(next)) mistakes.push(next);
+      else here = next;
+    }
+  }
+  if (mistakes.length > 0) throw failure(mistakes);
+  return here.kind === "section" ? here : emptySection(here.at);
+}
+
+function overrideProblem(path: string, value: string): string | null {
+  if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(path))
+    return `must be written key=value with a dotted key such as train.steps; got ${JSON.stringify(path)}`;
+  if (path.split(".").some((key) => /^(__proto__|constructor|prototype)$/.test(key))) return `cannot set ${path}`;
+  if (path === "extends") return "extends can be set in a file only";
+  return value.trim() === "" ? "needs a value after the `=`; write null or '' if that is meant" : null;
+}
+
+function checkTree<T>(tree: Section, schema: z.ZodType<T>): Loaded<T> {
+  const parsed = schema.safeParse(plain(tree));
+  if (parsed.success) return { value: parsed.data, tree };
+  throw failure(explainIssues(tree, schema, parsed.error.issues));
+}
+
+function sectionOf(tree: Tree | null, mistakes: readonly Mistake[]): Section {
+  if (tree === null) throw failure(mistakes);
+  if (tree.kind === "section") return tree;
+  throw failure([{ at: tree.at, message: "a config must be `key: value` lines; got something else" }]);
+}
+
+function failure(mistakes: readonly Mistake[]): UserError {
+  const lines = new Set(mistakes.map(({ at, message }) => `${at.where} ${message}`));
+  const inOrder = [...lines].sort((a, b) => a.localeCompare(b, "en", { numeric: true })); // line 7 before line 12
+  return new UserError("usage", inOrder.join("\n"));
+}
