@@ -1,0 +1,112 @@
+import type { Rng } from "../../core/rng.ts";
+
+/**
+ * Which patients make each resample, drawn once and shared by all metrics of a table, so that their intervals and differences
+ * belong together. Slices and stacks of one patient are alike, so a patient comes as a whole or not at all.
+ */
+export interface ResamplingPlan {
+  /** Distinct patients in ascending order, so that the order of a table does not matter. */
+  readonly patients: readonly string[];
+  readonly resamples: number;
+  /** How often patient p is in resample r: `counts[r * patients.length + p]`. */
+  readonly counts: Uint16Array;
+}
+
+/**
+ * Draws a plan: each resample takes as many patients as there are, with replacement.
+ *
+ * @param patients - Ids, repeats allowed; only the distinct ones count.
+ * @param stratum - Group of a patient; resamples keep the size of each group. Without it all patients are one group.
+ * @throws {RangeError} If there is no patient, or more than 65,535.
+ *
+ * Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13; clusters as Davison & Hinkley 1997, 3.8.
+ */
+export function drawPlan(
+  rng: Rng,
+  patients: Iterable<string>,
+  resamples: number,
+  stratum: (patient: string) => string = () => "",
+): ResamplingPlan {
+  const distinct = [...new Set(patients)].sort();
+  const n = distinct.length;
+  if (n === 0 || n > 65_535) throw new RangeError(`drawPlan: need 1 to 65535 patients; got ${n}`);
+  const groups = new Map<string, number[]>();
+  distinct.forEach((patient, p) => {
+    groups.set(stratum(patient), [...(groups.get(stratum(patient)) ?? []), p]);
+  });
+  const counts = new Uint16Array(resamples * n);
+  for (let r = 0; r < resamples; r++) {
+    for (const group of groups.values()) {
+      for (let k = 0; k < group.length; k++) counts[r * n + group[rng.below(group.length)]!]!++;
+    }
+  }
+  return { patients: distinct, resamples, counts };
+}
+
+/** The units of a table with their patients' places in a plan. Made by {@link clusterUnits}. */
+export interface ClusteredUnits {
+  readonly plan: ResamplingPlan;
+  /** Place in `plan.patients` of each unit's patient. */
+  readonly patientOf: Uint32Array;
+}
+
+/** @throws {RangeError} If a unit's patient is not in the plan. */
+export function clusterUnits(plan: ResamplingPlan, patients: readonly string[]): ClusteredUnits {
+  const place = new Map(plan.patients.map((patient, p) => [patient, p]));
+  const patientOf = Uint32Array.from(patients, (patient) => {
+    const p = place.get(patient);
+    if (p === undefined) throw new RangeError(`clusterUnits: patient ${patient} is not in the plan`);
+    return p;
+  });
+  return { plan, patientOf };
+}
+
+/** Writes into `out` how often each unit is in resample `r`. */
+export function resampleWeights({ plan, patientOf }: ClusteredUnits, r: number, out: Uint16Array): Uint16Array {
+  const base = r * plan.patients.length;
+  for (let i = 0; i < patientOf.length; i++) out[i] = plan.counts[base + patientOf[i]!]!;
+  return out;
+}
+
+/** An interval, or why there is none. */
+export interface Interval {
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Resamples in which the statistic is not defined, such as AUROC with one class; the interval is of the others. */
+  readonly undefinedResamples: number;
+  /** Why `low` and `high` are null; null when they are numbers. */
+  readonly reason: string | null;
+}
+
+/**
+ * Percentile interval of a statistic's values in the resamples.
+ *
+ * There is none, and `reason` says why, with fewer than two patients, when no resample gives a value, and when all give the
+ * same: such an "interval" of width 0 (15 of 15 found: [1, 1]) would claim certainty. Wilson's stands beside it then.
+ *
+ * @param values - One a resample; NaN where the statistic is undefined.
+ * @param patients - Distinct patients among the units that the statistic is of.
+ */
+export function percentileInterval(values: Float64Array, patients: number, level = 0.95): Interval {
+  const sorted = values.filter((v) => !Number.isNaN(v)).sort();
+  const undefinedResamples = values.length - sorted.length;
+  const none = (reason: string): Interval => ({ low: null, high: null, undefinedResamples, reason });
+  if (patients < 2) return none(`resampling needs at least 2 patients; there ${patients === 1 ? "is 1" : "are none"}`);
+  if (sorted.length === 0) return none("not defined in any resample");
+  if (sorted[0] === sorted[sorted.length - 1]) return none("the same value in every resample");
+  const tail = (1 - level) / 2;
+  return { low: quantileSorted(sorted, tail), high: quantileSorted(sorted, 1 - tail), undefinedResamples, reason: null };
+}
+
+/**
+ * Quantile of ascending values, interpolated (type 7 of Hyndman & Fan 1996, doi:10.2307/2684934; NumPy's default).
+ * @throws {RangeError} If there is no value.
+ */
+export function quantileSorted(sorted: ArrayLike<number>, p: number): number {
+  if (sorted.length === 0) throw new RangeError("quantileSorted: no values");
+  const at = p * (sorted.length - 1);
+  const k = Math.min(Math.floor(at), sorted.length - 1);
+  const low = sorted[k]!;
+  const high = sorted[Math.min(k + 1, sorted.length - 1)]!;
+  return high === low ? low : low + (at - k) * (high - low);
+}

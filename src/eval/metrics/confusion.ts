@@ -1,0 +1,39 @@
+import type { RankedScores } from "./auroc.ts";
+
+/** Counts (or sums of weights) of units by truth and call. */
+export interface Confusion {
+  readonly truePositive: number;
+  readonly falseNegative: number;
+  readonly falsePositive: number;
+  readonly trueNegative: number;
+}
+
+/**
+ * Calls every unit that scores at least `threshold` positive and counts, each unit `weights[i]` times (once without weights).
+ * A NaN threshold gives NaN counts: no call was possible.
+ */
+export function confusionAt(
+  { scores, labels }: Pick<RankedScores, "scores" | "labels">,
+  threshold: number,
+  weights?: ArrayLike<number>,
+): Confusion {
+  if (Number.isNaN(threshold)) return { truePositive: NaN, falseNegative: NaN, falsePositive: NaN, trueNegative: NaN };
+  const sums = [0, 0, 0, 0]; // truth * 2 + call
+  for (let i = 0; i < scores.length; i++) {
+    sums[labels[i]! * 2 + (scores[i]! >= threshold ? 1 : 0)]! += weights === undefined ? 1 : weights[i]!;
+  }
+  return { trueNegative: sums[0]!, falsePositive: sums[1]!, falseNegative: sums[2]!, truePositive: sums[3]! };
+}
+
+const share = (part: number, rest: number): number => (part + rest > 0 ? part / (part + rest) : Number.NaN);
+
+/** Share of the positives that are called, in [0, 1]. NaN without positives. */
+export const sensitivity = (c: Confusion): number => share(c.truePositive, c.falseNegative);
+/** Share of the negatives that are not called, in [0, 1]. NaN without negatives. */
+export const specificity = (c: Confusion): number => share(c.trueNegative, c.falsePositive);
+/** Share of the calls that are right, in [0, 1]. NaN without calls. Depends on how common positives are in the data. */
+export const positivePredictiveValue = (c: Confusion): number => share(c.truePositive, c.falsePositive);
+/** Share of the units not called that are negative, in [0, 1]. NaN when all are called. Depends on how common positives are. */
+export const negativePredictiveValue = (c: Confusion): number => share(c.trueNegative, c.falseNegative);
+/** Harmonic mean of sensitivity and positive predictive value, in [0, 1]. NaN without positives and calls. */
+export const f1Score = (c: Confusion): number => share(2 * c.truePositive, c.falsePositive + c.falseNegative);
