@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Vec3 } from "./affine.ts";
+import { distanceTo, signedDistance } from "./distance.ts";
+
+interface Fixture {
+  cases: { shape: Vec3; spacing: Vec3; mask: number[]; distance: number[] }[];
+}
+const file = join(import.meta.dirname, "../../test/fixtures/ndimage/ndimage.json");
+const fixture = JSON.parse(readFileSync(file, "utf8")) as Fixture;
+
+test.each(fixture.cases)("distances on a $shape grid with spacing $spacing are scipy's", ({ shape, spacing, mask, distance }) => {
+  const ours = distanceTo((i) => mask[i] === 1, shape, spacing);
+  for (let i = 0; i < ours.length; i++) expect(ours[i]).toBeCloseTo(distance[i]!, 5);
+});
+
+test("an empty set is infinitely far, a full one nowhere far", () => {
+  expect(distanceTo(() => false, [2, 3, 1], [1, 1, 1]).every((d) => d === Infinity)).toBe(true);
+  expect(signedDistance(() => true, [2, 3, 1], [1, 1, 1]).every((d) => d === -Infinity)).toBe(true);
+});
+
+test("the signed distance of a ball is the distance to its sphere, within a voxel", () => {
+  const shape: Vec3 = [31, 31, 31];
+  const r = (i: number) => Math.hypot((i % 31) - 15, (Math.floor(i / 31) % 31) - 15, Math.floor(i / 961) - 15);
+  const signed = signedDistance((i) => r(i) <= 9, shape, [1, 1, 1]);
+  let worst = 0;
+  for (let i = 0; i < signed.length; i++) worst = Math.max(worst, Math.abs(signed[i]! - (r(i) - 9)));
+  expect(worst).toBeLessThan(1);
+});

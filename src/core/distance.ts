@@ -1,0 +1,69 @@
+import type { Vec3 } from "./affine.ts";
+
+/**
+ * Distance in mm from the centre of each voxel to the centre of the nearest voxel of a set; 0 inside the set.
+ * Infinity everywhere if the set is empty.
+ *
+ * @param inside - True for the voxels of the set, by index (x fastest).
+ * @param spacing - mm along the array axes, which need not be equal.
+ *
+ * Source: Felzenszwalb & Huttenlocher 2012, doi:10.4086/toc.2012.v008a019; agrees with scipy.ndimage.distance_transform_edt.
+ */
+export function distanceTo(inside: (index: number) => boolean, shape: Vec3, spacing: Vec3): Float32Array {
+  const squared = new Float64Array(shape[0] * shape[1] * shape[2]);
+  for (let i = 0; i < squared.length; i++) squared[i] = inside(i) ? 0 : Infinity;
+  const stride = [1, shape[0], shape[0] * shape[1]] as const;
+  for (const axis of [0, 1, 2] as const) {
+    const pass = lowerEnvelope(shape[axis], spacing[axis]);
+    const [u, v] = axis === 0 ? ([1, 2] as const) : axis === 1 ? ([0, 2] as const) : ([0, 1] as const);
+    for (let b = 0; b < shape[v]; b++) {
+      for (let a = 0; a < shape[u]; a++) pass(squared, a * stride[u] + b * stride[v], stride[axis]);
+    }
+  }
+  return Float32Array.from(squared, Math.sqrt);
+}
+
+/**
+ * Signed distance in mm from each voxel's centre to the border of a set, negative inside.
+ * The border runs half a voxel from the centres on either side of it, as exactly as the smallest spacing allows.
+ * Infinity everywhere if the set is empty, minus infinity if it is everything.
+ */
+export function signedDistance(inside: (index: number) => boolean, shape: Vec3, spacing: Vec3): Float32Array {
+  const outward = distanceTo(inside, shape, spacing);
+  const inward = distanceTo((i) => !inside(i), shape, spacing);
+  const half = Math.min(...spacing) / 2;
+  return outward.map((d, i) => (d > 0 ? d - half : half - inward[i]!));
+}
+
+/** One-dimensional squared distance transform, in place along a line of `n` values; work arrays are made once. */
+function lowerEnvelope(n: number, spacing: number): (values: Float64Array, start: number, stride: number) => void {
+  const line = new Float64Array(n);
+  const apex = new Int32Array(n);
+  const border = new Float64Array(n + 1);
+  return (values, start, stride) => {
+    let last = -1;
+    for (let q = 0; q < n; q++) {
+      const height = values[start + q * stride]!;
+      line[q] = height;
+      if (height === Infinity) continue;
+      const at = q * spacing;
+      let from = -Infinity;
+      while (last >= 0) {
+        const p = apex[last]! * spacing;
+        from = (height + at * at - line[apex[last]!]! - p * p) / (2 * (at - p));
+        if (from > border[last]!) break;
+        last--;
+      }
+      if (last < 0) from = -Infinity;
+      apex[++last] = q;
+      border[last] = from;
+    }
+    if (last < 0) return;
+    border[last + 1] = Infinity;
+    for (let q = 0, k = 0; q < n; q++) {
+      while (border[k + 1]! < q * spacing) k++;
+      const d = (q - apex[k]!) * spacing;
+      values[start + q * stride] = d * d + line[apex[k]!]!;
+    }
+  };
+}
