@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { labelScheme } from "../label-schemes.ts";
+
+const patterns = (text: string) => z.array(z.string().min(1)).default([]).describe(text);
+
+const regex = (text: string) =>
+  z
+    .string()
+    .refine(isRegexWithGroup, { error: "must be a regular expression with at least one (group)" })
+    .nullable()
+    .default(null)
+    .describe(text);
+
+function isRegexWithGroup(source: string): boolean {
+  try {
+    return new RegExp(`${source}|`, "u").exec("")!.length > 1;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Where the volumes of a folder are and what belongs to what; also the `data` section of a config with `kind: "folder"`.
+ *
+ * Patterns are paths relative to `path` with forward slashes: `*` is any text within a name, `**` any folders, `?` one character.
+ * Patterns of what belongs to an image may hold `{dir}`, its folder relative to `path`; `{stem}`, its name without `.nii` or
+ * `.nii.gz`; `{base}`, the stem without a final `_T2w`; `{subject}`; and `..` to leave `path`. The first that matches is taken.
+ */
+export const folderOptions = z.strictObject({
+  kind: z.literal("folder").describe("Real volumes from a folder"),
+  /** The folder, relative to the working directory. */
+  path: z.string().min(1).describe("Folder with the volumes"),
+  /** Name of the dataset; null: the folder's name. */
+  name: z.string().min(1).nullable().default(null).describe("Name of the dataset; null takes the folder's name"),
+  /** How the folder is laid out; `auto`: `bids` where a `sub-*` folder with an `anat` folder lies in it, else `flat`. */
+  layout: z.enum(["auto", "bids", "flat"]).default("auto").describe("bids, flat (all images by patterns), or auto to look"),
+  /** Images; empty: for `bids` the T2w files of every `anat` folder, for `flat` every NIfTI that no other pattern claims. */
+  image: patterns("Patterns of the images; empty takes the layout's usual ones"),
+  /** Files that are never images, whatever `image` says. */
+  exclude: patterns("Patterns of files that are no images"),
+  /** Tissue label maps on the grid of their image. */
+  labels: z
+    .strictObject({
+      /** Patterns for an image's label map, the first match counts; empty: for `bids` the usual `_dseg` names. */
+      files: patterns("Patterns of the label map of an image; the first that matches counts"),
+      /** What the ids mean; needed where label maps are used. */
+      scheme: labelScheme.nullable().default(null).describe("Label scheme by name, or a mapping of ids to tissues"),
+      /** Whether an image without a label map is an error. */
+      required: z.boolean().default(false).describe("Whether every image must have a label map"),
+    })
+    .prefault({})
+    .describe("Tissue label maps"),
+  /** Masks of the brain (all inside the skull), 0 and 1. Empty: for `bids` the usual names. */
+  brainMask: patterns("Patterns of the brain mask of an image; the first that matches counts"),
+  /** Masks of blood, 0 and 1; all zero for an image known to be healthy. */
+  lesionMask: patterns("Patterns of the lesion mask of an image; the first that matches counts"),
+  /** Regular expression on the image's path whose first group is the subject; null: `sub-…` in the path, else the stem. */
+  subject: regex("Regular expression on the image's path; its first group names the subject"),
+  /** Regular expression on the image's path whose first group is the session; null: `ses-…` in the path, else none. */
+  session: regex("Regular expression on the image's path; its first group names the session"),
+  /** Regular expression on the image's path whose first group is the gestational age in weeks, `24.4` or `24+3`; null: tables alone. */
+  gestationalAge: regex("Regular expression on the image's path; its first group is the gestational age, weeks or weeks+days"),
+  /** Column of participants.tsv, sessions.tsv or scans.tsv with the gestational age in weeks; null: the usual names. */
+  gestationalAgeColumn: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("Column of the BIDS tables with the gestational age in weeks; null looks for the usual names"),
+});
+export type FolderOptions = z.output<typeof folderOptions>;
