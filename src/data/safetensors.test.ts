@@ -127,3 +127,9 @@ test("duplicateKey agrees with a reviver-free second way: serialising any value 
     }),
   );
 });
+
+test("a header whose length looks like a pickle's first bytes is read all the same", () => {
+  const bytes = encodeSafetensors(new Map(), { note: "x".repeat(0x0280 - 28) });
+  expect([...bytes.subarray(0, 2)]).toEqual([0x80, 0x02]);
+  expect(decodeSafetensors(bytes, "f").tensors.size).toBe(0);
+});
