@@ -97,6 +97,11 @@ export function prepareMask(mask: Volume<Uint8Array> | Volume<Uint16Array>, opti
   return shares.map((share) => ({ ...share, data: Uint8Array.from(share.data, (v) => (v >= 0.5 ? 1 : 0)) }));
 }
 
+/** Cuts a map of plain numbers, such as probabilities, into slices on the same pixels; its values are not scaled. */
+export function prepareMap(map: Volume, options: Pick<PreprocessOptions, "pixelMm" | "orientation">): Image[] {
+  return mapSlices(map, sliceGeometry(map, options), (slice) => slice as Image);
+}
+
 /**
  * Puts slices in the network's pixels back on the grid of `volume` (linear). The way back of {@link prepareStack}.
  * @throws {RangeError} If number or size of the slices are not what {@link prepareStack} makes of that grid.
@@ -157,7 +162,10 @@ function mapSlices(volume: Volume<Voxels>, geometry: SliceGeometry, convert: (sl
   return Array.from({ length: volume.shape[axis] }, (_, index) => one(index));
 }
 
-function sliceGeometry({ affine, shape }: Pick<Volume<Voxels>, "shape" | "affine">, options: PreprocessOptions): SliceGeometry {
+function sliceGeometry(
+  { affine, shape }: Pick<Volume<Voxels>, "shape" | "affine">,
+  options: Pick<PreprocessOptions, "pixelMm" | "orientation">,
+): SliceGeometry {
   const axis = sliceAxis(affine);
   const [u, v] = inPlaneAxes(axis);
   const spacing = affineSpacing(affine);

@@ -1,0 +1,37 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { caseSchema } from "../../data/dataset.ts";
+import { inputKind, nameInputs } from "./inputs.ts";
+
+test("any names give distinct ids that are safe as file names, also where case does not count", () => {
+  const id = caseSchema.shape.id;
+  const names = fc.array(
+    fc.oneof(fc.string({ unit: "grapheme", maxLength: 300 }), fc.constantFrom("a b", "a_b", "A_b", "-x", "..")),
+  );
+  fc.assert(
+    fc.property(names, (all) => {
+      const ids = nameInputs(all.map((name) => `${name}.nii.gz`)).map((n) => n.id);
+      expect(new Set(ids.map((i) => i.toLowerCase())).size).toBe(all.length);
+      for (const i of ids) expect(id.safeParse(i).success && i.length <= 210).toBe(true);
+    }),
+  );
+});
+
+test("plain names stay as they are; BIDS names tell subject and session", () => {
+  expect(nameInputs(["sub-01_ses-02_acq-axial_T2w.nii.gz", "scan.PNG", "scan.nii"])).toEqual([
+    { id: "sub-01_ses-02_acq-axial_T2w", subject: "sub-01", session: "ses-02" },
+    { id: "scan", subject: "scan", session: null },
+    { id: "scan-2", subject: "scan-2", session: null },
+  ]);
+});
+
+test("the kind goes by the suffix", () => {
+  expect(["a.NII.GZ", "a.nii", "a.png", "a.dcm", "a.nii.gz.txt", "png"].map(inputKind)).toEqual([
+    "nifti",
+    "nifti",
+    "png",
+    null,
+    null,
+    null,
+  ]);
+});

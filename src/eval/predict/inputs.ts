@@ -1,0 +1,42 @@
+/** What a file name says about its case. */
+export interface NamedInput {
+  /** Unique among the inputs also where upper and lower case are one; safe as the start of a file name. */
+  readonly id: string;
+  readonly subject: string;
+  readonly session: string | null;
+}
+
+/** Longest id: room for `_lesionprob.nii.gz` within the 255 bytes of a file name. */
+const longestId = 200;
+
+/** The kind of an input by its name; null for what predict cannot read. */
+export function inputKind(name: string): "nifti" | "png" | null {
+  if (/\.nii(\.gz)?$/i.test(name)) return "nifti";
+  return /\.png$/i.test(name) ? "png" : null;
+}
+
+/** The name without `.nii`, `.nii.gz` or `.png`. */
+export function stemOf(name: string): string {
+  return name.replace(/\.(nii|nii\.gz|png)$/i, "");
+}
+
+/**
+ * Ids, subjects and sessions of input files. The id is the stem, with everything but letters, digits, `.`, `_` and `-` made
+ * `_`; where two would be the same, later ones get `-2`, `-3`. Subject and session are the BIDS entities `sub-` and `ses-` of
+ * the name; without them each file is its own subject.
+ *
+ * @param names - File names without folders, in the order in which they will be predicted.
+ */
+export function nameInputs(names: readonly string[]): NamedInput[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const stem = stemOf(name);
+    const safe = stem.replace(/[^A-Za-z0-9._-]/gu, "_").slice(0, longestId);
+    const start = /^[A-Za-z0-9]/.test(safe) ? safe : `case${safe}`.slice(0, longestId);
+    let id = start;
+    for (let n = 2; taken.has(id.toLowerCase()); n++) id = `${start}-${n}`;
+    taken.add(id.toLowerCase());
+    const subject = /(?:^|_)(sub-[A-Za-z0-9]+)/.exec(stem)?.[1] ?? id;
+    return { id, subject, session: /_(ses-[A-Za-z0-9]+)/.exec(stem)?.[1] ?? null };
+  });
+}
