@@ -9,8 +9,11 @@ export interface Scene {
   readonly tissue: LabelVolume;
   /** Share of each voxel that is blood, in [0, 1]; null for a healthy scene. */
   readonly lesion: Volume<Float32Array> | null;
-  /** True when stacks of this scene come masked: `acquireStack` sets every voxel outside the brain to 0. Absent means false. */
-  readonly masked?: boolean;
+  /**
+   * Stacks of this scene come masked: `acquireStack` sets every voxel further than this from the brain (mm, in the slice) to 0.
+   * 0 is a tight mask, 3 the loose one that brain extraction often gives. Absent: not masked.
+   */
+  readonly maskMarginMm?: number;
 }
 
 /** Where the head lies, enough to plan a scan: an ellipsoid in world millimetres with its axes along the world's. */

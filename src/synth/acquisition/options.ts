@@ -22,7 +22,7 @@ export const acquisitionOptions = z.strictObject({
   /** Gap between slices, mm (PRIORS 3.4). */
   gapMm: range(0, 5).default([0, 0.5]).describe("Gap between slices, mm, range."),
   /** Side of the square field, mm. A scanner's 200-400 mm is cropped around the head so that images stay small: our choice. */
-  fieldMm: range(20, 400).default([136, 152]).describe("Side of the square field of view around the head, mm, range."),
+  fieldMm: range(20, 400).default([124, 148]).describe("Side of the square field of view around the head, mm, range."),
   /** How far slices go on beyond the brain at each end, mm: end-cap slices without brain. */
   marginMm: range(0, 60).default([4, 14]).describe("How far slices go on beyond the brain at each end, mm, range."),
   /** The head's distance from the middle of the field along each in-plane axis is drawn in ±this, mm. */
@@ -63,17 +63,14 @@ export const acquisitionOptions = z.strictObject({
       logGamma: z.number().min(0).max(1).default(0.25).describe("Largest |ln gamma| at severity 1."),
     })
     .prefault({}),
-  /** In-plane point spread, Gaussian; wider along phase encoding (fewer lines, T2 decay along the train). */
+  /** In-plane point spread of a k-space window; wider along phase encoding (fewer lines, T2 decay along the train). */
   blur: z
     .strictObject({
-      severity: severity.default([0.4, 1]),
-      readMm: z
-        .number()
-        .min(0)
-        .max(5)
-        .default(1.1)
-        .describe("Full width at half maximum along the read direction at severity 1, mm."),
-      phaseMm: z.number().min(0).max(5).default(1.8).describe("The same along the phase direction, mm."),
+      severity: severity.default([0.3, 1]),
+      readMm: z.number().min(0).max(5).default(1.3).describe("Acquired resolution along the read direction at severity 1, mm."),
+      phaseMm: z.number().min(0).max(5).default(1.8).describe("Acquired resolution along the phase direction at severity 1, mm."),
+      /** 0 keeps the Gibbs ringing of a plain window, 0.5 (Hann) removes it at the price of blur. Drawn, then scaled by severity. */
+      apodisation: range(0, 0.5).default([0.05, 0.4]).describe("k-space apodisation: 0 rings, 0.5 (Hann) does not; range."),
     })
     .prefault({}),
   /** Rigid motion of the scene between slices: a random walk in time, with jumps, seen through the interleaved slice order. */
@@ -120,16 +117,22 @@ export const acquisitionOptions = z.strictObject({
       logRange: z.number().min(0).max(2).default(0.35).describe("Largest |ln gain| over the head at severity 1."),
     })
     .prefault({}),
-  /** Rician noise. */
+  /** Rician noise with the point spread's correlation, stronger where coil normalisation has amplified it. */
   noise: z
     .strictObject({
-      severity: severity.default([0.3, 1]),
+      severity: severity.default([0.2, 1]),
       snr: z
         .number()
         .min(1)
         .max(1000)
         .default(10)
         .describe("Signal-to-noise ratio of white matter at severity 1; at severity s it is snr / s."),
+      logRange: z
+        .number()
+        .min(0)
+        .max(2)
+        .default(0.4)
+        .describe("Largest |ln| of the noise level's change over the field at severity 1."),
     })
     .prefault({}),
 });

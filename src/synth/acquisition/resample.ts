@@ -1,0 +1,97 @@
+import type { Affine, Vec3 } from "../../core/affine.ts";
+
+/**
+ * Adds one plane of trilinear samples, times `weight`, to a slice. Outside the source is 0; the outer half of a border voxel
+ * counts as that voxel.
+ *
+ * @param m - (column, row, slice) of the target → voxel of the source.
+ * @param k - Slice coordinate of the plane.
+ */
+export function addPlane(
+  target: Float32Array,
+  size: readonly [number, number],
+  source: Float32Array,
+  shape: Vec3,
+  m: Affine,
+  k: number,
+  weight: number,
+): void {
+  const [width, height] = size;
+  const [nx, ny, nz] = shape;
+  const rowStep = nx;
+  const sliceStep = nx * ny;
+  for (let j = 0; j < height; j++) {
+    const x0 = m[1] * j + m[2] * k + m[3];
+    const y0 = m[5] * j + m[6] * k + m[7];
+    const z0 = m[9] * j + m[10] * k + m[11];
+    const [first, last] = insideRun([x0, y0, z0], [m[0], m[4], m[8]], shape, width);
+    for (let i = first; i <= last; i++) {
+      const x = clamp(x0 + m[0] * i, nx - 1);
+      const y = clamp(y0 + m[4] * i, ny - 1);
+      const z = clamp(z0 + m[8] * i, nz - 1);
+      const xi = x | 0;
+      const yi = y | 0;
+      const zi = z | 0;
+      const fx = x - xi;
+      const fy = y - yi;
+      const fz = z - zi;
+      const p = xi + rowStep * yi + sliceStep * zi;
+      const dx = xi < nx - 1 ? 1 : 0;
+      const q = yi < ny - 1 ? p + rowStep : p;
+      const up = zi < nz - 1 ? sliceStep : 0;
+      const a = source[p]! + fx * (source[p + dx]! - source[p]!);
+      const b = source[q]! + fx * (source[q + dx]! - source[q]!);
+      const c = source[p + up]! + fx * (source[p + up + dx]! - source[p + up]!);
+      const d = source[q + up]! + fx * (source[q + up + dx]! - source[q + up]!);
+      const ab = a + fy * (b - a);
+      target[i + width * j]! += weight * (ab + fz * (c + fy * (d - c) - ab));
+    }
+  }
+}
+
+/** Fills a slice with the nearest source voxel's label; 0 outside. */
+export function nearestPlane(
+  target: Uint8Array,
+  size: readonly [number, number],
+  source: Uint8Array,
+  shape: Vec3,
+  m: Affine,
+  k: number,
+): void {
+  const [width, height] = size;
+  const [nx, ny, nz] = shape;
+  for (let j = 0; j < height; j++) {
+    const x0 = m[1] * j + m[2] * k + m[3];
+    const y0 = m[5] * j + m[6] * k + m[7];
+    const z0 = m[9] * j + m[10] * k + m[11];
+    const [first, last] = insideRun([x0, y0, z0], [m[0], m[4], m[8]], shape, width);
+    for (let i = first; i <= last; i++) {
+      const x = (clamp(x0 + m[0] * i, nx - 1) + 0.5) | 0;
+      const y = (clamp(y0 + m[4] * i, ny - 1) + 0.5) | 0;
+      const z = (clamp(z0 + m[8] * i, nz - 1) + 0.5) | 0;
+      target[i + width * j] = source[x + nx * (y + ny * z)]!;
+    }
+  }
+}
+
+function clamp(value: number, top: number): number {
+  return Math.min(Math.max(value, 0), top);
+}
+
+/** First and last i in [0, width) for which `start + step * i` lies within half a voxel of the source; first > last if none. */
+function insideRun(start: Vec3, step: Vec3, shape: Vec3, width: number): [number, number] {
+  let low = 0;
+  let high = width - 1;
+  for (let axis = 0; axis < 3; axis++) {
+    const [a, b] = [start[axis]!, step[axis]!];
+    const [bottom, top] = [-0.5, shape[axis]! - 0.5];
+    if (Math.abs(b) < 1e-9) {
+      if (a < bottom || a > top) return [0, -1];
+      continue;
+    }
+    const ends = b > 0 ? [(bottom - a) / b, (top - a) / b] : [(top - a) / b, (bottom - a) / b];
+    low = Math.max(low, Math.ceil(ends[0]!));
+    high = Math.min(high, Math.floor(ends[1]!));
+  }
+  return [low, high];
+}
