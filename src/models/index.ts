@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Model, ModelShape } from "./model.ts";
-import { unetOptions } from "./unet.ts";
+import { buildUNet, unetOptions } from "./unet.ts";
 
 export type { ApplyMode, BatchStatistics, Model, ModelShape, WeightArray } from "./model.ts";
+export { readWeights, setWeights } from "./weights.ts";
 
 /** The `model` section of a config: the closed list of architectures, told apart by `kind`. */
 export const modelOptions = z.discriminatedUnion("kind", [unetOptions]);
@@ -16,5 +17,10 @@ export const segmenterOutputs = ["lesion", "brain"] as const;
 
 /** Builds the model that `options.kind` names. To add one: a file, a line above, a case below. */
 export function buildModel(options: ModelOptions, shape: ModelShape): Model {
-  throw new Error(`buildModel: ${options.kind} ${shape.seed} is not written yet`);
+  switch (options.kind) {
+    case "unet":
+      return buildUNet(options, shape);
+    default:
+      return options.kind satisfies never; // a new kind without a case fails to compile here
+  }
 }

@@ -1,6 +1,13 @@
 import { z } from "zod";
+import { relu } from "../backend/ops.ts";
+import { type Tensor4D, tf } from "../backend/tf.ts";
+import { conv2d, conv2dWeights, doubleSize, doubleSizeWeights } from "./layers/conv.ts";
+import { batchNorm, batchNormWeights } from "./layers/norm.ts";
+import type { Scope } from "./layers/scope.ts";
+import type { Model, ModelShape } from "./model.ts";
+import { createWeights, disposeWeights, type WeightSpec } from "./weights.ts";
 
-/** Options of the U-Net; also the `model` section of a config with `kind: unet`. */
+/** Options of {@link buildUNet}; also the `model` section of a config with `kind: unet`. */
 export const unetOptions = z.strictObject({
   kind: z.literal("unet").describe("architecture"),
   /** Feature maps at each level, finest first. Each level after the first halves the resolution. */
@@ -10,10 +17,71 @@ export const unetOptions = z.strictObject({
     .max(8)
     .default([16, 32, 64, 128, 256])
     .describe("feature maps at each level, finest first; each level after the first halves the resolution"),
-  /** How the decoder doubles the resolution: a learned 2 x 2 transposed convolution, or bilinear resizing. */
-  up: z
-    .enum(["transpose", "bilinear"])
-    .default("transpose")
-    .describe("how the decoder doubles the resolution: a learned 2 x 2 transposed convolution, or bilinear resizing"),
 });
 export type UNetOptions = z.output<typeof unetOptions>;
+
+/**
+ * A plain U-Net: at each level two 3 x 3 convolutions, each with batch normalisation and ReLU; 2 x 2 max pooling on the way down,
+ * a learned 2 x 2 transposed convolution and the level's own features beside it on the way up; a 1 x 1 convolution at the end.
+ *
+ * Differs from Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28, by zero padding (output as large as the input) and batch normalisation.
+ *
+ * @returns A model from N x H x W x inChannels to N x H x W x outChannels logits (no sigmoid); H and W multiples of 2^(levels - 1).
+ */
+export function buildUNet(options: UNetOptions, shape: ModelShape): Model {
+  const specs = unetWeights(options.channels, shape);
+  const weights = createWeights(specs, shape.seed);
+  return {
+    kind: options.kind,
+    weights,
+    trainable: specs.filter((spec) => spec.trainable).map((spec) => spec.name),
+    sizeMultiple: 2 ** (options.channels.length - 1),
+    apply: (x, mode) => tf.tidy(() => unet({ weights, mode }, options.channels.length, x)),
+    dispose: () => disposeWeights(weights),
+  };
+}
+
+function unet(scope: Scope, levels: number, image: Tensor4D): Tensor4D {
+  const skips: Tensor4D[] = [];
+  let x = image;
+  for (let level = 0; level < levels - 1; level++) {
+    x = block(scope, `down${level}`, x);
+    skips.push(x);
+    x = tf.maxPool(x, 2, 2, "valid");
+  }
+  x = block(scope, "bottom", x);
+  for (let level = levels - 2; level >= 0; level--) {
+    x = doubleSize(scope, `up${level}.resize`, x);
+    x = block(scope, `up${level}`, tf.concat([skips[level]!, x], 3));
+  }
+  return conv2d(scope, "logits", x);
+}
+
+function block(scope: Scope, name: string, input: Tensor4D): Tensor4D {
+  let x = input;
+  for (const i of [0, 1]) x = relu(batchNorm(scope, `${name}.norm${i}`, conv2d(scope, `${name}.conv${i}`, x)));
+  return x;
+}
+
+/** Every weight in the order of the forward pass. */
+function unetWeights(channels: readonly number[], { inChannels, outChannels }: ModelShape): WeightSpec[] {
+  const finer = channels.slice(0, -1);
+  const specs = finer.flatMap((width, level) =>
+    blockWeights(`down${level}`, level === 0 ? inChannels : channels[level - 1]!, width),
+  );
+  specs.push(...blockWeights("bottom", finer.at(-1)!, channels.at(-1)!));
+  for (const [level, width] of [...finer.entries()].reverse()) {
+    specs.push(
+      ...doubleSizeWeights(`up${level}.resize`, channels[level + 1]!, width),
+      ...blockWeights(`up${level}`, 2 * width, width),
+    );
+  }
+  return [...specs, ...conv2dWeights("logits", channels[0]!, outChannels, 1, true)];
+}
+
+function blockWeights(name: string, inChannels: number, width: number): WeightSpec[] {
+  return [0, 1].flatMap((i) => [
+    ...conv2dWeights(`${name}.conv${i}`, i === 0 ? inChannels : width, width, 3, false),
+    ...batchNormWeights(`${name}.norm${i}`, width),
+  ]);
+}

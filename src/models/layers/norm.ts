@@ -1,0 +1,38 @@
+import { batchNormTrain } from "../../backend/ops.ts";
+import { type Tensor1D, type Tensor4D, tf } from "../../backend/tf.ts";
+import type { WeightSpec } from "../weights.ts";
+import { type Scope, weight } from "./scope.ts";
+
+/** Added to the variance before its root is taken; PyTorch's default. */
+export const batchNormEpsilon = 1e-5;
+
+/** Share of a new batch in the running statistics; PyTorch's default. */
+export const batchNormMomentum = 0.1;
+
+/** The weights of {@link batchNorm}: scale and shift, and the running statistics, which no gradient moves. */
+export function batchNormWeights(name: string, channels: number): WeightSpec[] {
+  const shape = [channels];
+  return [
+    { name: `${name}.weight`, shape, initial: "ones", trainable: true },
+    { name: `${name}.bias`, shape, initial: "zeros", trainable: true },
+    { name: `${name}.running_mean`, shape, initial: "zeros", trainable: false },
+    { name: `${name}.running_var`, shape, initial: "ones", trainable: false },
+  ];
+}
+
+/**
+ * Batch normalisation over all axes but the last. In training by the statistics of the batch, which go to `mode.record`;
+ * else by the running ones.
+ */
+export function batchNorm(scope: Scope, name: string, x: Tensor4D): Tensor4D {
+  const gamma = weight<Tensor1D>(scope, `${name}.weight`);
+  const beta = weight<Tensor1D>(scope, `${name}.bias`);
+  if (!scope.mode.training) {
+    const mean = weight<Tensor1D>(scope, `${name}.running_mean`);
+    const variance = weight<Tensor1D>(scope, `${name}.running_var`);
+    return tf.batchNorm(x, mean, variance, beta, gamma, batchNormEpsilon) as Tensor4D;
+  }
+  const { y, mean, variance } = batchNormTrain(x, gamma, beta, batchNormEpsilon);
+  scope.mode.record?.({ layer: name, mean, variance, count: x.shape[0] * x.shape[1] * x.shape[2] });
+  return y;
+}
