@@ -5,7 +5,7 @@ import { cacheRoot } from "./native/cache.mjs";
 import { inspectGpu, type LoadedNative, loadedNative, loadNative } from "./native.ts";
 import type { BackendName, ConcreteBackend } from "./options.ts";
 import { tf } from "./tf.ts";
-import { readyWasm } from "./wasm.ts";
+import { readyWasm } from "./wasm/ready.ts";
 
 /** The backend that {@link readyBackend} made current. */
 export interface BackendInfo {
@@ -56,7 +56,7 @@ async function readyNamed(backend: ConcreteBackend, reason: string): Promise<Bac
       return { backend, reason, versions: { ...tfjs, libtensorflow: version } };
     }
     case "wasm": {
-      const version = await readyWasm();
+      const version = readyWasm();
       await makeCurrent("wasm");
       return { backend, reason, versions: { ...tfjs, "tfjs-backend-wasm": version } };
     }

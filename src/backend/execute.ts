@@ -1,0 +1,44 @@
+import { type Tensor, tf } from "./tf.ts";
+
+/** An attribute of a TensorFlow op, as the native addon takes it. */
+export interface OpAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: number | boolean | string | readonly number[];
+}
+
+/** What we use of the backend of @tensorflow/tfjs-node-gpu beyond TensorFlow.js' own interface. */
+interface NativeBackend {
+  readonly binding: Readonly<
+    Record<"TF_ATTR_TYPE" | "TF_ATTR_BOOL" | "TF_ATTR_INT" | "TF_ATTR_FLOAT" | "TF_ATTR_STRING" | "TF_FLOAT", number>
+  >;
+  executeMultipleOutputs(op: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[], outputs: number): Tensor[];
+}
+
+/** True while native TensorFlow is the current backend, on the CPU or a GPU. */
+export function isNative(): boolean {
+  return tf.getBackend() === "tensorflow";
+}
+
+/**
+ * Runs one of TensorFlow's own ops, one that TensorFlow.js has no kernel for. It is not seen by the gradient tape.
+ *
+ * @param attributes - By name; `T` and `U` are float32 types. A number is an integer unless it is given as `{ float }`.
+ * @throws {Error} If native TensorFlow is not the current backend, or it refuses the op.
+ */
+export function executeNative(
+  op: string,
+  attributes: Readonly<Record<string, boolean | string | { readonly float: number } | "float32">>,
+  inputs: readonly Tensor[],
+  outputs: number,
+): Tensor[] {
+  const backend = tf.backend() as unknown as NativeBackend;
+  const { binding } = backend;
+  const encoded = Object.entries(attributes).map(([name, value]): OpAttribute => {
+    if (typeof value === "boolean") return { name, type: binding.TF_ATTR_BOOL, value };
+    if (typeof value === "object") return { name, type: binding.TF_ATTR_FLOAT, value: value.float };
+    if (value === "float32") return { name, type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
+    return { name, type: binding.TF_ATTR_STRING, value };
+  });
+  return backend.executeMultipleOutputs(op, encoded, inputs, outputs);
+}
