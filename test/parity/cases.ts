@@ -1,0 +1,82 @@
+import { batchNormTrain, relu, sigmoidCrossEntropy, upsampleBilinear2x } from "../../src/backend/ops.ts";
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../../src/backend/tf.ts";
+
+type Op = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
+
+/** For ops on images; the fixture decides the shapes. */
+function image(op: (x: Tensor4D, w: Tensor4D) => Tensor): Op {
+  return (x, w) => op(x as Tensor4D, w as Tensor4D);
+}
+
+function norm(x: Tensor, gamma: Tensor, beta: Tensor): readonly Tensor[] {
+  const { y, mean, variance } = batchNormTrain(x as Tensor4D, gamma as Tensor1D, beta as Tensor1D, 1e-5);
+  return [y, mean, variance];
+}
+
+function dice(x: Tensor, truth: Tensor): Tensor {
+  const p = tf.sigmoid(x);
+  const both = tf.sum(tf.mul(p, truth), [1, 2]);
+  const either = tf.add(tf.sum(p, [1, 2]), tf.sum(truth, [1, 2]));
+  return tf.sub(1, tf.div(tf.add(tf.mul(both, 2), 1), tf.add(either, 1)));
+}
+
+function transposedConv(y: Tensor4D, w: Tensor4D): Tensor {
+  const [batch, height, width] = y.shape;
+  return tf.conv2dTranspose(y, w, [batch, height * 2, width * 2, w.shape[2]], 2, "same");
+}
+
+/**
+ * Every op that our models, losses and optimizers use, by the names in test/fixtures/ops-parity.json (made by
+ * scripts/fixtures/ops_parity.py). A model that needs another op adds a line here and one there.
+ */
+export const parityOps: Readonly<Record<string, Op>> = {
+  "conv 3x3 same": image((x, w) => tf.conv2d(x, w, 1, "same")),
+  "conv 3x3 valid": image((x, w) => tf.conv2d(x, w, 1, "valid")),
+  "conv 1x1": image((x, w) => tf.conv2d(x, w, 1, "same")),
+  "conv 2x2 same": image((x, w) => tf.conv2d(x, w, 1, "same")),
+  "conv 5x5 same, one channel": image((x, w) => tf.conv2d(x, w, 1, "same")),
+  "conv 3x3 same, stride 2": image((x, w) => tf.conv2d(x, w, 2, "same")),
+  "conv 3x3 same, stride 2, odd size": image((x, w) => tf.conv2d(x, w, 2, "same")),
+  "conv 3x3 valid, stride 2": image((x, w) => tf.conv2d(x, w, 2, "valid")),
+  "conv 2x2 valid, stride 2": image((x, w) => tf.conv2d(x, w, 2, "valid")),
+  "conv 1x1, stride 2": image((x, w) => tf.conv2d(x, w, 2, "same")),
+  "conv 7x7 same, stride 2": image((x, w) => tf.conv2d(x, w, 2, "same")),
+  "transposed conv 2x2, stride 2": image(transposedConv),
+  "transposed conv 3x3, stride 2": image(transposedConv),
+  "max pool 2x2": image((x) => tf.maxPool(x, 2, 2, "valid")),
+  "max pool 2x2, ties": image((x) => tf.maxPool(x, 2, 2, "valid")),
+  "max pool 3x3 same, stride 2": image((x) => tf.maxPool(x, 3, 2, "same")),
+  "batch norm, training": norm,
+  "batch norm, training, far from zero": norm,
+  "batch norm, fixed": (x, gamma, beta, mean, variance) =>
+    tf.batchNorm(x as Tensor4D, mean as Tensor1D, variance as Tensor1D, beta as Tensor1D, gamma as Tensor1D, 1e-5),
+  relu: (x) => relu(x),
+  "upsample bilinear": image((x) => upsampleBilinear2x(x)),
+  "upsample bilinear, one pixel": image((x) => upsampleBilinear2x(x)),
+  concat: (a, b) => tf.concat([a, b], 3),
+  pad: (x) => tf.pad(x, [[0, 0], [1, 2], [0, 3], [0, 0]]), // biome-ignore format: one row an axis
+  slice: (x) => tf.slice(x, [0, 1, 2, 0], [-1, 3, 3, 1]),
+  "add bias": (x, bias) => tf.add(x, bias),
+  multiply: (a, b) => tf.mul(a, b),
+  subtract: (a, b) => tf.sub(a, b),
+  divide: (a, b) => tf.div(a, b),
+  square: (x) => tf.square(x),
+  "square root": (x) => tf.sqrt(x),
+  exponential: (x) => tf.exp(x),
+  logarithm: (x) => tf.log(x),
+  absolute: (x) => tf.abs(x),
+  negative: (x) => tf.neg(x),
+  sigmoid: (x) => tf.sigmoid(x),
+  softplus: (x) => tf.softplus(x),
+  "log sigmoid": (x) => tf.logSigmoid(x),
+  "sigmoid cross-entropy": (x, truth) => sigmoidCrossEntropy(x, truth),
+  "soft Dice": dice,
+  "sum of all": (x) => tf.sum(x),
+  "sum by channel": (x) => tf.sum(x, [0, 1, 2]),
+  "mean by image": (x) => tf.mean(x, [1, 2]),
+  "mean of all": (x) => tf.mean(x),
+  "global norm": (a, b) => tf.sqrt(tf.add(tf.sum(tf.square(a)), tf.sum(tf.square(b)))),
+  "transpose and reshape": (x) => tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [2, 2, 20]),
+  "matrix product": (a, b) => tf.matMul(a as Tensor2D, b as Tensor2D),
+  clip: (x) => tf.clipByValue(x, -0.5, 0.5),
+};

@@ -1,0 +1,3 @@
+import { testParity } from "./run.ts";
+
+testParity("tensorflow");
