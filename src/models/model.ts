@@ -15,7 +15,10 @@ export interface BatchStatistics {
 export interface ApplyMode {
   /** True: normalise with the statistics of this batch. False: with the running statistics. */
   readonly training: boolean;
-  /** Gets the statistics of each batch normalisation in training; the caller decides what becomes of the running ones. */
+  /**
+   * Gets the statistics of each batch normalisation in training, in the order of the forward pass. The tensors outlive every tidy and are
+   * the receiver's to dispose of, and it decides what becomes of the running statistics.
+   */
   readonly record?: (statistics: BatchStatistics) => void;
 }
 

@@ -33,6 +33,9 @@ export function batchNorm(scope: Scope, name: string, x: Tensor4D): Tensor4D {
     return tf.batchNorm(x, mean, variance, beta, gamma, batchNormEpsilon) as Tensor4D;
   }
   const { y, mean, variance } = batchNormTrain(x, gamma, beta, batchNormEpsilon);
-  scope.mode.record?.({ layer: name, mean, variance, count: x.shape[0] * x.shape[1] * x.shape[2] });
+  if (scope.mode.record) {
+    const count = x.shape[0] * x.shape[1] * x.shape[2];
+    scope.mode.record({ layer: name, mean: tf.keep(mean), variance: tf.keep(variance), count });
+  }
   return y;
 }
