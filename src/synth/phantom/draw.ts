@@ -1,12 +1,161 @@
-import type { Rng } from "../../core/rng.ts";
+import { between, type Rng } from "../../core/rng.ts";
+import { type Biometry, biometryNorm, germinalMatrixWidth, interpolateHeld, tissueVolume } from "./growth.ts";
+import { type Contrast, drawContrast } from "./intensity.ts";
+import { type Folding, primarySulci, type SulcusVariant } from "./sulci.ts";
+import type { VentricleSize } from "./ventricles.ts";
 
-/** One brain, fully decided. Plain JSON: it goes into the sidecar, and building it again gives the same voxels. */
+/** Something that both sides of the patient have. */
+export interface Sides<T> {
+  readonly left: T;
+  readonly right: T;
+}
+
+/** One brain, fully decided. Plain JSON: it goes into the sidecar, and building it again gives the same voxels. Lengths in mm, volumes in ml. */
 export interface PhantomAnatomy {
   /** Weeks, 20 to 38. */
   readonly gestationalAge: number;
+  /** Largest left-right extent of the cerebrum. */
+  readonly brainWidth: number;
+  /** Front to back extent of the cerebrum. */
+  readonly brainLength: number;
+  /** Volume of the cerebrum, its ventricles included, both sides. */
+  readonly cerebrum: number;
+  /** Outer edge of one parietal bone to inner edge of the other. */
+  readonly skullBiparietal: number;
+  /** Between the inner edges of the frontal and the occipital bone. */
+  readonly skullOccipitofrontal: number;
+  readonly skullThickness: number;
+  readonly scalpThickness: number;
+  /** Fluid over the vertex. */
+  readonly vertexFluid: number;
+  /** How far the posterior fossa reaches beyond the cerebellum. */
+  readonly cisternaMagna: number;
+  readonly transcerebellar: number;
+  readonly cavumWidth: number;
+  readonly ventricles: Sides<VentricleSize>;
+  /** Both sides. */
+  readonly cortexVolume: number;
+  /** Both sides. */
+  readonly deepGreyVolume: number;
+  readonly germinalMatrixWidth: number;
+  readonly folding: Sides<Folding>;
+  readonly contrast: Contrast;
+  /** Smooth individual deformation: largest typical move and the seed of its field. */
+  readonly warp: { readonly size: number; readonly seed: number };
+  /** Seed of the textures. */
+  readonly textureSeed: number;
 }
 
-/** Draws one brain of a gestational age (weeks, 20 to 38). */
-export function drawPhantom(_rng: Rng, _gestationalAge: number, _options: { variability?: number } = {}): PhantomAnatomy {
-  throw new RangeError("drawPhantom: not written yet");
+/** Normal deviate within ±limit. */
+function bounded(rng: Rng, limit: number): number {
+  for (;;) {
+    const value = rng.normal();
+    if (Math.abs(value) <= limit) return value;
+  }
+}
+
+/** A number below 2^31 that seeds a field. */
+function seedFrom(rng: Rng): number {
+  return rng.below(2 ** 31);
+}
+
+/**
+ * Draws one brain.
+ *
+ * Sizes are normal about the week's mean and held within about 1.3 SD, so that what is measured on the built voxels stays within 2 SD.
+ *
+ * @param gestationalAge - Weeks, 20 to 38.
+ * @param options - `variability` in [0, 1]: 0 is the average brain of the week, 1 the full spread.
+ * @throws {RangeError} If the age or the variability is out of range.
+ */
+export function drawPhantom(
+  rng: Rng,
+  gestationalAge: number,
+  { variability = 1 }: { variability?: number } = {},
+): PhantomAnatomy {
+  if (!(gestationalAge >= 20 && gestationalAge <= 38))
+    throw new RangeError(`drawPhantom: gestationalAge must be in [20, 38]; got ${gestationalAge}`);
+  if (!(variability >= 0 && variability <= 1))
+    throw new RangeError(`drawPhantom: variability must be in [0, 1]; got ${variability}`);
+  const age = gestationalAge;
+  const v = variability;
+  const head = drawHead(rng.fork("head"), age, v);
+  const ventricles = drawVentricles(rng.fork("ventricles"), age, v);
+  const soft = rng.fork("soft");
+  return {
+    gestationalAge: age,
+    ...head,
+    ventricles,
+    transcerebellar: normal(soft, "transcerebellar", age, v, 1.2),
+    cavumWidth: normal(soft, "cavumWidth", age, v, 1.2),
+    cisternaMagna: interpolateHeld([20, 28, 38], [3, 4.5, 4.5], age) + v * 1.2 * bounded(soft, 1.5),
+    deepGreyVolume: tissueVolume("deepGrey", age) * (1 + 0.06 * v * bounded(soft, 1.5)),
+    germinalMatrixWidth: germinalMatrixWidth(age) * (1 + 0.1 * v * bounded(soft, 1.5)),
+    folding: { left: drawFolding(rng.fork("fold-left"), v), right: drawFolding(rng.fork("fold-right"), v) },
+    contrast: drawContrast(rng.fork("contrast"), age, v),
+    warp: { size: 0.5 * v * interpolateHeld([20, 38], [0.6, 1.2], age), seed: seedFrom(rng.fork("warp")) },
+    textureSeed: seedFrom(rng.fork("texture")),
+  };
+}
+
+/** A measure drawn about its week's mean, within `limit` SD. */
+function normal(rng: Rng, measure: Biometry, age: number, variability: number, limit: number): number {
+  const { mean, sd } = biometryNorm(measure, age);
+  return mean + variability * sd * bounded(rng, limit);
+}
+
+function drawHead(rng: Rng, age: number, v: number) {
+  // One deviate for the size of the head, shared, and one for its shape: long and narrow, or short and broad.
+  const size = bounded(rng, 1.2);
+  const shape = bounded(rng, 1.2);
+  const own = () => 0.35 * bounded(rng, 1.2);
+  const along = (measure: Biometry, z: number) => {
+    const { mean, sd } = biometryNorm(measure, age);
+    return mean + v * sd * Math.max(-1.3, Math.min(1.3, z));
+  };
+  const brainWidth = along("brainWidth", 0.75 * size + 0.5 * shape + own());
+  const skullThickness = interpolateHeld([20, 38], [0.9, 1.7], age);
+  const leastFluid = interpolateHeld([20, 30, 38], [1.6, 2, 1.2], age);
+  const skullBiparietal = Math.max(
+    along("skullBiparietal", 0.75 * size + 0.5 * shape + own()),
+    brainWidth + 2 * leastFluid + skullThickness,
+  );
+  const skullOccipitofrontal = along("skullOccipitofrontal", 0.75 * size - 0.5 * shape + own()) - 2 * skullThickness;
+  const fluidAtPoles = interpolateHeld([20, 26, 32, 38], [1.7, 2.4, 2.2, 1.8], age) + 0.3 * v * bounded(rng, 1.5);
+  const bulk = 1 + v * (0.05 * size + 0.02 * bounded(rng, 1.5));
+  const wanted = tissueVolume("whiteMatter", age) + tissueVolume("cortex", age) + tissueVolume("deepGrey", age);
+  return {
+    brainWidth,
+    brainLength: skullOccipitofrontal - 2 * fluidAtPoles,
+    cerebrum: bulk * (wanted + biometryNorm("lateralVentricles", age).mean),
+    cortexVolume: bulk * tissueVolume("cortex", age) * (1 + 0.04 * v * bounded(rng, 1.5)),
+    skullBiparietal,
+    skullOccipitofrontal,
+    skullThickness,
+    scalpThickness: interpolateHeld([20, 38], [1.8, 3.6], age) * (1 + 0.15 * v * bounded(rng, 1.5)),
+    vertexFluid: interpolateHeld([20, 26, 32, 38], [2, 3, 2.6, 1.8], age) * (1 + 0.2 * v * bounded(rng, 1.5)),
+  };
+}
+
+function drawVentricles(rng: Rng, age: number, v: number): Sides<VentricleSize> {
+  const width = biometryNorm("atrialWidth", age);
+  const volume = biometryNorm("lateralVentricles", age);
+  const common = 0.9 * bounded(rng, 1.2);
+  // The left ventricle is the larger one a little more often.
+  const lean = v * (0.03 + 0.08 * bounded(rng, 1.5));
+  const total = volume.mean + v * volume.sd * Math.max(-1.2, Math.min(1.2, 0.8 * common + 0.5 * bounded(rng, 1)));
+  const side = (sign: number): VentricleSize => ({
+    atrialWidth: (width.mean + v * width.sd * common * 0.8) * (1 + 0.5 * sign * lean),
+    volume: (total / 2) * (1 + sign * lean),
+  });
+  return { left: side(1), right: side(-1) };
+}
+
+function drawFolding(rng: Rng, v: number): Folding {
+  const variants: Record<string, SulcusVariant> = {};
+  for (const { name } of primarySulci) {
+    const own = rng.fork(name);
+    variants[name] = { shift: 1.3 * v * bounded(own, 1.5), depth: 1 + 0.12 * v * bounded(own, 1.5) };
+  }
+  return { variants, seed: seedFrom(rng.fork("seed")), secondary: 1 + v * between(rng.fork("secondary"), [-0.2, 0.2]) };
 }

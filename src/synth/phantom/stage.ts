@@ -1,16 +1,65 @@
 import type { StageContext, StageResult } from "../../core/context.ts";
+import { mapParallel } from "../../core/parallel.ts";
+import { type Rng, seededRng } from "../../core/rng.ts";
+import { type Case, splitNames, writeDataset, writeSplits } from "../../data/dataset.ts";
+import { type SplitOptions, splitSubjects, subjectsOf } from "../../data/splits.ts";
+import { drawPhantom } from "./draw.ts";
+import type { PhantomJob } from "./job.ts";
 import type { PhantomOptions } from "./options.ts";
 
 /** What {@link runPhantom} needs: the folder to fill, the options, how to split, and the seed. */
 export interface PhantomRun {
   readonly out: string;
   readonly options: PhantomOptions;
-  /** Options of data/splits.ts. */
-  readonly split: unknown;
+  readonly split: SplitOptions;
   readonly seed: number;
 }
 
-/** Makes a dataset of procedural brains in `out`: images, labels, masks, sidecars, splits.json, and last dataset.json. */
-export async function runPhantom(_run: PhantomRun, _context: StageContext): Promise<StageResult> {
-  throw new RangeError("runPhantom: not written yet");
+/**
+ * Makes a dataset of procedural brains in `out`: images, labels, masks, sidecars, splits.json, and last dataset.json.
+ * The same run gives the same bytes, whatever the number of workers.
+ *
+ * @throws {StoppedError} If the user asks to stop.
+ * @throws {UserError} (data) If the folder cannot be written; (usage) if `split` names a subject that is not made.
+ */
+export async function runPhantom({ out, options, split, seed }: PhantomRun, context: StageContext): Promise<StageResult> {
+  const { reporter, signal, workers } = context;
+  const rng = seededRng(seed).fork("phantom");
+  const jobs = drawJobs(rng, options, out);
+  const splits = splitSubjects(
+    seededRng(seed).fork("split"),
+    jobs.map(({ subject, anatomy }) => ({ id: subject, gestationalAge: anatomy.gestationalAge })),
+    split,
+  );
+  reporter.progress("phantom", 0, jobs.length);
+  const cases = await mapParallel<PhantomJob, Case>(new URL("./job.ts", import.meta.url), jobs, {
+    workers,
+    signal,
+    onDone: (done, total) => reporter.progress("phantom", done, total),
+  });
+  await writeSplits(out, splits);
+  await writeDataset(out, { schemaVersion: 1, name: "phantom", root: ".", labelScheme: "hemosynth", cases, findings: [] });
+  const [low, high] = options.gestationalAge;
+  const counts = splitNames.map((name) => `${splits[name].length} ${name}`).join(", ");
+  return {
+    headline: `${cases.length} phantom brains, ${low} to ${high} weeks, ${options.spacingMm} mm (${counts})`,
+    summary: { subjects: subjectsOf(cases).length, cases: cases.length, gestationalAge: [low, high], splits: { ...splits } },
+  };
+}
+
+/** One job a subject: ages spread evenly over the range, then moved by at most half a step, in steps of a tenth of a day. */
+function drawJobs(
+  rng: Rng,
+  { subjects, gestationalAge: [low, high], variability, spacingMm }: PhantomOptions,
+  out: string,
+): PhantomJob[] {
+  const step = (high - low) / subjects;
+  const digits = Math.max(3, String(subjects).length);
+  return Array.from({ length: subjects }, (_, i) => {
+    const own = rng.fork(i);
+    const age = low + (i + own.fork("age").uniform()) * step;
+    const subject = `sub-${String(i + 1).padStart(digits, "0")}`;
+    const anatomy = drawPhantom(own.fork("anatomy"), Math.min(high, Math.max(low, Math.round(70 * age) / 70)), { variability });
+    return { out, subject, anatomy, spacingMm };
+  });
 }

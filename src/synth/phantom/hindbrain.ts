@@ -1,0 +1,116 @@
+import {
+  clamp,
+  ellipsoid,
+  type Field,
+  joined,
+  polygonDistance,
+  roundTube,
+  smoothMax,
+  smoothMin,
+  smoothstep,
+  tube,
+  without,
+} from "./fields.ts";
+import { type Frame, makeFrame } from "./frame.ts";
+import { interpolateHeld } from "./growth.ts";
+import type { Bounds } from "./lattice.ts";
+
+/** Half the transcerebellar diameter of the template's cerebellum, template mm. */
+const templateTranscerebellarHalf = 19.6;
+
+/** The posterior fossa's own frame: the cerebellum keeps its place in the head but grows at its own rate. */
+export function hindbrainFrame(frame: Frame, transcerebellar: number): Frame {
+  const grow = transcerebellar / 2 / templateTranscerebellarHalf;
+  // Its height and depth follow the width, held back where the head is long or high for its width.
+  return makeFrame([grow, Math.sqrt(grow * frame.scale[1]), Math.sqrt(grow * frame.scale[2])]);
+}
+
+/** Midbrain, pons with its bulge, medulla, upper cord. Both sides. */
+export function brainstem(frame: Frame): { shape: Field; bounds: Bounds } {
+  const stem = tube(
+    [
+      frame.station([0, -1.2, -8.5], 8.2, 5.6, 0),
+      frame.station([0, -1.4, -14], 8.4, 5.6, 0),
+      frame.station([0, -1.4, -18.5], 7.6, 5.4, 0),
+      frame.station([0, -1.6, -24], 8.4, 5.6, 0),
+      frame.station([0, -3.6, -30], 7, 4.9, 0),
+      frame.station([0, -6.8, -36], 5.2, 4.2, 0),
+      frame.station([0, -10.2, -43], 4.1, 3.7, 0),
+      frame.station([0, -14, -51], 3.6, 3.3, 0),
+      frame.station([0, -19, -62], 3.4, 3.1, 0),
+    ],
+    2 * frame.size,
+  );
+  const pons = ellipsoid(frame.point(0, 2.6, -23.6), frame.radii(8.2, 5.6, 6), { pitch: 12 });
+  const peduncle = ellipsoid(frame.point(6.2, 3.6, -13), frame.radii(3.9, 4.6, 6), { yaw: -25, pitch: -10 });
+  const colliculus = ellipsoid(frame.point(3, -8, -13.4), frame.radii(3.4, 2.4, 4));
+  const fossa = ellipsoid(frame.point(0, 8.6, -15), frame.radii(2.6, 5.2, 5));
+  const both = joined(
+    1.6 * frame.size,
+    stem,
+    pons,
+    (x, y, z) => peduncle(Math.abs(x), y, z),
+    (x, y, z) => colliculus(Math.abs(x), y, z),
+  );
+  return { shape: without(both, fossa, 1.2), bounds: { low: frame.point(-14, -26, -70), high: frame.point(14, 12, -2) } };
+}
+
+/** Fourth ventricle: a diamond between the pons and the vermis, its roof a tent. */
+export function fourthVentricle(frame: Frame): { space: Field; bounds: Bounds } {
+  const [fx, fy, fz] = frame.scale;
+  const corners = [[-7, -18.5], [-9, -21], [-13.4, -24.4], [-11.4, -27.5], [-11.5, -32], [-9.4, -32.5], [-7.2, -27], [-6.4, -22.5]]; // biome-ignore format: one line
+  const outline = polygonDistance(corners.map(([y, z]) => [y! * fy, z! * fz]));
+  const space: Field = (x, y, z) => {
+    const half = fx * (0.7 + 3.6 * smoothstep(-18, -24, z / fz) * (1 - smoothstep(-25, -33, z / fz)));
+    return smoothMax(outline(y, z), Math.abs(x) - half, 1.5);
+  };
+  return { space, bounds: { low: frame.point(-6, -16, -35), high: frame.point(6, -4, -16) } };
+}
+
+/** Cerebellar hemispheres and vermis with the fissures that the age has. Both sides. */
+export function cerebellum(frame: Frame, age: number): { shape: Field; bounds: Bounds } {
+  const lobe = ellipsoid(frame.point(10.6, -15.2, -26.4), frame.radii(9, 11, 9.6), { yaw: 18, roll: 16 });
+  const vermis = ellipsoid(frame.point(0, -17, -24.2), frame.radii(5.2, 8, 8.4), { pitch: 20 });
+  const vallecula = ellipsoid(frame.point(0, -19.5, -38), frame.radii(3.6, 12, 7.5));
+  const notch = ellipsoid(frame.point(0, -29, -26), frame.radii(2.2, 5.2, 12));
+  const floor = brainstem(frame).shape;
+  const deep = frame.size * interpolateHeld([22, 26, 30, 38], [0.3, 0.8, 1.3, 1.8], age);
+  const count = interpolateHeld([22, 28, 34, 38], [4, 6, 9, 11], age);
+  const [, fy, fz] = frame.scale;
+  const shape: Field = (x, y, z) => {
+    let d = smoothMin(lobe(Math.abs(x), y, z), vermis(x, y, z), 3 * frame.size);
+    if (d > 3) return d;
+    d = smoothMax(smoothMax(d, -vallecula(x, y, z), 2), -notch(x, y, z), 1.5);
+    d = smoothMax(d, 0.8 - floor(x, y, z), 0.8);
+    if (d < -2.5 * deep - 1) return d;
+    // Fissures run left to right and stand like the ribs of a fan about the roof of the fourth ventricle.
+    const angle = Math.atan2(z / fz + 25, -(y / fy + 12));
+    const vermian = 1 - smoothstep(4, 8, Math.abs(x) / frame.scale[0]);
+    const rib = Math.abs((((((angle / Math.PI) * count * 0.5 + 20.3) % 1) + 1) % 1) - 0.5) * 2; // 0 in a fissure, 1 on a folium
+    const pitch = (Math.PI * 2 * 8 * frame.size) / count / 2;
+    const gap = 1 - rib < 0 ? 0 : rib * pitch;
+    const cut = deep * (0.45 + 0.55 * vermian) * clamp(1 - gap / 1.1, 0, 1);
+    return d + cut;
+  };
+  return { shape, bounds: { low: frame.point(-23, -30, -41), high: frame.point(23, -1, -12) } };
+}
+
+/** Space of the posterior fossa, the foramen magnum and the upper spinal canal. Both sides. */
+export function posteriorFossa(frame: Frame, magna: number): Field {
+  const bowl = ellipsoid(frame.point(0, -19, -26.5), [
+    frame.scale[0] * 24,
+    frame.scale[1] * 15 + magna,
+    frame.scale[2] * 12.5 + 0.6 * magna,
+  ]);
+  const funnel = roundTube(
+    [
+      { at: frame.point(0, -7, -28), radius: 12.5 * frame.size },
+      { at: frame.point(0, -11, -41), radius: 7.6 * frame.size },
+      { at: frame.point(0, -14, -50), radius: 5.8 * frame.size },
+      { at: frame.point(0, -19.5, -63), radius: 5.2 * frame.size },
+    ],
+    4,
+  );
+  const sella = ellipsoid(frame.point(0, 5, -17), frame.radii(13, 12, 11));
+  return joined(5 * frame.size, bowl, funnel, sella);
+}

@@ -1,0 +1,166 @@
+import {
+  type Field,
+  joined,
+  polygonDistance,
+  roundTube,
+  type Station,
+  shared,
+  smoothMax,
+  smoothstep,
+  tube,
+  without,
+} from "./fields.ts";
+import type { Frame } from "./frame.ts";
+import { interpolateHeld } from "./growth.ts";
+import type { Bounds } from "./lattice.ts";
+
+/** Half the atrial width that the stations below have, template mm. */
+const templateAtrialHalf = 3.35;
+
+/** A station of the ventricle: where, half widths, tilt (degrees), and how much its short half width follows the atrial width (0 to 1). */
+type VentricleStation = readonly [
+  at: readonly [number, number, number],
+  long: number,
+  short: number,
+  tilt: number,
+  atrial: number,
+];
+
+// Frontal horn, body, atrium, occipital horn.
+const mainLine: readonly VentricleStation[] = [
+  [[8.6, 27.2, -6.0], 3.0, 0.9, 76, 0],
+  [[8.4, 25.2, -1.0], 4.6, 1.5, 66, 0],
+  [[7.4, 19.0, 3.0], 4.8, 1.5, 50, 0],
+  [[6.8, 11.0, 5.6], 4.6, 1.35, 40, 0],
+  [[7.2, 3.0, 6.9], 4.6, 1.45, 32, 0],
+  [[9.2, -4.0, 5.2], 4.2, 2.0, 40, 0.2],
+  [[12.2, -10.0, 1.2], 4.8, 2.7, 75, 0.7],
+  [[15.2, -15.0, -3.8], 5.8, 3.3, 106, 1],
+  [[17.2, -19.5, -7.4], 6.2, 3.35, 110, 1],
+  [[16.3, -24.5, -9.6], 4.9, 2.9, 104, 0.9],
+  [[14.0, -29.5, -11.0], 3.8, 2.3, 95, 0.7],
+  [[11.9, -33.6, -11.8], 2.2, 1.3, 90, 0.5],
+];
+
+// Temporal horn.
+const temporalLine: readonly VentricleStation[] = [
+  [[17.6, -17.0, -8.8], 3.4, 2.3, 110, 0.8],
+  [[19.8, -9.5, -13.0], 2.7, 1.5, 108, 0.4],
+  [[20.8, -2.0, -17.0], 2.3, 1.1, 100, 0.2],
+  [[20.2, 5.0, -19.6], 1.6, 0.85, 70, 0],
+];
+
+/** Size of one lateral ventricle. */
+export interface VentricleSize {
+  /** mm across the atrium in an axial slice. */
+  readonly atrialWidth: number;
+  /** ml of the lumen. */
+  readonly volume: number;
+}
+
+/** The lumen of the right lateral ventricle, and the box that holds it; the left one is its mirror image. */
+export function lateralVentricle(frame: Frame, size: VentricleSize): { lumen: Field; bounds: Bounds } {
+  const atrial = size.atrialWidth / 2 / (templateAtrialHalf * frame.size);
+  // The parts that do not follow the atrial width are made as thick as the volume asks for.
+  let low = 0.3;
+  let high = 3;
+  for (let i = 0; i < 30; i++) {
+    const middle = (low + high) / 2;
+    if (tubeVolume(stations(frame, atrial, middle)) < size.volume) low = middle;
+    else high = middle;
+  }
+  const [main, temporal] = stations(frame, atrial, (low + high) / 2);
+  const k = 1.2 * frame.size;
+  return { lumen: joined(k, tube(main, k), tube(temporal, k)), bounds: boundsOf([...main, ...temporal], 2) };
+}
+
+function stations(frame: Frame, atrial: number, rest: number): readonly [Station[], Station[]] {
+  const make = ([at, long, short, tilt, share]: VentricleStation): Station => {
+    const factor = atrial ** share * rest ** (1 - share);
+    return frame.station(at, long * Math.sqrt(rest), short * factor, tilt);
+  };
+  return [mainLine.map(make), temporalLine.map(make)];
+}
+
+/** What the paint order takes from the tubes (caudate, overlap of the horns), found by counting built volumes. */
+const lumenShare = 0.9;
+
+/** Volume of swept ellipses, ml. */
+function tubeVolume(lines: readonly (readonly Station[])[]): number {
+  let sum = 0;
+  for (const line of lines) {
+    for (let i = 1; i < line.length; i++) {
+      const [p, q] = [line[i - 1]!, line[i]!];
+      const area = (Math.PI * (p.long * p.short + q.long * q.short)) / 2;
+      sum += area * Math.hypot(...p.at.map((v, c) => v - q.at[c]!));
+    }
+  }
+  return (lumenShare * sum) / 1000;
+}
+
+function boundsOf(line: readonly Station[], margin: number): Bounds {
+  const reach = Math.max(...line.map(({ long }) => long)) + margin;
+  const corner = (pick: (...v: number[]) => number, by: number) =>
+    [0, 1, 2].map((c) => pick(...line.map(({ at }) => at[c]!)) + by) as unknown as readonly [number, number, number];
+  return { low: corner(Math.min, -reach), high: corner(Math.max, reach) };
+}
+
+/** The choroid plexus of the right side, inside the lumen: from the foramen of Monro along the body to the glomus and the temporal horn. */
+export function choroidPlexus(frame: Frame, lumen: Field, atrialWidth: number): Field {
+  const fullness = Math.sqrt(atrialWidth / 2 / (templateAtrialHalf * frame.size));
+  const at = (x: number, y: number, z: number, radius: number) => ({
+    at: frame.point(x, y, z),
+    radius: radius * frame.size * fullness,
+  });
+  const line = [at(5, 7, 4.8, 0.7), at(7.6, 1, 5.6, 0.9), at(11.6, -8.5, 2, 1.5), at(15.2, -14.6, -4, 2.5), at(16.6, -17, -7.5, 2.2), at(18.6, -11, -11.8, 1), at(20.2, -4, -15.8, 0.6)]; // biome-ignore format: a line of stations
+  return shared(roundTube(line, frame.size), (x, y, z) => lumen(x, y, z) + 0.5, 0.4);
+}
+
+/** Cavum septi pellucidi (and vergae, while it is open): `width` mm across at its widest. */
+export function cavum(frame: Frame, age: number, width: number): { space: Field; bounds: Bounds } {
+  const [, fy, fz] = frame.scale;
+  const corners = [[-8, 2.6], [0, 5.6], [8, 6.5], [15, 5.4], [20, 2.8], [23.4, -1.5], [23.4, -5], [20, -7], [15.5, -4.2], [11, -0.3], [5, 2.7], [-2, 3]]; // biome-ignore format: one line
+  const outline = polygonDistance(corners.map(([y, z]) => [y! * fy, z! * fz]));
+  const behind = interpolateHeld([22, 28, 34], [0.5, 0.36, 0.18], age);
+  const half = width / 2;
+  const space: Field = (x, y, z) => {
+    const [ty, tz] = [y / fy, z / fz];
+    const front = smoothstep(4, 17, ty) * (1 - smoothstep(21.5, 27, ty));
+    const wide = half * (behind * (1 - smoothstep(4, 17, ty)) + front) * (0.3 + 0.7 * smoothstep(-7, 1.5, tz));
+    return smoothMax(outline(y, z) - 0.3 * frame.size, Math.abs(x) - wide, 1);
+  };
+  return { space, bounds: { low: [-half - 1, -12 * fy, -10 * fz], high: [half + 1, 27 * fy, 9 * fz] } };
+}
+
+/** Third ventricle: a midline slit between the thalami with the interthalamic adhesion through it, and the aqueduct. */
+export function thirdVentricle(frame: Frame, age: number): { space: Field; bounds: Bounds } {
+  const [, fy, fz] = frame.scale;
+  const corners = [[-7, -4], [-3, -0.6], [5, 0.4], [11, -2], [13.2, -8], [12, -14.5], [8.5, -17.5], [4.5, -14], [0, -11], [-6, -9.5]]; // biome-ignore format: one line
+  const outline = polygonDistance(corners.map(([y, z]) => [y! * fy, z! * fz]));
+  const adhesion = (y: number, z: number) => Math.hypot(y - 3 * fy, z + 5.5 * fz) - 3.6 * frame.size;
+  const half = interpolateHeld([20, 24, 30, 38], [0.8, 0.9, 1, 1.1], age);
+  const slit: Field = (x, y, z) => smoothMax(smoothMax(outline(y, z), -adhesion(y, z), 1), Math.abs(x) - half, 1);
+  const aqueduct = roundTube([[-6.5, -9], [-7.2, -14], [-8.2, -19]].map(([y, z]) => ({ at: frame.point(0, y!, z!), radius: 0.9 * frame.size })), 1); // biome-ignore format: one line
+  return { space: joined(0.5, slit, aqueduct), bounds: { low: [-3, -11 * fy, -22 * fz], high: [3, 15 * fy, 3 * fz] } };
+}
+
+/** The lumen with room left for the septal leaflet between it and the cavum, mm. */
+export function besideCavum(lumen: Field, space: Field, leaflet: number): Field {
+  return without(lumen, (x, y, z) => space(x, y, z) - leaflet, 0.6);
+}
+
+/** Share of the full germinal-matrix width at a place beside the right lumen: 1 on the lateral wall of the frontal horn down to the caudothalamic notch. */
+export function eminenceShare(frame: Frame): (x: number, y: number, z: number) => number {
+  const [fx, fy, fz] = frame.scale;
+  const axis = mainLine.map(([at]) => at);
+  const ys = axis.map(([, y]) => -y);
+  const xs = axis.map(([x]) => x);
+  const zs = axis.map(([, , z]) => z);
+  return (x, y, z) => {
+    const [tx, ty, tz] = [x / fx, y / fy, z / fz];
+    const along = smoothstep(-12, 4, ty) * (1 - smoothstep(24, 30, ty));
+    if (along <= 0) return 0;
+    const side = (tx - interpolateHeld(ys, xs, -ty)) * 0.8 - (tz - interpolateHeld(ys, zs, -ty)) * 0.6;
+    return along * smoothstep(-1.5, 1.5, side);
+  };
+}
