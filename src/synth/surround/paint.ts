@@ -1,6 +1,110 @@
+import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
+import type { Volume } from "../../core/volume.ts";
 import type { Scene } from "../scene.ts";
-import type { Surround } from "./draw.ts";
+import { makeCanvas, paintSolid } from "./canvas.ts";
+import { coarseAt } from "./coarse.ts";
+import type { Surround, Uterus } from "./draw.ts";
+import { paintShell, type VoxelBox } from "./head.ts";
+import type { Solid } from "./solid.ts";
+import { makeTexture } from "./texture.ts";
+import { paintMother, paintWomb, wombFields } from "./womb.ts";
 
-export function paintSurround(_scene: Scene, _surround: Surround): Scene {
-  return _scene;
+/**
+ * Paints what lies around a head and returns the scene on a larger grid of the same voxels.
+ *
+ * Voxels that belong to the brain (tissue other than background) and background voxels that the scene already fills (a phantom's own skull)
+ * keep their values to the bit. Everything painted has tissue background and no blood.
+ * With kind `none`, or when the surround is drawn as masked, stacks of the result come masked; see {@link Scene}.
+ */
+export function paintSurround(scene: Scene, surround: Surround): Scene {
+  if (surround.kind === "none") return { ...maskedBrain(scene), maskMarginMm: 0 };
+  const grid = largerGrid(scene.image, surround);
+  const painted = paintUterus(placed(scene.image, grid), placed(scene.tissue, grid), surround);
+  return {
+    image: painted,
+    tissue: placed(scene.tissue, grid),
+    lesion: scene.lesion === null ? null : placed(scene.lesion, grid),
+    ...(surround.maskMarginMm === null ? {} : { maskMarginMm: surround.maskMarginMm }),
+  };
+}
+
+function maskedBrain(scene: Scene): Scene {
+  const { tissue } = scene;
+  return { ...scene, image: { ...scene.image, data: scene.image.data.map((v, i) => (tissue.data[i] === 0 ? 0 : v)) } };
+}
+
+interface Grid {
+  readonly shape: Vec3;
+  readonly affine: Affine;
+  /** Voxel of the large grid that voxel 0 of the old one becomes. */
+  readonly offset: Vec3;
+}
+
+/** The old grid grown by whole voxels until it covers the field; never smaller than it was. */
+function largerGrid({ shape, affine }: Volume, { fieldMm, centre }: Uterus): Grid {
+  const spacing = affineSpacing(affine);
+  const middle = applyAffine(invertAffine(affine), centre);
+  const before = ([0, 1, 2] as const).map((i) => Math.max(0, Math.ceil(fieldMm / 2 / spacing[i] - middle[i])));
+  const after = ([0, 1, 2] as const).map((i) => Math.max(0, Math.ceil(fieldMm / 2 / spacing[i] + middle[i]) - shape[i] + 1));
+  const origin = applyAffine(affine, before.map((n) => -n) as unknown as Vec3);
+  return {
+    shape: shape.map((n, i) => n + before[i]! + after[i]!) as unknown as Vec3,
+    affine: affine.map((v, i) => (i % 4 === 3 ? origin[(i - 3) / 4]! : v)) as unknown as Affine,
+    offset: before as unknown as Vec3,
+  };
+}
+
+/** A volume copied into a larger grid, 0 around it. */
+function placed<Data extends Float32Array | Uint8Array>(volume: Volume<Data>, grid: Grid): Volume<Data> {
+  const [nx, ny, nz] = volume.shape;
+  const [gx, gy, gz] = grid.shape;
+  const data = new (volume.data.constructor as new (n: number) => Data)(gx * gy * gz);
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      const from = nx * (j + ny * k);
+      data.set(volume.data.subarray(from, from + nx), grid.offset[0] + gx * (j + grid.offset[1] + gy * (k + grid.offset[2])));
+    }
+  }
+  return { data, shape: grid.shape, affine: grid.affine };
+}
+
+/** Paints over everything that is not the head's own. */
+function paintUterus(given: Volume<Float32Array>, tissue: Volume<Uint8Array>, uterus: Uterus): Volume<Float32Array> {
+  const own = Uint8Array.from(given.data, (v, i) => (v > 0 || tissue.data[i]! > 0 ? 1 : 0));
+  const isHead = (index: number): boolean => own[index] === 1;
+  const canvas = makeCanvas(new Float32Array(given.data.length), given.shape, given.affine, uterus.centre);
+  const texture = makeTexture(uterus.seed);
+  const fields = wombFields(canvas, isHead, uterus, texture);
+  const inFluid = (i: number, j: number, k: number) => Math.min(1, Math.max(0, -coarseAt(fields.sac, i, j, k)));
+  const paintPart = (part: Solid["part"]) => {
+    for (const solid of uterus.solids)
+      if (solid.part === part) paintSolid(canvas, solid, texture, part === "floating" ? inFluid : null);
+  };
+  paintMother(canvas, fields, uterus, texture);
+  paintPart("mother");
+  paintWomb(canvas, fields, uterus, texture);
+  paintPart("floating");
+  paintPart("fetus");
+  paintPart("organ");
+  paintPart("blob");
+  paintShell(canvas, isHead, boxOf(own, given.shape), uterus, fields.body, texture);
+  for (let i = 0; i < own.length; i++) if (own[i] === 1) canvas.data[i] = given.data[i]!;
+  return { data: canvas.data, shape: given.shape, affine: given.affine };
+}
+
+function boxOf(own: Uint8Array, [nx, ny]: Vec3): VoxelBox {
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  for (let row = 0; row * nx < own.length; row++) {
+    const line = own.subarray(row * nx, (row + 1) * nx);
+    const first = line.indexOf(1);
+    if (first < 0) continue;
+    const at = [first, row % ny, Math.floor(row / ny)];
+    const end = [line.lastIndexOf(1), at[1]!, at[2]!];
+    for (const i of [0, 1, 2]) {
+      low[i] = Math.min(low[i]!, at[i]!);
+      high[i] = Math.max(high[i]!, end[i]!);
+    }
+  }
+  return { low: low as unknown as Vec3, high: high as unknown as Vec3 };
 }

@@ -1,0 +1,94 @@
+import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
+import { boundsOf, distanceOf, type Solid } from "./solid.ts";
+import type { Texture } from "./texture.ts";
+
+/** The image being painted, with the way from its voxels to mm from the head's centre. */
+export interface Canvas {
+  readonly data: Float32Array;
+  readonly shape: Vec3;
+  readonly spacing: Vec3;
+  /** Voxel → mm from the head's centre, along the world's axes. */
+  readonly toLocal: Affine;
+  readonly fromLocal: Affine;
+}
+
+export function makeCanvas(data: Float32Array, shape: Vec3, affine: Affine, centre: Vec3): Canvas {
+  const toLocal = affine.map((v, i) => (i % 4 === 3 ? v - centre[(i - 3) / 4]! : v)) as unknown as Affine;
+  return { data, shape, spacing: affineSpacing(affine), toLocal, fromLocal: invertAffine(toLocal) };
+}
+
+/** Size of one cell of the textures inside solids and of their surfaces' irregularity, mm. */
+const grainMm = 2.2;
+const surfaceMm = 7;
+
+/**
+ * Paints a solid with a soft edge one voxel wide.
+ * @param allowed - Share in [0, 1] that may be painted at a voxel, or null for all.
+ */
+export function paintSolid(
+  canvas: Canvas,
+  solid: Solid,
+  texture: Texture,
+  allowed: ((x: number, y: number, z: number) => number) | null,
+): void {
+  const { data, shape, spacing, toLocal: a } = canvas;
+  const edge = Math.max(...spacing);
+  const box = voxelBox(canvas, solid);
+  if (box === null) return;
+  const [low, high] = box;
+  const distance = distanceOf(solid.shape);
+  const { layers, roughMm } = solid;
+  // Offsets keep neighbours of one kind from sharing their grain.
+  const [ox, oy, oz] = [low[0] * 0.37, low[1] * 0.53, low[2] * 0.71];
+  const limit = 2.5 * roughMm + edge;
+  for (let k = low[2]; k <= high[2]; k++) {
+    for (let j = low[1]; j <= high[1]; j++) {
+      for (let i = low[0]; i <= high[0]; i++) {
+        const x = a[0] * i + a[1] * j + a[2] * k + a[3];
+        const y = a[4] * i + a[5] * j + a[6] * k + a[7];
+        const z = a[8] * i + a[9] * j + a[10] * k + a[11];
+        let d = distance(x, y, z);
+        if (d > limit) continue;
+        if (roughMm > 0) d += roughMm * texture.at(x / surfaceMm + ox, y / surfaceMm + oy, z / surfaceMm + oz);
+        let cover = 0.5 - d / edge;
+        if (cover <= 0) continue;
+        if (cover > 1) cover = 1;
+        if (allowed !== null) cover *= allowed(i, j, k);
+        if (cover <= 0) continue;
+        const grain =
+          solid.texture === 0 ? 1 : 1 + solid.texture * texture.at(x / grainMm + oy, y / grainMm + oz, z / grainMm + ox);
+        const p = i + shape[0] * (j + shape[1] * k);
+        data[p]! += cover * (Math.max(0, levelAt(layers, -d, edge) * grain) - data[p]!);
+      }
+    }
+  }
+}
+
+/** Signal at a depth, mixed over `edge` mm where two layers meet. */
+function levelAt(layers: Solid["layers"], depth: number, edge: number): number {
+  let value = layers[0]![1];
+  for (let n = 1; n < layers.length; n++) {
+    const share = 0.5 + (depth - layers[n]![0]) / edge;
+    if (share <= 0) return value;
+    value += Math.min(1, share) * (layers[n]![1] - value);
+  }
+  return value;
+}
+
+/** First and last voxel along each axis that a solid can reach; null if it misses the canvas. */
+function voxelBox({ shape, fromLocal, spacing }: Canvas, solid: Solid): readonly [Vec3, Vec3] | null {
+  const [from, to] = boundsOf(solid.shape);
+  const margin = 2.5 * solid.roughMm + Math.max(...spacing);
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  for (let c = 0; c < 8; c++) {
+    const corner = [0, 1, 2].map((i) => ((c >> i) & 1 ? to[i]! + margin : from[i]! - margin)) as unknown as Vec3;
+    for (const [i, v] of applyAffine(fromLocal, corner).entries()) {
+      low[i] = Math.min(low[i]!, v);
+      high[i] = Math.max(high[i]!, v);
+    }
+  }
+  const first = low.map((v) => Math.max(0, Math.ceil(v))) as unknown as Vec3;
+  const last = high.map((v, i) => Math.min(shape[i]! - 1, Math.floor(v))) as unknown as Vec3;
+  return first.some((v, i) => v > last[i]!) ? null : [first, last];
+}

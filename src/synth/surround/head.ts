@@ -1,0 +1,115 @@
+import type { Vec3 } from "../../core/affine.ts";
+import { distanceTo } from "../../core/distance.ts";
+import type { Canvas } from "./canvas.ts";
+import { type CoarseField, coarseAt } from "./coarse.ts";
+import type { Uterus } from "./draw.ts";
+import type { Texture } from "./texture.ts";
+
+/** A box of voxels: first and last along each axis. */
+export interface VoxelBox {
+  readonly low: Vec3;
+  readonly high: Vec3;
+}
+
+/** Beyond this from the brain nothing of the head's shell is painted, mm. */
+const reachMm = 12;
+
+/**
+ * Paints fluid gap, skull and scalp around the head, from outside in, never on a voxel that is the head's own.
+ *
+ * @param isHead - By index in the canvas: voxels that the given scene fills.
+ * @param box - Holds every voxel that is the head's own.
+ * @param body - Distance to the rest of the fetus: no scalp where the neck or the face goes on.
+ */
+export function paintShell(
+  canvas: Canvas,
+  isHead: (index: number) => boolean,
+  box: VoxelBox,
+  uterus: Uterus,
+  body: CoarseField,
+  texture: Texture,
+): void {
+  const { shape, data, toLocal: a } = canvas;
+  const { levels, head } = uterus;
+  const shell = grown(box, shape, canvas.spacing);
+  const distance = smoothDistance(isHead, shell, canvas);
+  const edge = Math.max(...canvas.spacing);
+  const rz = uterus.radii[2];
+  let p = 0;
+  for (let k = shell.low[2]; k <= shell.high[2]; k++) {
+    for (let j = shell.low[1]; j <= shell.high[1]; j++) {
+      for (let i = shell.low[0]; i <= shell.high[0]; i++, p++) {
+        const d = distance[p]!;
+        if (d > reachMm - 1) continue;
+        const at = i + shape[0] * (j + shape[1] * k);
+        if (isHead(at)) continue;
+        const x = a[0] * i + a[1] * j + a[2] * k + a[3];
+        const y = a[4] * i + a[5] * j + a[6] * k + a[7];
+        const z = a[8] * i + a[9] * j + a[10] * k + a[11];
+        const wave = texture.at(x / 11, y / 11, z / 11);
+        const base = Math.min(1, Math.max(0, (-z / rz - 0.3) / 0.35)); // 0 over the vault, 1 at the skull base
+        const gap = head.gapMm * (1 - base);
+        const skull = head.skullMm * Math.max(0.35, 1 + head.uneven * wave) * (1 + 0.8 * base);
+        const grain = texture.at(x / 2 + 5, y / 2, z / 2 + 9);
+        let value = data[at]!;
+        const bodyDistance = base > 0 ? coarseAt(body, i, j, k) : 20;
+        const scalpShare = Math.min(1, Math.max(0, bodyDistance / 2 + 0.5));
+        const scalp = head.scalpMm * (1 + 0.15 * wave);
+        value = mix(value, levels.scalp * (1 + 0.08 * grain), scalpShare * share(gap + skull + scalp - d, edge));
+        value = mix(value, levels.skull * (1 + 0.3 * grain) + 0.1 * base, share(gap + skull - d, edge) * (1 - 0.35 * base));
+        const filling = levels.cranialGap * (1 - 0.55 * base) * (1 + 0.1 * grain);
+        data[at] = Math.max(0, mix(value, filling, share(gap - d, edge)));
+      }
+    }
+  }
+}
+
+function share(depth: number, edge: number): number {
+  return Math.min(1, Math.max(0, 0.5 + depth / edge));
+}
+
+function mix(below: number, above: number, amount: number): number {
+  return below + amount * (above - below);
+}
+
+function grown({ low, high }: VoxelBox, shape: Vec3, spacing: Vec3): VoxelBox {
+  const margin = spacing.map((mm) => Math.ceil(reachMm / mm));
+  return {
+    low: low.map((v, i) => Math.max(0, v - margin[i]!)) as unknown as Vec3,
+    high: high.map((v, i) => Math.min(shape[i]! - 1, v + margin[i]!)) as unknown as Vec3,
+  };
+}
+
+/** Distance from the head, smoothed so that grooves of the brain's border do not show in the skull; x fastest within the box. */
+function smoothDistance(isHead: (index: number) => boolean, { low, high }: VoxelBox, { shape, spacing }: Canvas): Float32Array {
+  const size = low.map((v, i) => high[i]! - v + 1) as unknown as Vec3;
+  const inside = (p: number): boolean => {
+    const i = low[0] + (p % size[0]);
+    const j = low[1] + (Math.floor(p / size[0]) % size[1]);
+    const k = low[2] + Math.floor(p / (size[0] * size[1]));
+    return isHead(i + shape[0] * (j + shape[1] * k));
+  };
+  const distance = distanceTo(inside, size, spacing);
+  // From centres to the border: half a voxel. Clipped, so that smoothing does not reach in from afar.
+  const half = Math.min(...spacing) / 2;
+  for (let p = 0; p < distance.length; p++) distance[p] = Math.min(reachMm, distance[p]! - half);
+  const radius = spacing.map((mm) => Math.max(1, Math.round(1.6 / mm)));
+  for (const axis of [0, 1, 2] as const) boxBlur(distance, size, axis, radius[axis]!);
+  return distance;
+}
+
+/** Running mean over 2 * radius + 1 elements along one axis, in place; the ends count themselves more often. */
+function boxBlur(values: Float32Array, size: Vec3, axis: 0 | 1 | 2, radius: number): void {
+  const stride = [1, size[0], size[0] * size[1]][axis]!;
+  const n = size[axis]!;
+  const line = new Float32Array(n);
+  for (let p = 0; p < values.length; p++) {
+    if (Math.floor(p / stride) % n !== 0) continue;
+    for (let i = 0; i < n; i++) line[i] = values[p + i * stride]!;
+    for (let i = 0; i < n; i++) {
+      let sum = 0;
+      for (let d = -radius; d <= radius; d++) sum += line[Math.min(n - 1, Math.max(0, i + d))]!;
+      values[p + i * stride] = sum / (2 * radius + 1);
+    }
+  }
+}
