@@ -1,6 +1,23 @@
-import type { StageContext, StageResult } from "../../core/context.ts";
-import type { SplitOptions } from "../splits.ts";
+import { stat } from "node:fs/promises";
+import { basename, join, posix, relative, resolve, sep } from "node:path";
+import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
+import { UserError } from "../../core/errors.ts";
+import { seededRng } from "../../core/rng.ts";
+import { type Case, type Dataset, type Finding, type Splits, splitNames, writeDataset, writeSplits } from "../dataset.ts";
+import { dataFault, oneLine } from "../faults.ts";
+import { fileFault } from "../files.ts";
+import type { Fingerprint } from "../fingerprint.ts";
+import { leaks } from "../leaks.ts";
+import { readRegularFile } from "../regular-file.ts";
+import { type SplitOptions, splitSubjects, subjectsOf } from "../splits.ts";
+import { type CheckedCase, checkCase } from "./check.ts";
+import { errorOf, warningOf } from "./findings.ts";
+import { isTable, parseTable, type Table } from "./gestational-age.ts";
+import { companions, layoutOf } from "./layout.ts";
 import type { FolderOptions } from "./options.ts";
+import { outsideFolder } from "./patterns.ts";
+import { type Plan, planFolder } from "./plan.ts";
+import { byCodeUnit, listFiles } from "./walk.ts";
 
 /** What to ingest, and where the dataset goes. */
 export interface IngestJob {
@@ -13,9 +30,165 @@ export interface IngestJob {
 }
 
 /**
- * Turns a folder of volumes into a dataset.
+ * Turns a folder of volumes into a dataset: finds images and what belongs to them, checks every file, divides the subjects.
+ *
  * @throws {UserError} (data) With every error found, a line for each; nothing is written then.
  */
-export function runIngest(_job: IngestJob, _context: StageContext): Promise<StageResult> {
-  throw new Error("not yet");
+export async function runIngest({ out, options, split, seed }: IngestJob, context: StageContext): Promise<StageResult> {
+  const plan = await readPlan(options);
+  const root = commonFolder(options.path, plan);
+  const checked = await checkAll(options, plan, root, context);
+  const cases = checked.flatMap((c) => c.case ?? []);
+  const findings = [...plan.findings, ...checked.flatMap((c) => c.findings), ...duplicateFindings(cases)];
+  const dataset: Dataset = {
+    schemaVersion: 1,
+    name: options.name ?? (basename(resolve(options.path)) || "dataset"),
+    root: posixPath(relative(resolve(out), root)) || ".",
+    labelScheme: cases.some((c) => c.labels) ? options.labels.scheme : null,
+    cases,
+    findings,
+  };
+  const splits = splitSubjects(seededRng(seed).fork("split"), subjectsOf(cases), split);
+  const all = [...findings, ...splitFindings(dataset, splits, checked)];
+  refuseErrors(options.path, all);
+  warnOf(all, context);
+  await writeSplits(out, splits);
+  await writeDataset(out, { ...dataset, findings: all });
+  return resultOf(cases, splits, all);
+}
+
+async function readPlan(options: FolderOptions): Promise<Plan> {
+  await checkFolder(options.path);
+  const { files, unreadable } = await listFiles(options.path);
+  const layout = layoutOf(options, files);
+  const patterns = companions.flatMap((kind) => layout.companions[kind]);
+  const outside = new Set(patterns.map(outsideFolder).filter((folder) => folder !== null));
+  const found = new Set(files);
+  for (const folder of outside) {
+    await checkFolder(join(options.path, folder));
+    for (const file of (await listFiles(join(options.path, folder))).files) found.add(posix.join(folder, file));
+  }
+  const tables: Table[] = [];
+  for (const file of files.filter(isTable))
+    tables.push(parseTable(file, (await readRegularFile(join(options.path, file))).toString("utf8")));
+  const plan = planFolder([...found].sort(byCodeUnit), tables, options);
+  if (plan.cases.length === 0) {
+    const wayOut = `Correct data.path, or name the images by data.image, such as "**/*_T2w.nii.gz"`;
+    throw dataFault(options.path, "must hold images (.nii or .nii.gz)", `none among ${files.length} files`, wayOut);
+  }
+  return { ...plan, findings: [...unreadable.map((line) => errorOf("unreadable", null, line)), ...plan.findings] };
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  const stats = await stat(folder).catch((error: unknown) => {
+    throw fileFault(folder, "read", error, "check the path");
+  });
+  if (!stats.isDirectory()) throw dataFault(folder, "must be a folder", "a file", "Give the folder that holds the images");
+}
+
+/** The deepest folder that holds every file of the plan: a dataset's paths start there and never go up. */
+function commonFolder(folder: string, plan: Plan): string {
+  let common = resolve(folder);
+  const files = plan.cases.flatMap((c) => [c.labels, c.brainMask, c.lesionMask].filter((file) => file !== null));
+  for (const file of files) {
+    while (relative(common, resolve(folder, file)).startsWith("..")) common = resolve(common, "..");
+  }
+  return common;
+}
+
+function posixPath(path: string): string {
+  return path.split(sep).join("/");
+}
+
+/** Checks every case, a few at a time; the result is in the plan's order whatever finishes first. */
+async function checkAll(options: FolderOptions, plan: Plan, root: string, context: StageContext): Promise<CheckedCase[]> {
+  const results: CheckedCase[] = new Array(plan.cases.length);
+  const pathOf = (file: string) => posixPath(relative(root, resolve(options.path, file)));
+  let [next, done] = [0, 0];
+  const work = async () => {
+    for (let i = next++; i < plan.cases.length; i = next++) {
+      throwIfStopped(context.signal);
+      results[i] = await checkCase(options.path, plan.cases[i]!, options.labels.scheme, pathOf);
+      context.reporter.progress("check", ++done, plan.cases.length, plan.cases[i]!.id);
+    }
+  };
+  // Unzipping runs on Node's own threads; more than a few volumes at once only costs memory.
+  await Promise.all(Array.from({ length: Math.min(4, Math.max(1, context.workers)) }, work));
+  return results;
+}
+
+function duplicateFindings(cases: readonly Case[]): Finding[] {
+  const first = new Map<string, Case>();
+  const findings: Finding[] = [];
+  for (const c of cases) {
+    const other = first.get(c.image.sha256);
+    if (!other) first.set(c.image.sha256, c);
+    else {
+      const report = other.subject === c.subject ? warningOf : errorOf;
+      const message = `${c.image.path}: an image must be there once; got the same bytes in ${other.image.path}. Remove one.`;
+      findings.push(report("duplicate-image", c.id, message));
+    }
+  }
+  return findings;
+}
+
+function splitFindings(dataset: Dataset, splits: Splits, checked: readonly CheckedCase[]): Finding[] {
+  const fingerprints = new Map<string, Fingerprint>();
+  for (const { case: c, fingerprint } of checked) if (c && fingerprint) fingerprints.set(c.id, fingerprint);
+  const findings = leaks({ dataset, splits, where: "splits.json", fingerprints }).map((leak) =>
+    errorOf("leak", null, `splits: ${leak}`),
+  );
+  const used = new Set(splitNames.flatMap((name) => splits[name]));
+  const unused = subjectsOf(dataset.cases).filter(({ id }) => !used.has(id));
+  const empty = splitNames.filter((name) => splits[name].length === 0);
+  if (empty.length > 0) {
+    const message = `splits: train, val and test should each have a subject; got none in ${empty.join(" and ")}. Add subjects, or set split.`;
+    findings.push(warningOf("small-split", null, message));
+  }
+  if (unused.length > 0) {
+    const list = unused.map(({ id }) => id).join(", ");
+    findings.push(
+      warningOf("subject-unused", null, `splits: every subject should be in a split; got none for ${list}. Add them to split.`),
+    );
+  }
+  return findings;
+}
+
+function refuseErrors(folder: string, findings: readonly Finding[]): void {
+  const errors = findings.filter((finding) => finding.severity === "error");
+  if (errors.length === 0) return;
+  const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
+  const lines = errors.map(({ rule, message }) => `  [${rule}] ${message}`);
+  throw new UserError("data", [`${oneLine(folder)}: ${count} in the data; no dataset was written.`, ...lines].join("\n"));
+}
+
+/** One line a rule: a folder of a hundred files with the same quirk is one thing to know. */
+function warnOf(findings: readonly Finding[], context: StageContext): void {
+  const byRule = new Map<string, Finding[]>();
+  for (const finding of findings) byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
+  for (const [rule, [first, ...others]] of byRule) {
+    context.reporter.warn(
+      `[${rule}] ${first!.message}${others.length > 0 ? ` And ${others.length} more like it, see dataset.json.` : ""}`,
+    );
+  }
+}
+
+function resultOf(cases: readonly Case[], splits: Splits, findings: readonly Finding[]): StageResult {
+  const subjects = subjectsOf(cases).length;
+  const counts = Object.fromEntries(splitNames.map((name) => [name, splits[name].length]));
+  const split = splitNames.map((name) => `${counts[name]} ${name}`).join(", ");
+  const headline = `${cases.length} cases of ${subjects} subjects (${split}); ${findings.length} warnings`;
+  const withFile = (kind: "labels" | "brainMask" | "lesionMask") => cases.filter((c) => c[kind] !== null).length;
+  return {
+    headline,
+    summary: {
+      cases: cases.length,
+      subjects,
+      splits: counts,
+      warnings: findings.length,
+      labels: withFile("labels"),
+      brainMasks: withFile("brainMask"),
+      lesionMasks: withFile("lesionMask"),
+    },
+  };
 }

@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import { affineSpacing } from "../../core/affine.ts";
+import { UserError } from "../../core/errors.ts";
+import { type Volume, voxelCount } from "../../core/volume.ts";
+import type { Case, FileRef, Finding } from "../dataset.ts";
+import { type Fingerprint, fingerprintOf } from "../fingerprint.ts";
+import { type LabelScheme, unknownIdsFault } from "../label-schemes.ts";
+import { cornerDistance } from "../nifti/affine.ts";
+import { type NiftiReading, readNifti, toLabels, voxelStatistics } from "../nifti.ts";
+import { errorOf, warningOf } from "./findings.ts";
+import type { Companion } from "./layout.ts";
+import type { PlannedCase } from "./plan.ts";
+
+/** A case whose files were read, or null where its image could not be, with all that was noticed. */
+export interface CheckedCase {
+  readonly case: Case | null;
+  readonly findings: readonly Finding[];
+  readonly fingerprint: Fingerprint | null;
+}
+
+/**
+ * Reads the files of a case and checks them and how they fit together.
+ *
+ * @param folder - The folder that the plan's paths start from.
+ * @param scheme - Of the label maps; null leaves them out.
+ * @param pathOf - A file's path as the dataset gives it.
+ */
+export async function checkCase(
+  folder: string,
+  plan: PlannedCase,
+  scheme: LabelScheme | null,
+  pathOf: (file: string) => string,
+): Promise<CheckedCase> {
+  const findings: Finding[] = [];
+  const image = await readOrReport(folder, plan.image, plan.id, findings);
+  if (image) checkImage(image.volume, plan, findings);
+  const read = async (kind: Companion) => {
+    const file = kind === "labels" && scheme === null ? null : plan[kind];
+    const reading = file === null ? null : await readOrReport(folder, file, plan.id, findings);
+    if (!reading || file === null) return null;
+    if (image) checkGeometry(image.volume, reading.volume, file, plan, findings);
+    const { empty } =
+      kind === "labels" ? checkLabels(reading, file, scheme!, plan, findings) : checkMask(reading, file, kind, plan, findings);
+    const ref: FileRef = { path: pathOf(file), sha256: reading.sha256 };
+    return { ref, empty };
+  };
+  const labels = await read("labels");
+  const brainMask = await read("brainMask");
+  const lesionMask = await read("lesionMask");
+  if (!image) return { case: null, findings, fingerprint: null };
+  const { id, subject, session, gestationalAge } = plan;
+  const found: Case = {
+    ...{ id, subject, session, gestationalAge },
+    image: { path: pathOf(plan.image), sha256: image.sha256 },
+    labels: labels?.ref ?? null,
+    brainMask: brainMask?.ref ?? null,
+    lesionMask: lesionMask?.ref ?? null,
+    sidecar: null,
+    shape: [...image.volume.shape],
+    spacing: affineSpacing(image.volume.affine).map((s) => Number(s.toPrecision(6))) as [number, number, number],
+    grade: lesionMask?.empty ? 0 : null,
+    sources: [],
+  };
+  return { case: found, findings, fingerprint: fingerprintOf(image.volume) };
+}
+
+async function readOrReport(folder: string, file: string, id: string, findings: Finding[]): Promise<NiftiReading | null> {
+  try {
+    const reading = await readNifti(join(folder, file));
+    for (const { rule, message } of reading.warnings)
+      findings.push(warningOf(rule, id, message.replace(join(folder, file), file)));
+    return reading;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    findings.push(errorOf("unreadable", id, error.message.replace(join(folder, file), file)));
+    return null;
+  }
+}
+
+function checkImage({ data }: Volume, { id, image }: PlannedCase, findings: Finding[]): void {
+  const { minimum, maximum, notFinite } = voxelStatistics(data);
+  if (notFinite > 0) {
+    const wayOut = "Replace them, for example by 0 with fslmaths -nan";
+    findings.push(
+      errorOf("not-finite", id, `${image}: voxels must be finite numbers; got ${notFinite} NaN or infinite. ${wayOut}.`),
+    );
+  } else if (minimum === maximum) {
+    findings.push(
+      errorOf("constant-image", id, `${image}: an image must have contrast; got ${minimum} in every voxel. Leave it out.`),
+    );
+  } else if (maximum <= 0) {
+    const message = `${image}: T2 intensities should be positive; got ${minimum} to ${maximum}. Check its scaling.`;
+    findings.push(warningOf("negative-image", id, message));
+  }
+}
+
+/** Half the smallest voxel apart at a corner is another place in space; less, down to a hundredth, is sloppy headers. */
+function checkGeometry(image: Volume, other: Volume, file: string, { id }: PlannedCase, findings: Finding[]): void {
+  if (image.shape.some((n, axis) => n !== other.shape[axis])) {
+    const [want, got] = [image.shape.join(" x "), other.shape.join(" x ")];
+    findings.push(
+      errorOf("shape-mismatch", id, `${file}: must have its image's shape, ${want}; got ${got}. Resample it to the image.`),
+    );
+    return;
+  }
+  const apart = cornerDistance(image.affine, other.affine, image.shape) / Math.min(...affineSpacing(image.affine));
+  if (apart <= 0.01) return;
+  const message = `${file}: must lie where its image lies; got a corner ${apart.toPrecision(2)} voxels away. Resample it to the image.`;
+  findings.push(apart > 0.5 ? errorOf("affine-mismatch", id, message) : warningOf("affine-differs", id, message));
+}
+
+function checkLabels(
+  reading: NiftiReading,
+  file: string,
+  scheme: LabelScheme,
+  { id }: PlannedCase,
+  findings: Finding[],
+): { empty: boolean } {
+  try {
+    const labels = toLabels(reading.volume, file);
+    const fault = unknownIdsFault(labels, scheme, file);
+    if (fault) findings.push(errorOf("unknown-label", id, fault.message));
+    const empty = labels.data.every((value) => value === 0);
+    if (empty)
+      findings.push(errorOf("empty-labels", id, `${file}: a label map must have labels; got 0 in every voxel. Leave it out.`));
+    return { empty };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    findings.push(errorOf("label-not-integer", id, error.message));
+    return { empty: false };
+  }
+}
+
+function checkMask(
+  reading: NiftiReading,
+  file: string,
+  kind: Companion,
+  { id }: PlannedCase,
+  findings: Finding[],
+): { empty: boolean } {
+  const { data, shape } = reading.volume;
+  const bad = data.find((value) => value !== 0 && value !== 1);
+  if (bad !== undefined) {
+    const wayOut = "Make it binary, for example with fslmaths -thr 0.5 -bin";
+    findings.push(errorOf("mask-not-binary", id, `${file}: a mask must be 0 or 1; got ${bad}. ${wayOut}.`));
+    return { empty: false };
+  }
+  const inside = data.reduce((sum, value) => sum + value, 0);
+  if (kind === "brainMask" && (inside === 0 || inside === voxelCount(shape))) {
+    const message = `${file}: a brain mask should mark a part; got ${inside === 0 ? "no voxel" : "every voxel"}. Check it.`;
+    findings.push(warningOf("empty-mask", id, message));
+  }
+  return { empty: inside === 0 };
+}

@@ -1,0 +1,165 @@
+import type { Finding } from "../dataset.ts";
+import { errorOf, warningOf } from "./findings.ts";
+import { type AgeCell, gestationalAgeOf, parseAge, type ScanKey, type Table } from "./gestational-age.ts";
+import { type Companion, chooseImages, companionOf, companions, type Layout, layoutOf, slotsOf } from "./layout.ts";
+import type { FolderOptions } from "./options.ts";
+import { byCodeUnit } from "./walk.ts";
+
+/** One image with what belongs to it, before any voxel is read. Paths are relative to the folder ingested and may start with `..`. */
+export interface PlannedCase extends Readonly<Record<Companion, string | null>> {
+  readonly id: string;
+  readonly subject: string;
+  readonly session: string | null;
+  /** Weeks. */
+  readonly gestationalAge: number | null;
+  readonly image: string;
+}
+
+/** Cases in the order of their paths, and what is wrong with names, tables and pairing. */
+export interface Plan {
+  readonly cases: readonly PlannedCase[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Decides from names and tables alone what is in a folder.
+ *
+ * @param files - Paths relative to the folder, in code-unit order.
+ */
+export function planFolder(files: readonly string[], tables: readonly Table[], options: FolderOptions): Plan {
+  const layout = layoutOf(options, files);
+  const { images, findings: unclaimed } = chooseImages(files, layout, (image) => subjectOf(image, options));
+  const ids = idsOf(images);
+  const findings: Finding[] = [...unclaimed];
+  const present = new Set(files);
+  const cases = images.map((image): PlannedCase => {
+    const id = ids.get(image)!;
+    const subject = subjectOf(image, options);
+    const session = firstGroup(options.session, /(?:^|[/_])(ses-[A-Za-z0-9]+)/, image);
+    if (options.subject !== null && firstGroup(options.subject, /()/, image) === null)
+      findings.push(noSubject(id, image, options));
+    const gestationalAge = ageOf({ path: image, subject, session }, id, tables, options, findings);
+    const found = companionsOf(image, id, subject, layout, files, present, findings);
+    return { id, subject, session, gestationalAge, image, ...found };
+  });
+  return { cases, findings: [...findings, ...nameFindings(cases), ...pairFindings(cases, options)] };
+}
+
+function firstGroup(pattern: string | null, usual: RegExp, path: string): string | null {
+  const match = (pattern === null ? usual : new RegExp(pattern, "u")).exec(path);
+  return match?.slice(1).find((group) => group !== undefined && group !== "") ?? null;
+}
+
+function subjectOf(image: string, options: FolderOptions): string {
+  return firstGroup(options.subject, /(?:^|[/_])(sub-[A-Za-z0-9]+)/, image) ?? slotsOf(image, "").stem!;
+}
+
+function noSubject(id: string, image: string, options: FolderOptions): Finding {
+  const message = `${image}: the regular expression of the subject must match; got no match of ${options.subject}. Correct it.`;
+  return errorOf("subject", id, message);
+}
+
+function ageOf(key: ScanKey, id: string, tables: readonly Table[], options: FolderOptions, findings: Finding[]): number | null {
+  const text = options.gestationalAge === null ? null : firstGroup(options.gestationalAge, /()/, key.path);
+  const cell: AgeCell | null =
+    text !== null
+      ? { weeks: parseAge(text), text, table: "its name" }
+      : gestationalAgeOf(tables, key, options.gestationalAgeColumn);
+  if (cell === null) return null;
+  if (cell.weeks !== null && cell.weeks >= 10 && cell.weeks <= 45) return cell.weeks;
+  const rule = `the gestational age in ${cell.table} must be 10 to 45 weeks, as 24.4 or 24+3`;
+  findings.push(errorOf("gestational-age", id, `${key.path}: ${rule}; got ${cell.text}. Correct it, or name another column.`));
+  return null;
+}
+
+function companionsOf(
+  image: string,
+  id: string,
+  subject: string,
+  layout: Layout,
+  files: readonly string[],
+  present: ReadonlySet<string>,
+  findings: Finding[],
+): Record<Companion, string | null> {
+  const pairs = companions.map((kind) => {
+    const { file, matches } = companionOf(kind, image, subject, layout, files, present);
+    if (matches > 1) {
+      const message = `${image}: one ${kind} file should match; got ${matches}, and ${file} is taken. Make the pattern narrower.`;
+      findings.push(warningOf("ambiguous-match", id, message));
+    }
+    return [kind, file] as const;
+  });
+  return Object.fromEntries(pairs) as Record<Companion, string | null>;
+}
+
+/** Case ids: the stem, or the whole path where stems repeat, in letters that every file system takes. */
+function idsOf(images: readonly string[]): ReadonlyMap<string, string> {
+  const stems = images.map((image) => slotsOf(image, "").stem!);
+  const count = new Map<string, number>();
+  for (const stem of stems) count.set(stem, (count.get(stem) ?? 0) + 1);
+  const whole = (image: string) => image.replace(/\.nii(?:\.gz)?$/i, "").replaceAll("/", "_");
+  return new Map(images.map((image, i) => [image, safeId(count.get(stems[i]!) === 1 ? stems[i]! : whole(image))]));
+}
+
+function safeId(text: string): string {
+  const safe = text.normalize("NFC").replace(/[^A-Za-z0-9._-]/gu, "_");
+  return /^[A-Za-z0-9]/.test(safe) ? safe : `x${safe}`;
+}
+
+/** Names that cannot be told apart on some file system, or cannot be written. */
+function nameFindings(cases: readonly PlannedCase[]): Finding[] {
+  const findings: Finding[] = [];
+  for (const { id, image } of cases) {
+    if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(image)) {
+      findings.push(errorOf("file-name", id, `${image}: a name must have no control characters; got one. Rename the file.`));
+    }
+    if (id.length > 150) {
+      findings.push(
+        errorOf("file-name", id, `${image}: a case id must have at most 150 letters; got ${id.length}. Shorten the name.`),
+      );
+    }
+  }
+  const clashes = [
+    ["duplicate-id", "paths of images", cases.map((c) => c.image)],
+    ["duplicate-id", "case ids", cases.map((c) => c.id)],
+    ["duplicate-subject", "subjects", [...new Set(cases.map((c) => c.subject))]],
+  ] as const;
+  for (const [rule, what, names] of clashes) {
+    for (const [first, ...others] of sameUpToForm(names)) {
+      const message = `${first}: ${what} must differ by more than case and Unicode form; got also ${others.join(", ")}. Rename all but one.`;
+      findings.push(errorOf(rule, null, message));
+    }
+  }
+  return findings;
+}
+
+function sameUpToForm(names: readonly string[]): string[][] {
+  const groups = new Map<string, string[]>();
+  for (const name of [...names].sort(byCodeUnit)) {
+    const key = name.normalize("NFKC").toLowerCase();
+    groups.set(key, [...(groups.get(key) ?? []), name]);
+  }
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+/** Images without a label map, and label maps without a scheme. */
+function pairFindings(cases: readonly PlannedCase[], options: FolderOptions): Finding[] {
+  const without = cases.filter((c) => c.labels === null);
+  const { scheme, required, files } = options.labels;
+  const asked = required || (files.length > 0 && without.length === cases.length);
+  const report = asked ? errorOf : warningOf;
+  const findings =
+    asked || without.length < cases.length
+      ? without.map(({ id, image }) => {
+          return report(
+            "image-without-labels",
+            id,
+            `${image}: should have a label map; got none. Add it, or correct data.labels.files.`,
+          );
+        })
+      : [];
+  if (scheme !== null || without.length === cases.length) return findings;
+  const message =
+    "data.labels.scheme: label maps need a scheme; got none, so they are left out. Name one: feta, drawem9, bounti, crl2017, fidon8.";
+  return [...findings, (files.length > 0 ? errorOf : warningOf)("scheme-missing", null, message)];
+}
