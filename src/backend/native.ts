@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import util from "node:util";
 import { type Native, quietAddon } from "./native/addon.mjs";
@@ -14,6 +15,8 @@ export interface LoadedNative {
   readonly version: string;
   /** Whether ops run on a GPU. */
   readonly usesGpu: boolean;
+  /** Threads that one op is split over; sums on the CPU depend on it in their last digits. */
+  readonly threads: string;
 }
 
 let loaded: LoadedNative | undefined;
@@ -29,6 +32,7 @@ const libraryEnvironment = {
   TF_DETERMINISTIC_OPS: "1", // the same numbers on every run, also on a GPU
   TF_CUDNN_DETERMINISTIC: "1",
   TF_FORCE_GPU_ALLOW_GROWTH: "true", // take GPU memory as needed, not all at once
+  TF_NUM_INTRAOP_THREADS: String(availableParallelism()), // the library's own choice, named because results depend on it
 } as const;
 
 /**
@@ -49,7 +53,7 @@ export function loadNative(native: Native, hideGpu: boolean): LoadedNative {
   require("@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js");
   const backend = new NodeJSKernelBackend(binding, "@tensorflow/tfjs-node-gpu");
   tf.registerBackend("tensorflow", () => backend, 3);
-  loaded = { version: binding.TF_Version, usesGpu: backend.isUsingGpuDevice };
+  loaded = { version: binding.TF_Version, usesGpu: backend.isUsingGpuDevice, threads: process.env.TF_NUM_INTRAOP_THREADS ?? "" };
   return loaded;
 }
 

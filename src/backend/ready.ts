@@ -12,7 +12,7 @@ export interface BackendInfo {
   readonly backend: ConcreteBackend;
   /** Why this one, in a few words. */
   readonly reason: string;
-  /** Versions that results may depend on: `tfjs`, and `libtensorflow` or `tfjs-backend-wasm`. */
+  /** What results may depend on in their last digits: `tfjs`, and `libtensorflow` with `threads`, or `tfjs-backend-wasm`. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -51,9 +51,9 @@ async function readyNamed(backend: ConcreteBackend, reason: string): Promise<Bac
   switch (backend) {
     case "cuda":
     case "tensorflow": {
-      const { version } = backend === "cuda" ? loadForCuda() : loadForCpu();
+      const { version, threads } = backend === "cuda" ? loadForCuda() : loadForCpu();
       await makeCurrent("tensorflow");
-      return { backend, reason, versions: { ...tfjs, libtensorflow: version } };
+      return { backend, reason, versions: { ...tfjs, libtensorflow: version, threads } };
     }
     case "wasm": {
       const version = readyWasm();
