@@ -7,7 +7,7 @@ import { poseAffine } from "./geometry.ts";
 import { addRicianNoise } from "./noise.ts";
 import { blurInPlace, pointSpread } from "./psf.ts";
 import { addPlane, nearestPlane } from "./resample.ts";
-import { applyContrast, applyDrop, applyFlowVoids, maskSlice, onGrid } from "./signal.ts";
+import { applyDrop, applyFlowVoids, applyGains, applyGamma, maskSlice, onGrid } from "./signal.ts";
 
 /** A thick stack and its label maps, on one grid; slices lie along the third array axis. */
 export interface Stack {
@@ -21,8 +21,8 @@ export interface Stack {
 }
 
 /**
- * Takes a stack of a scene: contrast, rigid pose of each slice, slice profile, flow voids, point spread, signal drops, bias, noise,
- * in this order; then the mask if the scene asks for one. Pure: the same arguments give the same voxels.
+ * Takes a stack of a scene: tissue gains, rigid pose of each slice, slice profile, flow voids, gamma, point spread, signal drops, bias,
+ * noise, in this order; then the mask if the scene asks for one. Pure: the same arguments give the same voxels.
  *
  * Labels follow the motion, so that they mark what the image shows, while the affine is the nominal one, as on a scanner.
  * What lies outside the scene is air: no signal, only noise; a scene with a mask margin comes out exactly 0 there.
@@ -39,6 +39,7 @@ export function acquireStack(scene: Scene, acquisition: Acquisition): Stack {
   // The tolerance is for sums of float32 weights: a voxel that is half blood by construction must count.
   if (coverage !== null) for (let i = 0; i < lesion.length; i++) lesion[i] = coverage[i]! >= 0.5 - 1e-6 && brain[i] === 1 ? 1 : 0;
   applyFlowVoids(image, tissue, shape, acquisition.flowVoids, acquisition.grid.pixelMm);
+  applyGamma(image, acquisition.contrast.gamma);
   finishSlices(image, acquisition);
   if (scene.maskMarginMm !== undefined) {
     for (let k = 0; k < shape[2]; k++) {
@@ -62,7 +63,7 @@ function sampleSlices(scene: Scene, acquisition: Acquisition, out: Sampled): voi
   const { shape } = grid;
   const size = [shape[0], shape[1]] as const;
   const plane = size[0] * size[1];
-  const source = applyContrast(scene, acquisition.contrast);
+  const source = applyGains(scene, acquisition.contrast.gains);
   const sourceShape = scene.image.shape;
   const toScene = invertAffine(scene.image.affine);
   for (let k = 0; k < shape[2]; k++) {

@@ -60,17 +60,20 @@ export function echoGains(echoTimeMs: number): number[] {
   return t2Ms.map((t2) => Math.exp(-(echoTimeMs - referenceEchoMs) / t2));
 }
 
-/** The scene's image with each tissue's gain (blood keeps its own signal) and gamma. The same array when nothing changes. */
-export function applyContrast(scene: Scene, { gains, gamma }: Contrast): Float32Array {
-  const { image, tissue, lesion } = scene;
-  if (gamma === 1 && gains.every((gain) => gain === 1)) return image.data;
-  const out = new Float32Array(image.data.length);
+/** The scene's image with each tissue's gain; blood keeps its own signal. The same array when nothing changes. */
+export function applyGains({ image, tissue, lesion }: Scene, gains: readonly number[]): Float32Array {
+  if (gains.every((gain) => gain === 1)) return image.data;
+  const out = image.data.slice();
   for (let i = 0; i < out.length; i++) {
-    const gain = 1 + (gains[tissue.data[i]!]! - 1) * (lesion === null ? 1 : 1 - lesion.data[i]!);
-    const value = image.data[i]! * gain;
-    out[i] = gamma === 1 || value <= 0 ? value : value ** gamma;
+    const id = tissue.data[i]!;
+    if (id !== 0) out[i]! *= 1 + (gains[id]! - 1) * (lesion === null ? 1 : 1 - lesion.data[i]!);
   }
   return out;
+}
+
+/** Raises every positive value to a power, in place. */
+export function applyGamma(image: Float32Array, gamma: number): void {
+  if (gamma !== 1) for (let i = 0; i < image.length; i++) if (image[i]! > 0) image[i] = image[i]! ** gamma;
 }
 
 /** Darkens slice by slice, in place. `pixelMm` is the side of a pixel. */

@@ -48,10 +48,11 @@ export function coarseRow({ data, shape, step }: CoarseField, j: number, k: numb
     const b = data[p + up + x]! + fy * (data[p + up + nx + x]! - data[p + up + x]!);
     line[x] = a + fz * (b - a);
   }
-  for (let i = 0; i < out.length; i++) {
-    const xi = Math.min((i / step) | 0, nx - 2);
-    const f = i / step - xi;
-    out[i] = line[xi]! + f * (line[xi + 1]! - line[xi]!);
+  for (let xi = 0; xi < nx - 1; xi++) {
+    const rise = (line[xi + 1]! - line[xi]!) / step;
+    const start = xi * step;
+    const end = Math.min(out.length, start + step + (xi === nx - 2 ? 1 : 0));
+    for (let i = start; i < end; i++) out[i] = line[xi]! + rise * (i - start);
   }
 }
 

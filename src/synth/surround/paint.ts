@@ -7,7 +7,7 @@ import type { Surround, Uterus } from "./draw.ts";
 import { paintShell, type VoxelBox } from "./head.ts";
 import type { Solid } from "./solid.ts";
 import { makeTexture } from "./texture.ts";
-import { paintMother, paintWomb, wombFields } from "./womb.ts";
+import { paintWomb, wombFields } from "./womb.ts";
 
 /**
  * Paints what lies around a head and returns the scene on a larger grid of the same voxels.
@@ -19,10 +19,12 @@ import { paintMother, paintWomb, wombFields } from "./womb.ts";
 export function paintSurround(scene: Scene, surround: Surround): Scene {
   if (surround.kind === "none") return { ...maskedBrain(scene), maskMarginMm: 0 };
   const grid = largerGrid(scene.image, surround);
-  const painted = paintUterus(placed(scene.image, grid), placed(scene.tissue, grid), surround);
+  const image = placed(scene.image, grid);
+  const tissue = placed(scene.tissue, grid);
+  paintUterus(image, tissue, surround);
   return {
-    image: painted,
-    tissue: placed(scene.tissue, grid),
+    image,
+    tissue,
     lesion: scene.lesion === null ? null : placed(scene.lesion, grid),
     ...(surround.maskMarginMm === null ? {} : { maskMarginMm: surround.maskMarginMm }),
   };
@@ -68,28 +70,37 @@ function placed<Data extends Float32Array | Uint8Array>(volume: Volume<Data>, gr
   return { data, shape: grid.shape, affine: grid.affine };
 }
 
-/** Paints over everything that is not the head's own. */
-function paintUterus(given: Volume<Float32Array>, tissue: Volume<Uint8Array>, uterus: Uterus): Volume<Float32Array> {
-  const own = Uint8Array.from(given.data, (v, i) => (v > 0 || tissue.data[i]! > 0 ? 1 : 0));
+/** Fills `image` around the head; the head's own voxels come out as they went in. */
+function paintUterus(image: Volume<Float32Array>, tissue: Volume<Uint8Array>, uterus: Uterus): void {
+  const { data, shape } = image;
+  const own = new Uint8Array(data.length);
+  for (let i = 0; i < own.length; i++) own[i] = data[i]! > 0 || tissue.data[i]! > 0 ? 1 : 0;
+  const box = boxOf(own, shape);
+  const kept = keepOwn(data, own);
   const isHead = (index: number): boolean => own[index] === 1;
-  const canvas = makeCanvas(new Float32Array(given.data.length), given.shape, given.affine, uterus.centre);
+  const canvas = makeCanvas(data, shape, image.affine, uterus.centre);
   const texture = makeTexture(uterus.seed);
   const fields = wombFields(canvas, isHead, uterus, texture);
-  const inFluid = (i: number, j: number, k: number) => Math.min(1, Math.max(0, -coarseAt(fields.sac, i, j, k)));
-  const paintPart = (part: Solid["part"]) => {
-    for (const solid of uterus.solids)
-      if (solid.part === part) paintSolid(canvas, solid, texture, part === "floating" ? inFluid : null);
+  const share = (value: number) => Math.min(1, Math.max(0, value));
+  const allowed: Partial<Record<Solid["part"], (i: number, j: number, k: number) => number>> = {
+    mother: (i, j, k) => share(coarseAt(fields.uterus, i, j, k)),
+    floating: (i, j, k) => share(-coarseAt(fields.sac, i, j, k)),
   };
-  paintMother(canvas, fields, uterus, texture);
-  paintPart("mother");
   paintWomb(canvas, fields, uterus, texture);
-  paintPart("floating");
-  paintPart("fetus");
-  paintPart("organ");
-  paintPart("blob");
-  paintShell(canvas, isHead, boxOf(own, given.shape), uterus, fields.body, texture);
-  for (let i = 0; i < own.length; i++) if (own[i] === 1) canvas.data[i] = given.data[i]!;
-  return { data: canvas.data, shape: given.shape, affine: given.affine };
+  for (const part of ["mother", "floating", "fetus", "organ", "blob"] as const) {
+    for (const solid of uterus.solids) if (solid.part === part) paintSolid(canvas, solid, texture, allowed[part] ?? null);
+  }
+  paintShell(canvas, isHead, box, uterus, fields.body, texture);
+  for (let i = 0, n = 0; i < own.length; i++) if (own[i] === 1) data[i] = kept[n++]!;
+}
+
+/** The values of the head's own voxels, in order. */
+function keepOwn(data: Float32Array, own: Uint8Array): Float32Array {
+  let count = 0;
+  for (let i = 0; i < own.length; i++) count += own[i]!;
+  const kept = new Float32Array(count);
+  for (let i = 0, n = 0; i < own.length; i++) if (own[i] === 1) kept[n++] = data[i]!;
+  return kept;
 }
 
 function boxOf(own: Uint8Array, [nx, ny]: Vec3): VoxelBox {

@@ -18,6 +18,7 @@ export interface Texture {
 /** A texture decided by its seed alone. */
 export function makeTexture(seed: number | string): Texture {
   const tile = smoothTile(seed);
+  const line = new Float32Array(cells);
   const at = (x: number, y: number, z: number): number => {
     const xf = Math.floor(x);
     const yf = Math.floor(y);
@@ -41,7 +42,18 @@ export function makeTexture(seed: number | string): Texture {
   return {
     at,
     row([x, y, z], [dx, dy, dz], out) {
-      for (let i = 0; i < out.length; i++) out[i] = at(x + i * dx, y + i * dy, z + i * dz);
+      if (dy !== 0 || dz !== 0) {
+        for (let i = 0; i < out.length; i++) out[i] = at(x + i * dx, y + i * dy, z + i * dz);
+        return;
+      }
+      // Along the tile's own axis the other two interpolations are the same for the whole row.
+      for (let c = 0; c < cells; c++) line[c] = at(c, y, z);
+      for (let i = 0; i < out.length; i++) {
+        const t = x + i * dx;
+        const whole = Math.floor(t);
+        const a = line[whole & mask]!;
+        out[i] = a + (t - whole) * (line[(whole + 1) & mask]! - a);
+      }
     },
   };
 }

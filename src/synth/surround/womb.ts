@@ -12,8 +12,10 @@ export interface WombFields {
   readonly body: CoarseField;
   /** To the amniotic sac's inner wall. */
   readonly sac: CoarseField;
-  /** Thickness of the placenta at the nearest wall. */
+  /** To the maternal side of the placenta; the sac's inner wall where there is none. */
   readonly placenta: CoarseField;
+  /** To the outside of the uterine wall. */
+  readonly uterus: CoarseField;
   /** To the mother's skin. */
   readonly skin: CoarseField;
 }
@@ -25,7 +27,7 @@ const coarseMm = 3;
 export function wombFields(canvas: Canvas, isHead: (index: number) => boolean, uterus: Uterus, texture: Texture): WombFields {
   const step = Math.max(1, Math.round(coarseMm / Math.max(...canvas.spacing)));
   const make = () => coarseField(canvas.shape, step);
-  const fields = { body: make(), sac: make(), placenta: make(), skin: make() };
+  const fields = { body: make(), sac: make(), placenta: make(), uterus: make(), skin: make() };
   const { shape } = fields.body;
   const [nx, ny] = shape;
   const head = headDistance(canvas, isHead, fields.body);
@@ -53,7 +55,9 @@ export function wombFields(canvas: Canvas, isHead: (index: number) => boolean, u
           outward.reduce((sum, v, n) => sum + v * sac.placentaDirection[n]!, 0) / Math.max(1, Math.hypot(...outward));
         const cap = Math.min(1, Math.max(0, (cosine - sac.placentaReach) / 0.35));
         const thick = sac.placentaMm * Math.sqrt(cap) * (1 + 0.15 * wave);
-        fields.placenta.data[p] = thick;
+        fields.placenta.data[p] = inner - thick;
+        const outer = inner - thick - sac.wallMm * (1 + 0.25 * texture.at(x / 9, y / 9, z / 9));
+        fields.uterus.data[p] = outer;
         // Her body always closes around the uterus, however far it reaches.
         fields.skin.data[p] = Math.min(
           skinAt(x, y, z),
@@ -124,99 +128,88 @@ interface Line {
   readonly skin: Float32Array;
   readonly sac: Float32Array;
   readonly placenta: Float32Array;
+  readonly uterus: Float32Array;
   readonly broad: Float32Array;
   readonly fine: Float32Array;
-  readonly scratch: Float32Array;
-}
-
-function makeLine(width: number): Line {
-  const row = () => new Float32Array(width);
-  return { skin: row(), sac: row(), placenta: row(), broad: row(), fine: row(), scratch: row() };
 }
 
 const broadMm = 9;
 const fineMm = 1.8;
 
-function fillLine(line: Line, canvas: Canvas, fields: WombFields, texture: Texture, j: number, k: number): void {
-  coarseRow(fields.sac, j, k, line.sac, line.scratch);
-  coarseRow(fields.placenta, j, k, line.placenta, line.scratch);
-  coarseRow(fields.skin, j, k, line.skin, line.scratch);
+/** Returns a function that fills a line for row (j, k); the line is the same one each time. */
+function lineReader(canvas: Canvas, fields: WombFields, texture: Texture): (j: number, k: number) => Line {
+  const width = canvas.shape[0];
+  const row = () => new Float32Array(width);
+  const line = { skin: row(), sac: row(), placenta: row(), uterus: row(), broad: row(), fine: row() };
+  const scratch = new Float32Array(fields.sac.shape[0]);
   const a = canvas.toLocal;
-  const start = [a[1] * j + a[2] * k + a[3], a[5] * j + a[6] * k + a[7], a[9] * j + a[10] * k + a[11]] as const;
-  for (const [out, mm] of [
-    [line.broad, broadMm],
-    [line.fine, fineMm],
-  ] as const) {
-    texture.row([start[0] / mm + 7, start[1] / mm + 3, start[2] / mm], [a[0] / mm, a[4] / mm, a[8] / mm], out);
-  }
-}
-
-/** Paints the mother where there is no womb: air, fat, muscle and the abdomen's mixed content. */
-export function paintMother(canvas: Canvas, fields: WombFields, uterus: Uterus, texture: Texture): void {
-  const { shape, data } = canvas;
-  const { levels, mother } = uterus;
-  const line = makeLine(shape[0]);
-  const edge = 1.2;
-  for (let k = 0; k < shape[2]; k++) {
-    for (let j = 0; j < shape[1]; j++) {
-      fillLine(line, canvas, fields, texture, j, k);
-      const row = shape[0] * (j + shape[1] * k);
-      for (let i = 0; i < shape[0]; i++) {
-        const wave = line.broad[i]!;
-        const grain = line.fine[i]!;
-        const depth = -line.skin[i]!;
-        const fat = mother.fatMm * (1 + 0.12 * wave);
-        let value = levels.air;
-        if (depth > -edge) {
-          value = mix(value, levels.fat * (1 + 0.02 * grain), depth / edge);
-          value = mix(value, levels.muscle * (1 + 0.25 * grain), (depth - fat) / edge);
-          value = mix(
-            value,
-            knotted(mother.abdomen, wave) * (1 + 0.22 * grain),
-            (depth - fat - mother.muscleMm * (1 + 0.3 * wave)) / edge,
-          );
-          if (depth < 2.5 && depth > 0) value *= 0.75; // the skin is darker than the fat under it
-        }
-        data[row + i] = value;
-      }
+  return (j, k) => {
+    for (const name of ["skin", "sac", "placenta", "uterus"] as const) coarseRow(fields[name], j, k, line[name], scratch);
+    const start = [a[1] * j + a[2] * k + a[3], a[5] * j + a[6] * k + a[7], a[9] * j + a[10] * k + a[11]] as const;
+    for (const [out, mm] of [
+      [line.broad, broadMm],
+      [line.fine, fineMm],
+    ] as const) {
+      texture.row([start[0] / mm + 7, start[1] / mm + 3, start[2] / mm], [a[0] / mm, a[4] / mm, a[8] / mm], out);
     }
-  }
+    return line;
+  };
 }
 
-/** Paints uterine wall, placenta and amniotic fluid over the mother. */
+/** Paints the whole canvas but for solids: air, fat, muscle, the abdomen's mixed content; uterine wall, placenta and amniotic fluid over it. */
 export function paintWomb(canvas: Canvas, fields: WombFields, uterus: Uterus, texture: Texture): void {
   const { shape, data } = canvas;
-  const { levels, sac } = uterus;
-  const line = makeLine(shape[0]);
+  const read = lineReader(canvas, fields, texture);
   for (let k = 0; k < shape[2]; k++) {
     for (let j = 0; j < shape[1]; j++) {
-      fillLine(line, canvas, fields, texture, j, k);
+      const line = read(j, k);
       const row = shape[0] * (j + shape[1] * k);
       for (let i = 0; i < shape[0]; i++) {
         const wave = line.broad[i]!;
         const grain = line.fine[i]!;
-        const inner = line.sac[i]!;
-        const thick = line.placenta[i]!;
-        const wall = sac.wallMm * (1 + 0.25 * wave);
-        const outer = inner - thick - wall;
-        if (outer > 1) continue;
-        let value = mix(data[row + i]!, wallLevel(levels, outer / wall, wave, grain), 0.5 - outer);
-        if (inner - thick < 1) value = mix(value, placentaLevel(levels, thick - inner, wave, grain), 0.5 - (inner - thick));
-        if (inner < 1) {
-          const fluid = levels.fluid * (1 - sac.swirl * Math.max(0, wave - 0.3)) * (1 + 0.01 * grain);
-          value = mix(value, fluid, 0.5 - inner);
-        }
-        data[row + i] = Math.max(0, value);
+        const outer = line.uterus[i]!;
+        const below = outer > -1 ? motherLevel(uterus, -line.skin[i]!, wave, grain) : 0;
+        data[row + i] = outer > 1 ? below : wombLevel(uterus, below, [outer, line.placenta[i]!, line.sac[i]!], wave, grain);
       }
     }
   }
 }
 
-/** `position`: -1 at the inner side, 0 at the outer. Darker bands inside, flow voids of vessels near the outer side. */
-function wallLevel(levels: Uterus["levels"], position: number, wave: number, grain: number): number {
-  const band = position < -0.75 ? 0.55 : 1;
-  if (position > -0.55 && grain > 1.35 && wave > -0.2) return levels.vessel;
-  if (position > -0.25 && grain < -1.5) return 0.8;
+/** Signal of the mother `depth` mm under her skin. */
+function motherLevel({ levels, mother }: Uterus, depth: number, wave: number, grain: number): number {
+  const edge = 1.2;
+  if (depth <= -edge) return levels.air;
+  const fat = mother.fatMm * (1 + 0.12 * wave);
+  const skin = depth > 0 && depth < 2.5 ? 0.75 : 1; // darker than the fat under it
+  const outside = mix(levels.air, skin * levels.fat * (1 + 0.02 * grain), depth / edge);
+  if (depth < fat - edge) return outside;
+  const muscle = mix(outside, levels.muscle * Math.max(0, 1 + 0.25 * grain), (depth - fat) / edge);
+  const inside = knotted(mother.abdomen, wave) * Math.max(0, 1 + 0.22 * grain);
+  return mix(muscle, inside, (depth - fat - mother.muscleMm * (1 + 0.3 * wave)) / edge);
+}
+
+/** Signal inside the uterus over `below`, by the distances to its outside, the placenta's maternal side and the sac. */
+function wombLevel(
+  uterus: Uterus,
+  below: number,
+  [outer, maternal, inner]: readonly [number, number, number],
+  wave: number,
+  grain: number,
+): number {
+  const { levels, sac } = uterus;
+  let value = below;
+  if (maternal > -1) value = mix(value, wallLevel(levels, outer, maternal, wave, grain), 0.5 - outer);
+  if (maternal < 1 && inner > -1) value = mix(value, placentaLevel(levels, -maternal, wave, grain), 0.5 - maternal);
+  if (inner < 1) value = mix(value, levels.fluid * (1 - sac.swirl * Math.max(0, wave - 0.3)) * (1 + 0.01 * grain), 0.5 - inner);
+  return Math.max(0, value);
+}
+
+/** `outer` below 0 and `inner` above 0 inside the wall, mm. A darker band inside, flow voids of vessels near the outer side. */
+function wallLevel(levels: Uterus["levels"], outer: number, inner: number, wave: number, grain: number): number {
+  const position = inner / Math.max(0.1, inner - outer); // 0 at the inner side, 1 at the outer
+  const band = inner < 1.5 ? 0.55 : 1;
+  if (position > 0.45 && grain > 1.35 && wave > -0.2) return levels.vessel;
+  if (position > 0.75 && grain < -1.5) return 0.8;
   return levels.uterineWall * band * (1 + 0.1 * grain + 0.15 * wave);
 }
 
