@@ -9,7 +9,7 @@ const worker = fileURLToPath(new URL("steps-worker.ts", import.meta.url));
 
 async function train(
   backend: string,
-  env: NodeJS.ProcessEnv = {},
+  prefix: readonly string[] = [],
 ): Promise<{ losses: number[]; weights: string; stderr: string }> {
   const [command, ...args] = [...prefix, process.execPath, "--import", "tsx", worker, backend, "3"];
   const { stdout, stderr } = await promisify(execFile)(command!, args);
