@@ -91,7 +91,10 @@ export function prepareStack(volume: Volume, options: PreprocessOptions): Prepar
 }
 
 /** Cuts a mask into slices on the same pixels as {@link prepareStack} on an image of the same grid: 1 where at least half is not zero. */
-export function prepareMask(mask: Volume<Uint8Array> | Volume<Uint16Array>, options: PreprocessOptions): Image<Uint8Array>[] {
+export function prepareMask(
+  mask: Volume<Uint8Array> | Volume<Uint16Array>,
+  options: Pick<PreprocessOptions, "pixelMm" | "orientation">,
+): Image<Uint8Array>[] {
   const inside = (slice: Image<Voxels>): Image => ({ ...slice, data: Float32Array.from(slice.data, (v) => (v ? 1 : 0)) });
   const shares = mapSlices(mask as Volume<Voxels>, sliceGeometry(mask, options), inside);
   return shares.map((share) => ({ ...share, data: Uint8Array.from(share.data, (v) => (v >= 0.5 ? 1 : 0)) }));

@@ -19,7 +19,11 @@ const rows = fc.uniqueArray(
 );
 
 test("what is written is what is read, formulas, quotes and line ends included", () => {
-  fc.assert(fc.property(rows, (all) => expect(parseScores(formatScores(all), "scores.csv")).toEqual(all)));
+  fc.assert(
+    fc.property(rows, (all) => {
+      expect(parseScores(formatScores(all), "scores.csv")).toEqual(all);
+    }),
+  );
 });
 
 test("no cell starts as a spreadsheet formula does, except a negative number", () => {

@@ -1,5 +1,6 @@
 import { connectedComponents } from "../../core/components.ts";
-import type { Image, Volume } from "../../core/volume.ts";
+import type { Image, Volume, Voxels } from "../../core/volume.ts";
+import { scoreFloor } from "./score.ts";
 
 /** Where a lesion can be, slice by slice: 1 inside. */
 export type Gate = readonly Image<Uint8Array>[];
@@ -21,16 +22,18 @@ export function predictedGate(brain: readonly Image[]): Gate {
  * The brain of an input that comes brain-masked: everything that is not exactly 0, the largest piece, holes closed.
  * null for an input that does not: too little of it is 0, or the rest is too large for a fetal or neonatal head.
  *
- * @param slices - The input's slices at the network's pixels; black is 0.
- * @param voxelMm3 - Volume of one of their pixels.
+ * @param voxelMm3 - Volume of a voxel of the input.
+ * @param toSlices - Cuts a mask on the input's grid into slices at the network's pixels.
  */
-export function backgroundGate(volume: Volume, slices: readonly Image[], voxelMm3: number): Gate | null {
-  let zeros = 0;
-  for (const value of volume.data) if (value === 0) zeros++;
-  if (zeros < leastZeroShare * volume.data.length || zeros === volume.data.length) return null;
-  let filled = 0;
-  for (const slice of slices) for (const value of slice.data) if (value > 0) filled++;
-  return filled * voxelMm3 > mostBrainMm3 ? null : largestPiece(slices, (slice, i) => slice.data[i]! > 0);
+export function backgroundGate(
+  volume: Volume,
+  voxelMm3: number,
+  toSlices: (mask: Volume<Uint8Array>) => Image<Uint8Array>[],
+): Gate | null {
+  const data = Uint8Array.from(volume.data, (v) => (v === 0 ? 0 : 1));
+  const filled = data.reduce((a, b) => a + b, 0);
+  const masked = filled > 0 && filled <= (1 - leastZeroShare) * data.length && filled * voxelMm3 <= mostBrainMm3;
+  return masked ? largestPiece(toSlices({ ...volume, data }), (slice, i) => slice.data[i] === 1) : null;
 }
 
 /** A gate that is open everywhere. */
@@ -39,11 +42,11 @@ export function openGate(slices: readonly Image[]): Gate {
 }
 
 /**
- * Closes the gate over small lesions: pieces in 3-D (logit above 0 inside the gate, touching by corners) of less than `leastMm3`.
- * @returns The gate itself where nothing is small.
+ * Lesion logits with small lesions put to {@link scoreFloor}: pieces in 3-D (logit above 0 inside the gate, touching by corners)
+ * of less than `leastMm3`. The slices themselves where nothing is small.
  */
-export function withoutSmallLesions(gate: Gate, lesion: readonly Image[], leastMm3: number, voxelMm3: number): Gate {
-  if (leastMm3 <= 0 || gate.length === 0) return gate;
+export function withoutSmallLesions(lesion: readonly Image[], gate: Gate, leastMm3: number, voxelMm3: number): readonly Image[] {
+  if (leastMm3 <= 0 || gate.length === 0) return lesion;
   const { width, height } = gate[0]!;
   const pixels = width * height;
   const inside = (i: number) => {
@@ -52,8 +55,11 @@ export function withoutSmallLesions(gate: Gate, lesion: readonly Image[], leastM
   };
   const { labels, sizes } = connectedComponents(inside, [width, height, gate.length], "corners");
   const small = sizes.map((size, label) => label > 0 && size * voxelMm3 < leastMm3);
-  if (!small.some(Boolean)) return gate;
-  return gate.map((slice, s) => ({ ...slice, data: slice.data.map((v, i) => (small[labels[s * pixels + i]!] ? 0 : v)) }));
+  if (!small.some(Boolean)) return lesion;
+  return lesion.map((slice, s) => ({
+    ...slice,
+    data: slice.data.map((v, i) => (small[labels[s * pixels + i]!] ? scoreFloor : v)),
+  }));
 }
 
 /** Pixels inside, all slices together. */
@@ -63,7 +69,7 @@ export function gatePixels(gate: Gate): number {
   return count;
 }
 
-function largestPiece(slices: readonly Image[], test: (slice: Image, i: number) => boolean): Gate {
+function largestPiece<I extends Image<Voxels>>(slices: readonly I[], test: (slice: I, i: number) => boolean): Gate {
   if (slices.length === 0) return [];
   const { width, height } = slices[0]!;
   const pixels = width * height;

@@ -29,6 +29,8 @@ export const overlayOptions = z.strictObject({
   tilePx: z.int().min(64).max(1024).default(256).describe("width and height of one slice in the picture, pixels"),
 });
 
+export type OverlayOptions = z.output<typeof overlayOptions>;
+
 /** Options of `hemosynth predict`; the `predict` section of a config. */
 export const predictOptions = z.strictObject({
   /** Slices that go through the network at once, at most; fewer where slices are large, so that memory stays bounded. */
@@ -49,7 +51,7 @@ export const predictOptions = z.strictObject({
     .describe(
       "where a lesion can be. predicted: inside the brain that the network finds; given: the dataset's brain mask or <stem>_brain.nii.gz beside the input; none: everywhere",
     ),
-  /** Lesion pieces (3-D, probability 0.5) smaller than this are taken out of the gate, mm³; 0 keeps all. */
+  /** Lesion pieces (3-D, probability 0.5) smaller than this are ignored, mm³; 0 keeps all. */
   minLesionMm3: z
     .number()
     .min(0)

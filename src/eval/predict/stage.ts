@@ -1,6 +1,23 @@
-import type { StageContext, StageResult } from "../../core/context.ts";
-import type { SplitName } from "../../data/dataset.ts";
+import { mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
+import { UserError } from "../../core/errors.ts";
+import { canonicalJson } from "../../core/hash.ts";
+import type { Volume } from "../../core/volume.ts";
+import { readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
+import { dataFault } from "../../data/faults.ts";
+import { fileFault, writeAtomic } from "../../data/files.ts";
+import { type ModelFolder, readModelFolder } from "../../data/model-folder.ts";
+import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
+import { readRegularFile } from "../../data/regular-file.ts";
+import { buildModel, type Model, modelOptions, setWeights } from "../../models/index.ts";
+import { decodePng, encodePng } from "../picture/png.ts";
+import { formatScores, type ScoreRow } from "../scores.ts";
+import { inputKind, type NamedInput, nameInputs, stemOf } from "./inputs.ts";
 import type { PredictOptions } from "./options.ts";
+import { overlayPicture } from "./picture.ts";
+import { stackRows, subjectRows } from "./rows.ts";
+import { predictVolume, type Segmenter, type VolumePrediction } from "./volume.ts";
 
 /** What {@link runPredict} needs. */
 export interface PredictRequest {
@@ -15,7 +32,169 @@ export interface PredictRequest {
   readonly options: PredictOptions;
 }
 
-/** Predicts lesion probabilities and scores. The backend must be ready. */
+/** One volume to predict. */
+interface Job extends NamedInput {
+  readonly file: string;
+  /** Brain mask beside it; null where there is none or none is wanted. */
+  readonly mask: string | null;
+  readonly split: SplitName | null;
+}
+
+/** What predict.json keeps of a volume. */
+interface Predicted {
+  readonly id: string;
+  readonly input: string;
+  readonly plane: string;
+  readonly gate: { readonly source: string; readonly mm3: number };
+}
+
+/**
+ * Predicts lesion probabilities and scores. The backend must be ready.
+ *
+ * @throws {UserError} (usage) If the output is where the input is; (data) if model or input cannot be read.
+ * @throws {StoppedError} When asked to stop; then there is no scores.csv.
+ */
 export async function runPredict(request: PredictRequest, context: StageContext): Promise<StageResult> {
-  throw new Error(`runPredict: not written yet ${request.out} ${context.workers}`);
+  const { out, options } = request;
+  const jobs = await findJobs(request);
+  await refuseInputAsOutput(request);
+  const folder = await readModelFolder(request.model);
+  await rm(join(out, "scores.csv"), { force: true }); // a folder without it is not whole
+  const { segmenter, model } = readySegmenter(folder, request.model);
+  const rows: ScoreRow[] = [];
+  const predicted: Predicted[] = [];
+  try {
+    for (const [index, job] of jobs.entries()) {
+      throwIfStopped(context.signal);
+      context.reporter.progress("predict", index, jobs.length, job.id);
+      const volume = await readInput(job, options, context);
+      const mask = job.mask === null ? null : await sameGrid(await readLabels(job.mask), volume, job.mask);
+      const prediction = await predictVolume(segmenter, volume, mask, options, context.signal);
+      await writePrediction(out, job, volume, prediction, options);
+      rows.push(...stackRows(job, prediction));
+      const gate = { source: prediction.gateSource, mm3: Math.round(prediction.gateMm3) };
+      predicted.push({ id: job.id, input: basename(job.file), plane: prediction.plane, gate });
+    }
+  } finally {
+    model.dispose();
+  }
+  context.reporter.progress("predict", jobs.length, jobs.length);
+  const subjects = subjectRows(jobs, rows, options.scores);
+  const { weights, steps } = folder.file;
+  const record = { schemaVersion: 1, model: { weights: weights.sha256, steps }, options, volumes: predicted };
+  await writeAtomic(join(out, "predict.json"), `${canonicalJson(record, 1)}\n`);
+  await writeAtomic(join(out, "scores.csv"), formatScores([...rows, ...subjects]));
+  return result(jobs, subjects.length, predicted);
+}
+
+function result(jobs: readonly Job[], subjects: number, predicted: readonly Predicted[]): StageResult {
+  const empty = predicted.filter((p) => p.gate.mm3 === 0).map((p) => p.id);
+  const note = empty.length > 0 ? `; no brain found in ${empty.length}` : "";
+  const many = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  return {
+    headline: `predicted ${many(jobs.length, "volume")} of ${many(subjects, "subject")}${note}`,
+    summary: { volumes: jobs.length, subjects, withoutBrain: empty },
+  };
+}
+
+function readySegmenter({ file, preprocess, weights }: ModelFolder, where: string): { segmenter: Segmenter; model: Model } {
+  const options = modelOptions.safeParse(file.model);
+  const usable = options.success && file.inChannels === 1 && file.outputs.includes("lesion");
+  if (!usable)
+    throw dataFault(
+      where,
+      "must be a segmenter of one channel with a lesion output",
+      "another model",
+      "Train one with this version",
+    );
+  const model = buildModel(options.data, { inChannels: 1, outChannels: file.outputs.length, seed: file.seed });
+  setWeights(model, weights, where);
+  return { segmenter: { model, preprocess, outputs: file.outputs }, model };
+}
+
+async function findJobs({ input, splits, options }: PredictRequest): Promise<Job[]> {
+  const info = await stat(input).catch((error) => {
+    throw fileFault(input, "read", error, "check the path");
+  });
+  const names = info.isDirectory() ? (await readdir(input)).sort() : [basename(input)];
+  if (info.isDirectory() && names.includes("dataset.json")) return datasetJobs(input, splits, options);
+  if (splits !== null)
+    throw new UserError(
+      "usage",
+      `${input}: only a dataset has splits; got a plain input. Leave the splits out, or name a dataset folder.`,
+    );
+  const folder = info.isDirectory() ? input : dirname(input);
+  const isMask = (name: string) => /_brain\.nii(\.gz)?$/i.test(name) && info.isDirectory() && options.gate === "given";
+  const files = names.filter((name) => inputKind(name) !== null && !name.startsWith(".") && !isMask(name));
+  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz or .png files", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
+  const beside = info.isDirectory() ? names : await readdir(folder);
+  return nameInputs(files).map((named, i) => {
+    const file = files[i]!;
+    const mask = beside.find((name) => /\.nii(\.gz)?$/i.test(name) && stemOf(name) === `${stemOf(file)}_brain`);
+    return { ...named, file: join(folder, file), mask: givenMask(options, mask && join(folder, mask), file), split: null };
+  });
+}
+
+async function datasetJobs(folder: string, wanted: readonly SplitName[] | null, options: PredictOptions): Promise<Job[]> {
+  const dataset = await readDataset(folder);
+  const splits = await readSplits(folder);
+  const splitOf = new Map(splitNames.flatMap((name) => splits[name].map((subject) => [subject, name] as const)));
+  const cases = dataset.cases.filter((c) => wanted === null || wanted.includes(splitOf.get(c.subject)!));
+  if (cases.length === 0) throw dataFault(folder, `must have cases in ${wanted?.join(" or ")}`, "none", "Name other splits");
+  return cases.map((c) => {
+    const mask = c.brainMask === null ? undefined : join(folder, dataset.root, c.brainMask.path);
+    return {
+      id: c.id,
+      subject: c.subject,
+      session: c.session,
+      file: join(folder, dataset.root, c.image.path),
+      mask: givenMask(options, mask, c.id),
+      split: splitOf.get(c.subject) ?? null,
+    };
+  });
+}
+
+function givenMask({ gate }: PredictOptions, mask: string | undefined, where: string): string | null {
+  if (gate !== "given") return null;
+  if (mask !== undefined) return mask;
+  throw dataFault(
+    where,
+    "gate: given needs a brain mask",
+    "none",
+    "Put one beside it as <stem>_brain.nii.gz, or use gate: predicted",
+  );
+}
+
+async function refuseInputAsOutput({ input, out }: PredictRequest): Promise<void> {
+  const folder = await realpath((await stat(input)).isDirectory() ? input : dirname(input));
+  await mkdir(out, { recursive: true }).catch((error) => {
+    throw fileFault(out, "write", error);
+  });
+  if ((await realpath(out)) === folder)
+    throw new UserError("usage", `${out}: the output must not be the input's folder; got the same. Name another --out.`);
+}
+
+async function readInput(job: Job, options: PredictOptions, context: StageContext): Promise<Volume> {
+  if (inputKind(job.file) === "nifti") return readVolume(job.file, (line) => context.reporter.warn(line));
+  const { data, width, height } = await decodePng(await readRegularFile(job.file), job.file);
+  const mm = options.pngPixelMm ?? 1;
+  if (options.pngPixelMm === null)
+    context.reporter.warn(`${job.file}: a PNG does not tell its pixel size; 1 mm is taken. Set predict.pngPixelMm.`);
+  // Hung as it is seen: image left is patient right, image top anterior.
+  return { data, shape: [width, height, 1], affine: [-mm, 0, 0, 0, 0, -mm, 0, 0, 0, 0, 4 * mm, 0] };
+}
+
+async function sameGrid<V extends Pick<Volume, "shape" | "affine">>(mask: V, image: Volume, where: string): Promise<V> {
+  const shift = Math.max(...mask.affine.map((v, i) => Math.abs(v - image.affine[i]!)));
+  if (mask.shape.join() !== image.shape.join() || shift > 0.01)
+    throw dataFault(where, `must be on its image's grid of ${image.shape.join(" x ")}`, `${mask.shape.join(" x ")}, affine off by ${Number(shift.toPrecision(3))}`, "Resample it to the image"); // biome-ignore format: one line
+  return mask;
+}
+
+async function writePrediction(out: string, job: Job, volume: Volume, prediction: VolumePrediction, options: PredictOptions) {
+  await writeNifti(join(out, `${job.id}_lesionprob.nii.gz`), prediction.lesion);
+  if (options.writeBrain && prediction.brain !== null)
+    await writeNifti(join(out, `${job.id}_brainprob.nii.gz`), prediction.brain);
+  const picture = overlayPicture(job.id, volume, prediction, options.overlays);
+  if (picture !== null) await writeAtomic(join(out, "overlays", `${job.id}.png`), await encodePng(picture));
 }
