@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { isWholeNumber, knownKeys, pathsOfKey, schemaAt } from "./schema-walk.ts";
+import { isWholeNumber, knownKeys, pathsBelow, pathsOfKey, schemaAt } from "./schema-walk.ts";
 import { nearestName } from "./suggest.ts";
 import { lookUp, type Mistake, type Section, shown, type Tree } from "./tree.ts";
 
@@ -22,6 +22,7 @@ function explain(root: Section, schema: z.ZodType, issue: Issue, above: readonly
       { at, message: `${quoted(String(path.at(-1)))} cannot be a key of ${parentName(path)}; ${ruleOf(issue.issues[0]!)}` },
     ];
   }
+  if (!found && issue.code === "custom") return [{ at: tree.at, message: `${name} ${issue.message}` }]; // a default broke the rule
   if (!found) return [{ at: tree.at, message: `${name} is required${describe(schema, path, root)}; add it` }];
   const near = issue.code === "invalid_value" ? meant(tree, issue.values) : "";
   const whole = issue.code === "invalid_type" && isWholeNumber(schemaAt(schema, path, root));
@@ -44,6 +45,9 @@ function wayOut(root: Section, schema: z.ZodType, path: readonly PropertyKey[], 
   const here = [...path.map(String), key].join("."); // another kind of this section has the key
   const elsewhere = pathsOfKey(schema, key).filter((full) => full !== here);
   if (elsewhere.length > 0) return `did you mean "${elsewhere[0]}"?`;
+  const below = pathsBelow(schema, path.map(String).join(".")).filter((full) => full !== here);
+  const nearBelow = nearestName(key, [...new Set(below.map((full) => full.slice(full.lastIndexOf(".") + 1)))]);
+  if (nearBelow !== null) return `did you mean "${below.find((full) => full.endsWith(`.${nearBelow}`))}"?`;
   return `known keys: ${known.join(", ") || "none"}`;
 }
 
@@ -61,11 +65,13 @@ function explainUnion(
     return [{ at: tree.at, message: found ? `${rule}; got ${shown(tree)}${meant(tree, kinds)}` : `${rule}; add it` }];
   }
   if (!found) return [{ at: tree.at, message: `${name} is required${describe(schema, path, root)}; add it` }];
+  const values = issue.errors.flatMap((errors) => errors.flatMap((e) => (e.code === "invalid_value" ? e.values : [])));
+  // A union that words its own rule says what was got, too.
+  if (issue.message !== "Invalid input") return [{ at: tree.at, message: `${name}: ${issue.message}${meant(tree, values)}` }];
   // A section that broke a rule inside one of the branches: those rules help more than the list of branches.
   const inside = issue.errors.find((errors) => errors.length > 0 && tree.kind !== "leaf" && errors.every((e) => !wrongShape(e)));
   if (inside !== undefined) return inside.flatMap((e) => explain(root, schema, e as Issue, path));
   const rules = issue.errors.map((errors) => (errors[0] === undefined ? "" : ruleOf(errors[0]).replace(/^must be /, "")));
-  const values = issue.errors.flatMap((errors) => errors.flatMap((e) => (e.code === "invalid_value" ? e.values : [])));
   const rule = [...new Set(rules.filter((r) => r !== ""))].join(", or ");
   return [{ at: tree.at, message: `${name} must be ${rule}; got ${shown(tree)}${meant(tree, values)}` }];
 }

@@ -106,17 +106,26 @@ export function isWholeNumber(node: SchemaNode | null): boolean {
 
 /** Every place of the schema where an option is called `key`, as dotted paths, shallowest first. */
 export function pathsOfKey(schema: z.core.$ZodType, key: string): string[] {
-  const found: string[] = [];
+  return allPaths(schema).filter((path) => path === key || path.endsWith(`.${key}`));
+}
+
+/** Every option inside the sections of the section at `path`, as dotted paths, shallowest first. */
+export function pathsBelow(schema: z.core.$ZodType, path: string): string[] {
+  return allPaths(schema).filter((full) => path === "" || full.startsWith(`${path}.`));
+}
+
+function allPaths(schema: z.core.$ZodType): string[] {
+  const found = new Set<string>();
   const visit = (here: z.core.$ZodType, path: string): void => {
     const def = (unwrap(here).schema as z.core.$ZodTypes)._zod.def;
     if (def.type === "union") for (const option of def.options) visit(option, path);
     if (def.type !== "object") return;
     for (const [name, value] of Object.entries(def.shape)) {
       const full = path === "" ? name : `${path}.${name}`;
-      if (name === key) found.push(full);
+      found.add(full);
       visit(value, full);
     }
   };
   visit(schema, "");
-  return [...new Set(found)].sort((a, b) => a.split(".").length - b.split(".").length);
+  return [...found].sort((a, b) => a.split(".").length - b.split(".").length);
 }

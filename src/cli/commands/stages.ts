@@ -1,0 +1,169 @@
+import { join, resolve } from "node:path";
+import { type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
+import { UserError } from "../../core/errors.ts";
+import { type SplitName, splitNames } from "../../data/dataset.ts";
+import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manifest.ts";
+import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
+import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
+import { inputHash, modelFolder, runFolderOf } from "../sources.ts";
+import { type Stage, type StageName, stageNames, stages } from "../stages.ts";
+
+/** `hemosynth run CONFIG`: every stage, those that are up to date skipped. */
+export async function run(config: string, options: CommonOptions, session: Session): Promise<Outcome> {
+  const { out } = options;
+  const experiment = await loadExperiment(config, overridesOf(options));
+  await checkRunFolder(out, experiment, options.existOk === true);
+  const policy = { replace: options.existOk === true || (await hasConfig(out)), resume: true };
+  const pass = { experiment, root: out, stages: stageNames.map((name) => stages[name]), folders: {}, policy };
+  return await perform("run", pass, options, session);
+}
+
+/** `hemosynth synth CONFIG`: the config's normal data where it is missing, then pseudo-hemorrhages in it. */
+export async function synth(config: string, options: CommonOptions & { data?: string }, session: Session): Promise<Outcome> {
+  const experiment = await loadExperiment(config, overridesOf(options));
+  const names: StageName[] = options.data === undefined ? ["data", "synth"] : ["synth"];
+  return await perform("synth", passOf(experiment, names, options, { data: options.data }), options, session);
+}
+
+/** `hemosynth train CONFIG`. */
+export async function train(
+  config: string,
+  options: CommonOptions & { data?: string; resume?: boolean },
+  session: Session,
+): Promise<Outcome> {
+  const experiment = await loadExperiment(config, overridesOf(options));
+  const pass = passOf(experiment, ["train"], options, { synth: options.data });
+  const policy = { ...pass.policy, resume: options.resume === true };
+  return await perform("train", { ...pass, policy }, options, session);
+}
+
+/** `hemosynth eval CONFIG`. */
+export async function evaluate(
+  config: string,
+  options: CommonOptions & { data?: string; in?: string },
+  session: Session,
+): Promise<Outcome> {
+  const experiment = await loadExperiment(config, overridesOf(options));
+  return await perform(
+    "eval",
+    passOf(experiment, ["eval"], options, { synth: options.data, predict: options.in }),
+    options,
+    session,
+  );
+}
+
+/** `hemosynth phantom`: a dataset of procedural brains in `--out`. */
+export async function phantom(options: CommonOptions, session: Session): Promise<Outcome> {
+  const experiment = parseExperiment("data: { kind: phantom }", "phantom", overridesOf(options));
+  return await dataset("phantom", experiment, options, session);
+}
+
+/** `hemosynth ingest FOLDER`: a dataset in `--out` that points to the volumes of a folder. */
+export async function ingest(folder: string, options: CommonOptions, session: Session): Promise<Outcome> {
+  if (resolve(folder) === resolve(options.out)) {
+    throw new UserError("usage", `--out: must be another folder than the one that is read; got ${options.out} for both.`);
+  }
+  const text = `data: { kind: folder, path: ${JSON.stringify(folder)} }`;
+  return await dataset("ingest", parseExperiment(text, "ingest", overridesOf(options)), options, session);
+}
+
+async function dataset(verb: string, experiment: Experiment, options: CommonOptions, session: Session): Promise<Outcome> {
+  const pass = passOf(experiment, ["data"], options, { data: options.out });
+  return await perform(verb, pass, options, session);
+}
+
+/** `hemosynth predict`: with `--in`, any input into `--out`; without, the run folder `--out` predicts its own synthetic stacks. */
+export async function predict(
+  options: CommonOptions & { model?: string; in?: string; split?: readonly string[] },
+  session: Session,
+): Promise<Outcome> {
+  if (options.in === undefined) return await predictRun(options, session);
+  if (options.model === undefined)
+    throw new UserError("usage", "predict: --in needs --model, the run folder of a trained model; got none.");
+  if (resolve(options.in) === resolve(options.out)) {
+    throw new UserError("usage", `--out: must be another folder than the one that is read; got ${options.out} for both.`);
+  }
+  const model = await modelFolder(options.model);
+  const config = join(runFolderOf(model), "config.yaml");
+  const overrides = overridesOf(options);
+  const trained = await hasConfig(runFolderOf(model));
+  const experiment = trained
+    ? await loadExperiment(config, overrides)
+    : parseExperiment("data: { kind: phantom }", "predict", overrides);
+  const stage = predictAnything(model, options.in, splitsOf(options.split));
+  const pass = { ...passOf(experiment, [], options, { predict: options.out }), stages: [stage] };
+  return await perform("predict", pass, options, session);
+}
+
+async function predictRun(
+  options: CommonOptions & { model?: string; split?: readonly string[] },
+  session: Session,
+): Promise<Outcome> {
+  const { out } = options;
+  if (options.split !== undefined)
+    throw new UserError("usage", "--split: goes with --in; a run folder predicts its val and test splits.");
+  if (!(await hasConfig(out))) {
+    throw new UserError(
+      "usage",
+      `${out}: without --in, predict needs a run folder with config.yaml; got none. Pass --model RUN --in PATH.`,
+    );
+  }
+  const experiment = await loadExperiment(join(out, "config.yaml"), overridesOf(options));
+  const model = options.model === undefined ? undefined : await modelFolder(options.model);
+  return await perform("predict", passOf(experiment, ["predict"], options, { train: model }), options, session);
+}
+
+function predictAnything(model: string, input: string, splits: readonly SplitName[] | null): Stage {
+  return {
+    ...stages.predict,
+    reads: [],
+    options: (experiment) => ({ predict: experiment.predict, splits }),
+    sources: async () => ({ model: await inputHash(model, "train one"), input: await inputHash(input, "check --in") }),
+    plan: () => `what is in ${input}`,
+    async run({ experiment, out }, context) {
+      const { runPredict } = await import("../../eval/predict/stage.ts");
+      return await runPredict({ model, input, splits, out, options: experiment.predict }, context);
+    },
+  };
+}
+
+function splitsOf(names: readonly string[] | undefined): readonly SplitName[] | null {
+  return names === undefined ? null : splitNames.filter((name) => names.includes(name));
+}
+
+function passOf(
+  experiment: Experiment,
+  names: readonly StageName[],
+  options: CommonOptions,
+  named: Readonly<Partial<Record<StageName, string | undefined>>>,
+): Pass {
+  const folders = Object.fromEntries(Object.entries(named).filter(([, folder]) => folder !== undefined));
+  const policy = { replace: options.existOk === true, resume: false };
+  return { experiment, root: options.out, stages: names.map((name) => stages[name]), folders, policy };
+}
+
+/** Plans or runs a pass; keeps the config, the manifest and the lock of the run folder. */
+async function perform(verb: string, pass: Pass, options: CommonOptions, session: Session): Promise<Outcome> {
+  const { root, experiment } = pass;
+  if (options.dryRun === true) return outcomeOf(verb, pass, await planPass(pass), true);
+  const isRun = pass.stages.some((stage) => pass.folders[stage.name] !== root);
+  const reports = await inFolder(root, options.workers, session, async (context) => {
+    if (isRun) await writeConfig(root, experiment);
+    try {
+      return await runPass(pass, context, backendOnce(session));
+    } finally {
+      if (isRun) await writeManifest(root);
+    }
+  });
+  return outcomeOf(verb, pass, reports, false);
+}
+
+function outcomeOf(verb: string, { root }: Pass, reports: readonly StageReport[], dryRun: boolean): Outcome {
+  const report = !dryRun && reports.some(({ stage }) => stage === "eval") ? join(root, "report.html") : null;
+  const lines = reports.map(({ stage, state, why, headline }) => {
+    const reason = dryRun && why !== null ? ` (${why})` : "";
+    return `${stage.padEnd(8)}${`${state}${reason}`.padEnd(12)}  ${headline}`;
+  });
+  const text = [...lines, report === null ? `in ${root}` : `report: ${report}`].join("\n");
+  return { text, json: { schemaVersion: 1, command: verb, out: root, dryRun, stages: reports, report } };
+}

@@ -1,0 +1,219 @@
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseExperiment } from "../config/experiment.ts";
+import { type StageContext, silentContext, silentReporter } from "../core/context.ts";
+import { StoppedError } from "../core/errors.ts";
+import { type Pass, planPass, runPass, type StageReport } from "./pipeline.ts";
+import { type Stage, type StageName, stageNames, stages } from "./stages.ts";
+
+let root = "";
+let ran: string[] = [];
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "hemosynth-pipeline-"));
+  ran = [];
+});
+afterEach(() => rm(root, { recursive: true }));
+
+/** The real stages' keys and inputs, with work that only writes what it was given. */
+function stub(name: StageName, work?: (out: string, resume: boolean) => Promise<void>): Stage {
+  const stage = stages[name];
+  return {
+    ...stage,
+    async run({ experiment, out, inputs, resume }) {
+      ran.push(resume ? `${name} resumed` : name);
+      await work?.(out, resume);
+      const read = await Promise.all(Object.values(inputs).map((folder) => readFile(join(folder, "out.txt"), "utf8")));
+      await writeFile(join(out, "out.txt"), `${name} ${JSON.stringify(stage.options(experiment, "/"))} of [${read.join()}]`);
+      for (const path of stage.beside) await writeFile(join(out, path), "report");
+      return { headline: `made ${name}`, summary: { name } };
+    },
+  };
+}
+
+function passOf(
+  overrides: Readonly<Record<string, string>> = {},
+  some: Partial<Record<StageName, Stage>> = {},
+  policy = { replace: true, resume: true },
+): Pass {
+  const sets = Object.entries(overrides).map(([path, value]) => ({ path, value, where: path }));
+  const experiment = parseExperiment("data: { kind: phantom, subjects: 3 }", "test", sets);
+  return { experiment, root, stages: stageNames.map((name) => some[name] ?? stub(name)), folders: {}, policy };
+}
+
+const ready = async () => ({ backend: "cpu", reason: "test", versions: { tfjs: "4" } }) as const;
+
+async function go(pass: Pass): Promise<string[]> {
+  ran = [];
+  await runPass(pass, silentContext(), ready);
+  return ran;
+}
+
+const states = (reports: readonly StageReport[]) => reports.map(({ stage, state }) => `${stage} ${state}`);
+
+test("a second pass has nothing to do", async () => {
+  expect(await go(passOf())).toEqual([...stageNames]);
+  const before = await contents();
+  expect(await go(passOf())).toEqual([]);
+  expect(await contents()).toEqual(before);
+});
+
+async function contents(): Promise<Map<string, string>> {
+  const files = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const named = files.map(
+    async (file) => [join(file.parentPath, file.name), await readFile(join(file.parentPath, file.name), "utf8")] as const,
+  );
+  return new Map(await Promise.all(named));
+}
+
+test.each([
+  ["eval.bootstrap.resamples", "500", ["eval"]],
+  ["predict.flips", "all", ["predict", "eval"]],
+  ["train.steps", "7", ["train", "predict", "eval"]],
+  ["model", "{kind: unet, channels: [4, 8]}", ["train", "predict", "eval"]],
+  ["preprocess.pixelMm", "2", ["train", "predict", "eval"]],
+  ["synth.copies", "3", ["synth", "train", "predict", "eval"]],
+  ["split.train", "0.5", [...stageNames]],
+  ["seed", "4", [...stageNames]],
+  ["backend", "wasm", ["train", "predict", "eval"]],
+  ["name", "other", ["eval"]],
+])("another %s re-runs what depends on it, and no more", async (path, value, expected) => {
+  await go(passOf());
+  expect(await go(passOf({ [path]: value, ...(path === "split.train" ? { "split.val": "0.3" } : {}) }))).toEqual(expected);
+});
+
+test("an output that was changed, shortened or removed is made again", async () => {
+  await go(passOf());
+  const file = join(root, "synth", "out.txt");
+  const original = await readFile(file, "utf8");
+  await writeFile(file, original.replace("synth", "SYNTH")); // same size
+  expect(await go(passOf())).toEqual(["synth"]); // what follows read the same bytes before
+  await appendFile(file, "x");
+  expect(await go(passOf())).toEqual(["synth"]);
+  await rm(join(root, "report.html"));
+  expect(await go(passOf())).toEqual(["eval"]);
+  await rm(join(root, "data"), { recursive: true });
+  expect(await go(passOf())).toEqual(["data"]);
+  await writeFile(join(root, "predict", "stage.json"), "{");
+  expect(await go(passOf())).toEqual(["predict"]);
+});
+
+test("an interrupted stage starts again with an empty folder; an interrupted training resumes", async () => {
+  const failing = (name: StageName) =>
+    stub(name, async (out) => {
+      await writeFile(join(out, "half.txt"), "half");
+      throw new StoppedError("stopped");
+    });
+  await expect(runPass(passOf({}, { synth: failing("synth") }), silentContext(), ready)).rejects.toThrow(StoppedError);
+  await expect(runPass(passOf({}, { train: failing("train") }), silentContext(), ready)).rejects.toThrow(StoppedError);
+  expect(await readdir(join(root, "synth"))).toEqual(["out.txt", "stage.json"]);
+  expect(states(await planPass(passOf()))).toContain("train would resume");
+  expect(await go(passOf())).toEqual(["train resumed", "predict", "eval"]);
+  expect(await readdir(join(root, "train"))).toEqual(["half.txt", "out.txt", "stage.json"]);
+});
+
+test("an interrupted training of other options is not resumed", async () => {
+  const stopping = stub("train", () => Promise.reject(new StoppedError("stopped")));
+  await expect(runPass(passOf({}, { train: stopping }), silentContext(), ready)).rejects.toThrow(StoppedError);
+  const strict = { replace: false, resume: true };
+  await expect(go(passOf({ "train.steps": "9" }, {}, strict))).rejects.toThrow(
+    /train: holds an interrupted training \(train\.steps was 800, now 9\)\. Pass --exist-ok to start again, or choose another --out\.$/,
+  );
+  await expect(go(passOf({}, {}, { replace: false, resume: false }))).rejects.toThrow(
+    /Pass --resume to go on, or --exist-ok to start again\.$/,
+  );
+  expect(await go(passOf({ "train.steps": "9" }))).toEqual(["train", "predict", "eval"]);
+});
+
+test("a result of other options is kept unless it may be replaced", async () => {
+  await go(passOf());
+  const strict = { replace: false, resume: false };
+  await expect(go(passOf({ "synth.copies": "5" }, {}, strict))).rejects.toThrow(
+    /synth: holds another result \(synth\.copies was 2, now 5\)\. Choose another --out, or pass --exist-ok to replace it\.$/,
+  );
+  expect(await go(passOf({}, {}, strict))).toEqual([]);
+});
+
+test("files that are not ours are never removed", async () => {
+  await mkdir(join(root, "synth"));
+  await writeFile(join(root, "synth", "thesis.txt"), "years of work");
+  await expect(go(passOf())).rejects.toThrow(
+    /synth: must be empty or made by hemosynth; got other files\. Choose another --out\.$/,
+  );
+  expect(await readFile(join(root, "synth", "thesis.txt"), "utf8")).toBe("years of work");
+});
+
+test("a stage folder that is a link is not emptied", async () => {
+  const elsewhere = await mkdtemp(join(tmpdir(), "hemosynth-elsewhere-"));
+  await go(passOf());
+  await rm(join(root, "eval"), { recursive: true });
+  await writeFile(join(elsewhere, "stage.json"), "{}");
+  await symlink(elsewhere, join(root, "eval"));
+  await expect(go(passOf())).rejects.toThrow(/eval: must be a folder to be replaced; got a symbolic link/);
+  expect(await readdir(elsewhere)).toEqual(["stage.json"]);
+  await rm(elsewhere, { recursive: true });
+});
+
+test("the plan says what would run and why, and writes nothing", async () => {
+  expect(states(await planPass(passOf()))).toEqual(stageNames.map((name) => `${name} would run`));
+  expect(await readdir(root)).toEqual([]);
+  await go(passOf());
+  const before = await contents();
+  const plan = await planPass(passOf({ "predict.flips": "all" }));
+  expect(states(plan)).toEqual([
+    "data up to date",
+    "synth up to date",
+    "train up to date",
+    "predict would run",
+    "eval would run",
+  ]);
+  expect(plan.map(({ why }) => why)).toEqual([null, null, null, 'predict.flips was "none", now "all"', "after predict"]);
+  expect(await contents()).toEqual(before);
+});
+
+test("a request to stop ends the pass before the next stage", async () => {
+  const stop = new AbortController();
+  const context: StageContext = { reporter: silentReporter, signal: stop.signal, workers: 1 };
+  const last = stub("synth", async () => stop.abort());
+  await expect(runPass(passOf({}, { synth: last }), context, ready)).rejects.toThrow(StoppedError);
+  expect(ran).toEqual(["data", "synth"]);
+  expect(await go(passOf())).toEqual(["train", "predict", "eval"]);
+});
+
+test("left-overs of killed writes are no outputs", async () => {
+  await go(passOf({}, { synth: stub("synth", (out) => writeFile(join(out, ".1234.partial"), "torn")) }));
+  expect(await readdir(join(root, "synth"))).toEqual(["out.txt", "stage.json"]);
+});
+
+test("a folder of volumes: another file in it, or another content, re-runs the data stage", async () => {
+  const volumes = join(root, "volumes");
+  await mkdir(volumes);
+  await writeFile(join(volumes, "a.nii"), "a");
+  const sha = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"; // of "a"
+  const ref = { path: "a.nii", sha256: sha };
+  const none = {
+    labels: null,
+    brainMask: null,
+    lesionMask: null,
+    sidecar: null,
+    grade: null,
+    sources: [],
+    session: null,
+    gestationalAge: null,
+  };
+  const cases = [{ id: "a", subject: "a", image: ref, shape: [1, 1, 1], spacing: [1, 1, 1], ...none }];
+  const dataset = { schemaVersion: 1, name: "a", root: "../volumes", labelScheme: null, cases, findings: [] };
+  const data = stub("data", (out) => writeFile(join(out, "dataset.json"), JSON.stringify(dataset)));
+  const experiment = parseExperiment(`data: { kind: folder, path: ${JSON.stringify(volumes)} }`, "test");
+  const pass: Pass = { ...passOf(), experiment, stages: [data] };
+  expect(await go(pass)).toEqual(["data"]);
+  expect(await go(pass)).toEqual([]);
+  await writeFile(join(volumes, "a.nii"), "b");
+  expect((await planPass(pass))[0]).toMatchObject({ state: "would run", why: "a.nii has changed" });
+  await writeFile(join(volumes, "a.nii"), "a");
+  await writeFile(join(volumes, "c.nii"), "c");
+  expect((await planPass(pass))[0]).toMatchObject({ state: "would run", why: "the list of files in data.path has changed" });
+  await rm(volumes, { recursive: true });
+  await expect(planPass(pass)).rejects.toThrow(/volumes: data\.path must be a folder; got nothing there\. Check the path\.$/);
+});

@@ -1,0 +1,197 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { BackendInfo } from "../backend/ready.ts";
+import type { Experiment } from "../config/experiment.ts";
+import { type StageContext, type StageResult, throwIfStopped } from "../core/context.ts";
+import { UserError } from "../core/errors.ts";
+import { fileFault } from "../data/files.ts";
+import { noteTiming } from "./manifest.ts";
+import {
+  clearStage,
+  type FolderState,
+  inspectStage,
+  keyOf,
+  listOutputs,
+  markBegun,
+  markWhole,
+  type Parts,
+  type StageRecord,
+} from "./record.ts";
+import { inputHash } from "./sources.ts";
+import { plainOptions, type Stage, type StageName } from "./stages.ts";
+import { packageVersion } from "./version.ts";
+
+/** What to do where a stage's folder holds something else than what is wanted. */
+export interface Policy {
+  /** Results of other options may be replaced. */
+  readonly replace: boolean;
+  /** An interrupted training goes on: always in `run`, in `train` with `--resume`. */
+  readonly resume: boolean;
+}
+
+/** One pass over some stages of a run folder. */
+export interface Pass {
+  readonly experiment: Experiment;
+  /** The run folder, absolute. */
+  readonly root: string;
+  readonly stages: readonly Stage[];
+  /** Where results lie, read or written, that are not in the run folder under the stage's name. */
+  readonly folders: Readonly<Partial<Record<StageName, string>>>;
+  readonly policy: Policy;
+}
+
+/** What became of a stage, or would. */
+export interface StageReport {
+  readonly stage: StageName;
+  readonly state: "up to date" | "done" | "would run" | "would resume";
+  /** Why it ran or would; null where it is up to date. */
+  readonly why: string | null;
+  readonly headline: string;
+  readonly summary: Readonly<Record<string, unknown>>;
+}
+
+/** Readies the backend that was asked for; called at most once a process and only where a stage needs it. */
+export type ReadyBackend = (experiment: Experiment) => Promise<BackendInfo>;
+
+/** Brings the stages of a pass up to date, in order, and says what each did. */
+export async function runPass(pass: Pass, context: StageContext, ready: ReadyBackend): Promise<StageReport[]> {
+  const reports: StageReport[] = [];
+  for (const stage of pass.stages) {
+    throwIfStopped(context.signal);
+    const parts = await partsOf(stage, pass);
+    const found = await look(stage, pass, parts);
+    if (found.state === "current") {
+      context.reporter.info(`${stage.name}: up to date`);
+      const { headline, summary } = found.record;
+      reports.push({ stage: stage.name, state: "up to date", why: null, headline, summary });
+      continue;
+    }
+    const { resume, why } = decide(stage, pass, found);
+    context.reporter.info(`${stage.name}: ${resume ? "resumes" : "runs"}${why === null ? "" : ` (${why})`}`);
+    const record = await runStage(stage, pass, parts, resume, context, ready);
+    context.reporter.info(`${stage.name}: ${record.headline}`);
+    reports.push({ stage: stage.name, state: "done", why, headline: record.headline, summary: record.summary });
+  }
+  return reports;
+}
+
+/** What {@link runPass} would do; reads, writes nothing. */
+export async function planPass(pass: Pass): Promise<StageReport[]> {
+  const reports: StageReport[] = [];
+  const stale = new Set<StageName>();
+  for (const stage of pass.stages) {
+    const before = stage.reads.find((name) => stale.has(name));
+    const base = { stage: stage.name, headline: stage.plan(pass.experiment), summary: {} };
+    if (before !== undefined) {
+      stale.add(stage.name);
+      reports.push({ ...base, state: "would run", why: `after ${before}` });
+      continue;
+    }
+    const found = await look(stage, pass, await partsOf(stage, pass));
+    if (found.state === "current") {
+      reports.push({ ...base, state: "up to date", why: null });
+      continue;
+    }
+    const { resume, why } = decide(stage, pass, found);
+    stale.add(stage.name);
+    reports.push({ ...base, state: resume ? "would resume" : "would run", why: why ?? "nothing there yet" });
+  }
+  return reports;
+}
+
+async function partsOf(stage: Stage, pass: Pass): Promise<Parts> {
+  const { experiment, root } = pass;
+  const inputs: Record<string, string> = { ...(await stage.sources(experiment)) };
+  for (const name of stage.reads)
+    inputs[name] = await inputHash(folderOf(pass, name), `run ${name} first, or name another folder`);
+  return {
+    stage: stage.name,
+    version: packageVersion(),
+    seed: experiment.seed,
+    backend: stage.backend ? experiment.backend : null,
+    options: plainOptions(stage, experiment, root),
+    inputs,
+  };
+}
+
+function folderOf(pass: Pass, name: StageName): string {
+  return pass.folders[name] ?? join(pass.root, name);
+}
+
+async function look(stage: Stage, pass: Pass, parts: Parts): Promise<FolderState> {
+  const folder = folderOf(pass, stage.name);
+  const found = await inspectStage(folder, parts);
+  if (found.state !== "current") return found;
+  const why = await stage.stale(pass.experiment, folder);
+  return why === null ? found : { state: "damaged", why };
+}
+
+/** Whether to resume, and why a stage runs; null where there is nothing yet. */
+function decide(
+  stage: Stage,
+  pass: Pass,
+  found: Exclude<FolderState, { state: "current" }>,
+): { resume: boolean; why: string | null } {
+  const folder = folderOf(pass, stage.name);
+  switch (found.state) {
+    case "absent":
+      return { resume: false, why: null };
+    case "foreign":
+      throw new UserError("usage", `${folder}: must be empty or made by hemosynth; got other files. Choose another --out.`);
+    case "damaged":
+      return { resume: false, why: found.why };
+    case "partial":
+      return decidePartial(stage, pass, folder, found);
+    case "outdated":
+      if (pass.policy.replace) return { resume: false, why: found.why };
+      throw new UserError(
+        "usage",
+        `${folder}: holds another result (${found.why}). Choose another --out, or pass --exist-ok to replace it.`,
+      );
+  }
+}
+
+function decidePartial(stage: Stage, pass: Pass, folder: string, found: { sameKey: boolean; why: string }) {
+  if (!stage.resumes) return { resume: false, why: "it was interrupted" };
+  if (found.sameKey && pass.policy.resume) return { resume: true, why: "it was interrupted" };
+  if (pass.policy.replace) return { resume: false, why: found.sameKey ? "it was interrupted" : found.why };
+  const wayOut = found.sameKey
+    ? "Pass --resume to go on, or --exist-ok to start again"
+    : "Pass --exist-ok to start again, or choose another --out";
+  const what = found.sameKey ? "an interrupted training" : `an interrupted training (${found.why})`;
+  throw new UserError("usage", `${folder}: holds ${what}. ${wayOut}.`);
+}
+
+async function runStage(
+  stage: Stage,
+  pass: Pass,
+  parts: Parts,
+  resume: boolean,
+  context: StageContext,
+  ready: ReadyBackend,
+): Promise<StageRecord> {
+  const out = folderOf(pass, stage.name);
+  const backend = stage.backend ? await ready(pass.experiment) : null;
+  if (!resume) await clearStage(out);
+  await mkdir(out, { recursive: true }).catch((error: unknown) => {
+    throw fileFault(out, "write", error);
+  });
+  await markBegun(out, parts);
+  const inputs = Object.fromEntries(stage.reads.map((name) => [name, folderOf(pass, name)]));
+  const started = performance.now();
+  const result = await stage.run({ experiment: pass.experiment, root: pass.root, out, inputs, resume }, context);
+  const record = recordOf(parts, result, backend, await listOutputs(out, stage.beside));
+  await markWhole(out, record);
+  await noteTiming(pass.root, stage.name, performance.now() - started);
+  return record;
+}
+
+function recordOf(parts: Parts, result: StageResult, backend: BackendInfo | null, outputs: StageRecord["outputs"]): StageRecord {
+  const made = {
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    backend: backend === null ? null : { name: backend.backend, versions: { ...backend.versions } },
+  };
+  const summary = JSON.parse(JSON.stringify(result.summary)) as StageRecord["summary"];
+  return { schemaVersion: 1, key: keyOf(parts), parts, made, headline: result.headline, summary, outputs };
+}

@@ -1,0 +1,175 @@
+import { availableParallelism } from "node:os";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { BackendName } from "../backend/options.ts";
+import type { SplitName } from "../data/dataset.ts";
+import type { Outcome, Session } from "./session.ts";
+import { packageVersion } from "./version.ts";
+
+/** Performs one command, given the session that {@link buildProgram}'s caller makes. */
+export type Perform = (work: (session: Session) => Promise<Outcome>) => Promise<void>;
+
+const backends = ["auto", "cuda", "tensorflow", "wasm", "cpu"] as const satisfies readonly BackendName[];
+const splits = ["train", "val", "test"] as const satisfies readonly SplitName[];
+
+/**
+ * Every verb and option of the command line. Commands are imported when they run, so that `--help` is quick.
+ * Errors of usage are thrown as commander's `CommanderError`.
+ */
+export function buildProgram(perform: Perform, writeOut: (text: string) => void): Command {
+  const program = new Command("hemosynth");
+  program
+    .description(
+      "Makes pseudo-hemorrhages in normal fetal brain MRI, trains on them, and evaluates.\nResearch only, not for clinical use.",
+    )
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this")
+    .exitOverride()
+    .configureOutput({ writeOut, writeErr: () => {} });
+  addMachine(program, perform);
+  addData(program, perform);
+  addStages(program, perform);
+  addPredict(program, perform);
+  addConfig(program, perform);
+  return program;
+}
+
+function addMachine(program: Command, perform: Perform): void {
+  const doctor = program
+    .command("doctor")
+    .description("say what is on this machine, which backend is used and why, and what mends the rest");
+  doctor.addOption(backendOption());
+  finish(doctor, "hemosynth doctor --json").action((options) =>
+    perform(async (session) => (await import("./commands/machine.ts")).doctor(options, session)),
+  );
+  const backend = program.command("backend").description("install a native TensorFlow.js backend").helpCommand(false);
+  const install = backend.command("install").description("fetch and build native TensorFlow, cached outside this folder");
+  install.addOption(new Option("--device <device>", "what it computes on").choices(["cpu", "cuda"]).default("cpu"));
+  install.addOption(workersOption());
+  finish(install, "hemosynth backend install --device cuda").action((options) =>
+    perform(async (session) => (await import("./commands/machine.ts")).installBackend(options, session)),
+  );
+}
+
+function addData(program: Command, perform: Perform): void {
+  const ingest = program
+    .command("ingest <folder>")
+    .description("make a dataset of a folder of normal volumes, BIDS or flat; the volumes stay there");
+  finish(
+    writes(ingest, "folder for the dataset"),
+    "hemosynth ingest bids/ --out datasets/mine --set data.labels.scheme=feta",
+  ).action((folder, options) =>
+    perform(async (session) => (await import("./commands/stages.ts")).ingest(folder, options, session)),
+  );
+  const phantom = program.command("phantom").description("make a dataset of procedural fetal brains");
+  finish(
+    writes(phantom, "folder for the dataset"),
+    "hemosynth phantom --out datasets/phantom --set data.subjects=12 --seed 1",
+  ).action((options) => perform(async (session) => (await import("./commands/stages.ts")).phantom(options, session)));
+}
+
+function addStages(program: Command, perform: Perform): void {
+  const data = "dataset to read, instead of the one in --out";
+  const synth = program
+    .command("synth <config>")
+    .description("paint pseudo-hemorrhages into normal brains and cut them into stacks");
+  writes(synth, "run folder").option("--data <folder>", data);
+  finish(synth, "hemosynth synth configs/demo.yaml --out runs/demo").action((config, options) =>
+    perform(async (session) => (await import("./commands/stages.ts")).synth(config, options, session)),
+  );
+  const train = program.command("train <config>").description("train a segmenter on the synthetic stacks");
+  writes(train, "run folder")
+    .option("--data <folder>", data)
+    .option("--resume", "go on with an interrupted training")
+    .addOption(backendOption());
+  finish(train, "hemosynth train configs/demo.yaml --out runs/demo --resume").action((config, options) =>
+    perform(async (session) => (await import("./commands/stages.ts")).train(config, options, session)),
+  );
+  const evaluate = program
+    .command("eval <config>")
+    .description("compare predictions with the truth; write results and the report");
+  writes(evaluate, "run folder")
+    .option("--data <folder>", data)
+    .option("--in <folder>", "predictions to read, instead of those in --out");
+  finish(evaluate, "hemosynth eval configs/demo.yaml --out runs/demo --set eval.bootstrap.resamples=5000").action(
+    (config, options) => perform(async (session) => (await import("./commands/stages.ts")).evaluate(config, options, session)),
+  );
+  const run = program
+    .command("run <config>")
+    .description("run all stages; skip what is up to date, go on where a run was interrupted");
+  writes(run, "run folder").addOption(backendOption());
+  finish(run, "hemosynth run configs/demo.yaml --out runs/demo").action((config, options) =>
+    perform(async (session) => (await import("./commands/stages.ts")).run(config, options, session)),
+  );
+}
+
+function addPredict(program: Command, perform: Perform): void {
+  const predict = program
+    .command("predict")
+    .description("predict lesion probabilities and scores for NIfTI, PNG, a folder or a dataset");
+  writes(predict, "folder for the predictions; without --in, a run folder")
+    .option("--model <run>", "run folder of the trained model")
+    .option("--in <path>", "a .nii, .nii.gz or .png file, a folder of them, or a dataset")
+    .addOption(new Option("--split <names...>", "of a dataset, only these splits").choices(splits))
+    .addOption(backendOption());
+  finish(predict, "hemosynth predict --model runs/demo --in stack.nii.gz --out predictions").action((options) =>
+    perform(async (session) => (await import("./commands/stages.ts")).predict(options, session)),
+  );
+}
+
+function addConfig(program: Command, perform: Perform): void {
+  const config = program
+    .command("config")
+    .description("show a config with every default, or the schema for editors")
+    .helpCommand(false);
+  const show = config.command("show <config>").description("print the resolved config; it is accepted back");
+  show.addOption(setOption()).addOption(seedOption()).addOption(backendOption());
+  finish(show, "hemosynth config show configs/demo.yaml --set train.steps=100").action((file, options) =>
+    perform(async () => (await import("./commands/config.ts")).show(file, options)),
+  );
+  const schema = config.command("schema").description("print the JSON Schema of a config file");
+  finish(schema, "hemosynth config schema > experiment.schema.json").action(() =>
+    perform(async () => (await import("./commands/config.ts")).schema()),
+  );
+}
+
+/** The options of every command that writes a folder. */
+function writes(command: Command, out: string): Command {
+  return command
+    .requiredOption("--out <folder>", out)
+    .addOption(setOption())
+    .addOption(seedOption())
+    .addOption(workersOption())
+    .option("--dry-run", "check everything, print the plan, write nothing")
+    .option("--exist-ok", "replace results of other options in --out");
+}
+
+/** What every command has: `--json`, and an example in its help. */
+function finish(command: Command, example: string): Command {
+  return command
+    .option("--json", "print one JSON document on standard output; words go to standard error")
+    .addHelpText("after", `\nExample:\n  ${example}`);
+}
+
+function setOption(): Option {
+  return new Option("--set <key=value>", "set an option of the config, such as train.steps=100; may be repeated")
+    .default([], "nothing")
+    .argParser((text: string, before: readonly string[]) => [...before, text]);
+}
+
+function seedOption(): Option {
+  return new Option("--seed <number>", "the same as --set seed=<number>");
+}
+
+function backendOption(): Option {
+  return new Option("--backend <name>", "the same as --set backend=<name>").choices(backends);
+}
+
+function workersOption(): Option {
+  const count = (text: string) => {
+    if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text);
+    throw new InvalidArgumentError("It must be a whole number from 1 to 9999.");
+  };
+  return new Option("--workers <number>", "worker threads; results do not depend on it")
+    .default(availableParallelism(), "all cores")
+    .argParser(count);
+}

@@ -1,0 +1,85 @@
+import type { BackendInfo } from "../backend/ready.ts";
+import type { Experiment } from "../config/experiment.ts";
+import type { Override } from "../config/load.ts";
+import type { Reporter, StageContext } from "../core/context.ts";
+import { StoppedError, UserError } from "../core/errors.ts";
+import { withLock } from "./lock.ts";
+
+/** What every command gets besides its own options. */
+export interface Session {
+  readonly reporter: Reporter;
+  /** Fires on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** What a command has to say in the end. */
+export interface Outcome {
+  /** Lines for a person, on standard output. */
+  readonly text: string;
+  /** The same for a program: the one document of `--json`. */
+  readonly json: unknown;
+  /** 0 where it is left out. */
+  readonly exitCode?: number;
+}
+
+/** Options that many commands share, as commander parses them. */
+export interface CommonOptions {
+  readonly out: string;
+  readonly set: readonly string[];
+  readonly seed?: string;
+  readonly backend?: string;
+  readonly workers: number;
+  readonly dryRun?: boolean;
+  readonly existOk?: boolean;
+}
+
+/** What the command line lays on top of a config: each `--set`, and the options that stand for one. */
+export function overridesOf({ set, seed, backend }: Pick<CommonOptions, "set" | "seed" | "backend">): Override[] {
+  const sets = set.map((text) => {
+    const at = text.indexOf("=");
+    if (at < 0)
+      throw new UserError(
+        "usage",
+        `--set: must be written key=value; got ${JSON.stringify(text)}. Example: --set train.steps=100`,
+      );
+    const path = text.slice(0, at);
+    return { path, value: text.slice(at + 1), where: `--set ${path}` };
+  });
+  if (seed !== undefined) sets.push({ path: "seed", value: seed, where: "--seed" });
+  if (backend !== undefined) sets.push({ path: "backend", value: backend, where: "--backend" });
+  return sets;
+}
+
+/** Runs `work` with the folder locked; what it gets stops as well if the lock is lost. */
+export async function inFolder<T>(
+  folder: string,
+  workers: number,
+  session: Session,
+  work: (context: StageContext) => Promise<T>,
+): Promise<T> {
+  const lost = new AbortController();
+  const signal = AbortSignal.any([session.signal, lost.signal]);
+  try {
+    return await withLock(
+      folder,
+      session.reporter,
+      () => lost.abort(),
+      () => work({ reporter: session.reporter, signal, workers }),
+    );
+  } catch (error) {
+    if (!(error instanceof StoppedError && lost.signal.aborted)) throw error;
+    throw new UserError(
+      "locked",
+      `${folder}: another process took this folder's lock while this one stood still. Run the command again.`,
+    );
+  }
+}
+
+/** Readies the experiment's backend, once. */
+export function backendOnce(session: Session): (experiment: Experiment) => Promise<BackendInfo> {
+  let info: Promise<BackendInfo> | null = null;
+  return (experiment) => {
+    info ??= import("../backend/ready.ts").then(({ readyBackend }) => readyBackend(experiment.backend, session.reporter));
+    return info;
+  };
+}

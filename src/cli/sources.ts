@@ -1,0 +1,83 @@
+import { stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Experiment } from "../config/experiment.ts";
+import { UserError } from "../core/errors.ts";
+import { canonicalJson, sha256 } from "../core/hash.ts";
+import { type Dataset, readDataset } from "../data/dataset.ts";
+import { filesUnder, hashFile, namesIn, readRecord } from "./record.ts";
+
+/**
+ * What the data stage reads from outside the run folder, by name, hashed. Of a folder of volumes only the names:
+ * the contents are in `dataset.json`, and {@link changedSource} compares them.
+ *
+ * @throws {UserError} (data) If the folder cannot be read.
+ */
+export async function sourceHashes({ data }: Experiment): Promise<Record<string, string>> {
+  if (data.kind !== "folder") return {};
+  const found = await stat(data.path).catch(() => null);
+  if (found?.isDirectory() !== true) {
+    throw new UserError(
+      "data",
+      `${data.path}: data.path must be a folder; got ${found === null ? "nothing there" : "a file"}. Check the path.`,
+    );
+  }
+  return { "the list of files in data.path": sha256(canonicalJson(await filesUnder(data.path))) };
+}
+
+/** The first source file of a dataset whose content is not what the dataset recorded, or null. */
+export async function changedSource(folder: string): Promise<string | null> {
+  const dataset = await readDataset(folder);
+  for (const { path, sha256: recorded } of refsOf(dataset)) {
+    const file = join(folder, dataset.root, path);
+    const actual = await hashFile(file).catch(() => null);
+    if (actual !== recorded) return `${path} ${actual === null ? "is missing" : "has changed"}`;
+  }
+  return null;
+}
+
+function refsOf(dataset: Dataset) {
+  return dataset.cases.flatMap((c) => [c.image, c.labels, c.brainMask, c.lesionMask, c.sidecar].filter((ref) => ref !== null));
+}
+
+/**
+ * SHA-256 over what a stage reads: the recorded outputs of a stage folder, or the content of any other folder or file.
+ *
+ * @param wayOut - How to get the input, for the message where it is missing.
+ * @throws {UserError} (data) If it is missing or half-made.
+ */
+export async function inputHash(path: string, wayOut: string): Promise<string> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) throw new UserError("data", `${path}: no such file or folder; ${wayOut}.`);
+  if (!found.isDirectory()) return await fileHash(path);
+  const names = (await namesIn(path)) ?? [];
+  if (names.includes("stage.partial.json"))
+    throw new UserError("data", `${path}: the stage that makes it was interrupted; ${wayOut}.`);
+  if (names.includes("stage.json")) return sha256(canonicalJson((await readRecord(path)).outputs));
+  const files = await filesUnder(path);
+  const hashes = [];
+  for (const file of files) hashes.push([file, await hashFile(join(path, file))]);
+  return sha256(canonicalJson(hashes));
+}
+
+/** A file, with the brain mask that may lie beside an image. */
+async function fileHash(file: string): Promise<string> {
+  const mask = file.replace(/\.nii(\.gz)?$/, "_brain.nii.gz");
+  const beside = mask !== file && (await stat(mask).catch(() => null)) !== null ? await hashFile(mask) : null;
+  return sha256(canonicalJson([await hashFile(file), beside]));
+}
+
+/** The folder of a trained model: the one given, or `train/` in a run folder. @throws {UserError} (data) If neither has a model. */
+export async function modelFolder(path: string): Promise<string> {
+  for (const folder of [join(path, "train"), path]) {
+    if ((await stat(join(folder, "model.json")).catch(() => null)) !== null) return resolve(folder);
+  }
+  throw new UserError(
+    "data",
+    `${path}: no trained model (model.json) here or in train/; run \`hemosynth train CONFIG --out ${path}\` first.`,
+  );
+}
+
+/** The run folder that a model folder belongs to. */
+export function runFolderOf(model: string): string {
+  return dirname(model);
+}

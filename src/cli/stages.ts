@@ -1,0 +1,145 @@
+import { join } from "node:path";
+import { type Experiment, relativeTo } from "../config/experiment.ts";
+import { experimentYaml } from "../config/show.ts";
+import type { StageContext, StageResult } from "../core/context.ts";
+import { canonicalJson } from "../core/hash.ts";
+import { changedSource, sourceHashes } from "./sources.ts";
+
+export const stageNames = ["data", "synth", "train", "predict", "eval"] as const;
+export type StageName = (typeof stageNames)[number];
+
+/** What a stage is given to work on. Folders are absolute. */
+export interface StageJob {
+  readonly experiment: Experiment;
+  /** The run folder. */
+  readonly root: string;
+  /** The stage's own folder. */
+  readonly out: string;
+  /** Where the results of the stages that it reads lie. */
+  readonly inputs: Readonly<Partial<Record<StageName, string>>>;
+  /** Go on with what an interrupted run left. */
+  readonly resume: boolean;
+}
+
+/** One stage of the pipeline, as the command line sees it. */
+export interface Stage {
+  readonly name: StageName;
+  /** Stages whose results it reads. */
+  readonly reads: readonly StageName[];
+  /** Whether it computes on a TensorFlow.js backend. */
+  readonly backend: boolean;
+  /** Whether it can go on from where an interrupted run stopped. */
+  readonly resumes: boolean;
+  /** Files that it writes outside its folder, relative to it. */
+  readonly beside: readonly string[];
+  /** The part of the experiment that its result depends on, beside the seed. */
+  options(experiment: Experiment, root: string): unknown;
+  /** What it reads from outside the run folder, hashed, by a name for messages. */
+  sources(experiment: Experiment): Promise<Readonly<Record<string, string>>>;
+  /** Why a whole result no longer fits what it was made from, or null; beside what the key already says. */
+  stale(experiment: Experiment, folder: string): Promise<string | null>;
+  /** A few words on how much there is to do. */
+  plan(experiment: Experiment): string;
+  run(job: StageJob, context: StageContext): Promise<StageResult>;
+}
+
+// Stages are imported when they run: TensorFlow.js alone takes longer to load than most commands take.
+
+const none = { beside: [], sources: async () => ({}), stale: async () => null } as const;
+
+const data: Stage = {
+  ...none,
+  name: "data",
+  reads: [],
+  backend: false,
+  resumes: false,
+  sources: sourceHashes,
+  stale: async ({ data: options }, folder) => (options.kind === "folder" ? await changedSource(folder) : null),
+  options: (experiment, root) => ({ data: relativeTo(root, experiment).data, split: experiment.split }),
+  plan: ({ data: options }) =>
+    options.kind === "phantom"
+      ? `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`
+      : `the volumes of ${options.path}`,
+  async run({ experiment, out }, context) {
+    const { data: options, split, seed } = experiment;
+    if (options.kind === "phantom") {
+      const { runPhantom } = await import("../synth/phantom/stage.ts");
+      return await runPhantom({ out, options, split, seed }, context);
+    }
+    const { runIngest } = await import("../data/ingest/stage.ts");
+    return await runIngest({ out, options, split, seed }, context);
+  },
+};
+
+const synth: Stage = {
+  ...none,
+  name: "synth",
+  reads: ["data"],
+  backend: false,
+  resumes: false,
+  options: (experiment) => ({ synth: experiment.synth }),
+  plan: ({ synth: { copies, planes } }) => `${copies} scenes of each case, ${planes.join(", ")}`,
+  async run({ experiment, out, inputs }, context) {
+    const { runSynth } = await import("../synth/stage.ts");
+    return await runSynth({ data: inputs.data!, out, options: experiment.synth, seed: experiment.seed }, context);
+  },
+};
+
+const train: Stage = {
+  ...none,
+  name: "train",
+  reads: ["synth"],
+  backend: true,
+  resumes: true,
+  options: ({ model, preprocess, train: options }) => ({ model, preprocess, train: options }),
+  plan: ({ model, train: { steps, batchSize } }) =>
+    `${steps} steps of ${batchSize} slices, ${model.kind} ${model.channels.join("-")}`,
+  async run({ experiment, out, inputs, resume }, context) {
+    const { runTrain } = await import("../train/stage.ts");
+    const { model, preprocess, train: options, seed } = experiment;
+    return await runTrain({ data: inputs.synth!, out, model, preprocess, options, seed, resume }, context);
+  },
+};
+
+const predict: Stage = {
+  ...none,
+  name: "predict",
+  reads: ["train", "synth"],
+  backend: true,
+  resumes: false,
+  options: (experiment) => ({ predict: experiment.predict, splits: ["val", "test"] }),
+  plan: () => "the stacks of the validation and test subjects",
+  async run({ experiment, out, inputs }, context) {
+    const { runPredict } = await import("../eval/predict/stage.ts");
+    const request = { model: inputs.train!, input: inputs.synth!, splits: ["val", "test"] as const };
+    return await runPredict({ ...request, out, options: experiment.predict }, context);
+  },
+};
+
+const evaluate: Stage = {
+  ...none,
+  name: "eval",
+  reads: ["synth", "predict"],
+  backend: false,
+  resumes: false,
+  beside: ["../report.html"],
+  options: (experiment, root) => relativeTo(root, experiment), // the report prints the whole config
+  plan: ({ eval: { split, bootstrap } }) => `the ${split} split, ${bootstrap.resamples} resamples of patients`,
+  async run({ experiment, out, root, inputs }, context) {
+    const { runEval } = await import("../eval/stage.ts");
+    const { eval: options, seed } = experiment;
+    const config = experimentYaml(experiment, root);
+    const folders = { data: inputs.synth!, predictions: inputs.predict!, out, report: join(root, "report.html") };
+    return await runEval({ ...folders, options, seed, config }, context);
+  },
+};
+
+/** The stages by name, in the order they run. */
+export const stages: Readonly<Record<StageName, Stage>> = { data, synth, train, predict, eval: evaluate };
+
+/** Options as plain JSON, so that a record of them reads back equal. */
+export function plainOptions(stage: Stage, experiment: Experiment, root: string): Json {
+  return JSON.parse(canonicalJson(stage.options(experiment, root))) as Json;
+}
+
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
