@@ -18,7 +18,7 @@ export function makeCanvas(data: Float32Array, shape: Vec3, affine: Affine, cent
 }
 
 /** Size of one cell of the textures inside solids and of their surfaces' irregularity, mm. */
-const grainMm = 2.2;
+const grainMm = 3.2;
 const surfaceMm = 7;
 
 /**

@@ -2,7 +2,7 @@ import type { Vec3 } from "../../core/affine.ts";
 import { between, chance, pick, type Rng } from "../../core/rng.ts";
 import { poisson } from "../acquisition/motion.ts";
 import type { HeadGeometry } from "../scene.ts";
-import { drawFetus } from "./fetus.ts";
+import { drawFetus, fetalScale } from "./fetus.ts";
 import { drawLevels, type Levels } from "./levels.ts";
 import { drawMother, type Mother } from "./mother.ts";
 import type { SurroundOptions } from "./options.ts";
@@ -93,14 +93,14 @@ export function drawSurround(rng: Rng, options: SurroundOptions, head: HeadGeome
 function drawShell(rng: Rng): HeadShell {
   return {
     gapMm: between(rng, [0, 1.2]),
-    skullMm: between(rng, [1.1, 2.2]),
-    scalpMm: between(rng, [1.2, 3.5]),
+    skullMm: between(rng, [0.6, 1.5]),
+    scalpMm: between(rng, [1.5, 4]),
     uneven: between(rng, [0.1, 0.4]),
   };
 }
 
 function drawSac(rng: Rng, head: HeadGeometry): Sac {
-  const s = Math.cbrt(head.radii[0] * head.radii[1] * head.radii[2]) / 44;
+  const s = fetalScale(head);
   // The body hangs below and in front of the head; the sac's middle lies between the two.
   const middle = add([0, 15 * s, -38 * s], scaled(anyDirection(rng), 25 * s));
   const roomy = between(rng, [0.75, 1.25]);

@@ -13,18 +13,21 @@ export const measuredLevels = {
   muscle: 0.13, // maternal
   marrow: 0.3, // maternal vertebra
   disc: 0.12, // our guess
+  bowelWall: 0.14,
+  bowel: 0.3, // its content varies widely around this
   spinalFluid: 1.0,
   bladder: 1.05, // our guess
   vessel: 0.06, // flowing blood; our guess
   skull: 0.08,
   scalp: 0.4,
   cranialGap: 0.8, // fluid between the given brain and the skull; our guess
-  fetalSkin: 0.36,
-  fetalMuscle: 0.24,
+  fetalSkin: 0.4,
+  fetalFat: 0.55, // cheeks; our guess
+  fetalMuscle: 0.3,
   fetalBone: 0.08,
-  fetalMarrow: 0.16, // our guess
+  fetalMarrow: 0.2, // our guess
   lung: 0.5, // our guess
-  liver: 0.2, // our guess
+  liver: 0.22, // our guess
   eye: 0.92,
   cord: 0.75, // Wharton's jelly; our guess
 } as const;

@@ -21,6 +21,6 @@ export const surroundOptions = z.strictObject({
     .default(0.6)
     .describe("How far each class's signal strays from the measured one, 0-1."),
   /** Mean number of detached dark and of detached bright blobs, which are no lesions. */
-  blobs: z.number().min(0).max(100).default(10).describe("Mean number of detached dark and bright blobs that are no lesions."),
+  blobs: z.number().min(0).max(100).default(6).describe("Mean number of detached dark and bright blobs that are no lesions."),
 });
 export type SurroundOptions = z.output<typeof surroundOptions>;

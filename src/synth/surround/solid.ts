@@ -32,6 +32,23 @@ export interface Solid {
   readonly part: "mother" | "fetus" | "organ" | "floating" | "blob";
 }
 
+/** Layers from the surface inwards: `onion(skin, 2, muscle, 5, bone)` is skin, muscle from 2 mm on, bone from 5 mm on. */
+export function onion(surface: number, ...inner: readonly number[]): Solid["layers"] {
+  const layers: (readonly [number, number])[] = [[0, surface]];
+  for (let i = 0; i + 1 < inner.length; i += 2) layers.push([inner[i]!, inner[i + 1]!]);
+  return layers;
+}
+
+type Finish = Pick<Solid, "layers" | "texture" | "roughMm" | "part">;
+
+export function capsule(from: Vec3, to: Vec3, radii: readonly [number, number], finish: Finish): Solid {
+  return { shape: { kind: "capsule", from, to, radii }, ...finish };
+}
+
+export function ellipsoid(centre: Vec3, radii: Vec3, turn: Vec3, finish: Finish): Solid {
+  return { shape: { kind: "ellipsoid", centre, radii, turn }, ...finish };
+}
+
 /** Signed distance to the surface, mm: negative inside, exact for capsules of one radius, first order for the others. */
 export function distanceOf(shape: Shape): (x: number, y: number, z: number) => number {
   return shape.kind === "capsule" ? capsuleDistance(shape) : ellipsoidDistance(shape);
