@@ -12,6 +12,7 @@ export const samplingOptions = z.strictObject({
   /** Windows anywhere, on slices without brain where there are any. */
   noBrain: weight(0.2, "relative share of windows anywhere, on slices without brain where there are any"),
 });
+export type SamplingOptions = z.output<typeof samplingOptions>;
 
 /** The loss: soft Dice and binary cross-entropy for the lesion, and the same for the brain. */
 export const lossOptions = z.strictObject({

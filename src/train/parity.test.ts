@@ -87,7 +87,7 @@ describe.each<BackendName>(["tensorflow", "wasm", "cpu"])("against PyTorch on %s
     const { value, grads } = tf.variableGrads(forward, variables);
     expect(Math.abs(value.dataSync()[0]! / report.losses[0] - 1)).toBeLessThan(1e-5);
     for (const [name, expected] of under("gradient")) {
-      expect([name, difference(grads[model.weights.get(name)!.name]!.dataSync(), expected.data) < 1e-4]).toEqual([name, true]);
+      expect([name, difference(grads[model.weights.get(name)!.name]!.dataSync(), expected.data) < 1e-5]).toEqual([name, true]);
     }
     expect([...under("gradient").keys()].sort()).toEqual([...model.trainable].sort());
     tf.dispose([image, target, value, grads]);
