@@ -90,7 +90,7 @@ export async function buildAddon(device, tensorflow, job) {
       publish(built, place, { tensorflow: tensorflow.version });
     });
   }
-  await proveLoads(addon, tensorflow, job); // before the pointer: what has one is known to load
+  await proveLoads({ addon, tensorflow }, job.signal); // before the pointer: what has one is known to load
   // What lies in the cache is named relative to it, so that the cache can be moved or mounted elsewhere.
   const folder = tensorflow.source === "download" ? relative(job.root, tensorflow.folder) : tensorflow.folder;
   const pointer = { addon: relative(job.root, addon), tensorflow: { ...tensorflow, folder } };
@@ -149,11 +149,11 @@ export function quietAddon(addon) {
 
 /**
  * Loads the addon in a process of its own: a processor too old for the library, or a libc too old, ends that process and not ours.
- * @param {string} addon
- * @param {Tensorflow} tensorflow
- * @param {Job} job
+ * @param {Native} native
+ * @param {AbortSignal} [signal]
+ * @throws {NativeFault}
  */
-async function proveLoads(addon, tensorflow, { signal }) {
+export async function proveLoads({ addon, tensorflow }, signal) {
   const script = `console.log(require(${JSON.stringify(addon)}).TF_Version); require(${JSON.stringify(quietAddon(addon))})`;
   const result = await run(process.execPath, ["-e", script], { env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" }, signal });
   if (result.code === 0 && result.stdout.includes(tensorflow.version)) return;

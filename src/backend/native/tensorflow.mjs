@@ -4,12 +4,12 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { listFiles, megabytes, publish, readEntry, withScratch } from "./cache.mjs";
 import { NativeFault } from "./fault.mjs";
-import { downloads, oldestTensorflow, wheelPython } from "./pins.mjs";
+import { downloads, oldestTensorflow, wheelTags } from "./pins.mjs";
 import { findProgram, run, tellingLine } from "./process.mjs";
 
 /**
  * @typedef {import("../../core/context.ts").Reporter} Reporter
- * @typedef {"cpu" | "cuda"} Device
+ * @typedef {"cpu" | "cuda" | "cuda-library"} Device
  *
  * @typedef {object} Tensorflow
  * @property {string} folder - Holds libtensorflow_cc.so.2, libtensorflow_framework.so.2 and include/.
@@ -42,7 +42,7 @@ export async function obtainTensorflow(device, job) {
   if (named !== undefined && named !== "") return readNamed(named);
   const place = downloadPlace(device, job.root);
   if (place !== null && readEntry(place) !== null) return downloaded(device, place);
-  const installed = await findPythonTensorflow(device);
+  const installed = device === "cuda-library" ? null : await findPythonTensorflow(device);
   if (installed !== null) {
     job.reporter.info(`using the TensorFlow ${installed.version} of Python in ${installed.folder}`);
     return installed;
@@ -202,10 +202,18 @@ async function fetchWheel(python, wheel, scratch, { reporter, signal, done, tota
   for (const made of [folder, temporary]) await mkdir(made, { recursive: true });
   const list = join(scratch, "wheel.txt");
   writeFileSync(list, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
-  const { version, implementation, abi } = wheelPython;
-  const abis = [abi, "abi3", "none"].flatMap((name) => ["--abi", name]);
-  const platforms = wheel.platforms.flatMap((name) => ["--platform", name]);
-  const tags = ["--python-version", version, "--implementation", implementation, ...abis, ...platforms, "--only-binary=:all:"];
+  const { pythonVersion, implementation } = wheelTags;
+  const abis = wheelTags.abis.flatMap((name) => ["--abi", name]);
+  const platforms = wheelTags.platforms.flatMap((name) => ["--platform", name]);
+  const tags = [
+    "--python-version",
+    pythonVersion,
+    "--implementation",
+    implementation,
+    ...abis,
+    ...platforms,
+    "--only-binary=:all:",
+  ];
   const args = [
     "-m",
     "pip",
@@ -262,12 +270,18 @@ function folderBytes(folder) {
 
 /** Unzips what is needed of a wheel. Python's zipfile does it, since not every machine has `unzip`. */
 const unzipScript = `
-import sys, zipfile
+import os, sys, zipfile
 wheel, target, *prefixes = sys.argv[1:]
 with zipfile.ZipFile(wheel) as archive:
     for entry in archive.infolist():
-        if not entry.is_dir() and entry.filename.startswith(tuple(prefixes)):
-            archive.extract(entry, target)
+        name = entry.filename
+        if entry.is_dir() or not name.startswith(tuple(prefixes)):
+            continue
+        if name.startswith("nvidia/") and ("/include/" in name or name.endswith((".a", ".py"))):
+            continue
+        path = archive.extract(entry, target)
+        if entry.external_attr >> 16 & 0o111:
+            os.chmod(path, 0o755)
 `;
 
 /**
