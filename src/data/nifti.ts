@@ -78,14 +78,13 @@ export async function decodeNifti(stored: Buffer, where: string): Promise<Omit<N
   return { volume: { data, shape: header.shape, affine: header.affine }, header, warnings };
 }
 
+/** Whether the bytes are gzip. A name that says otherwise is refused: other programs would go by the name. */
 function checkSuffix(stored: Buffer, where: string): boolean {
-  const named = where.toLowerCase().endsWith(".gz");
-  if (stored.length === 0)
-    throw dataFault(where, "a NIfTI file has at least 348 bytes", "an empty file", "Copy or download it again");
+  if (stored.length === 0) throw dataFault(where, "a NIfTI file has at least 348 bytes", "an empty file", "Copy or download it again");
   const zipped = isGzip(stored);
-  if (named && !zipped)
-    throw dataFault(where, "a .gz file must be gzip", "a file that is not", "Remove .gz from its name, or zip it");
-  if (!named && zipped) throw dataFault(where, "a .nii file must not be zipped", "gzip", "Add .gz to its name, or unzip it");
+  const name = where.toLowerCase();
+  if (name.endsWith(".gz") && !zipped) throw dataFault(where, "a .gz file must be gzip", "a file that is not", "Remove .gz from its name, or zip it");
+  if (name.endsWith(".nii") && zipped) throw dataFault(where, "a .nii file must not be zipped", "gzip", "Add .gz to its name, or unzip it");
   return zipped;
 }
 
