@@ -1,0 +1,156 @@
+import { expect, test } from "vitest";
+import { seededRng, shuffled } from "../core/rng.ts";
+import { measure } from "./measure.ts";
+import { evalOptions } from "./options.ts";
+import { metricSchema } from "./results.ts";
+import type { Level } from "./scores.ts";
+import type { Tables, Unit } from "./table.ts";
+import { sumTallies, type Tally } from "./tally.ts";
+
+const grid = [0.25, 0.5, 0.75];
+
+/** Patients with an ill and a healthy examination of two stacks of six slices each; better scores with more `effect`. */
+function tables(seed: number, patients: number, effect: number, { ill = true, healthy = true } = {}): Tables {
+  const rng = seededRng(seed);
+  const out: Record<Level, Unit[]> = { slice: [], stack: [], subject: [] };
+  for (let p = 0; p < patients; p++) {
+    const own = rng.normal();
+    for (const label of [...(ill ? [1 as const] : []), ...(healthy ? [0 as const] : [])]) {
+      const exam = { subject: `s${p}`, grade: label && 1 + (p % 4), slice: null };
+      const stacks = (["axial", "coronal"] as const).map((plane) => {
+        const name = { ...exam, case: `s${p}-${label}-${plane}`, plane, voxelMm3: 2 };
+        const slices = Array.from({ length: 6 }, (_, i): Unit => {
+          const blood = label === 1 && i > 1 && i < 5 ? 40 : 0;
+          const tally: Tally = {
+            truth: blood,
+            both: Float64Array.of(blood, Math.round(blood * rng.uniform()), 0).map((v) => Math.min(v, blood)),
+            predicted: Float64Array.of(blood + 10, 0, 0),
+          };
+          tally.predicted.set([tally.both[1]! + 2 * label, tally.both[2]!], 1);
+          return {
+            ...name,
+            level: "slice",
+            slice: i,
+            label: blood > 0 ? 1 : 0,
+            score: own + rng.normal() + (blood ? effect : 0),
+            tally,
+          };
+        });
+        out.slice.push(...slices);
+        const tally = sumTallies(slices.map((s) => s.tally));
+        const stack: Unit = { ...name, level: "stack", label, score: Math.max(...slices.map((s) => s.score)), tally };
+        out.stack.push(stack);
+        return stack;
+      });
+      const tally = sumTallies(stacks.map((s) => s.tally));
+      const score = (stacks[0]!.score + stacks[1]!.score) / 2;
+      out.subject.push({ ...exam, level: "subject", case: `e${label}`, label, score, tally, plane: null, voxelMm3: 1 });
+    }
+  }
+  return out;
+}
+const options = (changes: object = {}) => evalOptions.parse({ bootstrap: { resamples: 300 }, ...changes });
+const nothing: Tables = { slice: [], stack: [], subject: [] };
+const find = (m: ReturnType<typeof measure>, metric: string, per: string, subset = "all") =>
+  m.metrics.find((x) => x.metric === metric && x.per === per && x.subset === subset)!;
+
+test("figures are what counting gives", () => {
+  const evaluated = tables(1, 12, 2);
+  const m = measure(evaluated, tables(2, 10, 2), grid, options(), seededRng(3));
+  const cut = m.operatingPoints.stack.threshold!;
+  const ill = evaluated.stack.filter((u) => u.label === 1);
+  const well = evaluated.stack.filter((u) => u.label === 0);
+  expect(find(m, "sensitivity", "stack").estimate).toBeCloseTo(ill.filter((u) => u.score >= cut).length / ill.length, 12);
+  expect(find(m, "specificity", "stack").wilson!.hits).toBe(well.filter((u) => u.score < cut).length);
+  const g = grid.indexOf(m.mask.probability!);
+  const bloody = evaluated.slice.filter((u) => u.label === 1);
+  const dice = bloody.map((u) => (2 * u.tally.both[g]!) / (u.tally.truth + u.tally.predicted[g]!));
+  expect(find(m, "dice", "slice").estimate).toBeCloseTo(dice.reduce((a, b) => a + b, 0) / dice.length, 12);
+  expect([find(m, "dice", "slice").n, find(m, "dice", "slice").nPatients]).toEqual([72, 12]);
+  expect(find(m, "diceAll", "slice").n).toBe(evaluated.slice.filter((u) => u.tally.truth + u.tally.predicted[g]! > 0).length);
+  expect(find(m, "sensitivity", "stack", "grade II").n).toBe(6);
+  expect(find(m, "auroc", "stack", "coronal").n).toBe(24);
+  for (const metric of m.metrics) metricSchema.parse(metric);
+});
+
+test("patients in another order, and the slices of a patient in another order, give the same figures", () => {
+  const evaluated = tables(1, 8, 1);
+  const mixed = Object.fromEntries(
+    Object.entries(evaluated).map(([level, units]) => [level, shuffled(seededRng(4), units as Unit[])]),
+  );
+  const m = (t: Tables) => measure(t, tables(2, 8, 1), grid, options(), seededRng(3)).metrics;
+  const close = (a: unknown, b: unknown) => expect(JSON.stringify(a, digits)).toBe(JSON.stringify(b, digits));
+  const digits = (_: string, v: unknown) => (typeof v === "number" ? Number(v.toPrecision(10)) : v);
+  close(m(mixed as unknown as Tables), m(evaluated));
+});
+
+test("choosing the threshold anew widens the interval of what depends on it, and of nothing else", () => {
+  const run = (includeThreshold: boolean) =>
+    measure(tables(1, 30, 2), tables(2, 8, 2), grid, options({ bootstrap: { resamples: 400, includeThreshold } }), seededRng(3));
+  const [anew, once] = [run(true), run(false)];
+  const width = (m: typeof anew, metric: string, per: string) => find(m, metric, per).high! - find(m, metric, per).low!;
+  expect(width(anew, "specificity", "stack")).toBeGreaterThan(1.3 * width(once, "specificity", "stack"));
+  expect(find(anew, "auroc", "stack")).toEqual(find(once, "auroc", "stack"));
+  expect(find(anew, "specificity", "stack").estimate).toBe(find(once, "specificity", "stack").estimate);
+  expect([find(anew, "specificity", "stack").method, find(once, "specificity", "stack").method]).toEqual([
+    "percentile bootstrap of patients, threshold chosen anew in each resample",
+    "percentile bootstrap of patients",
+  ]);
+});
+
+test("one class, no validation, one patient: null with the reason, never 0.5 or NaN", () => {
+  const oneClass = measure(tables(1, 5, 2, { healthy: false }), tables(2, 5, 2), grid, options(), seededRng(3));
+  expect(find(oneClass, "auroc", "stack")).toMatchObject({
+    estimate: null,
+    low: null,
+    reason: "one class only",
+    undefinedResamples: 300,
+  });
+  expect(find(oneClass, "specificity", "stack")).toMatchObject({
+    estimate: null,
+    reason: "no unit without a lesion",
+    n: 0,
+    wilson: null,
+  });
+  const noValidation = measure(tables(1, 5, 2), nothing, grid, options(), seededRng(3));
+  expect(noValidation.operatingPoints.stack).toMatchObject({ threshold: null, validation: null });
+  expect(find(noValidation, "sensitivity", "stack").reason).toMatch(/no threshold/);
+  expect(find(noValidation, "dice", "slice").reason).toMatch(/no mask threshold/);
+  expect(find(noValidation, "auroc", "stack").estimate).not.toBeNull();
+  const onePatient = measure(tables(1, 1, 9), tables(2, 5, 2), grid, options(), seededRng(3));
+  expect(find(onePatient, "auroc", "stack")).toMatchObject({
+    estimate: 1,
+    low: null,
+    reason: expect.stringContaining("at least 2 patients; there is 1"),
+  });
+  const perfect = measure(tables(1, 9, 99), tables(2, 9, 99), grid, options(), seededRng(3));
+  expect(find(perfect, "sensitivity", "subject")).toMatchObject({
+    estimate: 1,
+    low: null,
+    reason: "the same value in every resample",
+  });
+  expect(find(perfect, "sensitivity", "subject").wilson!.low).toBeCloseTo(9 / (9 + 3.8415), 4);
+});
+
+test("fixed thresholds need no validation and are taken as they are", () => {
+  const fixed = { threshold: { rule: "fixed", stack: 1.5 }, mask: { rule: "fixed", probability: 0.5 } };
+  const m = measure(tables(1, 5, 2), nothing, [0.5], options(fixed), seededRng(3));
+  expect([m.operatingPoints.stack.threshold, m.operatingPoints.slice.threshold, m.mask.probability]).toEqual([1.5, null, 0.5]);
+  expect(find(m, "sensitivity", "stack").estimate).not.toBeNull();
+});
+
+test("the band of the ROC curve holds the curve", () => {
+  const { roc } = measure(tables(1, 20, 1), tables(2, 8, 1), grid, options(), seededRng(3));
+  const { low, high } = roc.slice.band!;
+  for (let i = 0; i < low.length; i++) expect(low[i]!).toBeLessThanOrEqual(high[i]!);
+  expect(high[0]! < 1 && low[100]! === 1).toBe(true);
+});
+
+test("a hundred patients of 3,000 slices with 2,000 resamples take seconds", () => {
+  const start = performance.now();
+  const m = measure(tables(1, 125, 1), tables(2, 40, 1), grid, evalOptions.parse({}), seededRng(3));
+  console.info(
+    `measure: ${m.metrics.length} figures over ${find(m, "auroc", "slice").n} slices in ${Math.round(performance.now() - start)} ms`,
+  );
+  expect(performance.now() - start).toBeLessThan(15_000);
+});

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { splitNames } from "../data/dataset.ts";
+import { evalOptions } from "./options.ts";
+import { levels } from "./scores.ts";
+
+const count = z.int().min(0);
+const value = z.number().nullable();
+
+/** One figure with its interval. `null` is "does not exist", and `reason` says why. */
+export const metricSchema = z.strictObject({
+  metric: z.enum(["auroc", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll"]),
+  /** What is counted; `pooled` is all voxels of the split at once. */
+  per: z.enum([...levels, "pooled"]),
+  /** `all`, `grade I` … `grade IV`, or `axial`, `coronal`, `sagittal`. */
+  subset: z.string(),
+  estimate: value,
+  low: value,
+  high: value,
+  /** Confidence level, in (0, 1). */
+  level: z.number(),
+  method: z.string(),
+  /** Units that the figure is of: positives for sensitivity and dice, negatives for specificity, calls for ppv. */
+  n: count,
+  /** Distinct subjects among them: what is resampled. */
+  nPatients: count,
+  undefinedResamples: count,
+  reason: z.string().nullable(),
+  /** For shares: counts, and Wilson's interval, which takes every unit as independent. */
+  wilson: z.strictObject({ hits: count, of: count, low: value, high: value }).nullable(),
+});
+export type Metric = z.output<typeof metricSchema>;
+
+/** The operating point of one level. Calling is `score >= threshold`. */
+export const operatingPointSchema = z.strictObject({
+  /** Logit; null where none could be chosen. */
+  threshold: value,
+  /** The rule, and where it was applied. */
+  rule: z.string(),
+  /** Reached on the validation split, by the choice itself; the evaluated split shows what is left of it. */
+  validation: z.strictObject({ units: count, positives: count, sensitivity: value, specificity: value }).nullable(),
+});
+export type OperatingPoint = z.output<typeof operatingPointSchema>;
+
+/** What a split holds. */
+export const splitCountSchema = z.strictObject({
+  split: z.enum(splitNames),
+  subjects: count,
+  examinations: count,
+  stacks: count,
+  slices: count,
+  positiveExaminations: count,
+  positiveStacks: count,
+  positiveSlices: count,
+  /** Weeks; null where unknown. */
+  youngest: value,
+  oldest: value,
+});
+export type SplitCount = z.output<typeof splitCountSchema>;
+
+/** The content of `results.json`, written last. */
+export const resultsSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  dataset: z.string(),
+  split: z.enum(splitNames),
+  seed: z.int(),
+  /** True if lesions were painted: then the figures are pseudo-lesion scores, not clinical performance. */
+  pseudoLesions: z.boolean(),
+  options: evalOptions,
+  splits: z.array(splitCountSchema),
+  operatingPoints: z.strictObject({ slice: operatingPointSchema, stack: operatingPointSchema, subject: operatingPointSchema }),
+  mask: z.strictObject({
+    /** Probability from which a voxel is lesion; null where none could be chosen. */
+    probability: value,
+    rule: z.string(),
+    /** Mean Dice over the validation slices with a lesion, at that probability. */
+    validationDice: value,
+  }),
+  metrics: z.array(metricSchema),
+  /** What a reader must know before quoting a figure. */
+  notes: z.array(z.string()),
+});
+export type Results = z.output<typeof resultsSchema>;
