@@ -115,7 +115,11 @@ export function casesOfSplit(dataset: Dataset, splits: Splits, name: SplitName):
 
 /** Reads JSON and checks it. @throws {UserError} (data) Naming the file, the first broken rule and `wayOut`. */
 export async function readJson<T>(file: string, schema: z.ZodType<T>, wayOut: string): Promise<T> {
-  const text = await readText(file, wayOut);
+  return parseJson(await readText(file, wayOut), file, schema, wayOut);
+}
+
+/** Checks JSON that was read from `file`. @throws {UserError} (data) Naming the file, the first broken rule and `wayOut`. */
+export function parseJson<T>(text: string, file: string, schema: z.ZodType<T>, wayOut: string): T {
   let value: unknown;
   try {
     value = JSON.parse(text);

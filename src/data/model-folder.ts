@@ -1,6 +1,12 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
-import { fileRef } from "./dataset.ts";
+import { UserError } from "../core/errors.ts";
+import { sha256 } from "../core/hash.ts";
+import { fileRef, readJson } from "./dataset.ts";
+import { readBytes } from "./files.ts";
 import { type PreprocessOptions, preprocessOptions } from "./preprocess.ts";
+import { decodeSafetensors, type FloatTensor, floatsOf } from "./safetensors.ts";
 
 /** The content of `model.json`, written last: a folder without it is not a trained model. */
 export const modelFileSchema = z.strictObject({
@@ -33,7 +39,9 @@ export interface ModelFolder {
   readonly file: ModelFile;
   readonly preprocess: PreprocessOptions;
   /** Every weight by name, row-major float32. */
-  readonly weights: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+  readonly weights: ReadonlyMap<string, FloatTensor>;
+  /** Path of the weights, for messages. */
+  readonly where: string;
 }
 
 /**
@@ -41,5 +49,17 @@ export interface ModelFolder {
  * @throws {UserError} (data) If there is no whole model, or the weights are damaged.
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
-  throw new Error(`readModelFolder: not written yet ${folder}`);
+  const nested = join(folder, "train", "model.json");
+  const path = !existsSync(join(folder, "model.json")) && existsSync(nested) ? nested : join(folder, "model.json");
+  const file = await readJson(path, modelFileSchema, "run `hemosynth train` to the end");
+  const where = join(dirname(path), file.weights.path);
+  const bytes = await readBytes(where, "train again");
+  if (sha256(bytes) !== file.weights.sha256)
+    throw new UserError(
+      "data",
+      `${where}: must be the weights that model.json names; their SHA-256 differs. Restore them, or train again.`,
+    );
+  const { tensors } = decodeSafetensors(bytes, where);
+  const weights = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: floatsOf(t, name, where) }]));
+  return { file, preprocess: file.preprocess, weights, where };
 }

@@ -4,6 +4,7 @@ import { buildUNet, unetOptions } from "./unet.ts";
 
 export { batchNormMomentum } from "./layers/norm.ts";
 export type { ApplyMode, BatchStatistics, Model, ModelShape, WeightArray } from "./model.ts";
+export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";
 
 /** The `model` section of a config: the closed list of architectures, told apart by `kind`. */

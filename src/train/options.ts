@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UserError } from "../core/errors.ts";
 import { augmentOptions } from "./augment/options.ts";
 
 const weight = (value: number, words: string) => z.number().min(0).max(1000).default(value).describe(words);
@@ -97,3 +98,18 @@ export const trainOptions = z.strictObject({
   memoryMb: z.int().min(1).default(4000).describe("memory that the prepared slices may take, MB"),
 });
 export type TrainOptions = z.output<typeof trainOptions>;
+
+/**
+ * Checks what one option asks of another.
+ * @param sizeMultiple - Of the model: height and width of its input must be multiples of it.
+ * @throws {UserError} (usage) If the window does not fit the model.
+ */
+export function checkSizes({ cropSize }: TrainOptions, sizeMultiple: number): void {
+  if (cropSize % sizeMultiple === 0) return;
+  const up = Math.ceil(cropSize / sizeMultiple) * sizeMultiple;
+  throw new UserError(
+    "usage",
+    `train.cropSize must be a multiple of ${sizeMultiple} for a model of ${Math.log2(sizeMultiple) + 1} levels; got ${cropSize}. ` +
+      `Set it to ${up}, or use fewer model.channels.`,
+  );
+}

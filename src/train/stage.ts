@@ -1,7 +1,29 @@
+import { join } from "node:path";
 import type { StageContext, StageResult } from "../core/context.ts";
+import { canonicalJson } from "../core/hash.ts";
+import { seededRng } from "../core/rng.ts";
+import { writeAtomic } from "../data/files.ts";
+import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
-import type { ModelOptions } from "../models/index.ts";
-import type { TrainOptions } from "./options.ts";
+import { buildModel, type ModelOptions, segmenterOutputs } from "../models/index.ts";
+import { drawBatch } from "./batch.ts";
+import { encodeCheckpoint, type Fingerprint, restoreCheckpoint } from "./checkpoint.ts";
+import {
+  appendLog,
+  bestWeightsRef,
+  clearFolder,
+  readCheckpoint,
+  recordLosses,
+  recordValidation,
+  rewindRecords,
+  trainFiles,
+} from "./folder.ts";
+import { loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
+import { checkSizes, type TrainOptions } from "./options.ts";
+import { type Progress, type TrainRun, train, type ValidationRow } from "./run.ts";
+import { groupSlices } from "./sampler.ts";
+import { createState, disposeState, type TrainState } from "./state.ts";
+import { chooseValidation, validate } from "./validate.ts";
 
 /** What {@link runTrain} needs. */
 export interface TrainRequest {
@@ -17,7 +39,130 @@ export interface TrainRequest {
   readonly resume: boolean;
 }
 
-/** Trains a segmenter on a dataset. The backend must be ready. */
+/**
+ * Trains a segmenter on the train split of a dataset and validates it on the val split; the test split is not read.
+ * The backend must be ready. The same request gives the same bytes, in one go or killed and resumed any number of times.
+ *
+ * @throws {UserError} (data) If the dataset cannot be trained on; (usage) if options do not fit it, each other, or the checkpoint;
+ *   (numeric) if a loss is not finite.
+ * @throws {StoppedError} If the signal fired; `resume: true` goes on from there.
+ */
 export async function runTrain(request: TrainRequest, context: StageContext): Promise<StageResult> {
-  throw new Error(`runTrain: not written yet ${request.out} ${context.workers}`);
+  const { out, options, seed } = request;
+  const plan = await planData(request.data, request.preprocess, options.memoryMb);
+  const model = buildModel(request.model, { inChannels: 1, outChannels: segmenterOutputs.length, seed });
+  const state = createState(model, options.averageDecay > 0);
+  try {
+    checkSizes(options, model.sizeMultiple);
+    const start = await begin(request, state, plan, context);
+    const data = await loadData(plan, context);
+    const end = await train(trainRun(request, state, plan, data, start, context));
+    await writeAtomic(join(out, trainFiles.model), `${canonicalJson(await modelFile(request, plan, end.best!), 1)}\n`);
+    return result(data, end.best!, options);
+  } finally {
+    disposeState(state);
+    model.dispose();
+  }
+}
+
+/** Clears the folder for a new training, or restores the state of the one that it holds. */
+async function begin(request: TrainRequest, state: TrainState, plan: TrainPlan, { reporter }: StageContext): Promise<Progress> {
+  const { out, resume } = request;
+  const bytes = resume ? await readCheckpoint(out) : null;
+  if (resume && bytes === null) reporter.info(`${out} has no checkpoint yet: training starts from the beginning`);
+  let start: Progress = { step: 0, lossSum: 0, lossCount: 0, best: null };
+  if (bytes === null) await clearFolder(out);
+  else start = restoreCheckpoint(bytes, join(out, trainFiles.last), state, fingerprint(request, plan), reporter.warn);
+  await rewindRecords(out, start.step);
+  if (start.step > 0) reporter.info(`training goes on after step ${start.step} of ${request.options.steps}`);
+  return start;
+}
+
+/** What decides the numbers of a training. How often it is saved and how much memory it may take do not. */
+function fingerprint({ model, preprocess, options, seed }: TrainRequest, plan: TrainPlan): Fingerprint {
+  const { checkpointEvery: _, memoryMb: __, ...train } = options;
+  return { model, preprocess, train, seed, data: plan.hashes };
+}
+
+function trainRun(
+  request: TrainRequest,
+  state: TrainState,
+  plan: TrainPlan,
+  data: TrainData,
+  start: Progress,
+  context: StageContext,
+): TrainRun {
+  const { out, options, seed } = request;
+  const rng = seededRng(seed).fork("train");
+  const pool = { slices: data.train, groups: groupSlices(data.train) };
+  const windows = chooseValidation(rng.fork("validation"), data.val, options.validationSlices);
+  const clock = { drawing: 0, since: performance.now(), step: start.step };
+  let note = "";
+  return {
+    state,
+    options,
+    start,
+    signal: context.signal,
+    batch(step) {
+      const from = performance.now();
+      const batch = drawBatch(rng, pool, step, options);
+      clock.drawing += performance.now() - from;
+      return batch;
+    },
+    validate: () => validate(state.model, windows, options.cropSize, options.batchSize, options.loss),
+    async onLosses(losses) {
+      const { step, loss } = losses.at(-1)!;
+      const now = performance.now();
+      const seconds = (now - clock.since) / 1000 / (step - clock.step);
+      const drawing = clock.drawing / 1000 / (step - clock.step);
+      Object.assign(clock, { drawing: 0, since: now, step });
+      context.reporter.progress("train", step, options.steps, `loss ${loss.toFixed(3)}${note}, ${seconds.toFixed(2)} s a step`);
+      await recordLosses(out, losses);
+      await appendLog(out, { step, loss, secondsPerStep: seconds, secondsDrawing: drawing });
+    },
+    async onValidation(row, best) {
+      note = `, val Dice ${words(row.dice)}`;
+      await recordValidation(out, row, best, state.model);
+      await appendLog(out, { ...row, best, validationSeconds: (performance.now() - clock.since) / 1000 });
+      clock.since = performance.now();
+    },
+    async onCheckpoint(progress) {
+      await writeAtomic(join(out, trainFiles.last), await encodeCheckpoint(state, progress, fingerprint(request, plan)));
+    },
+  };
+}
+
+async function modelFile(
+  { model, preprocess, options, seed, out }: TrainRequest,
+  plan: TrainPlan,
+  best: ValidationRow,
+): Promise<ModelFile> {
+  const { step, loss, dice, auroc, brainDice } = best;
+  return {
+    schemaVersion: 1,
+    model,
+    inChannels: 1,
+    outputs: [...segmenterOutputs],
+    preprocess,
+    weights: await bestWeightsRef(out),
+    data: plan.hashes,
+    seed,
+    steps: options.steps,
+    validation: { step, loss, dice, auroc, brainDice },
+  };
+}
+
+function result(data: TrainData, best: ValidationRow, { steps }: TrainOptions): StageResult {
+  const { step, loss, dice, auroc, brainDice } = best;
+  const slices = { train: data.train.length, val: data.val.length };
+  return {
+    headline:
+      `trained ${steps} steps on ${slices.train} slices of ${data.cases.train} cases; ` +
+      `best at step ${step}: val Dice ${words(dice)}, slice AUROC ${words(auroc)}, brain Dice ${words(brainDice)}`,
+    summary: { steps, cases: data.cases, slices, best: { step, loss, dice, auroc, brainDice } },
+  };
+}
+
+function words(figure: number | null): string {
+  return figure === null ? "undefined" : figure.toFixed(3);
 }

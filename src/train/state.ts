@@ -76,6 +76,15 @@ function fill(model: Model, names: readonly string[], vector: Tensor): void {
   for (const [i, variable] of variables.entries()) variable.assign(tf.reshape(parts[i]!, variable.shape));
 }
 
+/** Takes the model's own variables into the flat vectors: after its weights were set from outside. */
+export function fillFromModel({ model, parameters, statistics }: TrainState): void {
+  const of = (names: readonly string[]) => flat(names.map((name) => model.weights.get(name)!));
+  tf.tidy(() => {
+    parameters.assign(of(model.trainable));
+    statistics.assign(of(statisticNames(model)));
+  });
+}
+
 /** One gradient a parameter → one vector, in the order of `parameters`. */
 export function flatGradient(model: Model, gradients: NamedTensorMap): Tensor1D {
   return flat(model.trainable.map((name) => gradients[model.weights.get(name)!.name]!));

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { tf } from "../backend/tf.ts";
+import { UserError } from "../core/errors.ts";
+import { canonicalJson } from "../core/hash.ts";
+import { parseJson } from "../data/dataset.ts";
+import { decodeSafetensors, encodeSafetensors, type FloatTensor, floatsOf } from "../data/safetensors.ts";
+import { readWeights, setWeights } from "../models/index.ts";
+import type { Progress } from "./run.ts";
+import { fillFromModel, stateVectors, type TrainState } from "./state.ts";
+
+/** What must be the same for a training to be resumed: options, seed and data, plain JSON. */
+export type Fingerprint = Readonly<Record<string, unknown>>;
+
+const figure = z.number().nullable();
+const progressSchema = z.strictObject({
+  step: z.int().min(0),
+  lossSum: z.number(),
+  lossCount: z.int().min(0),
+  best: z
+    .strictObject({
+      step: z.int(),
+      trainLoss: z.number(),
+      learningRate: z.number(),
+      loss: z.number(),
+      dice: figure,
+      auroc: figure,
+      brainDice: figure,
+    })
+    .nullable(),
+});
+const headerSchema = z.object({
+  schemaVersion: z.literal(1),
+  backend: z.string(),
+  progress: progressSchema,
+  fingerprint: z.record(z.string(), z.unknown()),
+});
+
+/** Tensors of a checkpoint that are not the model's weights start with this. */
+const statePrefix = "state/";
+
+/**
+ * A checkpoint as safetensors: the weights by name, the optimizer's and averages' vectors, and everything else as metadata.
+ * @throws {UserError} (numeric) If a value is not finite: such a checkpoint would only spread the damage.
+ */
+export async function encodeCheckpoint(state: TrainState, progress: Progress, fingerprint: Fingerprint): Promise<Uint8Array> {
+  const tensors = new Map<string, FloatTensor>(await readWeights(state.model));
+  for (const [name, vector] of stateVectors(state)) {
+    if (name === "parameters" || name === "statistics") continue; // the weights themselves
+    const data = (await vector.data()) as Float32Array;
+    tensors.set(statePrefix + name, { shape: [data.length], data });
+  }
+  for (const [name, { data }] of tensors) {
+    if (!data.every(Number.isFinite))
+      throw new UserError(
+        "numeric",
+        `train: ${name} must be finite; it is not after step ${progress.step}. The checkpoint before is kept; lower train.optimizer.learningRate.`,
+      );
+  }
+  const header = { schemaVersion: 1, backend: tf.getBackend(), progress, fingerprint };
+  return encodeSafetensors(tensors, { hemosynth: canonicalJson(header) });
+}
+
+/**
+ * Restores a checkpoint into a state made by the same options.
+ *
+ * @param where - Names the file in messages.
+ * @param warn - Gets a line where the rest of the training may differ in the last bits.
+ * @throws {UserError} (usage) If it was made by other options, another seed or other data; (data) if it is damaged.
+ */
+export function restoreCheckpoint(
+  bytes: Uint8Array,
+  where: string,
+  state: TrainState,
+  fingerprint: Fingerprint,
+  warn: (line: string) => void,
+): Progress {
+  const { metadata, tensors } = decodeSafetensors(bytes, where);
+  const text = metadata.get("hemosynth");
+  if (text === undefined)
+    throw new UserError(
+      "data",
+      `${where}: must be a checkpoint of hemosynth train; got other safetensors. Start without --resume.`,
+    );
+  const header = parseJson(text, where, headerSchema, "start without --resume");
+  const difference = firstDifference(header.fingerprint, JSON.parse(canonicalJson(fingerprint)));
+  if (difference !== null)
+    throw new UserError(
+      "usage",
+      `${where}: a training resumes with what it began with; ${difference.path} was ${difference.was} and is now ${difference.is}. ` +
+        `Set it back, or start without --resume.`,
+    );
+  if (header.backend !== tf.getBackend())
+    warn(`${where} was written on backend ${header.backend}; on ${tf.getBackend()} the last bits of what follows will differ`);
+  const all = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: floatsOf(t, name, where) }]));
+  setWeights(state.model, new Map([...all].filter(([name]) => !name.startsWith(statePrefix))), where);
+  fillFromModel(state);
+  for (const [name, vector] of stateVectors(state)) {
+    if (name === "parameters" || name === "statistics") continue;
+    const stored = all.get(statePrefix + name);
+    if (stored?.data.length !== vector.size || !stored.data.every(Number.isFinite))
+      throw new UserError(
+        "data",
+        `${where}: ${name} must hold ${vector.size} finite numbers; got ${stored?.data.length ?? "none"}. Start without --resume.`,
+      );
+    tf.tidy(() => vector.assign(tf.tensor1d(stored.data)));
+  }
+  return header.progress;
+}
+
+interface Difference {
+  readonly path: string;
+  readonly was: string;
+  readonly is: string;
+}
+
+/** The first place, in alphabetical order of keys, where two JSON values differ; null where they are equal. */
+export function firstDifference(was: unknown, is: unknown, path = ""): Difference | null {
+  if (isRecord(was) && isRecord(is)) {
+    for (const key of [...new Set([...Object.keys(was), ...Object.keys(is)])].sort()) {
+      const difference = firstDifference(was[key], is[key], path === "" ? key : `${path}.${key}`);
+      if (difference !== null) return difference;
+    }
+    return null;
+  }
+  const [a, b] = [JSON.stringify(was) ?? "not set", JSON.stringify(is) ?? "not set"];
+  return a === b ? null : { path, was: a, is: b };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,88 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { tf } from "../backend/tf.ts";
+import { sha256 } from "../core/hash.ts";
+import { appendDurably } from "../data/append.ts";
+import { fileFault, readBytes, readText, writeAtomic } from "../data/files.ts";
+import { encodeSafetensors } from "../data/safetensors.ts";
+import { encodeEvent, eventFileHeader, keepEvents, type ScalarEvent } from "../data/tensorboard.ts";
+import { type Model, readWeights } from "../models/index.ts";
+import { keepMetrics, metricsHeader, metricsLine, validationEvent } from "./metrics-file.ts";
+import type { StepLoss, ValidationRow } from "./run.ts";
+
+/** The files of a training, by name. Those in `made` are written by a training; the rest of the folder is left alone. */
+export const trainFiles = {
+  last: "weights/last.safetensors",
+  best: "weights/best.safetensors",
+  metrics: "metrics.csv",
+  // One fixed name: TensorBoard wants a time in it, and the same training must give the same folder.
+  events: "tb/events.out.tfevents.0.hemosynth",
+  log: "log.jsonl",
+  model: "model.json",
+} as const;
+
+/** Losses go to TensorBoard every this many steps. */
+const eventEvery = 10;
+
+/** Removes what an earlier training left, model.json first: from then on the folder is not a whole model. */
+export async function clearFolder(out: string): Promise<void> {
+  for (const name of [
+    trainFiles.model,
+    trainFiles.last,
+    trainFiles.best,
+    trainFiles.metrics,
+    trainFiles.events,
+    trainFiles.log,
+  ]) {
+    try {
+      await rm(join(out, name), { force: true });
+    } catch (error) {
+      throw fileFault(join(out, name), "write", error);
+    }
+  }
+}
+
+/** The last checkpoint of a folder, null where there is none. */
+export async function readCheckpoint(out: string): Promise<Uint8Array | null> {
+  const file = join(out, trainFiles.last);
+  return existsSync(file) ? await readBytes(file, "start without --resume") : null;
+}
+
+/** Makes the metrics and events files what they were after `step`, whatever was written since or torn by a crash. */
+export async function rewindRecords(out: string, step: number): Promise<void> {
+  const [metrics, events] = [join(out, trainFiles.metrics), join(out, trainFiles.events)];
+  const text = existsSync(metrics) ? await readText(metrics, "start without --resume") : metricsHeader;
+  await writeAtomic(metrics, keepMetrics(text, step));
+  const kept = existsSync(events) ? keepEvents(await readBytes(events, "start without --resume"), step) : new Uint8Array();
+  await writeAtomic(events, kept.length > 0 ? kept : eventFileHeader());
+}
+
+/** Adds every tenth loss to the TensorBoard events. */
+export async function recordLosses(out: string, losses: readonly StepLoss[]): Promise<void> {
+  const events: ScalarEvent[] = losses
+    .filter(({ step }) => step % eventEvery === 0)
+    .map(({ step, loss }) => ({ step, values: { "train/batch_loss": loss } }));
+  if (events.length > 0) await appendDurably(join(out, trainFiles.events), Buffer.concat(events.map(encodeEvent)));
+}
+
+/** Adds a validation to metrics.csv and the TensorBoard events, and keeps the model's present weights where they are the best. */
+export async function recordValidation(out: string, row: ValidationRow, best: boolean, model: Model): Promise<void> {
+  if (best) await writeAtomic(join(out, trainFiles.best), await encodeBest(model, row.step));
+  await appendDurably(join(out, trainFiles.metrics), metricsLine(row));
+  await appendDurably(join(out, trainFiles.events), encodeEvent(validationEvent(row)));
+}
+
+async function encodeBest(model: Model, step: number): Promise<Uint8Array> {
+  return encodeSafetensors(await readWeights(model), { format: "hemosynth", kind: model.kind, step: String(step) });
+}
+
+/** Adds a line to log.jsonl, the one file that holds times. */
+export async function appendLog(out: string, line: Readonly<Record<string, unknown>>): Promise<void> {
+  await appendDurably(join(out, trainFiles.log), `${JSON.stringify({ ...line, backend: tf.getBackend() })}\n`);
+}
+
+/** Path and SHA-256 of the best weights, relative to the folder. */
+export async function bestWeightsRef(out: string): Promise<{ path: string; sha256: string }> {
+  return { path: trainFiles.best, sha256: sha256(await readBytes(join(out, trainFiles.best), "train again without --resume")) };
+}
