@@ -49,7 +49,7 @@ function parentLeaks({ dataset, originals = [] }: LeakCheck): string[] {
       if (expected === undefined) subjectOfSource.set(source, subject);
       else if (expected !== subject) {
         const rule = `a synthetic case must have the subject of its source ${source}, ${expected}`;
-        found.push(`${rule}; ${id} has ${subject}. Make the synthetic cases again.`);
+        found.push(`${rule}; got ${subject} for ${id}. Make the synthetic cases again.`);
       }
     }
   }
@@ -68,7 +68,7 @@ function contentLeaks({ dataset, splits, fingerprints = new Map() }: LeakCheck):
       const how = sameContent(a, b, fingerprints);
       if (how) {
         const wayOut = "Give both the same subject, or remove one";
-        found.push(`no scan may be in two splits; ${b.id} (${inB}) and ${a.id} (${inA}) ${how}. ${wayOut}.`);
+        found.push(`no scan may be in two splits; got ${b.id} (${inB}) and ${a.id} (${inA}), which ${how}. ${wayOut}.`);
       }
     }
   }

@@ -80,11 +80,14 @@ export async function decodeNifti(stored: Buffer, where: string): Promise<Omit<N
 
 /** Whether the bytes are gzip. A name that says otherwise is refused: other programs would go by the name. */
 function checkSuffix(stored: Buffer, where: string): boolean {
-  if (stored.length === 0) throw dataFault(where, "a NIfTI file has at least 348 bytes", "an empty file", "Copy or download it again");
+  if (stored.length === 0)
+    throw dataFault(where, "a NIfTI file has at least 348 bytes", "an empty file", "Copy or download it again");
   const zipped = isGzip(stored);
   const name = where.toLowerCase();
-  if (name.endsWith(".gz") && !zipped) throw dataFault(where, "a .gz file must be gzip", "a file that is not", "Remove .gz from its name, or zip it");
-  if (name.endsWith(".nii") && zipped) throw dataFault(where, "a .nii file must not be zipped", "gzip", "Add .gz to its name, or unzip it");
+  if (name.endsWith(".gz") && !zipped)
+    throw dataFault(where, "a .gz file must be gzip", "a file that is not", "Remove .gz from its name, or zip it");
+  if (name.endsWith(".nii") && zipped)
+    throw dataFault(where, "a .nii file must not be zipped", "gzip", "Add .gz to its name, or unzip it");
   return zipped;
 }
 
@@ -128,7 +131,7 @@ export function toLabels(volume: Volume<Float32Array>, where: string): Volume<Ui
     const id = Math.round(value);
     if (!(Math.abs(value - id) <= 1e-6 * Math.max(1, id)) || id < 0 || id > 65535) {
       const wayOut = "Use the original label map, or resample it with nearest neighbour";
-      throw dataFault(where, "labels must be whole numbers from 0 to 65535", value, wayOut);
+      throw dataFault(where, "labels must be whole numbers from 0 to 65535", Number(value.toPrecision(6)), wayOut);
     }
     out[i] = id;
   }

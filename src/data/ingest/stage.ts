@@ -134,7 +134,9 @@ function duplicateFindings(cases: readonly Case[]): Finding[] {
 
 function splitFindings(dataset: Dataset, splits: Splits, checked: readonly CheckedCase[]): Finding[] {
   const fingerprints = new Map<string, Fingerprint>();
-  for (const { case: c, fingerprint } of checked) if (c && fingerprint) fingerprints.set(c.id, fingerprint);
+  const ids = new Set(dataset.cases.map((c) => c.id));
+  const unique = ids.size === dataset.cases.length; // else an id does not say whose fingerprint it is, and that is an error already
+  for (const { case: c, fingerprint } of unique ? checked : []) if (c && fingerprint) fingerprints.set(c.id, fingerprint);
   const findings = leaks({ dataset, splits, where: "splits.json", fingerprints }).map((leak) =>
     errorOf("leak", null, `splits: ${leak}`),
   );
