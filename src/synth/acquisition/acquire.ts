@@ -84,14 +84,15 @@ function finishSlices(image: Float32Array, acquisition: Acquisition): void {
   const { grid, blur, drops, bias, noise } = acquisition;
   const { shape } = grid;
   const [width, height] = shape;
-  const [alongX, alongY] = blur.resolutionPixels.map((r) => pointSpread(r, blur.apodisation)) as [number[], number[]];
+  const [forX, forY] = blur.resolutionPixels;
+  const kernels = [pointSpread(forX, blur.apodisation), pointSpread(forY, blur.apodisation)] as const;
   const scratch = new Float32Array(width * height);
   for (let k = 0; k < shape[2]; k++) {
     const slice = image.subarray(k * width * height, (k + 1) * width * height);
-    blurInPlace(slice, width, height, alongX, alongY, scratch);
+    blurInPlace(slice, [width, height], kernels, "repeat", scratch);
     for (let i = 0; i < slice.length; i++) if (slice[i]! < 0) slice[i] = -slice[i]!; // a magnitude: side lobes fold up
     for (const drop of drops) if (drop.slice === k) applyDrop(slice, shape, drop, grid.pixelMm);
     multiplyField(slice, shape, k, bias);
-    addRicianNoise(slice, shape, k, noise, alongX, alongY, scratch);
+    addRicianNoise(slice, shape, k, noise, kernels, scratch);
   }
 }

@@ -24,17 +24,16 @@ export function addRicianNoise(
   shape: Vec3,
   k: number,
   noise: Noise,
-  alongX: Kernel,
-  alongY: Kernel,
+  kernels: readonly [Kernel, Kernel],
   scratch: Float32Array,
 ): void {
   if (noise.sigma === 0) return;
   const [width, height] = shape;
-  const level = noise.sigma / (noiseGain(alongX) * noiseGain(alongY));
+  const level = noise.sigma / (noiseGain(kernels[0]) * noiseGain(kernels[1]));
   const rng = seededRng(noise.seed).fork(k);
   const [real, imaginary] = [0, 1].map(() => {
     const channel = gaussian(rng, width * height, level);
-    blurInPlace(channel, width, height, alongX, alongY, scratch);
+    blurInPlace(channel, [width, height], kernels, "wrap", scratch);
     multiplyField(channel, shape, k, noise.field);
     return channel;
   }) as [Float32Array, Float32Array];

@@ -30,43 +30,54 @@ export function noiseGain(kernel: Kernel): number {
   return Math.sqrt(kernel.reduce((sum, v, n) => sum + (n === 0 ? v * v : 2 * v * v), 0));
 }
 
+/** What lies beyond the border: the border pixel again (images), or the other side (noise, whose level must not change at the border). */
+export type Border = "repeat" | "wrap";
+
 /**
- * Convolves an image along x with `alongX` and along y with `alongY`, in place; the border pixel goes on outside.
+ * Convolves an image along x with `alongX` and along y with `alongY`, in place.
  * @param scratch - As long as `image`; its content is lost.
  */
 export function blurInPlace(
   image: Float32Array,
-  width: number,
-  height: number,
-  alongX: Kernel,
-  alongY: Kernel,
+  [width, height]: readonly [number, number],
+  [alongX, alongY]: readonly [Kernel, Kernel],
+  border: Border,
   scratch: Float32Array,
 ): void {
   if (alongX.length > 1) {
     scratch.set(image);
+    const reach = alongX.length - 1;
+    const column = padded(width, reach, border);
     for (let y = 0; y < height; y++) {
       const row = y * width;
       for (let x = 0; x < width; x++) {
+        const at = x + reach;
         let sum = alongX[0]! * scratch[row + x]!;
-        for (let n = 1; n < alongX.length; n++) {
-          const left = x - n < 0 ? 0 : x - n;
-          const right = x + n >= width ? width - 1 : x + n;
-          sum += alongX[n]! * (scratch[row + left]! + scratch[row + right]!);
-        }
+        for (let n = 1; n <= reach; n++) sum += alongX[n]! * (scratch[row + column[at - n]!]! + scratch[row + column[at + n]!]!);
         image[row + x] = sum;
       }
     }
   }
   if (alongY.length === 1) return;
   scratch.set(image);
+  const reach = alongY.length - 1;
+  const line = padded(height, reach, border);
   for (let y = 0; y < height; y++) {
     const row = y * width;
     for (let x = 0; x < width; x++) image[row + x] = alongY[0]! * scratch[row + x]!;
-    for (let n = 1; n < alongY.length; n++) {
-      const above = (y - n < 0 ? 0 : y - n) * width;
-      const below = (y + n >= height ? height - 1 : y + n) * width;
+    for (let n = 1; n <= reach; n++) {
+      const above = line[y + reach - n]! * width;
+      const below = line[y + reach + n]! * width;
       const w = alongY[n]!;
       for (let x = 0; x < width; x++) image[row + x]! += w * (scratch[above + x]! + scratch[below + x]!);
     }
   }
+}
+
+/** For each place from `-reach` to `size - 1 + reach`, the pixel that stands there. */
+function padded(size: number, reach: number, border: Border): Int32Array {
+  return Int32Array.from({ length: size + 2 * reach }, (_, i) => {
+    const at = i - reach;
+    return border === "wrap" ? ((at % size) + size) % size : Math.min(size - 1, Math.max(0, at));
+  });
 }

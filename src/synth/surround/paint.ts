@@ -12,8 +12,8 @@ import { paintWomb, wombFields } from "./womb.ts";
 /**
  * Paints what lies around a head and returns the scene on a larger grid of the same voxels.
  *
- * Voxels that belong to the brain (tissue other than background) and background voxels that the scene already fills (a phantom's own skull)
- * keep their values to the bit. Everything painted has tissue background and no blood.
+ * Voxels of the brain (tissue other than background) keep their values to the bit. Background that the scene already fills keeps its own too,
+ * but for its outermost voxels, and where that is a skull and scalp (as a phantom has), no other is painted. Everything painted has tissue background and no blood.
  * With kind `none`, or when the surround is drawn as masked, stacks of the result come masked; see {@link Scene}.
  */
 export function paintSurround(scene: Scene, surround: Surround): Scene {
@@ -90,8 +90,35 @@ function paintUterus(image: Volume<Float32Array>, tissue: Volume<Uint8Array>, ut
   for (const part of ["mother", "floating", "fetus", "organ", "blob"] as const) {
     for (const solid of uterus.solids) if (solid.part === part) paintSolid(canvas, solid, texture, allowed[part] ?? null);
   }
-  paintShell(canvas, isHead, box, uterus, fields.body, texture);
-  for (let i = 0, n = 0; i < own.length; i++) if (own[i] === 1) data[i] = kept[n++]!;
+  if (shellThickness(own, tissue, canvas.spacing) < ownSkullMm) paintShell(canvas, isHead, box, uterus, fields.body, texture);
+  const [nx, ny] = shape;
+  const around = [1, -1, nx, -nx, nx * ny, -nx * ny];
+  for (let i = 0, n = 0; i < own.length; i++) {
+    if (own[i] === 0) continue;
+    const value = kept[n++]!;
+    // The outermost voxels of a given scalp are partly air: left as they are, they would draw a dark line around the head.
+    const isRim = tissue.data[i] === 0 && around.some((d) => own[i + d] === 0);
+    data[i] = isRim ? Math.max(value, data[i]!) : value;
+  }
+}
+
+/** A given scene whose signal reaches this far beyond the brain (mean, mm) brings its own skull and scalp. */
+const ownSkullMm = 2;
+
+/** Mean thickness of the given signal outside the brain, mm: its volume over the area of the brain's border. */
+function shellThickness(own: Uint8Array, tissue: Volume<Uint8Array>, spacing: Vec3): number {
+  const { data, shape } = tissue;
+  const step = [1, shape[0], shape[0] * shape[1]] as const;
+  const face = [spacing[1] * spacing[2], spacing[0] * spacing[2], spacing[0] * spacing[1]] as const;
+  const voxel = spacing[0] * spacing[1] * spacing[2];
+  let volume = 0;
+  let area = 0;
+  for (let i = 0; i < data.length; i++) {
+    const isBrain = data[i] !== 0;
+    if (own[i] === 1 && !isBrain) volume += voxel;
+    for (let axis = 0; axis < 3; axis++) if (isBrain !== (data[i + step[axis]!] ?? 0) > 0) area += face[axis]!;
+  }
+  return volume / Math.max(voxel, area / 1.5); // a digital sphere's faces are 1.5 times its area
 }
 
 /** The values of the head's own voxels, in order. */
