@@ -24,6 +24,7 @@ function explain(root: Section, schema: z.ZodType, issue: Issue, above: readonly
   }
   if (!found && issue.code === "custom") return [{ at: tree.at, message: `${name} ${issue.message}` }]; // a default broke the rule
   if (!found) return [{ at: tree.at, message: `${name} is required${describe(schema, path, root)}; add it` }];
+  if (issue.code === "custom" && /\bgot\b/.test(issue.message)) return [{ at: tree.at, message: `${name}: ${issue.message}` }];
   const near = issue.code === "invalid_value" ? meant(tree, issue.values) : "";
   const whole = issue.code === "invalid_type" && isWholeNumber(schemaAt(schema, path, root));
   const rule = whole ? "must be a whole number" : ruleOf(issue);

@@ -1,0 +1,91 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadExperiment, parseExperiment } from "./experiment.ts";
+import { experimentJsonSchema, experimentYaml } from "./show.ts";
+
+const root = join(import.meta.dirname, "../..");
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hemosynth-experiment-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function configFiles(): Promise<string[]> {
+  const entries = await readdir(join(root, "configs"), { recursive: true });
+  return entries.filter((name) => name.endsWith(".yaml")).map((name) => join(root, "configs", name));
+}
+
+test("every config that names data resolves, and its resolved form is accepted back unchanged", async () => {
+  const files = await configFiles();
+  expect(files.length).toBeGreaterThanOrEqual(4);
+  for (const file of files.filter((name) => !name.includes("/base/"))) {
+    const value = await loadExperiment(file);
+    const shown = join(folder, "shown.yaml");
+    await writeFile(shown, experimentYaml(value, folder));
+    expect(await loadExperiment(shown)).toEqual(value);
+    expect(experimentYaml(await loadExperiment(shown), folder)).toBe(await readFile(shown, "utf8"));
+  }
+});
+
+test("every base config resolves once it is given data", async () => {
+  const bases = (await configFiles()).filter((name) => name.includes("/base/"));
+  expect(bases.length).toBeGreaterThan(0);
+  for (const file of bases) await loadExperiment(file, [{ path: "data", value: "{ kind: phantom }", where: "test" }]);
+});
+
+test("every config tells editors its schema", async () => {
+  for (const file of await configFiles()) {
+    expect(await readFile(file, "utf8"), file).toMatch(
+      /^# yaml-language-server: \$schema=(\.\.\/)+docs\/schema\/experiment\.schema\.json$/m,
+    );
+  }
+});
+
+test("the committed JSON Schema is current; mend: node dist/cli.js config schema > docs/schema/experiment.schema.json", async () => {
+  const committed = await readFile(join(root, "docs/schema/experiment.schema.json"), "utf8");
+  expect(`${JSON.stringify(experimentJsonSchema(), null, 2)}\n`).toBe(committed);
+});
+
+test("every option is described", () => {
+  const bare: string[] = [];
+  const visit = (node: unknown, path: string): void => {
+    if (typeof node !== "object" || node === null) return;
+    const { properties, anyOf, description } = node as {
+      properties?: Record<string, unknown>;
+      anyOf?: unknown[];
+      description?: string;
+    };
+    if (properties === undefined && description === undefined && anyOf === undefined) bare.push(path);
+    for (const [key, value] of Object.entries(properties ?? {})) visit(value, `${path}.${key}`);
+    for (const [i, value] of (anyOf ?? []).entries())
+      if ((value as { properties?: unknown }).properties) visit(value, `${path}|${i}`);
+  };
+  visit(experimentJsonSchema(), "");
+  expect(bare).toEqual([]);
+});
+
+test("a path starts from the folder of the file that names it, from here when set on the command line", async () => {
+  await mkdir(join(folder, "base"), { recursive: true });
+  await writeFile(join(folder, "package.json"), "{}");
+  await writeFile(join(folder, "base/data.yaml"), "data: { kind: folder, path: ../volumes }\n");
+  await writeFile(join(folder, "x.yaml"), "extends: base/data.yaml\n");
+  const pathOf = async (value?: string) => {
+    const sets = value === undefined ? [] : [{ path: "data.path", value, where: "--set data.path" }];
+    const { data } = await loadExperiment(join(folder, "x.yaml"), sets);
+    return data.kind === "folder" ? data.path : null;
+  };
+  expect(await pathOf()).toBe(join(folder, "volumes"));
+  expect(await pathOf("elsewhere")).toBe(join(process.cwd(), "elsewhere"));
+});
+
+test("a resolved config in a run folder names its data relative to itself", () => {
+  const value = parseExperiment("data: { kind: folder, path: /study/volumes }", "test");
+  expect(experimentYaml(value, "/study/runs/a")).toContain("path: ../../volumes\n");
+});
+
+test("the shares of a split must add up, whichever of them is a default", () => {
+  const load = () => parseExperiment("data: { kind: phantom }\nsplit: { train: 0.9 }", "x.yaml");
+  expect(load).toThrow(/^x\.yaml split: train, val and test must add up to 1; got 1\.3$/);
+});

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { withLock } from "../src/backend/native/lock.mjs";
+
+/** The root of the checkout. */
+export const root = resolve(import.meta.dirname, "..");
+
+/** What a finished process left. `code` is null where a signal ended it. */
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  /** Resolves when the text was written to standard error; rejects when the process ends without. */
+  seen(text: string | RegExp): Promise<void>;
+}
+
+/** Builds dist/ if it is older than src/, one test file at a time. */
+export async function ensureBuilt(): Promise<void> {
+  const { buildSources } = await import("../scripts/setup/build.mjs");
+  const job = { reporter: { info() {}, warn: console.error, progress() {} }, signal: new AbortController().signal };
+  await withLock(
+    `checkout ${root}`,
+    () => {},
+    (fd: number | undefined) => buildSources(root, { ...job, holdFd: fd }),
+  );
+}
+
+/** Starts the built command line. */
+export function start(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; node?: readonly string[] } = {},
+): Running {
+  const { cwd = root, env = {}, node = [] } = options;
+  const child = spawn(process.execPath, [...node, resolve(root, "dist/cli.js"), ...args], {
+    cwd,
+    env: { ...process.env, CI: "1", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  const watchers = new Set<() => void>();
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+    for (const look of watchers) look();
+  });
+  const finished = new Promise<Finished>((done) => {
+    child.on("close", (code, signal) => done({ code, signal, stdout, stderr }));
+  });
+  const seen = (text: string | RegExp) =>
+    new Promise<void>((found, failed) => {
+      const look = () => {
+        if (typeof text === "string" ? stderr.includes(text) : text.test(stderr)) found();
+      };
+      watchers.add(look);
+      look();
+      void finished.then(() => failed(new Error(`ended without ${text}: ${stderr}`)));
+    });
+  return { child, finished, seen };
+}
+
+/** Runs the built command line to its end. */
+export async function hemosynth(args: readonly string[], options: Parameters<typeof start>[1] = {}): Promise<Finished> {
+  return await start(args, options).finished;
+}
