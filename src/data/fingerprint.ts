@@ -17,9 +17,9 @@ export interface Fingerprint {
 /**
  * Likeness from which two volumes count as the same scan.
  *
- * Measured: copies with noise of 2 % and 5 % of tissue signal reach .998 and .991 at least, with a slight blur (sigma half a
- * voxel) .995; the most alike of different scans, weeks 35 and 36 of the CRL atlas, reach .970, a stack and its
- * repetition minutes later .968. Copies that were cropped, padded or warped are not found.
+ * Measured on 39 real volumes: copies with noise of 2 % and 5 % of tissue signal reach .998 and .991 at least; the most alike
+ * of different scans are a stack and its repetition minutes later, .973 (one patient), and weeks 35 and 36 of the CRL atlas,
+ * .972. With 10 % noise a copy falls to .968 and is not found; nor are copies that were cropped, padded or warped.
  */
 export const sameScan = 0.985;
 
@@ -40,26 +40,28 @@ function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-/** Mean of the voxels of each cell; along an axis with fewer voxels than cells a voxel falls into several. */
+/** Mean over each cell, voxels on a border shared by their overlap, so that mirrored axes give mirrored cells. */
 function cellMeans({ data, shape }: Volume<Float32Array>): Float32Array {
-  const sums = new Float64Array(cells ** 3);
-  const counts = new Uint32Array(cells ** 3);
-  const [nx, ny, nz] = shape.map((n) => Math.max(n, cells)) as [number, number, number];
-  const cellOf = (n: number) => Uint16Array.from({ length: n }, (_, i) => Math.floor((i * cells) / n));
-  const voxelOf = (n: number, size: number) => Uint32Array.from({ length: n }, (_, i) => Math.floor((i * size) / n));
-  const [cx, cy, cz] = [cellOf(nx), cellOf(ny), cellOf(nz)];
-  const [vx, vy, vz] = [voxelOf(nx, shape[0]), voxelOf(ny, shape[1]), voxelOf(nz, shape[2])];
-  for (let z = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++) {
-      const row = shape[0] * (vy[y]! + shape[1] * vz[z]!);
-      const cellRow = cells * (cy[y]! + cells * cz[z]!);
-      for (let x = 0; x < nx; x++) {
-        sums[cellRow + cx[x]!]! += data[row + vx[x]!]!;
-        counts[cellRow + cx[x]!]!++;
+  const [nx, ny, nz] = shape;
+  const alongX = averageAxis(data, 1, nx, ny * nz);
+  const alongY = averageAxis(alongX, cells, ny, nz);
+  return averageAxis(alongY, cells * cells, nz, 1);
+}
+
+/** Shrinks or stretches the middle one of three axes to `cells`; the first has length `inner`, the last `outer`. */
+function averageAxis(data: Float32Array, inner: number, size: number, outer: number): Float32Array {
+  const out = new Float32Array(inner * cells * outer);
+  for (let cell = 0; cell < cells; cell++) {
+    const [from, to] = [(cell * size) / cells, ((cell + 1) * size) / cells];
+    for (let i = Math.floor(from); i < Math.ceil(to); i++) {
+      const weight = (Math.min(to, i + 1) - Math.max(from, i)) / (to - from);
+      for (let o = 0; o < outer; o++) {
+        const [source, target] = [inner * (i + size * o), inner * (cell + cells * o)];
+        for (let k = 0; k < inner; k++) out[target + k]! += weight * data[source + k]!;
       }
     }
   }
-  return Float32Array.from(sums, (sum, i) => sum / counts[i]!);
+  return out;
 }
 
 /** Turns the cells so that they run to the right, to anterior and to superior, as the affine says. */

@@ -93,9 +93,9 @@ export function tissueOf(scheme: LabelScheme): ReadonlyMap<number, Tissue> {
 export function unknownIds(labels: Volume<Uint16Array>, scheme: LabelScheme): ReadonlyMap<number, number> {
   if (otherOf(scheme) !== undefined) return new Map();
   const known = tissueOf(scheme);
-  const counts = new Map<number, number>();
-  for (const id of labels.data) if (!known.has(id)) counts.set(id, (counts.get(id) ?? 0) + 1);
-  return new Map([...counts].sort(([a], [b]) => a - b));
+  const counts = new Uint32Array(65536);
+  for (let i = 0; i < labels.data.length; i++) counts[labels.data[i]!]!++;
+  return new Map([...counts.entries()].filter(([id, count]) => count > 0 && !known.has(id)));
 }
 
 /**
@@ -109,7 +109,9 @@ export function toTissues(labels: Volume<Uint16Array>, scheme: LabelScheme, wher
   if (fault) throw fault;
   const table = new Uint8Array(65536).fill(tissues[otherOf(scheme) ?? "background"]);
   for (const [id, tissue] of tissueOf(scheme)) table[id] = tissues[tissue];
-  return { ...labels, data: Uint8Array.from(labels.data, (id) => table[id]!) };
+  const data = new Uint8Array(labels.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = table[labels.data[i]!]!;
+  return { ...labels, data };
 }
 
 /** What is wrong with the ids of a label map under a scheme, or null. */

@@ -57,7 +57,7 @@ export function decodeVoxels(
   bytes.copy(target, 0, 0, count * type.bytes);
   if (littleEndian !== hostIsLittleEndian) swap(target, type.bytes);
   const raw = type.view(copy, count);
-  if (slope === 1 && inter === 0) return raw instanceof Float32Array ? raw : Float32Array.from(raw);
+  if (slope === 1 && inter === 0) return raw instanceof Float32Array ? raw : new Float32Array(raw);
   const out = new Float32Array(count);
   for (let i = 0; i < count; i++) out[i] = slope * raw[i]! + inter;
   return out;

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { seededRng } from "../core/rng.ts";
+import { splitNames } from "./dataset.ts";
+import { type SplitSubject, splitOptions, splitSubjects, subjectsOf } from "./splits.ts";
+
+const people = (n: number, age: (i: number) => number | null = () => null): SplitSubject[] =>
+  Array.from({ length: n }, (_, i) => ({ id: `s${i}`, gestationalAge: age(i) }));
+const fractions = fc
+  .tuple(fc.integer({ min: 0, max: 10 }), fc.integer({ min: 0, max: 10 }), fc.integer({ min: 0, max: 10 }))
+  .filter((parts) => parts.some((p) => p > 0))
+  .map((parts) => parts.map((p) => p / parts.reduce((a, b) => a + b, 0)) as [number, number, number]);
+
+test("every subject is in exactly one split, counts are within one of the fractions, and no wanted split is empty", () => {
+  fc.assert(
+    fc.property(fractions, fc.integer({ min: 1, max: 60 }), fc.integer(), ([train, val, test_], n, seed) => {
+      const splits = splitSubjects(seededRng(seed), people(n), splitOptions.parse({ train, val, test: test_ }));
+      const all = splitNames.flatMap((name) => splits[name]);
+      expect([...all].sort()).toEqual(
+        people(n)
+          .map(({ id }) => id)
+          .sort(),
+      );
+      const wanted = [train, val, test_].filter((f) => f > 0).length;
+      for (const [i, name] of splitNames.entries()) {
+        const fraction = [train, val, test_][i]!;
+        const count = splits[name].length;
+        if (fraction === 0) expect(count).toBe(0);
+        else if (n >= wanted) expect(count).toBeGreaterThan(0);
+        if (n >= 20) expect(Math.abs(count - fraction * n)).toBeLessThan(2);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("largest remainder: 17 subjects at .6 .2 .2 are 10, 4 and 3", () => {
+  const splits = splitSubjects(seededRng(1), people(17), splitOptions.parse({}));
+  expect(splitNames.map((name) => splits[name].length)).toEqual([10, 4, 3]); // 10.2, 3.4, 3.4: the tie goes to val
+});
+
+test("the same seed gives the same splits, another seed others, and the order of subjects is kept", () => {
+  const of = (seed: number) => splitSubjects(seededRng(seed), people(30), splitOptions.parse({}));
+  expect(of(1)).toEqual(of(1));
+  expect(new Set([1, 2, 3, 4, 5].map((seed) => of(seed).test.join())).size).toBe(5);
+  const indices = of(1).train.map((id) => Number(id.slice(1)));
+  expect(indices).toEqual([...indices].sort((a, b) => a - b));
+});
+
+test("each split spans the ages: its mean is nearer to the whole than chance would have it", () => {
+  const subjects = people(40, (i) => 20 + (18 * ((i * 17) % 40)) / 39);
+  const mean = (ids: readonly string[]) =>
+    ids.reduce((sum, id) => sum + subjects[Number(id.slice(1))]!.gestationalAge!, 0) / ids.length;
+  for (let seed = 0; seed < 20; seed++) {
+    const { val, test } = splitSubjects(seededRng(seed), subjects, splitOptions.parse({}));
+    // Eight drawn at random have a standard error of 1.7 weeks; in blocks it stays within one.
+    for (const ids of [val, test]) expect(Math.abs(mean(ids) - 29)).toBeLessThan(1.2);
+  }
+});
+
+test("lists are taken as given; a name that is not there is a usage error that shows some that are", () => {
+  const options = splitOptions.parse({ train: ["s2", "s0"], val: [], test: ["s1"] });
+  expect(splitSubjects(seededRng(1), people(4), options)).toEqual({
+    schemaVersion: 1,
+    train: ["s0", "s2"],
+    val: [],
+    test: ["s1"],
+  });
+  const wrong = splitOptions.parse({ train: ["s2", "x"], val: [], test: [] });
+  expect(() => splitSubjects(seededRng(1), people(4), wrong)).toThrow(
+    'split.train: must list subjects that the dataset has; got "x". Name',
+  );
+});
+
+test.each([
+  [{ train: 0.5 }, "must add up to 1; got 0.9"],
+  [{ train: ["a"] }, "three fractions or three lists"],
+  [{ train: ["a"], val: ["b"], test: ["a"] }, 'a subject may be listed once; got "a" twice'],
+  [{ train: 1.1, val: 0, test: 0 }, ""],
+])("options refuse %j", (value, message) => {
+  const result = splitOptions.safeParse(value);
+  expect(result.success).toBe(false);
+  expect(result.error!.issues[0]!.message).toContain(message);
+});
+
+test("a subject's age is the mean of its scans' known ages", () => {
+  const cases = [
+    { subject: "b", gestationalAge: 30 },
+    { subject: "a", gestationalAge: null },
+    { subject: "b", gestationalAge: null },
+    { subject: "b", gestationalAge: 32 },
+  ];
+  expect(subjectsOf(cases)).toEqual([
+    { id: "b", gestationalAge: 31 },
+    { id: "a", gestationalAge: null },
+  ]);
+});
