@@ -105,41 +105,50 @@ export async function buildAddon(device, tensorflow, job) {
  * @param {Job} job
  */
 async function compile(folder, place, tensorflow, { reporter, signal }) {
+  reporter.info(`compiling the native addon against TensorFlow ${tensorflow.version}, some 10 seconds`);
+  const { binding, own } = addonSources();
+  const search = tensorflow.source === "download" ? `$ORIGIN/${relative(place, tensorflow.folder)}` : tensorflow.folder;
+  await compileAddon(sourcesIn(binding), join(folder, "tfjs_binding.node"), linkTo(tensorflow, search), signal);
+  await compileAddon([join(own, "quiet.cc")], join(folder, "quiet.node"), ["-ldl"], signal);
+}
+
+/**
+ * The compiler's arguments to use a libtensorflow.
+ * @param {Tensorflow} tensorflow
+ * @param {string} [search] - Where it is looked for when the addon loads.
+ */
+export function linkTo(tensorflow, search = tensorflow.folder) {
+  const headers = [join(tensorflow.folder, "include"), addonSources().binding].map((folder) => `-I${folder}`);
+  return [...headers, `-L${tensorflow.folder}`, ...libraries.map((name) => `-l:${name}`), `-Wl,-rpath,${search}`];
+}
+
+/**
+ * Compiles a Node addon.
+ * @param {readonly string[]} sources
+ * @param {string} output
+ * @param {readonly string[]} more - Further arguments.
+ * @param {AbortSignal} [signal]
+ * @throws {NativeFault}
+ */
+export async function compileAddon(sources, output, more, signal) {
   const compiler = findProgram([...(process.env.CXX ? [process.env.CXX] : []), "g++", "c++", "clang++"]);
   if (compiler === null) {
     throw new NativeFault(
       "g++, which builds the native backend, is not on PATH; install it (Debian, Ubuntu: apt-get install g++)",
     );
   }
-  reporter.info(`compiling the native addon against TensorFlow ${tensorflow.version}, some 10 seconds`);
-  const { binding, headers, own } = addonSources();
-  const search = tensorflow.source === "download" ? `$ORIGIN/${relative(place, tensorflow.folder)}` : tensorflow.folder;
-  const linking = [`-L${tensorflow.folder}`, ...libraries.map((name) => `-l:${name}`), `-Wl,-rpath,${search}`];
-  const includes = [headers, join(tensorflow.folder, "include"), binding].map((include) => `-I${include}`);
-  const commands = [
-    [...flags, ...includes, ...sourcesIn(binding), "-o", join(folder, "tfjs_binding.node"), ...linking],
-    [...flags, `-I${headers}`, join(own, "quiet.cc"), "-o", join(folder, "quiet.node"), "-ldl"],
-  ];
-  for (const args of commands) {
-    const result = await run(compiler, args, { signal });
-    if (result.code !== 0) throw compileFault(compiler, tellingLine(result));
-  }
+  const args = [...flags, `-I${addonSources().headers}`, ...sources, "-o", output, ...more];
+  const result = await run(compiler, args, { signal });
+  if (result.code === 0) return;
+  throw new NativeFault(
+    `${compiler} could not build the native addon: ${tellingLine(result)}; install a C++17 compiler (Debian, Ubuntu: apt-get install g++)`,
+  );
 }
 
 /** @param {string} folder */
 function sourcesIn(folder) {
   const names = readdirSync(folder).filter((name) => name.endsWith(".cc"));
   return names.sort().map((name) => join(folder, name));
-}
-
-/**
- * @param {string} compiler
- * @param {string} reason
- */
-function compileFault(compiler, reason) {
-  return new NativeFault(
-    `${compiler} could not build the native addon: ${reason}; install a C++17 compiler (Debian, Ubuntu: apt-get install g++)`,
-  );
 }
 
 /** The addon that loads a library without its start-up messages, built beside `addon`. @param {string} addon */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { listFiles, megabytes, publish, readEntry, withScratch } from "./cache.mjs";
 import { NativeFault } from "./fault.mjs";
 import { downloads, oldestTensorflow, wheelTags } from "./pins.mjs";
@@ -108,7 +108,7 @@ function readNamed(folder) {
 export function readInPlace(folder, source) {
   try {
     const real = realpathSync(folder);
-    const version = headerVersion(real);
+    const version = versionOf(real);
     const [major = 0, minor = 0] = version.split(".").map(Number);
     if (major !== oldestTensorflow[0] || minor < oldestTensorflow[1]) return null;
     const stats = libraries.map((name) => statSync(join(real, name)));
@@ -118,15 +118,18 @@ export function readInPlace(folder, source) {
   }
 }
 
-/** @param {string} folder */
-function headerVersion(folder) {
-  const candidates = ["release_version.h", "version.h"].map((name) => join(folder, "include/tensorflow/core/public", name));
-  const text = candidates
-    .filter(existsSync)
-    .map((file) => readFileSync(file, "utf8"))
-    .join("\n");
+/**
+ * The version of a TensorFlow folder: from the metadata that pip lays beside it, else from a header, which lost it with 2.16.
+ * @param {string} folder
+ * @returns {string} "0.0.0" if neither tells.
+ */
+function versionOf(folder) {
+  const pattern = /^tensorflow(?:_[a-z]+)?-(\d+\.\d+\.\d+)[^-]*\.dist-info$/;
+  const versions = readdirSync(dirname(folder)).map((name) => pattern.exec(name)?.[1]);
+  const header = join(folder, "include/tensorflow/core/public/version.h");
+  const text = existsSync(header) ? readFileSync(header, "utf8") : "";
   const part = (/** @type {string} */ name) => new RegExp(`#define TF_${name}_VERSION\\s+(\\d+)`).exec(text)?.[1] ?? "0";
-  return [part("MAJOR"), part("MINOR"), part("PATCH")].join(".");
+  return versions.find((version) => version !== undefined) ?? [part("MAJOR"), part("MINOR"), part("PATCH")].join(".");
 }
 
 /**
