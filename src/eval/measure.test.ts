@@ -16,7 +16,7 @@ function tables(seed: number, patients: number, effect: number, { ill = true, he
   for (let p = 0; p < patients; p++) {
     const own = rng.normal();
     for (const label of [...(ill ? [1 as const] : []), ...(healthy ? [0 as const] : [])]) {
-      const exam = { subject: `s${p}`, grade: label && 1 + (p % 4), slice: null };
+      const exam = { subject: `s${p}`, session: `e${label}`, grade: label && 1 + (p % 4), slice: null };
       const stacks = (["axial", "coronal"] as const).map((plane) => {
         const name = { ...exam, case: `s${p}-${label}-${plane}`, plane, voxelMm3: 2 };
         const slices = Array.from({ length: 6 }, (_, i): Unit => {

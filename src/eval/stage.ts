@@ -1,5 +1,28 @@
-import type { StageContext, StageResult } from "../core/context.ts";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { determinant } from "../core/affine.ts";
+import { type StageContext, type StageResult, throwIfStopped } from "../core/context.ts";
+import { canonicalJson } from "../core/hash.ts";
+import { seededRng } from "../core/rng.ts";
+import { sliceAxis, slicePlane, type Volume } from "../core/volume.ts";
+import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type SplitName, type Splits } from "../data/dataset.ts";
+import { dataFault } from "../data/faults.ts";
+import { readText, writeAtomic } from "../data/files.ts";
+import { readLabels, readVolume } from "../data/nifti.ts";
+import { checkGrid, checkProbability, checkScores, isLabelled } from "./check.ts";
+import { type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
+import { type Measured, measure } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
+import { encodePng } from "./picture/png.ts";
+import { drawPlots } from "./report/figures.ts";
+import { caseCaption } from "./report/format.ts";
+import { type GalleryItem, reportPage } from "./report/page.ts";
+import { type Results, resultsSchema } from "./results.ts";
+import { levels, parseScores } from "./scores.ts";
+import { countSplit, evalResult, notesOf } from "./summary.ts";
+import { buildTables, type Tables, type TalliedCase } from "./table.ts";
+import { tallySlices } from "./tally.ts";
+import { formatUnits } from "./units-csv.ts";
 
 /** What {@link runEval} needs. */
 export interface EvalRequest {
@@ -17,7 +40,150 @@ export interface EvalRequest {
   readonly config?: string;
 }
 
-/** Compares predictions with the truth and writes figures, plots and the report. */
+/** Probabilities among which the mask threshold is chosen. */
+const maskGrid: readonly number[] = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
+
+/** What was read, joined and checked. */
+interface Loaded {
+  readonly dataset: Dataset;
+  readonly evaluated: Tables;
+  /** The same object where the evaluated split is the validation split; empty where none is needed. */
+  readonly validation: Tables;
+  readonly grid: readonly number[];
+}
+
+/**
+ * Compares predictions with the truth and writes figures, plots and the report.
+ *
+ * @throws {UserError} (data) If predictions are missing, come twice, are not of this dataset, or on another grid.
+ * @throws {StoppedError} When asked to stop; then there is no results.json.
+ */
 export async function runEval(request: EvalRequest, context: StageContext): Promise<StageResult> {
-  throw new Error(`runEval: not written yet ${request.out} ${context.workers}`);
+  const { options, out, seed } = request;
+  await rm(join(out, "results.json"), { force: true }); // a folder without it is not whole
+  const loaded = await load(request, context);
+  const { dataset, evaluated, validation, grid } = loaded;
+  const measured = measure(evaluated, validation, grid, options, seededRng(seed).fork("eval"));
+  const { metrics, operatingPoints, mask } = measured;
+  const counts = splitTables(loaded, options).map(([split, tables]) => countSplit(split, tables, dataset));
+  const results: Results = {
+    schemaVersion: 1,
+    dataset: dataset.name,
+    split: options.split,
+    seed,
+    pseudoLesions: dataset.cases.some((c) => c.sources.length > 0),
+    options,
+    splits: counts,
+    operatingPoints,
+    mask,
+    metrics,
+    notes: notesOf(evaluated, validation, options),
+  };
+  await write(request, loaded, measured, resultsSchema.parse(results), context);
+  return evalResult(results);
+}
+
+function splitTables({ evaluated, validation }: Loaded, { split }: EvalOptions): (readonly [SplitName, Tables])[] {
+  const other = validation === evaluated || validation.stack.length === 0 ? [] : [["val", validation] as const];
+  return [[split, evaluated], ...other];
+}
+
+async function load(request: EvalRequest, context: StageContext): Promise<Loaded> {
+  const { data, options } = request;
+  const dataset = await readDataset(data);
+  const splits = await readSplits(data);
+  const where = join(request.predictions, "scores.csv");
+  const scores = checkScores(parseScores(await readText(where, "run predict first"), where), dataset, splits, where);
+  const grid = options.mask.rule === "fixed" ? [options.mask.probability] : maskGrid;
+  const tables = async (split: SplitName): Promise<Tables> =>
+    buildTables(await tallyCases(request, dataset, splits, split, grid, context), scores, where);
+  const evaluated = await tables(options.split);
+  if (evaluated.stack.length === 0)
+    throw dataFault(data, `split ${options.split} must hold a case that can be evaluated`, "none", "Choose another eval.split");
+  const needed = options.threshold.rule !== "fixed" || options.mask.rule !== "fixed";
+  const none: Tables = { slice: [], stack: [], subject: [] };
+  const validation = options.split === "val" ? evaluated : needed ? await tables("val") : none;
+  return { dataset, evaluated, validation, grid };
+}
+
+async function tallyCases(
+  request: EvalRequest,
+  dataset: Dataset,
+  splits: Splits,
+  split: SplitName,
+  grid: readonly number[],
+  { reporter, signal }: StageContext,
+): Promise<TalliedCase[]> {
+  const cases = casesOfSplit(dataset, splits, split).filter((c) => isLabelled(c, request.options));
+  const out: TalliedCase[] = [];
+  for (const [i, c] of cases.entries()) {
+    throwIfStopped(signal);
+    reporter.progress(`eval ${split}`, i, cases.length, c.id);
+    const { truth, probability } = await readPair(request, dataset, c);
+    const { affine } = probability;
+    const slices = tallySlices(truth, probability, sliceAxis(affine), grid);
+    out.push({ case: c, plane: slicePlane(affine), voxelMm3: Math.abs(determinant(affine)), slices });
+  }
+  reporter.progress(`eval ${split}`, cases.length, cases.length);
+  return out;
+}
+
+/** Truth and prediction of a case; the truth is null for a healthy case without a mask. */
+async function readPair(
+  { data, predictions }: EvalRequest,
+  dataset: Dataset,
+  c: Case,
+): Promise<{ truth: Volume<Uint16Array> | null; probability: Volume }> {
+  const file = join(predictions, `${c.id}_lesionprob.nii.gz`);
+  const probability = await readVolume(file);
+  checkProbability(probability, file);
+  checkGrid(probability, { ...probability, shape: c.shape }, file);
+  if (c.lesionMask === null) return { truth: null, probability };
+  const maskFile = join(data, dataset.root, c.lesionMask.path);
+  const truth = await readLabels(maskFile);
+  checkGrid(truth, probability, maskFile);
+  return { truth, probability };
+}
+
+async function write(
+  request: EvalRequest,
+  loaded: Loaded,
+  { roc }: Measured,
+  results: Results,
+  { signal }: StageContext,
+): Promise<void> {
+  const { out, options, report, seed } = request;
+  const { evaluated, grid } = loaded;
+  const mask = results.mask.probability === null ? Number.NaN : grid.indexOf(results.mask.probability);
+  const plots = drawPlots(results, roc, evaluated, mask);
+  for (const level of levels) await writeAtomic(join(out, "plots", `roc-${level}.svg`), plots.roc[level]);
+  await writeAtomic(join(out, "plots", "stack-scores.svg"), plots.scores);
+  await writeAtomic(join(out, "plots", "stack-dice.svg"), plots.dice);
+  await writeAtomic(join(out, "units.csv"), formatUnits(splitTables(loaded, options), mask));
+  const gallery: GalleryItem[] = [];
+  for (const chosen of chooseCases(evaluated.stack, mask)) {
+    throwIfStopped(signal);
+    gallery.push(await galleryItem(request, loaded, chosen, results.mask.probability ?? 0.5));
+  }
+  const config = request.config ?? canonicalJson({ eval: options, seed }, 2);
+  await writeAtomic(report, reportPage({ results, plots, gallery, config }));
+  await writeAtomic(join(out, "results.json"), `${canonicalJson(results, 1)}\n`);
+}
+
+async function galleryItem(
+  request: EvalRequest,
+  { dataset, evaluated }: Loaded,
+  chosen: Chosen,
+  threshold: number,
+): Promise<GalleryItem> {
+  const c = dataset.cases.find(({ id }) => id === chosen.unit.case)!;
+  const place = (path: string) => join(request.data, dataset.root, path);
+  const { truth, probability } = await readPair(request, dataset, c);
+  const image = await readVolume(place(c.image.path));
+  checkGrid(image, probability, place(c.image.path));
+  const brain = c.brainMask === null ? null : await readLabels(place(c.brainMask.path));
+  const slice = shownSlice(evaluated.slice.filter((unit) => unit.case === c.id));
+  const picture = casePicture(image, truth, probability, brain, slice, threshold);
+  const { width, height } = picture;
+  return { title: chosen.title, caption: caseCaption(c, chosen, slice), png: await encodePng(picture), width, height };
 }

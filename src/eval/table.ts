@@ -12,6 +12,8 @@ export interface Unit {
   /** Case id; for a subject its session, empty where it has none. */
   readonly case: string;
   readonly slice: number | null;
+  /** Session of the subject, empty where it has none: what stacks and subject have in common. */
+  readonly session: string;
   /** 1 if the truth holds a lesion. */
   readonly label: 0 | 1;
   readonly score: number;
@@ -36,7 +38,7 @@ export interface TalliedCase {
 export type Tables = Readonly<Record<Level, readonly Unit[]>>;
 
 /** What a unit is of. */
-type UnitName = Pick<Unit, "level" | "subject" | "case" | "slice">;
+type UnitName = Pick<Unit, "level" | "subject" | "case" | "slice" | "session">;
 
 /**
  * Joins truth and scores.
@@ -50,21 +52,24 @@ export function buildTables(cases: readonly TalliedCase[], scores: ReadonlyMap<s
     const label = tally.truth > 0 ? 1 : 0;
     return { ...name, label, score: findScore(scores, name, where), tally, ...facts };
   };
-  const name = ({ case: c }: TalliedCase, slice: number | null) => ({ subject: c.subject, case: c.id, slice });
+  const name = ({ case: c }: TalliedCase, slice: number | null) => ({
+    subject: c.subject,
+    case: c.id,
+    slice,
+    session: c.session ?? "",
+  });
   const facts = ({ case: c, plane, voxelMm3 }: TalliedCase) => ({ voxelMm3, grade: c.grade, plane });
   return {
     slice: cases.flatMap((one) => one.slices.map((tally, i) => unit({ level: "slice", ...name(one, i) }, tally, facts(one)))),
     stack: cases.map((one) => unit({ level: "stack", ...name(one, null) }, sumTallies(one.slices), facts(one))),
     subject: examinations(cases).map((stacks) => {
-      const { subject, session } = stacks[0]!.case;
+      const first = stacks[0]!.case;
+      const session = first.session ?? "";
       const tally = sumTallies(stacks.map((one) => scaleTally(sumTallies(one.slices), one.voxelMm3)));
       const grades = stacks.map((one) => one.case.grade).filter((grade) => grade !== null);
       const worst = grades.length === 0 ? null : Math.max(...grades);
-      return unit({ level: "subject", subject, case: session ?? "", slice: null }, tally, {
-        voxelMm3: 1,
-        grade: worst,
-        plane: null,
-      });
+      const own = { level: "subject", subject: first.subject, case: session, slice: null, session } as const;
+      return unit(own, tally, { voxelMm3: 1, grade: worst, plane: null });
     }),
   };
 }

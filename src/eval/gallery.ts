@@ -1,0 +1,94 @@
+import { affineSpacing } from "../core/affine.ts";
+import type { Image, Volume } from "../core/volume.ts";
+import { prepareMap, prepareMask, prepareStack } from "../data/preprocess.ts";
+import { diceOf } from "./metrics/dice.ts";
+import { type Bitmap, newBitmap, pasteBitmap } from "./picture/bitmap.ts";
+import { cropAround, drawOverlay, predictionColour, truthColour } from "./picture/overlay.ts";
+import type { Unit } from "./table.ts";
+import { overlapAt } from "./tally.ts";
+
+/** A stack that the report shows, and why. */
+export interface Chosen {
+  readonly title: string;
+  readonly unit: Unit;
+  /** Of the stack; null for a healthy one. */
+  readonly dice: number | null;
+}
+
+/**
+ * Best, median and worst Dice among the stacks with a lesion, the lesion with the lowest score, and the healthy stack with the
+ * highest. A stack is shown once. Ties go by case id, so that the choice does not depend on order.
+ *
+ * @param mask - Place of the mask threshold in the tallies; NaN where there is none: then no Dice is.
+ */
+export function chooseCases(stacks: readonly Unit[], mask: number): Chosen[] {
+  const dice = (unit: Unit) => (Number.isNaN(mask) ? 0 : diceOf(overlapAt(unit.tally, mask)));
+  const named = (a: Unit, b: Unit) => (a.case < b.case ? -1 : 1);
+  const ill = stacks.filter((u) => u.label === 1).sort((a, b) => dice(b) - dice(a) || named(a, b));
+  const quiet = [...ill].sort((a, b) => a.score - b.score || named(a, b))[0];
+  const loud = stacks.filter((u) => u.label === 0).sort((a, b) => b.score - a.score || named(a, b))[0];
+  const wanted: [string, Unit | undefined][] = [
+    ["Best Dice", ill[0]],
+    ["Median Dice", ill[Math.floor((ill.length - 1) / 2)]],
+    ["Worst Dice", ill[ill.length - 1]],
+    ["Lowest score with a lesion", quiet],
+    ["Highest score without a lesion", loud],
+  ];
+  const seen = new Map<string, Chosen>();
+  for (const [title, unit] of wanted) {
+    if (unit === undefined) continue;
+    const before = seen.get(unit.case);
+    const words = before === undefined ? title : `${before.title}; ${title.toLowerCase()}`;
+    seen.set(unit.case, { title: words, unit, dice: unit.label === 1 && !Number.isNaN(mask) ? dice(unit) : null });
+  }
+  return [...seen.values()];
+}
+
+/** The slice of a stack that is shown: the one with the largest true area, in a healthy stack the one with the highest score. */
+export function shownSlice(slices: readonly Unit[]): number {
+  const order = [...slices].sort((a, b) => b.tally.truth - a.tally.truth || b.score - a.score || a.slice! - b.slice!);
+  return order[0]!.slice!;
+}
+
+/** Side of one of the two pictures, and the space between them, pixels. */
+const side = 300;
+const gap = 4;
+/** Shown around brain or lesion, and shown at least, mm. */
+const marginMm = 6;
+const leastMm = 70;
+
+/**
+ * One slice twice, side by side: the image alone, and with the outlines of truth and prediction.
+ *
+ * @param brain - What the picture is cut to; null cuts to 70 mm around truth and prediction, or shows all.
+ * @param slice - Along the slice axis.
+ */
+export function casePicture(
+  image: Volume,
+  truth: Volume<Uint16Array> | null,
+  probability: Volume,
+  brain: Volume<Uint16Array> | null,
+  slice: number,
+  threshold: number,
+): Bitmap {
+  const spacing = [...affineSpacing(image.affine)].sort((a, b) => a - b);
+  const geometry = { pixelMm: Math.min(10, Math.max(0.1, spacing[0]!)), orientation: "canonical" } as const;
+  const grey = prepareStack(image, { ...geometry, whitePercentile: 99.5, clip: 4 }).slices[slice]!;
+  const found = atLeast(prepareMap(probability, geometry)[slice]!, threshold);
+  const wanted = truth && prepareMask(truth, geometry)[slice]!;
+  const around = brain === null ? [found, ...(wanted === null ? [] : [wanted])] : [prepareMask(brain, geometry)[slice]!];
+  const pixels = (mm: number) => Math.round(mm / geometry.pixelMm);
+  const crop = cropAround(grey, around, pixels(marginMm), pixels(leastMm));
+  const outlines = [
+    ...(wanted === null ? [] : [{ mask: wanted, colour: truthColour }]),
+    { mask: found, colour: predictionColour },
+  ];
+  const both = newBitmap(2 * side + gap, side, [255, 255, 255]);
+  pasteBitmap(both, drawOverlay({ grey, probability: null, outlines: [] }, crop, side), 0, 0);
+  pasteBitmap(both, drawOverlay({ grey, probability: null, outlines }, crop, side), side + gap, 0);
+  return both;
+}
+
+function atLeast(image: Image, threshold: number): Image<Uint8Array> {
+  return { ...image, data: Uint8Array.from(image.data, (p) => (p >= threshold ? 1 : 0)) };
+}

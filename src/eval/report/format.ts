@@ -1,0 +1,58 @@
+import type { Case } from "../../data/dataset.ts";
+import type { Chosen } from "../gallery.ts";
+import type { Metric, Results } from "../results.ts";
+
+/** A figure as it is printed: three decimals, a dash where it does not exist. */
+export function figure(value: number | null): string {
+  return value === null ? "–" : value.toFixed(3);
+}
+
+/** `0.931 [0.852, 0.987]`, or the figure alone where it has no interval. */
+export function withInterval({ estimate, low, high }: Pick<Metric, "estimate" | "low" | "high">): string {
+  return low === null || high === null ? figure(estimate) : `${figure(estimate)} [${figure(low)}, ${figure(high)}]`;
+}
+
+/** The metric of that name; undefined where it was not measured. */
+export function findMetric(results: Results, metric: Metric["metric"], per: Metric["per"], subset = "all"): Metric | undefined {
+  return results.metrics.find((m) => m.metric === metric && m.per === per && m.subset === subset);
+}
+
+/** `3 stacks`, `1 stack`. */
+export function many(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? "" : "s"}`;
+}
+
+export const metricNames: Readonly<Record<Metric["metric"], string>> = {
+  auroc: "AUROC",
+  sensitivity: "Sensitivity",
+  specificity: "Specificity",
+  ppv: "Positive predictive value",
+  npv: "Negative predictive value",
+  dice: "Dice",
+  diceAll: "Dice, healthy included",
+};
+
+/** What lesions are called: painted ones must never read as patients'. */
+export function lesionWord({ pseudoLesions }: Results): string {
+  return pseudoLesions ? "pseudo-lesion" : "lesion";
+}
+
+/** What is said under a case. */
+export function caseCaption(
+  c: Pick<Case, "id" | "gestationalAge" | "grade">,
+  { unit, dice }: Pick<Chosen, "unit" | "dice">,
+  slice: number,
+): string {
+  const grade = c.grade === null ? "not graded" : c.grade === 0 ? "healthy" : `grade ${["I", "II", "III", "IV"][c.grade - 1]}`;
+  const weeks = c.gestationalAge === null ? [] : [`${c.gestationalAge.toFixed(1)} weeks`];
+  const overlap = dice === null ? [] : [`stack Dice ${dice.toFixed(2)}`];
+  return [
+    c.id,
+    ...(unit.plane === null ? [] : [unit.plane]),
+    ...weeks,
+    grade,
+    ...overlap,
+    `score ${unit.score.toFixed(2)}`,
+    `slice ${slice}`,
+  ].join(" · ");
+}

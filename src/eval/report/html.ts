@@ -1,0 +1,31 @@
+/** Markup that is already safe to insert. Made by {@link html} and {@link trusted} alone. */
+export interface Markup {
+  readonly markup: string;
+}
+
+type Part = Markup | string | number | null | readonly Part[];
+
+/** A template whose inserted texts are escaped; inserted markup and lists of it stay as they are, null gives nothing. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+  return { markup: strings.reduce((out, text, i) => out + insert(parts[i - 1] ?? null) + text) };
+}
+
+/** Markup made elsewhere, such as an SVG. The caller answers for it: never pass text that came from a file. */
+export function trusted(markup: string): Markup {
+  return { markup };
+}
+
+/** Text that cannot open a tag, end an attribute or start an entity. Control characters, which HTML forbids, become U+FFFD. */
+export function escapeText(text: string): string {
+  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  const clean = text.replace(/[^\P{Cc}\t\n\r]/gu, "\ufffd").replace(/[\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+  return clean.replace(/[&<>"']/g, (c) => entities[c]!);
+}
+
+function insert(part: Part): string {
+  if (part === null) return "";
+  if (typeof part === "string") return escapeText(part);
+  if (typeof part === "number") return escapeText(String(part));
+  if (Array.isArray(part)) return part.map(insert).join("");
+  return (part as Markup).markup;
+}

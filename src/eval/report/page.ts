@@ -1,0 +1,192 @@
+import type { Metric, OperatingPoint, Results } from "../results.ts";
+import { type Level, levels } from "../scores.ts";
+import { lowestDrawn, type ReportPlots } from "./figures.ts";
+import { figure, findMetric, lesionWord, metricNames, withInterval } from "./format.ts";
+import { html, type Markup, trusted } from "./html.ts";
+import { style } from "./style.ts";
+import { banner, headline, limits, methods, reading } from "./words.ts";
+
+/** A case of the gallery: picture and words. */
+export interface GalleryItem {
+  /** Why it is shown: "best", "median", … */
+  readonly title: string;
+  readonly caption: string;
+  /** PNG bytes. */
+  readonly png: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** All that the report shows. */
+export interface ReportContent {
+  readonly results: Results;
+  readonly plots: ReportPlots;
+  readonly gallery: readonly GalleryItem[];
+  /** Text of the config. */
+  readonly config: string;
+}
+
+/** The whole report: one HTML file that loads nothing, runs nothing, and is the same bytes for the same content. */
+export function reportPage(content: ReportContent): string {
+  const { results, plots } = content;
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${results.dataset}: evaluation on the ${results.split} split</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<header>
+<p class="kicker">hemosynth evaluation</p>
+<h1>${results.dataset}, ${results.split} split</h1>
+<p class="banner">${banner(results)}</p>
+</header>
+<main>
+<section><h2>Summary</h2><p class="lead">${headline(results).join(" ")}</p>${summaryTable(results)}${list(results.notes, "notes")}</section>
+<section><h2>How to read it</h2>${list(reading(results))}</section>
+<section><h2>Ranking: ROC curves</h2><div class="plots">${levels.map((level) => trusted(plots.roc[level]))}</div>
+<p class="caption">Shaded: pointwise interval of sensitivity at each false positive rate, from resampled subjects. Orange: the operating point, where the threshold of the validation split came to lie. Dotted: chance.</p>
+${operatingTable(results)}</section>
+<section><h2>Stack scores</h2><div class="plots">${trusted(plots.scores)}</div>
+<p class="caption">One dot a stack, on the logit scale; bars are medians and quartiles. Scores below ${lowestDrawn} are drawn there: stacks in which no brain was found.</p></section>
+<section><h2>By grade and plane</h2><div class="plots">${trusted(plots.dice)}</div>
+<p class="caption">Dice of each stack with a ${lesionWord(results)}, by Papile grade of the examination's worse side.</p>
+${subsetTable(results)}</section>
+<section><h2>Cases</h2>${gallery(content)}</section>
+<section><h2>Data</h2>${splitTable(results)}</section>
+<section><h2>Methods</h2>${methods(results).map((text) => html`<p>${text}</p>`)}</section>
+<section><h2>Limits</h2>${list(limits(results))}</section>
+<section><h2>All figures</h2>${metricTable(results)}</section>
+<section class="config"><h2>Config</h2><pre>${content.config}</pre></section>
+</main>
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+function list(items: readonly string[], name = ""): Markup {
+  return items.length === 0 ? html`` : html`<ul class="${name}">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+}
+
+/** A table whose first column names the row. Cells are text or markup. */
+function table(name: string, head: readonly string[], rows: readonly (readonly (string | number | Markup)[])[]): Markup {
+  const cell = (value: string | number | Markup, i: number) =>
+    i === 0 ? html`<th scope="row">${value}</th>` : html`<td>${value}</td>`;
+  return html`<div class="scroll"><table class="${name}"><thead><tr>${head.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`;
+}
+
+/** Figure and interval over two lines, with Wilson's and what is missing in small. */
+function metricCell(metric: Metric | undefined): Markup {
+  if (metric === undefined) return html`–`;
+  const { estimate, low, high, reason, wilson, level } = metric;
+  const interval = low === null || high === null ? null : html`<span class="interval">[${figure(low)}, ${figure(high)}]</span>`;
+  const why = reason === null ? null : html`<span class="small">${estimate === null ? reason : `no interval: ${reason}`}</span>`;
+  const counted = wilson?.low == null ? null : html`<span class="small">${wilson.hits}/${wilson.of}; Wilson ${Math.round(100 * level)} % ${figure(wilson.low)}–${figure(wilson.high)}</span>`; // biome-ignore format: one line
+  return html`<b>${figure(estimate)}</b> ${interval}${why}${counted}`;
+}
+
+function summaryTable(results: Results): Markup {
+  const names = { slice: "Slice", stack: "Stack", subject: "Subject (examination)" };
+  const row = (level: Level) => {
+    const cells = (["auroc", "sensitivity", "specificity", "dice"] as const).map((m) =>
+      metricCell(findMetric(results, m, level)),
+    );
+    const n = findMetric(results, "auroc", level)?.n ?? 0;
+    const positives = findMetric(results, "sensitivity", level);
+    return [
+      names[level],
+      html`${n}<span class="small">${countPositives(results, level) ?? positives?.n ?? 0} with ${lesionWord(results)}</span>`,
+      ...cells,
+    ];
+  };
+  const pooled = findMetric(results, "dice", "pooled");
+  const rows = [...levels.map(row), ["All voxels at once", pooled?.n ?? 0, "", "", "", metricCell(pooled)]];
+  return table("summary", ["Per", "n", "AUROC", "Sensitivity", "Specificity", `Dice on ${lesionWord(results)}s`], rows);
+}
+
+function countPositives(results: Results, level: Level): number | undefined {
+  const own = results.splits.find((s) => s.split === results.split);
+  return own && { slice: own.positiveSlices, stack: own.positiveStacks, subject: own.positiveExaminations }[level];
+}
+
+function operatingTable(results: Results): Markup {
+  const row = (level: Level) => {
+    const { threshold, validation }: OperatingPoint = results.operatingPoints[level];
+    const now = (metric: "sensitivity" | "specificity") => figure(findMetric(results, metric, level)?.estimate ?? null);
+    const then = validation === null ? ["–", "–"] : [figure(validation.sensitivity), figure(validation.specificity)];
+    return [level, threshold === null ? "–" : threshold.toFixed(2), ...then, now("sensitivity"), now("specificity")];
+  };
+  const head = [
+    "Operating point",
+    "threshold (logit)",
+    "sensitivity, val",
+    "specificity, val",
+    `sensitivity, ${results.split}`,
+    `specificity, ${results.split}`,
+  ];
+  return table("plain", head, levels.map(row));
+}
+
+function subsetTable(results: Results): Markup {
+  const subsets = [...new Set(results.metrics.map((m) => m.subset))].filter((s) => s !== "all");
+  const rows = subsets.map((subset) => {
+    const stack = (metric: Metric["metric"]) => metricCell(findMetric(results, metric, "stack", subset));
+    return [
+      subset,
+      stack("auroc"),
+      stack("sensitivity"),
+      stack("specificity"),
+      stack("dice"),
+      metricCell(findMetric(results, "dice", "slice", subset)),
+    ];
+  });
+  const head = ["Stacks of", "AUROC", "Sensitivity", "Specificity", "Dice, stack", "Dice, slice"];
+  return rows.length === 0 ? html`` : table("summary", head, rows);
+}
+
+function splitTable(results: Results): Markup {
+  const head = ["Split", "subjects", "examinations", "stacks", "slices", "weeks"];
+  const rows = results.splits.map((s) => {
+    const weeks = s.youngest === null || s.oldest === null ? "–" : `${s.youngest.toFixed(1)}–${s.oldest.toFixed(1)}`;
+    const both = (all: number, positive: number) =>
+      html`${all}<span class="small">${positive} with ${lesionWord(results)}</span>`;
+    return [
+      s.split,
+      s.subjects,
+      both(s.examinations, s.positiveExaminations),
+      both(s.stacks, s.positiveStacks),
+      both(s.slices, s.positiveSlices),
+      weeks,
+    ];
+  });
+  return table("plain", head, rows);
+}
+
+function metricTable(results: Results): Markup {
+  const head = ["Figure", "per", "of", "value", "n", "subjects", "undefined resamples", "remark"];
+  const rows = results.metrics.map((m) => [
+    metricNames[m.metric],
+    m.per,
+    m.subset,
+    withInterval(m),
+    m.n,
+    m.nPatients,
+    m.undefinedResamples,
+    m.reason ?? "",
+  ]);
+  return table("fine", head, rows);
+}
+
+function gallery({ gallery: items }: ReportContent): Markup {
+  if (items.length === 0) return html`<p>No case to show.</p>`;
+  const one = ({ title, caption, png, width, height }: GalleryItem) => html`<figure>
+<img src="data:image/png;base64,${Buffer.from(png).toString("base64")}" width="${width}" height="${height}" alt="${title}: ${caption}">
+<figcaption><b>${title}</b> ${caption}</figcaption></figure>`;
+  return html`<p class="caption">Left the image, right the same with the true outline in <span class="truth">blue</span> and the predicted one in <span class="found">orange</span>. Hung as a radiologist does: patient left on image right. The slice shown is the one with the largest true area, or for a healthy stack the highest score.</p><div class="gallery">${items.map(one)}</div>`;
+}

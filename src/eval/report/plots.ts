@@ -1,0 +1,116 @@
+import { bandRates, type RocPlot } from "../measure.ts";
+import { quantileSorted } from "../metrics/bootstrap.ts";
+import {
+  area,
+  atX,
+  atY,
+  blue,
+  dot,
+  type Frame,
+  faint,
+  ink,
+  label,
+  line,
+  niceTicks,
+  orange,
+  path,
+  svgFile,
+  xAxis,
+  yAxis,
+} from "./chart.ts";
+
+/** One ROC curve with its band, the diagonal of chance, and the operating point. */
+export function rocSvg(name: string, { curve, band, at }: RocPlot, auroc: string): string {
+  const f: Frame = { width: 280, height: 312, left: 46, top: 30, right: 12, bottom: 60, x: [0, 1], y: [0, 1] };
+  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  const point = (x: number, y: number) => [atX(f, x), atY(f, y)] as const;
+  const upper = band === null ? [] : bandRates.map((rate, i) => point(rate, band.high[i]!));
+  const lower = band === null ? [] : bandRates.map((rate, i) => point(rate, band.low[i]!)).reverse();
+  const body = [
+    label(f.left, 18, name, { anchor: "start", size: 13, bold: true }),
+    ...yAxis(f, ticks, "sensitivity"),
+    ...xAxis(f, ticks, "1 − specificity"),
+    line(atX(f, 0), atY(f, 0), atX(f, 1), atY(f, 1), ink, { dash: "3 4" }),
+    ...(band === null ? [] : [area([...upper, ...lower], blue, 0.16)]),
+    ...(curve.length === 0 ? [label(atX(f, 0.5), atY(f, 0.5), "one class only", { size: 13 })] : []),
+    ...(curve.length === 0
+      ? []
+      : [
+          path(
+            curve.map((p) => point(p.falsePositiveRate, p.sensitivity)),
+            blue,
+          ),
+        ]),
+    ...(at === null ? [] : [dot(...point(at.falsePositiveRate, at.sensitivity), "#ffffff", 6, 1)]),
+    ...(at === null ? [] : [dot(...point(at.falsePositiveRate, at.sensitivity), orange, 4.5, 1)]),
+    label(atX(f, 0.97), atY(f, 0.05), auroc, { anchor: "end", size: 12, bold: true, colour: blue }),
+  ];
+  return svgFile(f, `ROC curve, ${name}`, body);
+}
+
+/** A column of dots with the words under it. */
+export interface Strip {
+  readonly name: string;
+  readonly values: readonly number[];
+  readonly colour: string;
+}
+
+/**
+ * Columns of dots, one a value, with median and quartiles; dots lie beside each other where they would overlap, in the order
+ * of their values, so that the picture is always the same.
+ *
+ * @param threshold - A dashed line across; null for none.
+ */
+export function stripSvg(
+  title: string,
+  strips: readonly Strip[],
+  axis: { name: string; range?: readonly [number, number] },
+  threshold: number | null,
+): string {
+  const all = strips.flatMap((s) => [...s.values]);
+  const [low, high] = axis.range ?? padded([...all, ...(threshold === null ? [] : [threshold])]);
+  const width = 70 + Math.max(2, strips.length) * 112;
+  const f: Frame = { width, height: 300, left: 52, top: 14, right: 14, bottom: 48, x: [0, strips.length], y: [low, high] };
+  const columns = strips.flatMap((strip, i) => {
+    const middle = atX(f, i + 0.5);
+    const sorted = Float64Array.from(strip.values).sort();
+    const dots = beeswarm(
+      [...sorted].map((v) => atY(f, v)),
+      42,
+    ).map(([x, y]) => dot(middle + x, y, strip.colour, 3, 0.6));
+    const count = label(middle, f.height - f.bottom + 34, `n = ${sorted.length}`, { size: 11 });
+    return [...dots, ...box(f, middle, sorted), label(middle, f.height - f.bottom + 18, strip.name), count];
+  });
+  const cut = threshold === null ? [] : [
+    line(f.left, atY(f, threshold), f.width - f.right, atY(f, threshold), orange, { width: 1.5, dash: "6 4" }),
+    label(f.width - f.right - 2, atY(f, threshold) - 5, "threshold", { anchor: "end", size: 11, colour: orange }),
+  ]; // biome-ignore format: a list
+  return svgFile(f, title, [...yAxis(f, niceTicks(low, high), axis.name), ...columns, ...cut]);
+}
+
+/** Median and quartiles beside the dots. */
+function box(f: Frame, middle: number, sorted: Float64Array): string[] {
+  if (sorted.length === 0) return [label(middle, atY(f, (f.y[0] + f.y[1]) / 2), "none", { colour: faint })];
+  const [q1, q2, q3] = [0.25, 0.5, 0.75].map((p) => atY(f, quantileSorted(sorted, p))) as [number, number, number];
+  return [line(middle, q1, middle, q3, ink, { width: 2 }), line(middle - 16, q2, middle + 16, q2, ink, { width: 2.5 })];
+}
+
+/** Moves dots sideways until none overlaps another; at most `reach` pixels, where they may. Positions beside the middle. */
+function beeswarm(heights: readonly number[], reach: number): [number, number][] {
+  const step = 5;
+  const placed: [number, number][] = [];
+  for (const y of heights) {
+    const free = (x: number) => placed.every(([px, py]) => (px - x) ** 2 + (py - y) ** 2 >= step ** 2);
+    let x = 0;
+    for (let k = 0; !free(x) && Math.abs(x) < reach; k++) x = (k % 2 === 0 ? 1 : -1) * Math.ceil((k + 1) / 2) * (step / 2);
+    placed.push([x, y]);
+  }
+  return placed;
+}
+
+function padded(values: readonly number[]): readonly [number, number] {
+  if (values.length === 0) return [0, 1];
+  const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+  const room = 0.06 * (high - low) || 1;
+  return [low - room, high + room];
+}

@@ -1,0 +1,89 @@
+import type { EmptyMaskRule } from "../metrics/dice.ts";
+import type { Results } from "../results.ts";
+import { findMetric, lesionWord, many, withInterval } from "./format.ts";
+
+/** What must stand above every figure. */
+export function banner(results: Results): string {
+  return results.pseudoLesions
+    ? "Pseudo-lesion scores, not clinical performance. The lesions in these images were painted by software; the figures say how well a network finds painted lesions, and nothing about patients."
+    : "A research evaluation on the named dataset. Not a medical device, and not evidence of clinical performance elsewhere.";
+}
+
+/** The result in sentences. */
+export function headline(results: Results): string[] {
+  const own = results.splits.find((s) => s.split === results.split)!;
+  const lesion = lesionWord(results);
+  const auroc = findMetric(results, "auroc", "stack");
+  const dice = findMetric(results, "dice", "slice");
+  const called = (metric: "sensitivity" | "specificity") => {
+    const m = findMetric(results, metric, "stack");
+    return m?.wilson ? `${m.wilson.hits} of ${m.wilson.of}` : null;
+  };
+  const [found, cleared] = [called("sensitivity"), called("specificity")];
+  return [
+    `The ${results.split} split holds ${many(own.stacks, "stack")} of ${many(own.subjects, "subject")}; ${own.positiveStacks} of the stacks show a ${lesion}.`,
+    auroc === undefined || auroc.estimate === null
+      ? `Stack AUROC does not exist here: ${auroc?.reason ?? "not measured"}.`
+      : `Stack AUROC is ${withInterval(auroc)}.`,
+    found === null && cleared === null
+      ? "No stack was called: there is no threshold."
+      : `At the stack threshold, ${found === null ? "" : `${found} stacks with a ${lesion} were called`}${found && cleared ? " and " : ""}${cleared === null ? "" : `${cleared} without were not`}.`,
+    dice === undefined || dice.estimate === null
+      ? `Dice does not exist here: ${dice?.reason ?? "not measured"}.`
+      : `Mean Dice over slices with a ${lesion} is ${withInterval(dice)}.`,
+  ];
+}
+
+/** How to read the summary, one item a thing. */
+export function reading(results: Results): string[] {
+  const percent = Math.round(100 * results.options.bootstrap.level);
+  return [
+    `Brackets are ${percent} % intervals. They say how far the figure could move had other subjects of the same kind been drawn; they do not cover other scanners, hospitals or kinds of bleed.`,
+    "AUROC is the chance that a unit with a lesion scores above one without: 0.5 is guessing, 1 is perfect order. It needs no threshold.",
+    "Sensitivity is the share of units with a lesion that are called, specificity the share without that are not. Both hold at one threshold, chosen on the validation split and carried over; the table of operating points shows what it reached there.",
+    "Dice is the overlap of predicted and true mask, 0 to 1. Small lesions score low even when found: one pixel around a 5 mm bleed costs more than 0.3.",
+    "A dash with a reason means that the figure or its interval does not exist, for instance an AUROC of one class, or an interval when every resample gives the same value. Wilson's interval beside it takes all units as independent, which slices and stacks of one subject are not.",
+  ];
+}
+
+const emptyRules: Readonly<Record<EmptyMaskRule, string>> = {
+  skip: "left out of means",
+  one: "counted as 1",
+  zero: "counted as 0",
+  smoothed: "scored by (2 TP + 1) / (2 TP + FP + FN + 1), which is 1; the same formula serves everywhere else",
+};
+
+/** The methods paragraphs. */
+export function methods(results: Results): string[] {
+  const { options, mask, operatingPoints } = results;
+  const { resamples, level, includeThreshold } = options.bootstrap;
+  const others = includeThreshold ? "The subjects of the validation split were resampled as well and thresholds chosen anew each time, so that intervals of sensitivity, specificity, predictive values and Dice include the choice. " : ""; // biome-ignore format: one line
+  return [
+    "Scores. A slice scores the lesion logit that a given area of pixels inside the brain reaches; a stack scores the highest of its slices (or of runs of neighbouring slices); a subject's examination scores the mean or maximum of its stacks. predict.json holds the settings. A unit is positive when its truth mask holds at least one voxel.",
+    `Thresholds. Slices, stacks and subjects each have their own, ${operatingPoints.stack.rule}; calling is score ≥ threshold. Between two neighbouring scores the middle is taken. Masks hold voxels with a probability of at least ${mask.probability ?? "–"} (${mask.rule}).`,
+    `Intervals. Percentile bootstrap of whole subjects (${resamples} resamples, level ${level}, seed ${results.seed}): each resample draws as many subjects as there are, with replacement, and takes all their stacks and slices along. The same resamples serve every figure. ${others}Resamples in which a figure is undefined are left out of its interval and counted.`,
+    `Dice. Per slice, per stack (all its voxels together) and per examination (all its stacks, in mm³), then the mean over units with a lesion; pooled: all voxels of the split at once, healthy stacks included. Where truth and prediction are both empty, which happens among healthy units only, Dice is ${emptyRules[options.emptyMask]}.`,
+    "Sources. AUROC: Hanley & McNeil 1982. Youden's index: Youden 1950. Wilson's interval: Wilson 1927. Bootstrap: Efron & Tibshirani 1993; clusters: Davison & Hinkley 1997, section 3.8. Dice: Dice 1945.",
+  ];
+}
+
+/** What the figures cannot say. */
+export function limits(results: Results): string[] {
+  const painted = results.pseudoLesions
+    ? [
+        "Training and evaluation lesions were painted by the same program. A network may have learned its marks; a drop on real bleeds is to be expected and is not measured here.",
+      ]
+    : [];
+  const own = results.splits.find((s) => s.split === results.split)!;
+  const few =
+    own.subjects < 30
+      ? [`${many(own.subjects, "subject")}: percentile intervals of so few are themselves unsure, and usually too narrow.`]
+      : [];
+  return [
+    ...painted,
+    ...few,
+    "Stacks of one subject share anatomy, and copies of one subject share more; intervals allow for it, but subjects are few whatever the number of slices.",
+    "Predictive values depend on how common lesions are in this dataset, which is not how common they are in a clinic.",
+    "Grades and planes were looked at without correction for the number of comparisons.",
+  ];
+}

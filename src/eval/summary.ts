@@ -1,0 +1,60 @@
+import type { StageResult } from "../core/context.ts";
+import type { Dataset, SplitName } from "../data/dataset.ts";
+import type { EvalOptions } from "./options.ts";
+import { findMetric, withInterval } from "./report/format.ts";
+import type { Results, SplitCount } from "./results.ts";
+import { type Level, levels } from "./scores.ts";
+import type { Tables, Unit } from "./table.ts";
+
+/** What a split holds. */
+export function countSplit(split: SplitName, tables: Tables, dataset: Dataset): SplitCount {
+  const positives = (level: Level) => tables[level].filter((unit) => unit.label === 1).length;
+  const ids = new Set(tables.stack.map((unit) => unit.case));
+  const weeks = dataset.cases.flatMap((c) => (ids.has(c.id) && c.gestationalAge !== null ? [c.gestationalAge] : []));
+  return {
+    split,
+    subjects: new Set(tables.stack.map((unit) => unit.subject)).size,
+    examinations: tables.subject.length,
+    stacks: tables.stack.length,
+    slices: tables.slice.length,
+    positiveExaminations: positives("subject"),
+    positiveStacks: positives("stack"),
+    positiveSlices: positives("slice"),
+    youngest: weeks.length > 0 ? Math.min(...weeks) : null,
+    oldest: weeks.length > 0 ? Math.max(...weeks) : null,
+  };
+}
+
+/** What a reader must know before quoting a figure. */
+export function notesOf(evaluated: Tables, validation: Tables, options: EvalOptions): string[] {
+  const notes: string[] = [];
+  const chosen = options.threshold.rule !== "fixed" || options.mask.rule !== "fixed";
+  if (chosen && validation === evaluated)
+    notes.push("Thresholds were chosen on the very units that are evaluated: sensitivity, specificity and Dice are optimistic.");
+  if (chosen && validation.stack.length === 0) notes.push("The validation split is empty: no threshold could be chosen.");
+  if (options.split === "train") notes.push("The training split is evaluated: every figure is optimistic.");
+  const stacksOf = ({ subject, session }: Unit) => evaluated.stack.filter((s) => s.subject === subject && s.session === session);
+  const mixed = evaluated.subject.filter((unit) => new Set(stacksOf(unit).map((stack) => stack.label)).size === 2);
+  if (mixed.length > 0)
+    notes.push(
+      `${mixed.length} of ${evaluated.subject.length} examinations hold stacks with and without a lesion; they count as having one.`,
+    );
+  if (levels.some((level) => evaluated[level].every((unit) => unit.score === evaluated[level][0]!.score)))
+    notes.push("All scores of a level are equal: the network does not tell its units apart.");
+  return notes;
+}
+
+/** What the command line prints. */
+export function evalResult(results: Results): StageResult {
+  const words = (name: string, metric: Parameters<typeof findMetric>[1], per: Parameters<typeof findMetric>[2]) => {
+    const m = findMetric(results, metric, per);
+    return m?.estimate == null ? `${name} – (${m?.reason ?? "not measured"})` : `${name} ${withInterval(m)}`;
+  };
+  const kind = results.pseudoLesions ? "pseudo-lesion scores: " : "";
+  const figures = [words("stack AUROC", "auroc", "stack"), words("slice Dice", "dice", "slice")];
+  const main = results.metrics.filter((m) => m.subset === "all" && m.metric !== "ppv" && m.metric !== "npv");
+  return {
+    headline: `${kind}${figures.join(", ")} on ${results.split}`,
+    summary: { split: results.split, pseudoLesions: results.pseudoLesions, metrics: main, notes: results.notes },
+  };
+}
