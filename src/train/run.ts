@@ -70,9 +70,9 @@ export async function train(run: TrainRun): Promise<Progress> {
     unread.push({ step, loss: trainStep(state, tensors, step, options) });
     tf.dispose([tensors.image, tensors.target]);
     await setImmediate(); // lets signals in
-    const last = step === options.steps || signal.aborted;
+    const stops = signal.aborted && step < options.steps;
     const validates = step % options.validateEvery === 0 || step === options.steps;
-    const saves = step % options.checkpointEvery === 0 || last;
+    const saves = step % options.checkpointEvery === 0 || step === options.steps || stops;
     if (step % readEvery === 0 || validates || saves) {
       const losses = await readLosses(unread, run.batch);
       unread = [];
@@ -93,7 +93,7 @@ export async function train(run: TrainRun): Promise<Progress> {
       fillModel(state.model, state.parameters, state.statistics);
     }
     if (saves) await run.onCheckpoint({ step, lossSum, lossCount, best });
-    if (signal.aborted && step < options.steps) throw new StoppedError(`stopped after step ${step} of ${options.steps}`);
+    if (stops) throw new StoppedError(`stopped after step ${step} of ${options.steps}`);
   }
   return { step, lossSum, lossCount, best };
 }

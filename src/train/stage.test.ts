@@ -1,0 +1,271 @@
+import { spawn } from "node:child_process";
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { beforeAll, expect, test } from "vitest";
+import { temporaryFolder, writeDiscDataset } from "../../test/helpers/disc-dataset.ts";
+import { readyBackend } from "../backend/index.ts";
+import { tf } from "../backend/tf.ts";
+import { silentContext, silentReporter } from "../core/context.ts";
+import { StoppedError, UserError } from "../core/errors.ts";
+import { readDataset, readSplits, writeDataset, writeSplits } from "../data/dataset.ts";
+import { readModelFolder } from "../data/model-folder.ts";
+import { readLabels, readVolume, writeNifti } from "../data/nifti.ts";
+import { preprocessOptions } from "../data/preprocess.ts";
+import { decodeSafetensors } from "../data/safetensors.ts";
+import { buildModel, modelOptions, setWeights } from "../models/index.ts";
+import { trainOptions } from "./options.ts";
+import { runTrain, type TrainRequest } from "./stage.ts";
+
+let data: string;
+let whole: string;
+
+function request(out: string, train: object = {}, more: Partial<TrainRequest> = {}): TrainRequest {
+  const options = { steps: 14, batchSize: 2, cropSize: 32, validateEvery: 4, validationSlices: 6, checkpointEvery: 5, ...train };
+  return {
+    data,
+    out,
+    model: modelOptions.parse({ kind: "unet", channels: [4, 6, 8] }),
+    preprocess: preprocessOptions.parse({}),
+    options: trainOptions.parse(options),
+    seed: 5,
+    resume: false,
+    ...more,
+  };
+}
+
+/** Every file of a folder but the log with its times. */
+function contents(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  const files = names.filter((name) => statSync(join(folder, name)).isFile() && name !== "log.jsonl");
+  return Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name)).toString("base64")]));
+}
+
+async function fault(run: Promise<unknown>): Promise<UserError> {
+  const error = await run.then(
+    () => "no error",
+    (e) => e,
+  );
+  expect(error).toBeInstanceOf(UserError);
+  expect((error as UserError).message).not.toContain("\n");
+  return error as UserError;
+}
+
+beforeAll(async () => {
+  await readyBackend("auto", silentReporter);
+  data = await temporaryFolder("discs");
+  await writeDiscDataset(data, { cases: 6, shape: [48, 40, 8], seed: 2 });
+  whole = join(await temporaryFolder("train"), "whole");
+  await runTrain(request(whole), silentContext());
+});
+
+test("writes a model that reads back, rows in the table for every validation, and the same bytes again with another number of workers", async () => {
+  expect(Object.keys(contents(whole))).toEqual([
+    "metrics.csv",
+    "model.json",
+    join("tb", "events.out.tfevents.0.hemosynth"),
+    join("weights", "best.safetensors"),
+    join("weights", "last.safetensors"),
+  ]);
+  const steps = readFileSync(join(whole, "metrics.csv"), "utf8")
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split(",")[0]);
+  expect(steps).toEqual(["4", "8", "12", "14"]);
+  const { file, weights, where } = await readModelFolder(whole);
+  const model = buildModel(modelOptions.parse(file.model), {
+    inChannels: file.inChannels,
+    outChannels: file.outputs.length,
+    seed: 99,
+  });
+  setWeights(model, weights, where);
+  model.dispose();
+  const again = await temporaryFolder("again");
+  await runTrain(request(again), silentContext(2));
+  expect(contents(again)).toEqual(contents(whole));
+});
+
+test("another seed gives other weights", async () => {
+  const other = await temporaryFolder("seed");
+  await runTrain(request(other, { steps: 2 }, { seed: 6 }), silentContext());
+  const twin = await temporaryFolder("seed");
+  await runTrain(request(twin, { steps: 2 }), silentContext());
+  const name = join("weights", "best.safetensors");
+  expect(contents(other)[name]).not.toBe(contents(twin)[name]);
+});
+
+test("stopped by its signal at any step and resumed, it ends in the same bytes", async () => {
+  for (const stopAfter of [4, 5, 12]) {
+    const out = await temporaryFolder("stopped");
+    const stop = new AbortController();
+    // Progress is told when losses are read: every tenth step and when a validation or checkpoint is due.
+    const reporter = {
+      ...silentReporter,
+      progress: (label: string, done: number) => void (label === "train" && done >= stopAfter && stop.abort()),
+    };
+    await expect(runTrain(request(out), { ...silentContext(), reporter, signal: stop.signal })).rejects.toThrow(StoppedError);
+    expect(existsSync(join(out, "model.json"))).toBe(false);
+    const { metadata } = decodeSafetensors(readFileSync(join(out, "weights/last.safetensors")), "last");
+    expect(JSON.parse(metadata.get("hemosynth")!).progress.step).toBe(stopAfter + 1);
+    await runTrain(request(out, {}, { resume: true }), silentContext());
+    expect(contents(out)).toEqual(contents(whole));
+  }
+});
+
+test("killed with SIGKILL in the middle and resumed, it ends in the same bytes", async () => {
+  const out = await temporaryFolder("killed");
+  const helper = fileURLToPath(new URL("../../test/helpers/train-child.ts", import.meta.url));
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  const child = spawn(process.execPath, ["--import", tsx, helper, JSON.stringify(request(out))], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line === "train 8") child.kill("SIGKILL"); // after the checkpoint of step 5, perhaps with the rows of step 8 written
+    expect(line).not.toBe("finished");
+  }
+  expect(existsSync(join(out, "weights/last.safetensors"))).toBe(true);
+  await runTrain(request(out, {}, { resume: true }), silentContext());
+  expect(contents(out)).toEqual(contents(whole));
+});
+
+test("what a crash leaves behind the checkpoint is undone: rows and events from later steps, and torn ones", async () => {
+  const out = join(await temporaryFolder("torn"), "run");
+  const stop = new AbortController();
+  const reporter = {
+    ...silentReporter,
+    progress: (label: string, done: number) => void (label === "train" && done >= 10 && stop.abort()),
+  };
+  await runTrain(request(out), { ...silentContext(), reporter, signal: stop.signal }).catch(() => {});
+  for (const tail of ["12,1,1,1,1,1,1\n", "12,0.5,0.0", ""]) {
+    const copy = join(await temporaryFolder("torn"), "copy");
+    cpSync(out, copy, { recursive: true });
+    const events = join(copy, "tb", "events.out.tfevents.0.hemosynth");
+    appendFileSync(join(copy, "metrics.csv"), tail);
+    appendFileSync(events, readFileSync(events).subarray(-37 - tail.length));
+    await runTrain(request(copy, {}, { resume: true }), silentContext());
+    expect(contents(copy)).toEqual(contents(whole));
+  }
+});
+
+test("resuming a finished training changes nothing; resuming nothing starts from the beginning", async () => {
+  const done = join(await temporaryFolder("done"), "run");
+  cpSync(whole, done, { recursive: true });
+  await runTrain(request(done, {}, { resume: true }), silentContext());
+  expect(contents(done)).toEqual(contents(whole));
+  const fresh = await temporaryFolder("fresh");
+  await runTrain(request(fresh, {}, { resume: true }), silentContext());
+  expect(contents(fresh)).toEqual(contents(whole));
+});
+
+test("a training does not resume with other options, and says which; how often it is saved may change", async () => {
+  const out = join(await temporaryFolder("other"), "run");
+  cpSync(whole, out, { recursive: true });
+  const last = join(out, "weights/last.safetensors");
+  const messages: [Partial<TrainRequest> | object, RegExp][] = [
+    [{ options: trainOptions.parse({ ...request(out).options, batchSize: 3 }) }, /train\.batchSize was 2 and is now 3/],
+    [
+      { options: trainOptions.parse({ ...request(out).options, optimizer: { kind: "adam" } }) },
+      /train\.optimizer\.kind was "adamw" and is now "adam"/,
+    ],
+    [{ seed: 6 }, /seed was 5 and is now 6/],
+    [{ preprocess: preprocessOptions.parse({ pixelMm: 0.8 }) }, /preprocess\.pixelMm was 1 and is now 0\.8/],
+    [{ model: modelOptions.parse({ kind: "unet", channels: [4, 6] }) }, /model\.channels was \[4,6,8\] and is now \[4,6\]/],
+  ];
+  for (const [change, message] of messages) {
+    const error = await fault(runTrain({ ...request(out), ...change, resume: true }, silentContext()));
+    expect(error.fault).toBe("usage");
+    expect(error.message).toMatch(message);
+    expect(error.message.startsWith(`${last}: a training resumes with what it began with`)).toBe(true);
+  }
+  await runTrain(request(out, { checkpointEvery: 3, memoryMb: 100 }, { resume: true }), silentContext());
+  expect(contents(out)).toEqual(contents(whole));
+});
+
+test("a damaged checkpoint is refused by name", async () => {
+  const bytes = readFileSync(join(whole, "weights/last.safetensors"));
+  const { tensors, metadata } = decodeSafetensors(bytes, "x");
+  expect([...tensors.keys()].filter((name) => name.startsWith("state/"))).toHaveLength(4);
+  const header = JSON.parse(metadata.get("hemosynth")!);
+  expect(header.progress.step).toBe(14);
+  const damaged: [Uint8Array, RegExp][] = [
+    [bytes.subarray(0, bytes.length - 9), /tensors fill|offsets of/],
+    [Buffer.from(bytes.toString("latin1").replace('schemaVersion\\":1', 'schemaVersion\\":2'), "latin1"), /schemaVersion/],
+    [Buffer.concat([bytes.subarray(0, bytes.length - 4), Buffer.from([0, 0, 0xc0, 0x7f])]), /finite/],
+    [readFileSync(join(whole, "weights/best.safetensors")), /must be a checkpoint of hemosynth train/],
+  ];
+  for (const [content, message] of damaged) {
+    const out = join(await temporaryFolder("damaged"), "run");
+    cpSync(whole, out, { recursive: true });
+    writeFileSync(join(out, "weights/last.safetensors"), content);
+    const error = await fault(runTrain(request(out, {}, { resume: true }), silentContext()));
+    expect([error.fault, message.test(error.message), error.message]).toEqual(["data", true, error.message]);
+  }
+});
+
+test("data that cannot be trained on is refused with its numbers", async () => {
+  const refused = async (change: (folder: string) => Promise<void>, more: object = {}) => {
+    const folder = join(await temporaryFolder("bad"), "data");
+    cpSync(data, folder, { recursive: true });
+    await change(folder);
+    return fault(runTrain({ ...request(await temporaryFolder("out")), ...more, data: folder }, silentContext()));
+  };
+  const splits = await readSplits(data);
+  const dataset = await readDataset(data);
+  const nothing = async () => {};
+  const noVal = await refused((folder) => writeSplits(folder, { ...splits, val: [] }));
+  expect([noVal.fault, noVal.message]).toEqual(["data", expect.stringMatching(/the val split must have a case; got none/)]);
+  const noMask = await refused((folder) =>
+    writeDataset(folder, { ...dataset, cases: dataset.cases.map((c) => ({ ...c, lesionMask: null })) }),
+  );
+  expect(noMask.message).toMatch(/every case needs a lesion mask to train on; sub-01_T2w has none/);
+  const healthy = await refused(async (folder) => {
+    const { shape, affine, data: voxels } = await readLabels(join(folder, dataset.cases[0]!.lesionMask!.path));
+    const path = "images/none.nii.gz";
+    const { sha256 } = await writeNifti(join(folder, path), { shape, affine, data: new Uint8Array(voxels.length) });
+    await writeDataset(folder, { ...dataset, cases: dataset.cases.map((c) => ({ ...c, lesionMask: { path, sha256 } })) });
+  });
+  expect(healthy.message).toMatch(
+    /the train split must have a slice with at least 4 lesion pixels; got none in 32 slices\. Make bleeds with synth\./,
+  );
+  const moved = await refused(async (folder) => {
+    const file = join(folder, dataset.cases[1]!.brainMask!.path);
+    const mask = await readLabels(file);
+    const shape = [40, 48, 8] as const;
+    const { sha256 } = await writeNifti(file, { ...mask, shape });
+    const brainMask = { ...dataset.cases[1]!.brainMask!, sha256 };
+    await writeDataset(folder, { ...dataset, cases: dataset.cases.map((c, n) => (n === 1 ? { ...c, brainMask } : c)) });
+  });
+  expect(moved.message).toMatch(/case sub-01_T2w: the brain mask must have the image's shape 48 x 40 x 8; got 40 x 48 x 8/);
+  const changed = await refused(async (folder) => {
+    const file = join(folder, dataset.cases[1]!.image.path);
+    await writeNifti(file, await readVolume(file)); // as good, but not the same
+  });
+  expect(changed.message).toMatch(
+    /sub-01_T2w\.nii\.gz: must be the file that the dataset was made with; its content has changed/,
+  );
+  const memory = await refused(nothing, {
+    options: trainOptions.parse({ memoryMb: 1 }),
+    preprocess: preprocessOptions.parse({ pixelMm: 0.3 }),
+  });
+  expect([memory.fault, memory.message]).toEqual([
+    "usage",
+    expect.stringMatching(
+      /train\.memoryMb is 1, but the slices of 6 cases take 4 MB at preprocess\.pixelMm 0\.3\. Raise train\.memoryMb to 4/,
+    ),
+  ]);
+  const size = await refused(nothing, { options: trainOptions.parse({ cropSize: 50 }) });
+  expect([size.fault, size.message]).toEqual([
+    "usage",
+    "train.cropSize must be a multiple of 4 for a model of 3 levels; got 50. Set it to 52, or use fewer model.channels.",
+  ]);
+});
+
+test("tensors: nothing is left after a training", async () => {
+  const before = tf.memory().numTensors;
+  await runTrain(request(await temporaryFolder("leak"), { steps: 3 }), silentContext());
+  expect(tf.memory().numTensors).toBe(before);
+  rmSync(data, { recursive: true });
+});
