@@ -20,8 +20,12 @@ export interface Running {
   seen(text: string | RegExp): Promise<void>;
 }
 
+/** The build under test; `HEMOSYNTH_TEST_DIST` names another one, which is taken as it is. */
+const dist = process.env.HEMOSYNTH_TEST_DIST ?? "dist";
+
 /** Builds dist/ if it is older than src/, one test file at a time. */
 export async function ensureBuilt(): Promise<void> {
+  if (dist !== "dist") return;
   const { buildSources } = await import("../scripts/setup/build.mjs");
   const job = { reporter: { info() {}, warn: console.error, progress() {} }, signal: new AbortController().signal };
   await withLock(
@@ -31,13 +35,16 @@ export async function ensureBuilt(): Promise<void> {
   );
 }
 
+/** The built command line. */
+export const cliFile = resolve(root, dist, "cli.js");
+
 /** Starts the built command line. */
 export function start(
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv; node?: readonly string[] } = {},
 ): Running {
   const { cwd = root, env = {}, node = [] } = options;
-  const child = spawn(process.execPath, [...node, resolve(root, "dist/cli.js"), ...args], {
+  const child = spawn(process.execPath, [...node, cliFile, ...args], {
     cwd,
     env: { ...process.env, CI: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -5,8 +5,8 @@ export function nearestName(got: string, known: readonly string[]): string | nul
   const bare = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   const same = known.find((name) => bare(name) === bare(got));
   if (same !== undefined) return same;
-  const abbreviated = known.filter((name) => initials(name) === bare(got) && got.length > 1);
-  if (abbreviated.length === 1) return abbreviated[0]!;
+  const abbreviated = known.find((name) => initials(name) === bare(got) && got.length > 1);
+  if (abbreviated !== undefined) return abbreviated;
   const ranked = known
     .map((name) => ({ name, distance: editDistance(bare(got), bare(name)) }))
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(Math.min(got.length, name.length) / 3)))

@@ -1,0 +1,221 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { cliFile, ensureBuilt, hemosynth, root, start } from "./cli-process.ts";
+
+let folder = "";
+beforeAll(async () => {
+  await ensureBuilt();
+  folder = await mkdtemp(join(tmpdir(), "hemosynth cli é-")); // a space and a letter beyond ASCII, on purpose
+  await writeFile(join(folder, "x.yaml"), "data: { kind: phantom, subjects: 3, spacingMm: 2 }\n");
+  await writeFile(join(folder, "bad.yaml"), "data: { kind: phantom }\ntrain:\n  lr: 3\nsedd: 1\n");
+}, 300_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+const verbs = [
+  ["doctor"],
+  ["backend", "install"],
+  ["ingest"],
+  ["phantom"],
+  ["synth"],
+  ["train"],
+  ["predict"],
+  ["eval"],
+  ["run"],
+  ["config", "show"],
+  ["config", "schema"],
+];
+
+test.each(verbs.map((verb) => [verb.join(" "), verb] as const))("%s --help has an example and --json", async (name, verb) => {
+  const { code, stdout, stderr } = await hemosynth([...verb, "--help"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain(`Example:\n  hemosynth ${name}`);
+  expect(stdout).toContain("--json");
+});
+
+test("--help answers quickly: no stage is loaded for it", async () => {
+  const times = [];
+  for (let i = 0; i < 5; i++) {
+    const started = performance.now();
+    expect((await hemosynth(["--help"])).code).toBe(0);
+    times.push(performance.now() - started);
+  }
+  expect(Math.min(...times)).toBeLessThan(300);
+});
+
+test.each([
+  [[], "a command is missing; hemosynth --help lists them"],
+  [["config"], "a command is missing after config; hemosynth config --help lists them"],
+  [["trian"], "unknown command 'trian' (Did you mean train?) hemosynth --help lists the commands and options"],
+  [["train", "x.yaml"], "required option '--out <folder>' not specified; hemosynth --help lists the commands and options"],
+  [["run", "x.yaml", "--out", "r", "--epochs", "3"], "unknown option '--epochs'; hemosynth --help lists the commands and options"],
+  [["run", "x.yaml", "y.yaml", "--out", "r"], "too many arguments for 'run'. Expected 1 argument but got 2. hemosynth --help lists the commands and options"],
+  [["run", "x.yaml", "--out", "r", "--set", "seed"], '--set: must be written key=value; got "seed". Example: --set train.steps=100'],
+  [["run", "x.yaml", "--out", "r", "--seed", "-1"], "--seed seed must be at least 0; got -1"],
+  [["run", "x.yaml", "--out", "r", "--workers", "0"], "option '--workers <number>' argument '0' is invalid. It must be a whole number from 1 to 9999. hemosynth --help lists the commands and options"],
+  [["run", "x.yaml", "--out", "r", "--backend", "gpu"], "option '--backend <name>' argument 'gpu' is invalid. Allowed choices are auto, cuda, tensorflow, wasm, cpu. hemosynth --help lists the commands and options"],
+  [["run", "no.yaml", "--out", "r"], "no.yaml: could not read: no such file or folder; check the path."],
+  [["run", "bad.yaml", "--out", "r"], 'bad.yaml:3:3 unknown key "lr" in train; did you mean "train.optimizer.learningRate"?\nbad.yaml:4:1 unknown key "sedd"; did you mean "seed"?'],
+  [["run", "../x.yaml", "--out", "r"], "../x.yaml: could not read: no such file or folder; check the path."],
+  [["predict", "--in", "x", "--out", "r"], "predict: --in needs --model, the run folder of a trained model; got none."],
+  [["ingest", "a", "--out", "./a"], "--out: must be another folder than the one that is read; got ./a for both."],
+  [["predict", "--out", "r"], "r: without --in, predict needs a run folder with config.yaml; got none. Pass --model RUN --in PATH."],
+])("usage: %j is refused with code 2 and one message, and writes nothing", async (args, message) => {
+  const before = await readdir(folder);
+  const finished = await hemosynth(args, { cwd: folder });
+  expect(finished).toEqual({ code: 2, signal: null, stdout: "", stderr: `${message}\n` });
+  expect(await readdir(folder)).toEqual(before);
+}); // biome-ignore format: one case a line
+
+test("--json: an error is one JSON document on standard output, words on standard error", async () => {
+  const { code, stdout, stderr } = await hemosynth(["run", "bad.yaml", "--out", "r", "--json"], { cwd: folder });
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toEqual({ error: { fault: "usage", message: stderr.trimEnd(), exitCode: 2 } });
+  const wrong = await hemosynth(["run", "--json"], { cwd: folder });
+  expect(JSON.parse(wrong.stdout)).toMatchObject({ error: { fault: "usage", exitCode: 2 } });
+});
+
+test("config show prints what is accepted back; config schema is the committed file", async () => {
+  const shown = await hemosynth(["config", "show", "x.yaml", "--set", "train.steps=7", "--seed", "5"], { cwd: folder });
+  expect(shown.stdout).toMatch(/^name: experiment\nseed: 5\n/);
+  await writeFile(join(folder, "shown.yaml"), shown.stdout);
+  expect((await hemosynth(["config", "show", "shown.yaml"], { cwd: folder })).stdout).toBe(shown.stdout);
+  const json = JSON.parse((await hemosynth(["config", "show", "x.yaml", "--json"], { cwd: folder })).stdout);
+  expect(json).toMatchObject({ data: { kind: "phantom", subjects: 3 }, seed: 0 });
+  const schema = await hemosynth(["config", "schema"]);
+  expect(schema.stdout).toBe(await readFile(join(root, "docs/schema/experiment.schema.json"), "utf8"));
+});
+
+test("phantom: a dataset, then nothing to do, then refused for other options, then replaced", async () => {
+  const args = ["phantom", "--out", "brains", "--set", "data.subjects=3", "--set", "data.spacingMm=2"];
+  const first = await hemosynth([...args, "--json"], { cwd: folder });
+  expect(first.code, first.stderr).toBe(0);
+  expect(JSON.parse(first.stdout)).toMatchObject({
+    schemaVersion: 1,
+    command: "phantom",
+    out: "brains",
+    stages: [{ stage: "data", state: "done" }],
+  });
+  expect(await readdir(join(folder, "brains"))).toEqual(expect.arrayContaining(["dataset.json", "splits.json", "stage.json"]));
+  expect((await hemosynth(args, { cwd: folder })).stdout).toMatch(/^data\s+up to date/);
+  const other = await hemosynth([...args, "--seed", "1"], { cwd: folder });
+  expect(other).toMatchObject({
+    code: 2,
+    stderr: "brains: holds another result (seed was 0, now 1). Choose another --out, or pass --exist-ok to replace it.\n",
+  });
+  expect((await hemosynth([...args, "--seed", "1", "--exist-ok"], { cwd: folder })).code).toBe(0);
+});
+
+test("--dry-run prints the plan and writes nothing", async () => {
+  const before = await readdir(folder);
+  const { code, stdout } = await hemosynth(["run", "x.yaml", "--out", "planned", "--dry-run", "--json"], { cwd: folder });
+  expect(code).toBe(0);
+  const states = JSON.parse(stdout).stages.map(({ stage, state }: { stage: string; state: string }) => `${stage} ${state}`);
+  expect(states).toEqual(["data", "synth", "train", "predict", "eval"].map((name) => `${name} would run`));
+  expect(await readdir(folder)).toEqual(before);
+});
+
+test("a folder with other files does not become a run folder", async () => {
+  await mkdir(join(folder, "home"), { recursive: true });
+  await writeFile(join(folder, "home/thesis.txt"), "years of work");
+  const { code, stderr } = await hemosynth(["run", "x.yaml", "--out", "home"], { cwd: folder });
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: "home: a new run needs an empty folder; got one with thesis.txt. Choose another --out, or pass --exist-ok.\n",
+  });
+  expect(await readdir(join(folder, "home"))).toEqual(["thesis.txt"]);
+});
+
+test("84 a backend that is asked for and not usable is code 5, never another one", async () => {
+  const cache = await mkdtemp(join(tmpdir(), "hemosynth-cache-")); // no native TensorFlow in here
+  const { code, stderr } = await hemosynth(["doctor", "--backend", "cuda"], {
+    env: { XDG_CACHE_HOME: cache, HEMOSYNTH_CACHE: cache },
+  });
+  expect({ code, stderr }).toMatchObject({ code: 5, stderr: expect.stringMatching(/^backend cuda: .*\n$/) });
+  await rm(cache, { recursive: true });
+});
+
+test("doctor --json says what is there and what auto uses", async () => {
+  const { code, stdout } = await hemosynth(["doctor", "--json"]);
+  expect(code).toBe(0);
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ command: "doctor", auto: { backend: expect.any(String), reason: expect.any(String) } });
+  expect(report.checks.length).toBeGreaterThan(2);
+});
+
+/** Runs a shell line with `$H` the command line. */
+async function shell(line: string): Promise<{ code: number | null; stderr: string }> {
+  const child = spawn("bash", ["-o", "pipefail", "-c", line], {
+    cwd: folder,
+    env: { ...process.env, H: `${process.execPath} ${cliFile}` },
+  });
+  let stderr = "";
+  child.stderr.on("data", (text) => {
+    stderr += text;
+  });
+  const [code] = await once(child, "close");
+  return { code: code as number | null, stderr };
+}
+
+test("123 a reader that goes away is no error; a full standard output is one", async () => {
+  expect(await shell("$H config schema | head -c 10 > /dev/null")).toEqual({ code: 0, stderr: "" });
+  expect(await shell("$H config schema > /dev/full")).toEqual({
+    code: 3,
+    stderr: "standard output: could not write: the disk is full; mend that and run again.\n",
+  });
+  expect((await shell("$H config show bad.yaml 2>&1 < /dev/null | head -c 1 > /dev/null")).code).toBe(2);
+  expect((await shell("$H config show x.yaml <&- > /dev/null")).code).toBe(0);
+});
+
+test("a folder that cannot be made is code 3 with its cause", async () => {
+  const { code, stderr } = await hemosynth(["phantom", "--out", "x.yaml/brains"], { cwd: folder });
+  const message = "x.yaml/brains: could not write: a part of the path is not a folder; mend that and run again.\n";
+  expect({ code, stderr }).toEqual({ code: 3, stderr: message });
+});
+
+test("SIGTERM and SIGINT stop cleanly with 143 and 130, and leave no lock; the same command goes on", {
+  timeout: 120_000,
+}, async () => {
+  for (const [signal, code] of [
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+  ] as const) {
+    const args = [
+      "phantom",
+      "--out",
+      `stop-${signal}`,
+      "--set",
+      "data.subjects=12",
+      "--set",
+      "data.spacingMm=1",
+      "--workers",
+      "1",
+    ];
+    const running = start([...args, "--json"], { cwd: folder });
+    await running.seen("data: runs");
+    running.child.kill(signal);
+    const finished = await running.finished;
+    expect(finished.stderr).toContain(
+      "stopping; once more to quit at once\nstopped; the same command goes on from what is finished\n",
+    );
+    expect(JSON.parse(finished.stdout)).toMatchObject({ error: { fault: "stopped", exitCode: code } });
+    expect(finished.code).toBe(code);
+    const names = await readdir(join(folder, `stop-${signal}`));
+    expect(names).toContain("stage.partial.json");
+    expect(names.filter((name) => name.startsWith("."))).toEqual([]);
+  }
+});
+
+test("a second process on the same folder is code 6", { timeout: 120_000 }, async () => {
+  const args = ["phantom", "--out", "locked", "--set", "data.subjects=12", "--workers", "1"];
+  const first = start(args, { cwd: folder });
+  await first.seen("data: runs");
+  const second = await hemosynth(args, { cwd: folder });
+  expect(second.code).toBe(6);
+  expect(second.stderr).toMatch(/^locked: one process at a time may write here; got a lock held by process \d+ on .*\n$/);
+  first.child.kill("SIGKILL");
+  await first.finished;
+});
