@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { smallNet } from "../../test/backend/steps.ts";
 import { silentReporter } from "../core/context.ts";
-import { batchNormTrain, relu, sigmoidCrossEntropy, upsampleBilinear2x } from "./ops.ts";
+import { batchNormTrain, relu } from "./ops.ts";
 import { chooseBackend, readyBackend } from "./ready.ts";
 import { type Tensor1D, type Tensor4D, tf } from "./tf.ts";
 
@@ -23,7 +23,7 @@ describe.each(["tensorflow", "wasm", "cpu"] as const)("on %s", (backend) => {
     const x = tf.zeros([1, 2, 2, 3]) as Tensor4D;
     const scale = tf.ones([3]) as Tensor1D;
     const { y, mean, variance } = batchNormTrain(x, scale, scale, 1e-5);
-    const made = [y, mean, variance, relu(x), upsampleBilinear2x(x), sigmoidCrossEntropy(x, x)];
+    const made = [y, mean, variance, relu(x)];
     expect(tf.memory().numTensors).toBe(before + 2 + made.length);
     tf.dispose([x, scale, ...made]);
   });
@@ -35,14 +35,6 @@ describe.each(["tensorflow", "wasm", "cpu"] as const)("on %s", (backend) => {
     expect([...variance.dataSync()]).toEqual([0, 0]);
   });
 
-  test.skipIf(isMissing)("cross-entropy is finite and its gradient p - z where exp overflows and at 0", () => {
-    const logits = tf.tensor1d([-500, 500, 0, 0]);
-    const truth = tf.tensor1d([1, 0, 0, 1]);
-    expect([...sigmoidCrossEntropy(logits, truth).dataSync()]).toEqual([500, 500, Math.fround(Math.LN2), Math.fround(Math.LN2)]);
-    const gradient = tf.grad((x) => sigmoidCrossEntropy(x as Tensor1D, truth))(logits);
-    expect([...gradient.dataSync()]).toEqual([-1, 1, 0.5, -0.5]);
-  });
-
   test.skipIf(isMissing)("relu passes no gradient at 0 and a NaN stays one", () => {
     const x = tf.tensor1d([-1, 0, 2]);
     expect([
@@ -51,11 +43,5 @@ describe.each(["tensorflow", "wasm", "cpu"] as const)("on %s", (backend) => {
         .dataSync(),
     ]).toEqual([0, 0, 1]);
     expect(relu(tf.tensor1d([Number.NaN])).dataSync()[0]).toBeNaN();
-  });
-
-  test.skipIf(isMissing)("upsampling keeps a constant image and doubles a ramp's length", () => {
-    const ramp = tf.tensor4d([0, 4, 8], [1, 1, 3, 1]);
-    const row = [0, 1, 3, 5, 7, 8];
-    expect([...upsampleBilinear2x(ramp).dataSync()]).toEqual([...row, ...row]);
   });
 });

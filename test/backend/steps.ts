@@ -1,4 +1,4 @@
-import { batchNormTrain, relu, sigmoidCrossEntropy } from "../../src/backend/ops.ts";
+import { batchNormTrain, relu } from "../../src/backend/ops.ts";
 import { type Tensor1D, type Tensor4D, tf, type Variable } from "../../src/backend/tf.ts";
 import { seededRng } from "../../src/core/rng.ts";
 
@@ -44,7 +44,7 @@ export function smallNet(size = 64, channels = 16): SmallNet {
     const coarse = relu(tf.conv2d(tf.maxPool(fine, 2, 2, "valid"), second as never, 1, "same"));
     const back = tf.conv2dTranspose(coarse, up as never, [4, size, size, channels], 2, "same");
     const logits = tf.conv2d(tf.concat([fine, back], 3), last as never, 1, "same") as Tensor4D;
-    return tf.mean(sigmoidCrossEntropy(logits, truth)) as ReturnType<typeof tf.scalar>;
+    return tf.mean(tf.sub(tf.softplus(logits), tf.mul(logits, truth))) as ReturnType<typeof tf.scalar>;
   };
   return {
     weights,

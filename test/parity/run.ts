@@ -56,6 +56,7 @@ function checkCase(op: Op, reference: Case): void {
     checkTensor(output, reference.outputs[i]!, `output ${i}`);
   });
   const wanted = Object.entries(reference.gradients);
+  if (wanted.length === 0) return;
   const gradients = computeGradients(op, reference);
   wanted.forEach(([input, numbers], i) => {
     checkTensor(gradients[i]!, numbers, `gradient for input ${input}`);
