@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Vec3 } from "./affine.ts";
-import { distanceTo, signedDistance } from "./distance.ts";
+import { distanceNear, distanceTo, signedDistance } from "./distance.ts";
 
 interface Fixture {
   cases: { shape: Vec3; spacing: Vec3; mask: number[]; distance: number[] }[];
@@ -27,4 +27,22 @@ test("the signed distance of a ball is the distance to its sphere, within a voxe
   let worst = 0;
   for (let i = 0; i < signed.length; i++) worst = Math.max(worst, Math.abs(signed[i]! - (r(i) - 9)));
   expect(worst).toBeLessThan(1);
+});
+
+test("near a set, the distances within a box are those of the whole grid", () => {
+  const shape: Vec3 = [20, 17, 12];
+  const spacing: Vec3 = [0.8, 1, 2.5];
+  const inside = (i: number) => [2500, 2501, 2530, 1800].includes(i);
+  const whole = distanceTo(inside, shape, spacing);
+  const signed = signedDistance(inside, shape, spacing);
+  const near = distanceNear(inside, shape, spacing, 4);
+  const signedNear = signedDistance(inside, shape, spacing, 4);
+  let checked = 0;
+  for (let i = 0; i < whole.length; i++) {
+    if (whole[i]! > 4) continue;
+    checked++;
+    expect([near[i], signedNear[i]]).toEqual([whole[i], signed[i]]);
+  }
+  expect(checked).toBeGreaterThan(100);
+  expect(near.filter((d) => d === Infinity).length).toBeGreaterThan(1000);
 });

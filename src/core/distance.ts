@@ -27,12 +27,68 @@ export function distanceTo(inside: (index: number) => boolean, shape: Vec3, spac
  * Signed distance in mm from each voxel's centre to the border of a set, negative inside.
  * The border runs half a voxel from the centres on either side of it, as exactly as the smallest spacing allows.
  * Infinity everywhere if the set is empty, minus infinity if it is everything.
+ *
+ * @param withinMm - How far out it is needed: voxels outside the set's bounding box grown by this are Infinity. Saves most of the time.
  */
-export function signedDistance(inside: (index: number) => boolean, shape: Vec3, spacing: Vec3): Float32Array {
-  const outward = distanceTo(inside, shape, spacing);
-  const inward = distanceTo((i) => !inside(i), shape, spacing);
+export function signedDistance(
+  inside: (index: number) => boolean,
+  shape: Vec3,
+  spacing: Vec3,
+  withinMm = Infinity,
+): Float32Array {
   const half = Math.min(...spacing) / 2;
-  return outward.map((d, i) => (d > 0 ? d - half : half - inward[i]!));
+  return inBox(inside, shape, spacing, withinMm, (local, size) => {
+    const outward = distanceTo(local, size, spacing);
+    const inward = distanceTo((i) => !local(i), size, spacing);
+    return outward.map((d, i) => (d > 0 ? d - half : half - inward[i]!));
+  });
+}
+
+/** {@link distanceTo} inside the set's bounding box grown by `withinMm`, Infinity outside it. */
+export function distanceNear(inside: (index: number) => boolean, shape: Vec3, spacing: Vec3, withinMm: number): Float32Array {
+  return inBox(inside, shape, spacing, withinMm, (local, size) => distanceTo(local, size, spacing));
+}
+
+type Inside = (index: number) => boolean;
+
+/** Runs a function of a set on the set's bounding box, grown by a margin, and puts the result back among Infinity. */
+function inBox(
+  inside: Inside,
+  shape: Vec3,
+  spacing: Vec3,
+  marginMm: number,
+  run: (local: Inside, size: Vec3) => Float32Array,
+): Float32Array {
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-1, -1, -1];
+  for (let z = 0, i = 0; z < shape[2]; z++) {
+    for (let y = 0; y < shape[1]; y++) {
+      for (let x = 0; x < shape[0]; x++, i++) {
+        if (!inside(i)) continue;
+        if (x < low[0]!) low[0] = x;
+        if (x > high[0]!) high[0] = x;
+        if (y < low[1]!) low[1] = y;
+        if (y > high[1]!) high[1] = y;
+        if (z < low[2]!) low[2] = z;
+        if (z > high[2]!) high[2] = z;
+      }
+    }
+  }
+  const out = new Float32Array(shape[0] * shape[1] * shape[2]).fill(Infinity);
+  if (high[0]! < 0) return out;
+  const from = low.map((v, a) => Math.max(0, v - Math.ceil(marginMm / spacing[a]!))) as unknown as Vec3;
+  const size = high.map(
+    (v, a) => Math.min(shape[a]! - 1, v + Math.ceil(marginMm / spacing[a]!)) - from[a]! + 1,
+  ) as unknown as Vec3;
+  const indexOf = (i: number) => {
+    const rest = Math.floor(i / size[0]);
+    return from[0] + (i % size[0]) + shape[0] * (from[1] + (rest % size[1]) + shape[1] * (from[2] + Math.floor(rest / size[1])));
+  };
+  const members = new Uint8Array(size[0] * size[1] * size[2]);
+  for (let i = 0; i < members.length; i++) if (inside(indexOf(i))) members[i] = 1;
+  const local = run((i) => members[i] === 1, size);
+  for (let row = 0; row < local.length; row += size[0]) out.set(local.subarray(row, row + size[0]), indexOf(row));
+  return out;
 }
 
 /** One-dimensional squared distance transform, in place along a line of `n` values; work arrays are made once. */

@@ -1,0 +1,154 @@
+import type { Vec3 } from "../core/affine.ts";
+import { between, chance, type Rng } from "../core/rng.ts";
+import { addScaled, orthonormal, unitVector } from "../core/vector.ts";
+import type { Bleed, BleedPart, BleedPlan, BleedShape, ClotBleed, GerminalBleed, LayerBleed, SidePlan } from "./bleed.ts";
+import type { LesionOptions } from "./bleed-options.ts";
+import { signedMetric } from "./bleed-shape.ts";
+import { drawFan } from "./fan-draw.ts";
+import { drawRoughness, drawVoxel, headAxes, NoPlaceError, voxelPoints, wallNormal } from "./places.ts";
+import type { Anatomy } from "./priors/anatomy.ts";
+import { siteWeights } from "./priors/index.ts";
+
+/** What a draw needs to know of the case besides its anatomy. */
+export interface CaseSignals {
+  /** Gestational age, weeks. */
+  readonly weeks: number;
+  /** Median signal of the darker of cortex and deep grey: dark blood is to stay below it. */
+  readonly darkTissue: number;
+}
+
+/**
+ * Draws where the blood of a plan lies and what it looks like.
+ *
+ * @param anatomy - Of the scene as it will be painted: distended, where the plan says so.
+ * @throws {NoPlaceError} If a site of the plan does not exist in this anatomy.
+ */
+export function drawBleed(rng: Rng, plan: BleedPlan, anatomy: Anatomy, signals: CaseSignals, options: LesionOptions): Bleed {
+  const blood = drawSignal(rng.fork("signal"), plan, signals, options);
+  const gravity = drawGravity(rng.fork("gravity"), anatomy);
+  const parts = plan.sides.flatMap((side) =>
+    drawShapes(rng.fork(side.side), side, anatomy, signals.weeks, gravity, options).map((shape, i): BleedPart => {
+      const shade = plan.stage === "dark" ? Math.min(1, 0.9 + 0.2 * rng.fork(`${side.side}/${i}`).uniform()) : 1;
+      return { ...shape, side: side.side, signal: blood * shade };
+    }),
+  );
+  const texture = rng.fork("texture");
+  return {
+    grade: plan.grade,
+    stage: plan.stage,
+    parts,
+    edgeMm: between(rng.fork("edge"), options.edgeMm),
+    texture: {
+      sigma: between(texture, options.texture),
+      noise: { wavelengthMm: between(texture, [3, 9]), seed: texture.below(2 ** 31) },
+    },
+    rim: plan.stage === "rim" ? drawRim(rng.fork("rim")) : null,
+  };
+}
+
+/** Rim of 1-2 in-plane pixels at .15-.40 of CSF. Source: PRIORS 3.2. */
+function drawRim(rng: Rng): { widthMm: number; signal: number } {
+  return { widthMm: between(rng, [0.8, 2]), signal: between(rng, [0.15, 0.4]) };
+}
+
+/** Dark blood stays a tenth below cortex and deep grey; cores .75-1.0 (PRIORS 3.2); late subacute blood about as bright as CSF. */
+function drawSignal(rng: Rng, plan: BleedPlan, { darkTissue }: CaseSignals, { intensity }: LesionOptions): number {
+  switch (plan.stage) {
+    case "dark": {
+      const high = Math.min(intensity[1], 0.9 * darkTissue);
+      return between(rng, [Math.min(intensity[0], high), high]);
+    }
+    case "rim":
+      return between(rng, [0.75, 1]);
+    case "bright":
+      return between(rng, [0.8, 1.1]);
+    default:
+      return plan.stage satisfies never;
+  }
+}
+
+/**
+ * Downwards for a fetus whose mother lies on her back: its long axis lies about level, so that down is any direction across it,
+ * give or take 20 degrees. Our guess from how fetuses lie; PRIORS has no figure.
+ */
+function drawGravity(rng: Rng, anatomy: Anatomy): Vec3 {
+  const { right, anterior, superior } = headAxes(anatomy.frame);
+  const turn = 2 * Math.PI * rng.uniform();
+  const across = addScaled(addScaled([0, 0, 0], right, Math.cos(turn)), anterior, Math.sin(turn));
+  return unitVector(addScaled(across, superior, 0.35 * rng.normal()));
+}
+
+function drawShapes(
+  rng: Rng,
+  plan: SidePlan,
+  anatomy: Anatomy,
+  weeks: number,
+  gravity: Vec3,
+  options: LesionOptions,
+): BleedShape[] {
+  const shapes: BleedShape[] = [];
+  const germinal = plan.germinalMatrix ? drawGerminal(rng.fork("germinalMatrix"), plan, anatomy, weeks, options) : null;
+  if (germinal) shapes.push(germinal);
+  if (plan.fill !== null) {
+    const lumen = rng.fork("lumen");
+    const layer = chance(lumen, options.layerShare);
+    shapes.push(layer ? drawLayer(lumen, plan, anatomy, gravity) : drawClot(lumen, plan, anatomy, weeks, germinal));
+  }
+  if (plan.grade === 4) shapes.push(drawFan(rng.fork("periventricular"), plan.side, anatomy, weeks, options.fanReach));
+  return shapes;
+}
+
+/** An irregular ellipsoid lying against the wall, longer along it than it is thick. Sizes: PRIORS 3.3; proportions are our guess. */
+function drawGerminal(rng: Rng, plan: SidePlan, anatomy: Anatomy, weeks: number, options: LesionOptions): GerminalBleed {
+  const own = anatomy[plan.side];
+  const at = drawVoxel(rng, siteWeights("germinalMatrix", anatomy, plan.side, weeks), anatomy);
+  if (!at) throw new NoPlaceError(`no germinal matrix was found on the ${plan.side}`);
+  const area = Math.exp(between(rng, [Math.log(options.germinalAreaMm2[0]), Math.log(options.germinalAreaMm2[1])]));
+  const flatness = between(rng, [0.5, 0.85]);
+  const longest = Math.max(10, Math.sqrt(options.germinalAreaMm2[1]) * 1.3);
+  const long = Math.min(longest, Math.sqrt((4 * area) / (Math.PI * flatness)));
+  const thick = Math.max(2, Math.min(long, (4 * area) / (Math.PI * long)));
+  const out = wallNormal(own.wallMm, anatomy, at.index);
+  const { anterior, superior } = headAxes(anatomy.frame);
+  const along = addScaled(anterior, superior, between(rng, [-0.4, 0.4]));
+  const bulgeMm = thick * between(rng, [0.1, 0.3]);
+  return {
+    site: "germinalMatrix",
+    centre: addScaled(at.world, out, thick / 2 - bulgeMm - own.wallMm[at.index]!),
+    axes: orthonormal(out, along),
+    radii: [thick / 2, long / 2, (long * between(rng, [0.6, 1])) / 2],
+    bulgeMm,
+    roughness: drawRoughness(rng, thick * 0.09, [0.5 * long, 1.1 * long]),
+  };
+}
+
+function drawLayer(rng: Rng, plan: SidePlan, anatomy: Anatomy, gravity: Vec3): LayerBleed {
+  const roughness = drawRoughness(rng, between(rng, [0, 0.4]), [4, 10]); // a level of settled cells is flat
+  const shape: LayerBleed = { site: "lumen", kind: "layer", gravity, levelMm: 0, roughness };
+  return { ...shape, levelMm: fillLevel(shape, plan, anatomy) };
+}
+
+function drawClot(rng: Rng, plan: SidePlan, anatomy: Anatomy, weeks: number, germinal: GerminalBleed | null): ClotBleed {
+  const near = germinal !== null && chance(rng, 0.6) ? germinal.centre : null;
+  const weights = siteWeights("lumen", anatomy, plan.side, weeks);
+  const centre = near ?? drawVoxel(rng, weights, anatomy)?.world;
+  if (!centre) throw new NoPlaceError(`no lumen was found on the ${plan.side}`);
+  const shape: ClotBleed = {
+    site: "lumen",
+    kind: "clot",
+    centre,
+    axis: headAxes(anatomy.frame).anterior,
+    stretch: between(rng, [1.2, 2.2]),
+    radiusMm: 0,
+    roughness: drawRoughness(rng, between(rng, [0.6, 2]), [4, 9]),
+  };
+  return { ...shape, radiusMm: -fillLevel(shape, plan, anatomy) };
+}
+
+/** The level of the shape's metric above which the planned share of the lumen lies. */
+function fillLevel(shape: LayerBleed | ClotBleed, plan: SidePlan, anatomy: Anatomy): number {
+  const metric = signedMetric(shape);
+  const lumen = voxelPoints(anatomy.tissue, (i) => anatomy[plan.side].lumen[i] === 1);
+  const values = Float64Array.from(lumen, (p) => metric(...p)).sort();
+  return values[Math.min(values.length - 1, Math.floor((1 - plan.fill!) * values.length))]!;
+}

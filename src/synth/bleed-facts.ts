@@ -1,0 +1,128 @@
+import { worldAxes } from "../core/affine.ts";
+import { tissues } from "../core/tissue.ts";
+import type { BleedPlan, Grade, SidePlan } from "./bleed.ts";
+import type { CaseSignals } from "./bleed-draw.ts";
+import type { LesionOptions } from "./bleed-options.ts";
+import { type Anatomy, forEachVoxel } from "./priors/anatomy.ts";
+import { type Side, signOf } from "./priors/midplane.ts";
+import { infarctTissues } from "./priors/periventricular.ts";
+import type { Scene } from "./scene.ts";
+
+/** What a painted side measures; voxels count as blood from half coverage on. */
+export interface SideFacts {
+  readonly side: Side;
+  /** Papile grade by what is there: 4 if an infarction was drawn and at least 0.2 ml lie in tissue, 3 above half of the lumen, 2 above a tenth, else 1. */
+  readonly grade: Grade;
+  readonly lumenMl: number;
+  readonly lumenFill: number;
+  /** Blood outside the lumen. */
+  readonly parenchymaMl: number;
+  /** Largest area of this side's blood in one axial section of the scene, mm². */
+  readonly maxAxialMm2: number;
+}
+
+/** What a painted scene measures. */
+export interface BleedFacts {
+  readonly volumeMl: number;
+  /** Largest area of blood in one axial section of the scene, mm². */
+  readonly maxAxialMm2: number;
+  /** Mean signal inside the blood, relative to the case's CSF. */
+  readonly meanSignal: number;
+  readonly sides: readonly SideFacts[];
+}
+
+/** Measures a painted scene. @throws {RangeError} If it has no lesion. */
+export function measureBleed(scene: Scene, anatomy: Anatomy, plan: BleedPlan): BleedFacts {
+  if (!scene.lesion) throw new RangeError("measureBleed: the scene has no lesion");
+  const cover = scene.lesion.data;
+  const { toHead, spacing } = anatomy;
+  const voxelMl = (spacing[0] * spacing[1] * spacing[2]) / 1000;
+  const vertical = worldAxes(scene.image.affine).indexOf(2) as 0 | 1 | 2;
+  const sectionMm2 = (1000 * voxelMl) / spacing[vertical];
+  const count = (): Tally => ({ areas: new Float64Array(scene.image.shape[vertical]), filled: 0, outside: 0 });
+  const tallies = { left: count(), right: count() };
+  let [volume, voxels, signal] = [0, 0, 0];
+  forEachVoxel(scene.image.shape, (i, x, y, z) => {
+    volume += cover[i]!;
+    if (cover[i]! < 0.5) return;
+    voxels++;
+    signal += scene.image.data[i]!;
+    const side = toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3] > 0 ? "right" : "left";
+    tallies[side].areas[vertical === 0 ? x : vertical === 1 ? y : z]!++;
+    if (anatomy[side].lumen[i] === 1) tallies[side].filled++;
+    else tallies[side].outside++;
+  });
+  const both = tallies.left.areas.map((area, i) => area + tallies.right.areas[i]!);
+  return {
+    volumeMl: volume * voxelMl,
+    maxAxialMm2: Math.max(...both) * sectionMm2,
+    meanSignal: voxels > 0 ? signal / voxels : 0,
+    sides: plan.sides.map((side) => sideFacts(side, tallies[side.side], anatomy[side.side].lumenMl, voxelMl, sectionMm2)),
+  };
+}
+
+interface Tally {
+  readonly areas: Float64Array;
+  filled: number;
+  outside: number;
+}
+
+function sideFacts(plan: SidePlan, tally: Tally, lumenMl: number, voxelMl: number, sectionMm2: number): SideFacts {
+  const lumenFill = (tally.filled * voxelMl) / lumenMl;
+  const parenchymaMl = tally.outside * voxelMl;
+  const grade = plan.grade === 4 && parenchymaMl >= 0.2 ? 4 : lumenFill > 0.5 ? 3 : lumenFill > 0.1 ? 2 : 1;
+  return { side: plan.side, grade, lumenMl, lumenFill, parenchymaMl, maxAxialMm2: Math.max(...tally.areas) * sectionMm2 };
+}
+
+/**
+ * Checks a painted scene against its plan and its anatomy, independently of how it was painted.
+ *
+ * @param before - The scene before painting.
+ * @returns One line for each rule that is broken; empty if it may be used.
+ */
+export function bleedFaults(
+  before: Scene,
+  after: Scene,
+  anatomy: Anatomy,
+  plan: BleedPlan,
+  signals: CaseSignals,
+  options: LesionOptions,
+): string[] {
+  const faults: string[] = [];
+  const facts = measureBleed(after, anatomy, plan);
+  const strayed = strayVoxels(before, after, anatomy, plan);
+  if (strayed > 0)
+    faults.push(`${strayed} voxels of blood lie outside the ventricle, white matter and deep grey of the bleeding side`);
+  const [low, high] = options.germinalAreaMm2;
+  for (const [i, side] of facts.sides.entries()) {
+    const drawn = plan.sides[i]!.grade;
+    if (side.grade !== drawn) faults.push(`${side.side}: drawn as grade ${drawn}, painted as ${side.grade}`);
+    if (drawn === 1 && (side.maxAxialMm2 < low || side.maxAxialMm2 > high)) {
+      faults.push(`${side.side}: cross-section must be ${low} to ${high} mm2 in grade I; got ${side.maxAxialMm2.toFixed(1)}`);
+    }
+  }
+  if (plan.stage === "dark" && !(facts.meanSignal < signals.darkTissue)) {
+    faults.push(
+      `dark blood must be below cortex and deep grey (${signals.darkTissue.toFixed(2)}); got ${facts.meanSignal.toFixed(2)}`,
+    );
+  }
+  return faults;
+}
+
+/** Blood on a side that has none, in tissue where none may be, or changed voxels without blood. */
+function strayVoxels(before: Scene, after: Scene, anatomy: Anatomy, plan: BleedPlan): number {
+  const cover = after.lesion!.data;
+  const { tissue, toHead } = anatomy;
+  const signs = new Set(plan.sides.map((s) => signOf(s.side)));
+  let count = 0;
+  forEachVoxel(tissue.shape, (i, x, y, z) => {
+    if (cover[i] === 0) {
+      if (before.image.data[i] !== after.image.data[i]) count++;
+      return;
+    }
+    const lateral = toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3];
+    if (!signs.has(lateral > 0 ? 1 : -1) || tissue.data[i] === tissues.background) count++;
+    else if (cover[i]! >= 0.5 && !infarctTissues.has(tissue.data[i]!) && tissue.data[i] !== tissues.lateralVentricle) count++;
+  });
+  return count;
+}

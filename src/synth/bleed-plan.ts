@@ -1,0 +1,64 @@
+import { between, chance, pick, type Rng, weightedIndex } from "../core/rng.ts";
+import type { BleedPlan, BloodStage, Grade, SidePlan } from "./bleed.ts";
+import type { GradeMix, LesionOptions } from "./bleed-options.ts";
+import { germinalMatrixShare } from "./priors/germinal-matrix.ts";
+import { type Side, sides } from "./priors/midplane.ts";
+
+const grades = [1, 2, 3, 4] as const satisfies readonly Grade[];
+
+/** Weights of grades I-IV of a mix. Source of the presets: PRIORS 3.1. */
+export function gradeWeights(mix: GradeMix): readonly [number, number, number, number] {
+  switch (mix.kind) {
+    case "mri-series":
+      return [0.3, 0.27, 0.25, 0.18];
+    case "us-referred":
+      return [0.03, 0.08, 0.47, 0.42];
+    case "free":
+      return [mix.I, mix.II, mix.III, mix.IV];
+    default:
+      return mix satisfies never;
+  }
+}
+
+/**
+ * Draws what kind of bleed a case gets. Grade I is half as likely from 32 weeks on and never drawn from 36 on, when the germinal
+ * matrix is gone (PRIORS 3.5); a mix of grade I alone then gives grade II.
+ *
+ * @param weeks - Gestational age.
+ */
+export function drawPlan(rng: Rng, options: LesionOptions, weeks: number): BleedPlan {
+  const share = germinalMatrixShare(weeks);
+  const [first, ...others] = gradeWeights(options.grades);
+  const weights = [first * share, ...others];
+  const worst = weights.some((w) => w > 0) ? grades[weightedIndex(rng.fork("grade"), weights)]! : 2;
+  const stage = drawStage(rng.fork("stage"), options);
+  const side = pick(rng.fork("side"), sides);
+  const plans = [drawSide(rng.fork(side), options, side, worst, share)];
+  if (chance(rng.fork("bilateral"), options.bilateralShare)) {
+    const other: Side = side === "left" ? "right" : "left";
+    const milder = weights.map((w, i) => (i < worst ? w : 0));
+    const grade = milder.some((w) => w > 0) ? grades[weightedIndex(rng.fork("milder"), milder)]! : worst;
+    plans.push(drawSide(rng.fork(other), options, other, grade, share));
+  }
+  return { grade: worst, stage, sides: plans };
+}
+
+function drawStage(rng: Rng, { stages }: LesionOptions): BloodStage {
+  const names = ["dark", "rim", "bright"] as const;
+  return names[
+    weightedIndex(
+      rng,
+      names.map((name) => stages[name]),
+    )
+  ]!;
+}
+
+/** Seven in ten infarctions come with a lumen more than half full: our guess, after the severe series of PRIORS 3.1. */
+const infarctLargeFill = 0.7;
+
+function drawSide(rng: Rng, options: LesionOptions, side: Side, grade: Grade, share: number): SidePlan {
+  const large = grade === 3 || (grade === 4 && chance(rng, infarctLargeFill));
+  const fill = grade === 1 ? null : between(rng, large ? options.largeFill : options.partialFill);
+  const distensionMm = large ? between(rng, options.distensionMm) : 0;
+  return { side, grade, germinalMatrix: grade === 1 || chance(rng, share), fill, distensionMm };
+}

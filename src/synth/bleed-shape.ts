@@ -1,0 +1,94 @@
+import type { Vec3 } from "../core/affine.ts";
+import { bandNoise } from "./band-noise.ts";
+import type { BleedShape, ClotBleed, FanBleed, GerminalBleed, LayerBleed, Roughness } from "./bleed.ts";
+
+/** A function of world millimetres. */
+export type Field = (x: number, y: number, z: number) => number;
+
+/**
+ * How far inside a shape's free surface a world point lies, about in mm, positive inside. It knows nothing of anatomy.
+ *
+ * For lumen blood this is the whole surface metric, with `levelMm` 0 and `radiusMm` 0 it is what the level is chosen from.
+ */
+export function signedMetric(shape: BleedShape): Field {
+  switch (shape.site) {
+    case "germinalMatrix":
+      return germinalMetric(shape);
+    case "lumen":
+      return shape.kind === "layer" ? layerMetric(shape) : clotMetric(shape);
+    case "periventricular":
+      return fanMetric(shape);
+    default:
+      return shape satisfies never;
+  }
+}
+
+function rough({ amplitudeMm, noise }: Roughness): Field {
+  const field = bandNoise(noise);
+  return (x, y, z) => amplitudeMm * field(x, y, z);
+}
+
+/** Coordinates along three unit vectors from a point. */
+function local(centre: Vec3, axes: readonly [Vec3, Vec3, Vec3]): (x: number, y: number, z: number) => Vec3 {
+  const [a, b, c] = axes;
+  return (x, y, z) => {
+    const [dx, dy, dz] = [x - centre[0], y - centre[1], z - centre[2]];
+    return [a[0] * dx + a[1] * dy + a[2] * dz, b[0] * dx + b[1] * dy + b[2] * dz, c[0] * dx + c[1] * dy + c[2] * dz];
+  };
+}
+
+/** Points farther inside or out than the noise can reach need no noise: 4 amplitudes is past the largest of 14 waves. */
+function withNoise(distance: number, amplitudeMm: number, noise: Field, x: number, y: number, z: number): number {
+  return Math.abs(distance) > 4 * amplitudeMm + 3 ? distance : distance + noise(x, y, z);
+}
+
+function germinalMetric({ centre, axes, radii, roughness }: GerminalBleed): Field {
+  const toLocal = local(centre, axes);
+  const noise = rough(roughness);
+  const scale = Math.min(...radii);
+  return (x, y, z) => {
+    const [a, b, c] = toLocal(x, y, z);
+    const [u, v, w] = [a / radii[0], b / radii[1], c / radii[2]];
+    const r = Math.hypot(u, v, w);
+    // First-order distance to an ellipsoid: (r - 1) over the gradient's length; near the centre that is no distance, but inside.
+    const gradient = r < 1e-3 ? 1 / scale : Math.hypot(u / radii[0], v / radii[1], w / radii[2]) / r;
+    return withNoise((1 - r) / gradient, roughness.amplitudeMm, noise, x, y, z);
+  };
+}
+
+function layerMetric({ gravity, levelMm, roughness }: LayerBleed): Field {
+  const noise = rough(roughness);
+  return (x, y, z) => {
+    const depth = x * gravity[0] + y * gravity[1] + z * gravity[2] - levelMm;
+    return depth + noise(x, y, z);
+  };
+}
+
+function clotMetric({ centre, axis, stretch, radiusMm, roughness }: ClotBleed): Field {
+  const noise = rough(roughness);
+  return (x, y, z) => {
+    const [dx, dy, dz] = [x - centre[0], y - centre[1], z - centre[2]];
+    const along = dx * axis[0] + dy * axis[1] + dz * axis[2];
+    const across = Math.max(0, dx * dx + dy * dy + dz * dz - along * along);
+    return radiusMm - Math.sqrt(across + (along / stretch) ** 2) + noise(x, y, z);
+  };
+}
+
+function fanMetric({ apex, axes, reachMm, halfLengthMm, halfAngleDegrees, roughness }: FanBleed): Field {
+  const toLocal = local(apex, axes);
+  const noise = rough(roughness);
+  const halfAngle = (halfAngleDegrees * Math.PI) / 180;
+  const streaks = bandNoise({ ...roughness.noise, wavelengthMm: 0.55 });
+  return (x, y, z) => {
+    const [out, along, up] = toLocal(x, y, z);
+    const flat = along / halfLengthMm;
+    if (Math.abs(flat) > 1.4 || out < -3) return -3;
+    const r = Math.hypot(out, up);
+    const angle = Math.atan2(up, out);
+    // Streaks along the veins: reach varies with direction, so the far edge is flame-like.
+    const ragged = 1 - 0.16 * (1 + Math.max(-1, Math.min(1, streaks(angle, flat, 0))));
+    const far = reachMm * ragged * Math.sqrt(Math.max(0, 1 - flat * flat)) - r;
+    const beside = r * Math.sin(Math.max(-1.5, Math.min(1.5, halfAngle - Math.abs(angle))));
+    return withNoise(Math.min(far, beside), roughness.amplitudeMm, noise, x, y, z);
+  };
+}

@@ -1,0 +1,92 @@
+import type { Rng } from "../core/rng.ts";
+import { tissues } from "../core/tissue.ts";
+import type { LabelVolume, Volume } from "../core/volume.ts";
+import type { Bleed, BleedPlan } from "./bleed.ts";
+import { type CaseSignals, drawBleed } from "./bleed-draw.ts";
+import { type BleedFacts, bleedFaults, measureBleed } from "./bleed-facts.ts";
+import type { LesionOptions } from "./bleed-options.ts";
+import { paintBleed } from "./bleed-paint.ts";
+import { drawPlan } from "./bleed-plan.ts";
+import { distend } from "./distension.ts";
+import { csfLevel, tissueMedian } from "./normalise.ts";
+import { NoPlaceError } from "./places.ts";
+import { type AgeEstimate, gestationalAgeOf } from "./priors/age.ts";
+import { type Anatomy, readAnatomy } from "./priors/anatomy.ts";
+import type { Scene } from "./scene.ts";
+
+/** A normal case made ready: intensities in units of its CSF, anatomy read. */
+export interface NormalCase {
+  readonly scene: Scene;
+  readonly anatomy: Anatomy;
+  readonly age: AgeEstimate;
+  /** 90th percentile of CSF in the unit of the input. */
+  readonly csf: number;
+  readonly signals: CaseSignals;
+}
+
+/**
+ * Makes a normal case ready for bleeds.
+ *
+ * @param image - Any intensity unit; NaN and infinite voxels become 0.
+ * @param tissue - On the image's grid.
+ * @param weeks - Gestational age, or null if it is not known; then it is read from brain volume.
+ * @throws {RangeError} If the label map has no usable ventricles or fluid.
+ */
+export function prepareCase(image: Volume<Float32Array>, tissue: LabelVolume, weeks: number | null): NormalCase {
+  const csf = csfLevel(image, tissue);
+  const data = image.data.map((v) => (Number.isFinite(v) ? v / csf : 0));
+  const scene: Scene = { image: { ...image, data }, tissue, lesion: null };
+  const age = gestationalAgeOf(tissue, weeks);
+  const medians = [tissues.cortex, tissues.deepGrey].map((id) => tissueMedian(scene.image, tissue, id) ?? 0.5);
+  return { scene, anatomy: readAnatomy(tissue), age, csf, signals: { weeks: age.weeks, darkTissue: Math.min(...medians) } };
+}
+
+/** A bleed as drawn and found good, and what it measures. Plain JSON. */
+export interface DrawnBleed {
+  readonly plan: BleedPlan;
+  readonly bleed: Bleed;
+  /** Which try it was, from 0. */
+  readonly attempt: number;
+  readonly facts: BleedFacts;
+}
+
+/** Tries before a case is given up. */
+const attempts = 12;
+
+/**
+ * Draws a bleed for a case, paints it and checks it; draws again where the check fails, a bounded number of times.
+ * The plan (grade, sides, stage) is kept over the tries, so that hard grades are not thinned out.
+ *
+ * @throws {RangeError} If no try was good; says why the last was not.
+ */
+export function bleedInto(rng: Rng, normal: NormalCase, options: LesionOptions): { scene: Scene; drawn: DrawnBleed } {
+  const plan = drawPlan(rng.fork("plan"), options, normal.age.weeks);
+  const { scene, anatomy } = distended(normal, plan);
+  let why = "";
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    try {
+      const bleed = drawBleed(rng.fork(`attempt-${attempt}`), plan, anatomy, normal.signals, options);
+      const painted = paintBleed(scene, anatomy, bleed);
+      const faults = bleedFaults(scene, painted, anatomy, plan, normal.signals, options);
+      if (faults.length === 0) {
+        return { scene: painted, drawn: { plan, bleed, attempt, facts: measureBleed(painted, anatomy, plan) } };
+      }
+      why = faults.join("; ");
+    } catch (error) {
+      if (!(error instanceof NoPlaceError)) throw error;
+      why = error.message;
+    }
+  }
+  throw new RangeError(`no grade ${plan.grade} bleed fitted in ${attempts} tries: ${why}`);
+}
+
+/** Paints a drawn bleed again: the same voxels as when it was drawn. */
+export function repaint(normal: NormalCase, drawn: Pick<DrawnBleed, "plan" | "bleed">): Scene {
+  const { scene, anatomy } = distended(normal, drawn.plan);
+  return paintBleed(scene, anatomy, drawn.bleed);
+}
+
+function distended(normal: NormalCase, plan: BleedPlan): { scene: Scene; anatomy: Anatomy } {
+  const scene = distend(normal.scene, normal.anatomy, plan.sides);
+  return { scene, anatomy: scene === normal.scene ? normal.anatomy : readAnatomy(scene.tissue) };
+}

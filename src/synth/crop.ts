@@ -1,0 +1,34 @@
+import { composeAffine } from "../core/affine.ts";
+import type { LabelVolume, Volume, Voxels } from "../core/volume.ts";
+import { forEachVoxel } from "./priors/anatomy.ts";
+
+/** Cuts an image and its label map down to the brain's bounding box and `margin` voxels around it; world places stay. */
+export function cropToBrain(
+  image: Volume<Float32Array>,
+  tissue: LabelVolume,
+  margin: number,
+): { image: Volume<Float32Array>; tissue: LabelVolume } {
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-1, -1, -1];
+  forEachVoxel(tissue.shape, (i, x, y, z) => {
+    if (tissue.data[i] === 0) return;
+    for (const [a, c] of [x, y, z].entries()) {
+      low[a] = Math.min(low[a]!, c);
+      high[a] = Math.max(high[a]!, c);
+    }
+  });
+  if (high[0]! < 0) throw new RangeError("cropToBrain: the label map has no brain");
+  const from = low.map((v) => Math.max(0, v - margin)) as [number, number, number];
+  const shape = high.map((v, a) => Math.min(tissue.shape[a]! - 1, v + margin) - from[a]! + 1) as [number, number, number];
+  const cut = <D extends Voxels>(volume: Volume<D>): Volume<D> => {
+    const data = new (volume.data.constructor as new (n: number) => D)(shape[0] * shape[1] * shape[2]);
+    for (let z = 0, o = 0; z < shape[2]; z++) {
+      for (let y = 0; y < shape[1]; y++, o += shape[0]) {
+        const start = from[0] + volume.shape[0] * (from[1] + y + volume.shape[1] * (from[2] + z));
+        data.set(volume.data.subarray(start, start + shape[0]), o);
+      }
+    }
+    return { data, shape, affine: composeAffine(volume.affine, [1, 0, 0, from[0], 0, 1, 0, from[1], 0, 0, 1, from[2]]) };
+  };
+  return { image: cut(image), tissue: cut(tissue) };
+}

@@ -1,0 +1,162 @@
+import { type Affine, affineSpacing, type Vec3 } from "../../core/affine.ts";
+import { connectedComponents } from "../../core/components.ts";
+import { distanceNear, signedDistance } from "../../core/distance.ts";
+import { tissues } from "../../core/tissue.ts";
+import type { LabelVolume } from "../../core/volume.ts";
+import { fitHeadFrame, type HeadFrame, headOfVoxel, type Side, signOf } from "./midplane.ts";
+
+/** One lateral ventricle and what lies around it, on the label map's grid. */
+export interface SideAnatomy {
+  readonly side: Side;
+  /** 1 in the lumen of this side's lateral ventricle. */
+  readonly lumen: Uint8Array;
+  readonly lumenMl: number;
+  /** mm to the lumen's wall, negative inside; Infinity farther out than 10 mm from its bounding box. */
+  readonly wallMm: Float32Array;
+  /** mm anterior of the lumen's hindmost and foremost voxel. */
+  readonly back: number;
+  readonly front: number;
+  /** Centre (mm lateral, mm superior) of the lumen's upper part, by mm from `back`; the temporal horn is left out. */
+  readonly centres: readonly (readonly [number, number])[];
+}
+
+/** What the site priors are made from. Nothing here is random. */
+export interface Anatomy {
+  readonly tissue: LabelVolume;
+  readonly spacing: Vec3;
+  readonly frame: HeadFrame;
+  /** Voxel index → head coordinates (mm right, anterior, superior). */
+  readonly toHead: Affine;
+  /** mm to the nearest voxel of deep grey; Infinity far from it, and everywhere if there is none. */
+  readonly deepGreyMm: Float32Array;
+  readonly left: SideAnatomy;
+  readonly right: SideAnatomy;
+}
+
+/**
+ * Reads the anatomy of a label map.
+ *
+ * Schemes that give all ventricles one label are told apart by place: near the midline and in small parts it is the third
+ * ventricle, the fourth or the cavum.
+ *
+ * @throws {RangeError} If a side has less than `minimumMl` of lateral ventricle, or there is hardly any brain; the message has no file name.
+ */
+export function readAnatomy(tissue: LabelVolume): Anatomy {
+  const frame = fitHeadFrame(tissue);
+  const toHead = headOfVoxel(frame, tissue);
+  const spacing = affineSpacing(tissue.affine);
+  const deepGreyMm = distanceNear((i) => tissue.data[i] === tissues.deepGrey, tissue.shape, spacing, nearMm);
+  const side = (name: Side) => readSide(tissue, spacing, toHead, name);
+  return { tissue, spacing, frame, toHead, deepGreyMm, left: side("left"), right: side("right") };
+}
+
+/** Distances are measured this far out, mm: farther than any prior looks. */
+const nearMm = 10;
+/** A lateral ventricle smaller than this is taken for a broken label map. Normal ones hold 1 ml and more at 20 weeks. */
+const minimumMl = 0.15;
+/** Ventricle label nearer to the midline than this is not taken for lateral unless it clings to what is. Tried against CRL's labels 92/93. */
+const midlineMm = 2.5;
+
+function readSide(tissue: LabelVolume, spacing: Vec3, toHead: Affine, side: Side): SideAnatomy {
+  const lumen = lumenOfSide(tissue, spacing, toHead, side);
+  const voxelMl = (spacing[0] * spacing[1] * spacing[2]) / 1000;
+  const lumenMl = lumen.reduce((sum, v) => sum + v, 0) * voxelMl;
+  if (lumenMl < minimumMl) {
+    throw new RangeError(
+      `the ${side} lateral ventricle must be labelled and hold at least ${minimumMl} ml; got ${lumenMl.toFixed(2)} ml`,
+    );
+  }
+  const wallMm = signedDistance((i) => lumen[i] === 1, tissue.shape, spacing, nearMm);
+  return { side, lumen, lumenMl, wallMm, ...sectionsOf(lumen, tissue.shape, toHead, side) };
+}
+
+function lumenOfSide({ data, shape }: LabelVolume, spacing: Vec3, toHead: Affine, side: Side): Uint8Array {
+  const candidate = new Uint8Array(data.length);
+  const core = new Uint8Array(data.length);
+  const sign = signOf(side);
+  forEachVoxel(shape, (i, x, y, z) => {
+    if (data[i] !== tissues.lateralVentricle) return;
+    const lateral = sign * (toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3]);
+    if (lateral <= 0) return;
+    candidate[i] = 1;
+    if (lateral >= midlineMm) core[i] = 1;
+  });
+  const { labels, sizes } = connectedComponents((i) => core[i] === 1, shape, "corners");
+  const enough = 0.15 * Math.max(...sizes);
+  const kept = distanceNear((i) => labels[i]! > 0 && sizes[labels[i]!]! >= enough, shape, spacing, midlineMm);
+  return candidate.map((v, i) => (v === 1 && kept[i]! <= midlineMm ? 1 : 0));
+}
+
+/** Ends of the lumen along the head, and the centre of its upper part in each millimetre between them. */
+function sectionsOf(lumen: Uint8Array, shape: Vec3, toHead: Affine, side: Side): Pick<SideAnatomy, "back" | "front" | "centres"> {
+  const sign = signOf(side);
+  const points: Vec3[] = [];
+  forEachVoxel(shape, (i, x, y, z) => {
+    if (lumen[i] === 1) points.push(headPoint(toHead, x, y, z));
+  });
+  const anterior = points.map((p) => p[1]);
+  const back = anterior.reduce((a, b) => Math.min(a, b));
+  const front = anterior.reduce((a, b) => Math.max(a, b));
+  const bins = Array.from({ length: Math.floor(front - back) + 1 }, () => ({ top: -Infinity, lateral: 0, superior: 0, n: 0 }));
+  const binOf = (p: Vec3) => bins[Math.floor(p[1] - back)]!;
+  for (const p of points) binOf(p).top = Math.max(binOf(p).top, p[2]);
+  const depth = 0.3 * (front - back); // the temporal horn hangs lower than this under the body
+  for (const p of points) {
+    const bin = binOf(p);
+    if (p[2] < bin.top - depth) continue;
+    bin.lateral += sign * p[0];
+    bin.superior += p[2];
+    bin.n++;
+  }
+  const filled = bins.map((bin) => (bin.n > 0 ? ([bin.lateral / bin.n, bin.superior / bin.n] as const) : null));
+  // Thick slices leave bins empty: those take the nearest filled one.
+  const centres = filled.map((own, i) => own ?? nearestFilled(filled, i));
+  return { back, front, centres };
+}
+
+function nearestFilled<T>(items: readonly (T | null)[], index: number): T {
+  for (let step = 1; step < items.length; step++) {
+    const found = items[index - step] ?? items[index + step];
+    if (found != null) return found;
+  }
+  throw new RangeError("nearestFilled: all empty");
+}
+
+/** Head coordinates of a voxel. */
+export function headPoint(toHead: Affine, x: number, y: number, z: number): Vec3 {
+  return [
+    toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3],
+    toHead[4] * x + toHead[5] * y + toHead[6] * z + toHead[7],
+    toHead[8] * x + toHead[9] * y + toHead[10] * z + toHead[11],
+  ];
+}
+
+/** Calls `visit(index, x, y, z)` for every voxel, in array order. */
+export function forEachVoxel(shape: Vec3, visit: (index: number, x: number, y: number, z: number) => void): void {
+  let i = 0;
+  for (let z = 0; z < shape[2]; z++) {
+    for (let y = 0; y < shape[1]; y++) {
+      for (let x = 0; x < shape[0]; x++, i++) visit(i, x, y, z);
+    }
+  }
+}
+
+/** Where a voxel lies about its side's ventricle. */
+export interface VentriclePlace {
+  /** 0 at the hind end of the lateral ventricle, 1 at the front. */
+  readonly along: number;
+  /** mm lateral and superior of the ventricle's centre in its coronal section. */
+  readonly lateral: number;
+  readonly superior: number;
+}
+
+/** The place of head coordinates about the ventricle of a side. */
+export function placeOf(side: SideAnatomy, head: Vec3): VentriclePlace {
+  const bin = Math.min(side.centres.length - 1, Math.max(0, Math.floor(head[1] - side.back)));
+  const [lateral, superior] = side.centres[bin]!;
+  return {
+    along: (head[1] - side.back) / Math.max(1, side.front - side.back),
+    lateral: signOf(side.side) * head[0] - lateral,
+    superior: head[2] - superior,
+  };
+}

@@ -1,0 +1,65 @@
+import { tissues } from "../../core/tissue.ts";
+import { type Anatomy, forEachVoxel, headPoint, placeOf } from "./anatomy.ts";
+import type { Side } from "./midplane.ts";
+
+/**
+ * Width of the germinal matrix, mm, by gestational age in weeks: 2.5 up to 23.5, 1.4 at 32, 0 from 36 on, linear between.
+ * Source: Ballabh 2004 (bionumbers 117108), as in PRIORS 3.1 and 3.5.
+ */
+export function germinalMatrixMm(weeks: number): number {
+  if (weeks <= 23.5) return 2.5;
+  if (weeks <= 32) return 2.5 + ((1.4 - 2.5) * (weeks - 23.5)) / (32 - 23.5);
+  return weeks < 36 ? 1.4 * (1 - (weeks - 32) / (36 - 32)) : 0;
+}
+
+/**
+ * How likely a bleed of a given age starts in the germinal matrix, relative to before 32 weeks: 1, a half from 32 weeks on,
+ * 0 from 36 on. Source: PRIORS 3.5 (inferred).
+ */
+export function germinalMatrixShare(weeks: number): number {
+  if (weeks >= 36) return 0;
+  return weeks > 32 ? 0.5 : 1;
+}
+
+/**
+ * Weight of each voxel as the centre of a germinal matrix bleed; 0 where there is none.
+ *
+ * The inferolateral wall of the ventricle between caudate head and thalamus: within the matrix' width + 1 mm of the wall, lateral
+ * of and below the ventricle's centre, strongest at the caudothalamic level (measured on CRL's atlas) and near deep grey, where that is labelled. Where the scheme labels a ventricular zone, only that counts, since it
+ * holds the matrix; it lines the whole ventricle and is far more than the matrix, so the rule above still applies.
+ *
+ * Source: PRIORS 3.5 (geometric rule).
+ */
+export function germinalMatrixWeights(anatomy: Anatomy, side: Side, weeks: number): Float32Array {
+  const width = germinalMatrixMm(weeks);
+  const labelled = width === 0 ? null : weigh(anatomy, side, width + 2, new Set([tissues.germinalMatrix]));
+  if (labelled?.some((w) => w > 0)) return labelled;
+  return weigh(anatomy, side, width === 0 ? 0 : width + 1, new Set([tissues.deepGrey, tissues.whiteMatter]));
+}
+
+/** Share of the way from the ventricle's hind to its front end. Caudate, thalamus and lumen meet at .50-.56 in CRL's atlas of 22-34 weeks. */
+const caudothalamicLevel = 0.56;
+const levelReach = 0.22;
+/** Lower below the ventricle's centre than this share of its length lies the temporal horn, which has a ventricular zone too. */
+const lowest = -0.16;
+/** Direction of the caudothalamic notch from the ventricle's centre: lateral and 35 degrees down. Our guess from CRL's atlas. */
+const notch = [Math.cos((-35 * Math.PI) / 180), Math.sin((-35 * Math.PI) / 180)] as const;
+
+function weigh(anatomy: Anatomy, side: Side, reachMm: number, allowed: ReadonlySet<number>): Float32Array {
+  const own = anatomy[side];
+  const { tissue, toHead, deepGreyMm } = anatomy;
+  const weights = new Float32Array(tissue.data.length);
+  const greyLabelled = deepGreyMm.some((mm) => mm === 0);
+  forEachVoxel(tissue.shape, (i, x, y, z) => {
+    const wall = own.wallMm[i]!;
+    if (wall <= 0 || wall > reachMm || !allowed.has(tissue.data[i]!)) return;
+    const place = placeOf(own, headPoint(toHead, x, y, z));
+    const level = Math.abs(place.along - caudothalamicLevel) / levelReach;
+    if (level >= 1 || place.superior < lowest * (own.front - own.back)) return;
+    const towards = (place.lateral * notch[0] + place.superior * notch[1]) / (Math.hypot(place.lateral, place.superior) + 1e-6);
+    if (towards <= 0) return;
+    const grey = greyLabelled ? Math.exp(-((deepGreyMm[i]! / 3) ** 2)) : 1;
+    weights[i] = Math.cos((level * Math.PI) / 2) ** 2 * towards ** 2 * (1 - (wall / reachMm) ** 2) * grey;
+  });
+  return weights;
+}

@@ -1,0 +1,94 @@
+import type { Vec3 } from "../core/affine.ts";
+
+/** Displacements in fine voxels, kept on a grid whose nodes lie in the middle of blocks of `factor` fine voxels. */
+export interface VectorField {
+  readonly shape: Vec3;
+  readonly factor: Vec3;
+  readonly vectors: readonly [Float32Array, Float32Array, Float32Array];
+}
+
+/** The field at a place in fine voxels, by trilinear interpolation; beyond the grid as at its edge. The result is reused by the next call. */
+export function sampleLinear({ shape, factor, vectors }: VectorField): (x: number, y: number, z: number) => Vec3 {
+  const out: [number, number, number] = [0, 0, 0];
+  const node = (v: number, a: 0 | 1 | 2) => Math.min(shape[a] - 1, Math.max(0, (v - (factor[a] - 1) / 2) / factor[a]));
+  return (x, y, z) => {
+    const [u, v, w] = [node(x, 0), node(y, 1), node(z, 2)];
+    const [i, j, k] = [
+      Math.min(Math.floor(u), Math.max(0, shape[0] - 2)),
+      Math.min(Math.floor(v), Math.max(0, shape[1] - 2)),
+      Math.min(Math.floor(w), Math.max(0, shape[2] - 2)),
+    ];
+    const [fu, fv, fw] = [u - i, v - j, w - k];
+    const sx = shape[0] > 1 ? 1 : 0;
+    const sy = shape[1] > 1 ? shape[0] : 0;
+    const sz = shape[2] > 1 ? shape[0] * shape[1] : 0;
+    const base = i + shape[0] * (j + shape[1] * k);
+    for (let a = 0; a < 3; a++) {
+      const d = vectors[a]!;
+      const low = mix(mix(d[base]!, d[base + sx]!, fu), mix(d[base + sy]!, d[base + sx + sy]!, fu), fv);
+      const up = base + sz;
+      const high = mix(mix(d[up]!, d[up + sx]!, fu), mix(d[up + sy]!, d[up + sx + sy]!, fu), fv);
+      out[a] = mix(low, high, fw);
+    }
+    return out;
+  };
+}
+
+function mix(a: number, b: number, t: number): number {
+  return a + (b - a) * t;
+}
+
+/** Values at places between voxels by Catmull-Rom cubic interpolation, which keeps more of the texture than linear does. */
+export function sampleCubic(data: Float32Array, shape: Vec3): (x: number, y: number, z: number) => number {
+  const clamp = (v: number, n: number) => (v < 0 ? 0 : v >= n ? n - 1 : v);
+  const wx = new Float64Array(4);
+  const wy = new Float64Array(4);
+  const wz = new Float64Array(4);
+  return (x, y, z) => {
+    const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)];
+    cubicWeights(x - i, wx);
+    cubicWeights(y - j, wy);
+    cubicWeights(z - k, wz);
+    let sum = 0;
+    for (let c = 0; c < 4; c++) {
+      const plane = shape[1] * clamp(k + c - 1, shape[2]);
+      for (let b = 0; b < 4; b++) {
+        const row = shape[0] * (clamp(j + b - 1, shape[1]) + plane);
+        let line = 0;
+        for (let a = 0; a < 4; a++) line += wx[a]! * data[row + clamp(i + a - 1, shape[0])]!;
+        sum += wy[b]! * wz[c]! * line;
+      }
+    }
+    return sum;
+  };
+}
+
+function cubicWeights(t: number, out: Float64Array): void {
+  out[0] = t * (-0.5 + t * (1 - 0.5 * t));
+  out[1] = 1 + t * t * (-2.5 + 1.5 * t);
+  out[2] = t * (0.5 + t * (2 - 1.5 * t));
+  out[3] = t * t * (-0.5 + 0.5 * t);
+}
+
+/** Gaussian blur by a standard deviation in mm, cut at 3 deviations; beyond the grid counts as 0. */
+export function blurred(values: Float32Array, shape: Vec3, spacing: Vec3, sigmaMm: number): Float32Array {
+  const stride = [1, shape[0], shape[0] * shape[1]] as const;
+  let from = values;
+  for (const axis of [0, 1, 2] as const) {
+    const sigma = sigmaMm / spacing[axis];
+    const radius = Math.ceil(3 * sigma);
+    const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)));
+    const norm = kernel.reduce((a, b) => a + b, 0);
+    const to = new Float32Array(from.length);
+    for (let i = 0; i < from.length; i++) {
+      const c = Math.floor(i / stride[axis]) % shape[axis];
+      let sum = 0;
+      for (let t = Math.max(-radius, -c); t <= Math.min(radius, shape[axis] - 1 - c); t++) {
+        sum += kernel[t + radius]! * from[i + t * stride[axis]]!;
+      }
+      to[i] = sum / norm;
+    }
+    from = to;
+  }
+  return from;
+}
