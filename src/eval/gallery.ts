@@ -51,7 +51,7 @@ export function shownSlice(slices: readonly Unit[]): number {
 }
 
 /** Side of one of the two pictures, and the space between them, pixels. */
-const side = 300;
+const side = 320;
 const gap = 4;
 /** Shown around brain or lesion, and shown at least, mm. */
 const marginMm = 6;
@@ -80,8 +80,8 @@ export function casePicture(
   const pixels = (mm: number) => Math.round(mm / geometry.pixelMm);
   const crop = cropAround(grey, around, pixels(marginMm), pixels(leastMm));
   const outlines = [
-    ...(wanted === null ? [] : [{ mask: wanted, colour: truthColour }]),
-    { mask: found, colour: predictionColour },
+    ...(wanted === null ? [] : [{ mask: wanted, colour: truthColour, where: "outside" as const }]),
+    { mask: found, colour: predictionColour, where: "inside" as const },
   ];
   const both = newBitmap(2 * side + gap, side, [255, 255, 255]);
   pasteBitmap(both, drawOverlay({ grey, probability: null, outlines: [] }, crop, side), 0, 0);

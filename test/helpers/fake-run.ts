@@ -47,7 +47,7 @@ export async function writeFakeRun(root: string, { seed, subjects, effect, prefi
         const session = ill ? "copy01" : "copy02";
         const exam: number[] = [];
         for (const [plane, affine] of planes) {
-          const id = `${subject}_${session}_${plane}`.replace(/[^A-Za-z0-9._-]/g, "_");
+          const id = `${subject}_${session}_${plane}`.replace(/[^A-Za-z0-9._-]/g, "_").replace(/^[._-]+/, "");
           const made = makeStack(rng.fork(plane), affine, ill, effect);
           const write = async (path: string, volume: Parameters<typeof writeNifti>[1]) => ({
             path,

@@ -10,10 +10,11 @@ export interface Crop {
   readonly side: number;
 }
 
-/** A mask shown by its outline. */
+/** A mask shown by its outline. Drawn inside of one mask and outside of another, outlines that agree are both seen. */
 export interface Outline {
   readonly mask: Image<Uint8Array>;
   readonly colour: Colour;
+  readonly where: "inside" | "outside";
 }
 
 /** Orange and light blue: told apart with any colour vision, on grey and on paper. */
@@ -93,14 +94,16 @@ function greyWindow(data: Float32Array): readonly [number, number] {
   return [Math.min(at(0.01), 0.5 * at(0.5)), at(0.995)];
 }
 
-/** Two pixels wide, along the inside of where at least half of a pixel is mask. */
-function drawOutline({ data, width: side }: Bitmap, { mask, colour }: Outline, crop: Crop): void {
+/** Two pixels wide, along where at least half of a pixel is mask. */
+function drawOutline({ data, width: side }: Bitmap, { mask, colour, where }: Outline, crop: Crop): void {
   const share = resizeImage(cropImage({ ...mask, data: Float32Array.from(mask.data) }, crop), side, side).data;
   const inside = (x: number, y: number) => x >= 0 && y >= 0 && x < side && y < side && share[x + side * y]! >= 0.5;
+  const own = where === "inside";
   const reach = [-2, -1, 1, 2];
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
-      if (inside(x, y) && reach.some((d) => !inside(x + d, y) || !inside(x, y + d))) data.set(colour, 3 * (x + side * y));
+      if (inside(x, y) !== own) continue;
+      if (reach.some((d) => inside(x + d, y) !== own || inside(x, y + d) !== own)) data.set(colour, 3 * (x + side * y));
     }
   }
 }

@@ -36,7 +36,11 @@ export function overlayPicture(
   const crop = cropAround(probability[0]!, shown, pixels(marginMm), pixels(leastMm));
   const panels = best.map(({ score, index }) => {
     const p = probability[index]!;
-    const layers = { grey: stack.slices[index]!, probability: p, outlines: [{ mask: aboveHalf(p), colour: predictionColour }] };
+    const layers = {
+      grey: stack.slices[index]!,
+      probability: p,
+      outlines: [{ mask: aboveHalf(p), colour: predictionColour, where: "inside" as const }],
+    };
     return { picture: drawOverlay(layers, crop, tilePx), caption: `slice ${index}  score ${score.toFixed(2)}` };
   });
   return montage(title, panels);

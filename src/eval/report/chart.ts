@@ -69,7 +69,7 @@ export function area(points: readonly (readonly [number, number])[], colour: str
 export function yAxis(f: Frame, ticks: readonly number[], name: string): string[] {
   const rows = ticks.flatMap((t) => [
     line(f.left, atY(f, t), f.width - f.right, atY(f, t), faint),
-    label(f.left - 7, atY(f, t) + 4, String(t), { anchor: "end", size: 11 }),
+    label(f.left - 7, atY(f, t) + 4, String(t).replace("-", "\u2212"), { anchor: "end", size: 11 }),
   ]);
   const middle = (f.top + f.height - f.bottom) / 2;
   return [...rows, label(13, middle, name, { turn: -90, size: 12 })];

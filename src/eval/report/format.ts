@@ -4,7 +4,12 @@ import type { Metric, Results } from "../results.ts";
 
 /** A figure as it is printed: three decimals, a dash where it does not exist. */
 export function figure(value: number | null): string {
-  return value === null ? "–" : value.toFixed(3);
+  return fixed(value, 3);
+}
+
+/** A number with some decimals and a true minus sign; a dash for null. */
+export function fixed(value: number | null, decimals: number): string {
+  return value === null ? "–" : value.toFixed(decimals).replace("-", "\u2212");
 }
 
 /** `0.931 [0.852, 0.987]`, or the figure alone where it has no interval. */
@@ -52,7 +57,7 @@ export function caseCaption(
     ...weeks,
     grade,
     ...overlap,
-    `score ${unit.score.toFixed(2)}`,
+    `score ${fixed(unit.score, 2)}`,
     `slice ${slice}`,
   ].join(" · ");
 }

@@ -1,7 +1,7 @@
 import type { Metric, OperatingPoint, Results } from "../results.ts";
 import { type Level, levels } from "../scores.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
-import { figure, findMetric, lesionWord, metricNames, withInterval } from "./format.ts";
+import { figure, findMetric, fixed, lesionWord, metricNames, withInterval } from "./format.ts";
 import { html, type Markup, trusted } from "./html.ts";
 import { style } from "./style.ts";
 import { banner, headline, limits, methods, reading } from "./words.ts";
@@ -48,13 +48,11 @@ export function reportPage(content: ReportContent): string {
 <main>
 <section><h2>Summary</h2><p class="lead">${headline(results).join(" ")}</p>${summaryTable(results)}${list(results.notes, "notes")}</section>
 <section><h2>How to read it</h2>${list(reading(results))}</section>
-<section><h2>Ranking: ROC curves</h2><div class="plots">${levels.map((level) => trusted(plots.roc[level]))}</div>
-<p class="caption">Shaded: pointwise interval of sensitivity at each false positive rate, from resampled subjects. Orange: the operating point, where the threshold of the validation split came to lie. Dotted: chance.</p>
+<section><h2>Ranking: ROC curves</h2><div class="plots three">${levels.map((level) => trusted(plots.roc[level]))}</div>
+<p class="caption">Shaded: pointwise interval of sensitivity at each false positive rate, from resampled subjects. Orange: the operating point, where the threshold of the validation split came to lie. Dashed: chance.</p>
 ${operatingTable(results)}</section>
-<section><h2>Stack scores</h2><div class="plots">${trusted(plots.scores)}</div>
-<p class="caption">One dot a stack, on the logit scale; bars are medians and quartiles. Scores below ${lowestDrawn} are drawn there: stacks in which no brain was found.</p></section>
-<section><h2>By grade and plane</h2><div class="plots">${trusted(plots.dice)}</div>
-<p class="caption">Dice of each stack with a ${lesionWord(results)}, by Papile grade of the examination's worse side.</p>
+<section><h2>Stacks: scores, and Dice by grade</h2><div class="plots">${trusted(plots.scores)}${trusted(plots.dice)}</div>
+<p class="caption">One dot a stack; bars are medians and quartiles. Left: scores on the logit scale; those below ${fixed(lowestDrawn, 0)}, of stacks in which no brain was found, are drawn there. Right: Dice of each stack with a ${lesionWord(results)}, by Papile grade of the worse side.</p>
 ${subsetTable(results)}</section>
 <section><h2>Cases</h2>${gallery(content)}</section>
 <section><h2>Data</h2>${splitTable(results)}</section>
@@ -106,7 +104,7 @@ function summaryTable(results: Results): Markup {
     ];
   };
   const pooled = findMetric(results, "dice", "pooled");
-  const rows = [...levels.map(row), ["All voxels at once", pooled?.n ?? 0, "", "", "", metricCell(pooled)]];
+  const rows = [...levels.map(row), ["All voxels at once", "", "", "", "", metricCell(pooled)]];
   return table("summary", ["Per", "n", "AUROC", "Sensitivity", "Specificity", `Dice on ${lesionWord(results)}s`], rows);
 }
 
@@ -120,7 +118,7 @@ function operatingTable(results: Results): Markup {
     const { threshold, validation }: OperatingPoint = results.operatingPoints[level];
     const now = (metric: "sensitivity" | "specificity") => figure(findMetric(results, metric, level)?.estimate ?? null);
     const then = validation === null ? ["–", "–"] : [figure(validation.sensitivity), figure(validation.specificity)];
-    return [level, threshold === null ? "–" : threshold.toFixed(2), ...then, now("sensitivity"), now("specificity")];
+    return [level, fixed(threshold, 2), ...then, now("sensitivity"), now("specificity")];
   };
   const head = [
     "Operating point",

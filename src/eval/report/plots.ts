@@ -69,7 +69,7 @@ export function stripSvg(
 ): string {
   const all = strips.flatMap((s) => [...s.values]);
   const [low, high] = axis.range ?? padded([...all, ...(threshold === null ? [] : [threshold])]);
-  const width = 70 + Math.max(2, strips.length) * 112;
+  const width = 66 + Math.max(2, strips.length) * (strips.length > 3 ? 104 : 140);
   const f: Frame = { width, height: 300, left: 52, top: 14, right: 14, bottom: 48, x: [0, strips.length], y: [low, high] };
   const columns = strips.flatMap((strip, i) => {
     const middle = atX(f, i + 0.5);
@@ -83,7 +83,7 @@ export function stripSvg(
   });
   const cut = threshold === null ? [] : [
     line(f.left, atY(f, threshold), f.width - f.right, atY(f, threshold), orange, { width: 1.5, dash: "6 4" }),
-    label(f.width - f.right - 2, atY(f, threshold) - 5, "threshold", { anchor: "end", size: 11, colour: orange }),
+    label(f.left + 2, atY(f, threshold) - 5, "threshold", { anchor: "start", size: 11, colour: orange }),
   ]; // biome-ignore format: a list
   return svgFile(f, title, [...yAxis(f, niceTicks(low, high), axis.name), ...columns, ...cut]);
 }

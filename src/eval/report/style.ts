@@ -19,13 +19,15 @@ table { width: 100%; margin: 0.9rem 0; border-collapse: collapse; font-size: 0.9
 th, td { padding: 0.45rem 0.7rem 0.45rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { color: var(--soft); font-weight: 600; font-size: 0.84rem; border-bottom: 1.5px solid var(--ink); vertical-align: bottom; }
 tbody th { font-weight: 600; }
-.interval { white-space: nowrap; }
+.interval { display: block; white-space: nowrap; }
 .small { display: block; color: var(--soft); font-size: 0.78rem; font-weight: 400; }
 table.fine { font-size: 0.76rem; line-height: 1.3; }
 table.fine th, table.fine td { padding: 0.22rem 0.6rem 0.22rem 0; }
 table.fine tbody th { font-weight: 400; }
+table.fine td:nth-child(4) { white-space: nowrap; }
 .plots { display: flex; flex-wrap: wrap; gap: 0.6rem 1rem; }
 .plots svg { max-width: 100%; height: auto; }
+.three svg { flex: 1 1 14rem; max-width: 24rem; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1.2rem; }
 figure { margin: 0; }
 figure img { display: block; width: 100%; height: auto; background: #000; }
@@ -39,7 +41,9 @@ pre { padding: 0.8rem 1rem; background: var(--tint); font: 0.78rem/1.45 ui-monos
   @page { margin: 16mm; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   h2 { break-after: avoid; margin-top: 1.4rem; }
-  figure, tr, .plots, .banner { break-inside: avoid; }
+  figure, tr, .plots, .banner, .summary, .plain { break-inside: avoid; }
+  .three { flex-wrap: nowrap; }
+  .three svg { flex: 1 1 0; width: 0; }
   .gallery { grid-template-columns: 1fr 1fr; }
   .scroll { overflow: visible; }
   .banner, ul.notes, pre, figure img { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
