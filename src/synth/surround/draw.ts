@@ -16,9 +16,9 @@ export interface Uterus {
   readonly kind: "uterus";
   /** Side of the cube that is filled. */
   readonly fieldMm: number;
-  /** The head's centre in the world. */
+  /** The head's centre in the world, the brainstem left out. */
   readonly centre: Vec3;
-  /** Half the brain's extents along the world's axes. */
+  /** Half its extents along the world's axes. */
   readonly radii: Vec3;
   /** How far a mask reaches beyond the brain when stacks of this scene come masked; null when they do not. */
   readonly maskMarginMm: number | null;
@@ -60,8 +60,18 @@ export interface Sac {
   readonly swirl: number;
 }
 
+/** Half the height of cerebrum and cerebellum over half their length: measured on the CRL atlas, weeks 23-35 (.84-.85). */
+const heightOverLength = 0.845;
+
+/** The head without however much of the brainstem a scene goes down to, so that face and neck find their places below the vertex. */
+function withoutStem({ centre, radii }: HeadGeometry): HeadGeometry {
+  const height = Math.min(radii[2], heightOverLength * radii[1]);
+  return { centre: [centre[0], centre[1], centre[2] + radii[2] - height], radii: [radii[0], radii[1], height] };
+}
+
 /** Decides what lies around a head. */
-export function drawSurround(rng: Rng, options: SurroundOptions, head: HeadGeometry): Surround {
+export function drawSurround(rng: Rng, options: SurroundOptions, given: HeadGeometry): Surround {
+  const head = withoutStem(given);
   const isMasked = chance(rng.fork("masked"), options.maskedShare);
   // Half of the masked cases are stripped at the brain's own border, half have the loose mask of a brain extraction.
   if (options.kind === "none" || (isMasked && chance(rng.fork("tight"), 0.5))) return { kind: "none" };
@@ -116,8 +126,8 @@ function drawSac(rng: Rng, head: HeadGeometry): Sac {
       pool(middle, 45 * roomy, 75 * roomy),
       ...Array.from({ length: more }, () => pool(add(middle, scaled(anyDirection(rng), 55 * s)), 15, 35)),
     ],
-    pocketMm: between(rng, [-1, 7]),
-    pocketVariationMm: between(rng, [1, 6]),
+    pocketMm: between(rng, [-4, 5]),
+    pocketVariationMm: between(rng, [2, 7]),
     wallMm: between(rng, [4, 13]),
     placentaDirection: anyDirection(rng),
     placentaMm: between(rng, [18, 48]) * Math.sqrt(s),

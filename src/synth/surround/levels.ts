@@ -35,14 +35,17 @@ export const measuredLevels = {
 export type Level = keyof typeof measuredLevels;
 export type Levels = Readonly<Record<Level, number>>;
 
+/** Free fluid has one T2 everywhere and strays little. */
+const fluids: ReadonlySet<string> = new Set(["fluid", "spinalFluid", "bladder", "eye", "cranialGap"] satisfies Level[]);
+
 /**
  * Draws the signal of every class: the measured one times a log-normal factor, and now and then anything.
- * @param severity - 0: exactly as measured; 1: factors of e^±0.45 (one standard deviation), and one class in eight anything at all.
+ * @param severity - 0: exactly as measured; 1: factors of e^±0.45 (one standard deviation; fluids e^±0.18), and one class in eight anything at all.
  */
 export function drawLevels(rng: Rng, severity: number): Levels {
   const entries = Object.entries(measuredLevels).map(([name, value]) => {
     const each = rng.fork(name);
-    const factor = Math.exp(severity * 0.45 * each.normal());
+    const factor = Math.exp(severity * (fluids.has(name) ? 0.18 : 0.45) * each.normal());
     const isAnything = chance(each, severity * 0.125) && name !== "air";
     return [name, Math.min(1.3, isAnything ? between(each, [0.03, 1.1]) : value * factor)];
   });

@@ -13,7 +13,7 @@ import { paintWomb, wombFields } from "./womb.ts";
  * Paints what lies around a head and returns the scene on a larger grid of the same voxels.
  *
  * Voxels of the brain (tissue other than background) keep their values to the bit. Background that the scene already fills keeps its own too,
- * but for its outermost voxels, and where that is a skull and scalp (as a phantom has), no other is painted. Everything painted has tissue background and no blood.
+ * but for partly filled voxels at its outside, and where that is a skull and scalp (as a phantom has), no other is painted. Everything painted has tissue background and no blood.
  * With kind `none`, or when the surround is drawn as masked, stacks of the result come masked; see {@link Scene}.
  */
 export function paintSurround(scene: Scene, surround: Surround): Scene {
@@ -77,6 +77,7 @@ function paintUterus(image: Volume<Float32Array>, tissue: Volume<Uint8Array>, ut
   for (let i = 0; i < own.length; i++) own[i] = data[i]! > 0 || tissue.data[i]! > 0 ? 1 : 0;
   const box = boxOf(own, shape);
   const kept = keepOwn(data, own);
+  const rim = findRim(data, own, tissue.data, shape);
   const isHead = (index: number): boolean => own[index] === 1;
   const canvas = makeCanvas(data, shape, image.affine, uterus.centre);
   const texture = makeTexture(uterus.seed);
@@ -91,15 +92,45 @@ function paintUterus(image: Volume<Float32Array>, tissue: Volume<Uint8Array>, ut
     for (const solid of uterus.solids) if (solid.part === part) paintSolid(canvas, solid, texture, allowed[part] ?? null);
   }
   if (shellThickness(own, tissue, canvas.spacing) < ownSkullMm) paintShell(canvas, isHead, box, uterus, fields.body, texture);
-  const [nx, ny] = shape;
-  const around = [1, -1, nx, -nx, nx * ny, -nx * ny];
-  for (let i = 0, n = 0; i < own.length; i++) {
+  for (let i = 0, n = 0, r = 0; i < own.length; i++) {
     if (own[i] === 0) continue;
-    const value = kept[n++]!;
-    // The outermost voxels of a given scalp are partly air: left as they are, they would draw a dark line around the head.
-    const isRim = tissue.data[i] === 0 && around.some((d) => own[i + d] === 0);
-    data[i] = isRim ? Math.max(value, data[i]!) : value;
+    const given = kept[n++]!;
+    const isRim = rim.index[r] === i;
+    data[i] = isRim ? given + (1 - rim.coverage[r++]!) * data[i]! : given;
   }
+}
+
+/** Voxels at the outside of the head that it fills only in part, by index, with the share that it fills. */
+interface Rim {
+  readonly index: Int32Array;
+  readonly coverage: Float32Array;
+}
+
+/** How deep partly filled voxels may lie, voxels. */
+const rimDepth = 2;
+
+/**
+ * The rim of a head that stands in empty space. What is half scalp and half nothing is dark: left so, it would draw a line around the head.
+ * How full such a voxel is shows against the brightest background voxel near it.
+ */
+function findRim(data: Float32Array, own: Uint8Array, tissue: Uint8Array, [nx, ny]: Vec3): Rim {
+  const span = Array.from({ length: 2 * rimDepth + 1 }, (_, i) => i - rimDepth);
+  const around = span.flatMap((k) => span.flatMap((j) => span.map((i) => i + nx * (j + ny * k))));
+  const index: number[] = [];
+  const coverage: number[] = [];
+  for (let i = 0; i < own.length; i++) {
+    if (own[i] === 0 || tissue[i] !== 0) continue;
+    let brightest = 0;
+    let isOutside = false;
+    for (const d of around) {
+      if (own[i + d] === 0) isOutside = true;
+      else if (tissue[i + d] === 0) brightest = Math.max(brightest, data[i + d]!);
+    }
+    if (!isOutside) continue;
+    index.push(i);
+    coverage.push(Math.min(1, data[i]! / brightest));
+  }
+  return { index: Int32Array.from(index), coverage: Float32Array.from(coverage) };
 }
 
 /** A given scene whose signal reaches this far beyond the brain (mean, mm) brings its own skull and scalp. */
