@@ -1,0 +1,81 @@
+// The public surface. Everything else may change without notice.
+
+export { type BackendInfo, type BackendName, type DoctorReport, inspectMachine, readyBackend } from "./backend/index.ts";
+export { type Experiment, experiment, loadExperiment, parseExperiment } from "./config/experiment.ts";
+export type { Override } from "./config/load.ts";
+export { experimentJsonSchema, experimentYaml } from "./config/show.ts";
+export { type Affine, affineSpacing, applyAffine, axisAlignedAffine, invertAffine, type Vec3, worldAxes } from "./core/affine.ts";
+export { type Reporter, type StageContext, type StageResult, silentContext, silentReporter } from "./core/context.ts";
+export { exitCodes, type Fault, StoppedError, UserError } from "./core/errors.ts";
+export { type Rng, seededRng } from "./core/rng.ts";
+export { type Tissue, tissues } from "./core/tissue.ts";
+export {
+  extractSlice,
+  type Image,
+  type LabelVolume,
+  type Plane,
+  sliceAxis,
+  slicePlane,
+  type Volume,
+  type Voxels,
+  voxelCount,
+} from "./core/volume.ts";
+export {
+  type Case,
+  casesOfSplit,
+  type Dataset,
+  type FileRef,
+  readDataset,
+  readSplits,
+  type SplitName,
+  type Splits,
+} from "./data/dataset.ts";
+export { type FolderOptions, folderOptions } from "./data/ingest/options.ts";
+export { type IngestJob, runIngest } from "./data/ingest/stage.ts";
+export { type LabelScheme, tissueOf, toTissues } from "./data/label-schemes.ts";
+export { inspectNifti, type NiftiFacts, readLabels, readVolume, writeNifti } from "./data/nifti.ts";
+export {
+  type PreparedStack,
+  type PreprocessOptions,
+  prepareMask,
+  prepareStack,
+  preprocessOptions,
+  restoreStack,
+} from "./data/preprocess.ts";
+export { decodeSafetensors, encodeSafetensors } from "./data/safetensors.ts";
+export { type SplitOptions, splitOptions, splitSubjects } from "./data/splits.ts";
+export { aurocScore, type LabelledScore, rankScores, weightedAuroc } from "./eval/metrics/auroc.ts";
+export {
+  clusterUnits,
+  drawPlan,
+  type Interval,
+  percentileInterval,
+  type ResamplingPlan,
+  resampleWeights,
+} from "./eval/metrics/bootstrap.ts";
+export { type Confusion, confusionAt, sensitivity, specificity } from "./eval/metrics/confusion.ts";
+export { diceScore } from "./eval/metrics/dice.ts";
+export { type RocPoint, rocCurve } from "./eval/metrics/roc.ts";
+export { wilsonInterval } from "./eval/metrics/wilson.ts";
+export { type EvalOptions, evalOptions } from "./eval/options.ts";
+export { type PredictOptions, predictOptions } from "./eval/predict/options.ts";
+export { type PredictRequest, runPredict } from "./eval/predict/stage.ts";
+export { type EvalRequest, runEval } from "./eval/stage.ts";
+export { buildModel, type Model, type ModelOptions, modelOptions } from "./models/index.ts";
+export { acquireStack } from "./synth/acquisition/acquire.ts";
+export { type Acquisition, drawAcquisition } from "./synth/acquisition/draw.ts";
+export { type AcquisitionOptions, acquisitionOptions } from "./synth/acquisition/options.ts";
+export { type LesionOptions, lesionOptions } from "./synth/bleed-options.ts";
+export { bleedInto, type DrawnBleed, type NormalCase, prepareCase, repaint } from "./synth/case.ts";
+export { type SynthOptions, synthOptions } from "./synth/options.ts";
+export { buildPhantom, type Phantom } from "./synth/phantom/build.ts";
+export { drawPhantom, type PhantomAnatomy } from "./synth/phantom/draw.ts";
+export { type PhantomOptions, phantomOptions } from "./synth/phantom/options.ts";
+export { type PhantomRun, runPhantom } from "./synth/phantom/stage.ts";
+export { type HeadGeometry, headGeometry, type Scene } from "./synth/scene.ts";
+export { runSynth, type SynthRun } from "./synth/stage.ts";
+export { drawSurround, type Surround } from "./synth/surround/draw.ts";
+export { type SurroundOptions, surroundOptions } from "./synth/surround/options.ts";
+export { paintSurround } from "./synth/surround/paint.ts";
+export { type TrainOptions, trainOptions } from "./train/options.ts";
+export { runTrain, type TrainRequest } from "./train/stage.ts";
