@@ -25,8 +25,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const optionFiles =
   /(^|\/)(options|[a-z]+-options)\.ts$|^data\/(splits|preprocess|label-schemes|files)\.ts$|^models\/(index|unet)\.ts$/;
 
-/** Where disk, clock, console and environment may be touched: stages, readers and writers, the machine's side of the backend. */
-const mayTouchTheWorld = /(^|\/)stage\.ts$|^(cli|data|backend)\/|^cli\.ts$|^config\/files\.ts$|^core\/parallel/;
+/**
+ * Where disk, clock, console and environment may be touched: stages (and folder.ts, the files of a stage that would make it too long),
+ * readers and writers, the machine's side of the backend.
+ */
+const mayTouchTheWorld = /(^|\/)(stage|folder)\.ts$|^(cli|data|backend)\/|^cli\.ts$|^config\/files\.ts$|^core\/parallel/;
 
 interface Source {
   readonly path: string;
