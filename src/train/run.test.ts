@@ -1,0 +1,138 @@
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { readyBackend } from "../backend/index.ts";
+import { tf } from "../backend/tf.ts";
+import { silentReporter } from "../core/context.ts";
+import { UserError } from "../core/errors.ts";
+import { seededRng } from "../core/rng.ts";
+import { buildModel, type Model, modelOptions, readWeights } from "../models/index.ts";
+import type { Batch } from "./batch.ts";
+import { trainOptions } from "./options.ts";
+import { type Progress, type StepLoss, type TrainRun, train, type ValidationRow } from "./run.ts";
+import { createState, disposeState, type TrainState } from "./state.ts";
+import type { ValidationFigures } from "./validate.ts";
+
+beforeAll(async () => void (await readyBackend("auto", silentReporter)));
+
+const figures: ValidationFigures = { loss: 1, dice: 0.5, auroc: null, brainDice: null };
+const start: Progress = { step: 0, lossSum: 0, lossCount: 0, best: null };
+let model: Model;
+let state: TrainState;
+const seen = { losses: [] as StepLoss[], rows: [] as ValidationRow[], best: [] as number[], saved: [] as Progress[] };
+
+function noisyBatch(step: number): Batch {
+  const rng = seededRng(3).fork(step);
+  const image = Float32Array.from({ length: 2 * 64 }, () => rng.normal());
+  const target = Float32Array.from({ length: 4 * 64 }, () => rng.below(2));
+  return { count: 2, size: 8, image, target, ids: [`a#${step}`, `b#${step}`] };
+}
+
+function newRun(options: object, more: Partial<TrainRun> = {}): TrainRun {
+  model = buildModel(modelOptions.parse({ kind: "unet", channels: [2, 3] }), { inChannels: 1, outChannels: 2, seed: 4 });
+  state = createState(model, true);
+  for (const list of Object.values(seen)) list.length = 0;
+  return {
+    state,
+    options: trainOptions.parse({ cropSize: 16, batchSize: 2, ...options }),
+    start,
+    signal: new AbortController().signal,
+    batch: noisyBatch,
+    validate: async () => figures,
+    onLosses: async (losses) => void seen.losses.push(...losses),
+    onValidation: async (row, best) => {
+      seen.rows.push(row);
+      if (best) seen.best.push(row.step);
+    },
+    onCheckpoint: async (progress) => void seen.saved.push(progress),
+    ...more,
+  };
+}
+
+afterEach(() => {
+  disposeState(state);
+  model.dispose();
+});
+
+/** The weights as one list. */
+async function weights(): Promise<number[]> {
+  return [...(await readWeights(model)).values()].flatMap(({ data }) => [...data]);
+}
+
+test("validating more often, on the averaged weights, changes no weight", async () => {
+  await train(newRun({ steps: 6, validateEvery: 1 }));
+  const often = await weights();
+  disposeState(state);
+  model.dispose();
+  await train(newRun({ steps: 6, validateEvery: 6 }));
+  expect(await weights()).toEqual(often);
+  expect(seen.rows.map((r) => r.step)).toEqual([6]);
+});
+
+test("validation sees the averaged weights, the checkpoint the weights themselves", async () => {
+  const averaged: number[][] = [];
+  const plain: number[][] = [];
+  const run = newRun(
+    { steps: 4, validateEvery: 2, checkpointEvery: 2 },
+    {
+      validate: async () => {
+        averaged.push(await weights());
+        return figures;
+      },
+      onCheckpoint: async () => void plain.push(await weights()),
+    },
+  );
+  await train(run);
+  const average = [...(await state.average!.parameters.data())];
+  expect(averaged[1]!.filter((v) => average.includes(v)).length).toBeGreaterThan(average.length - 1);
+  expect(plain[1]).toEqual(await weights());
+  expect(plain[1]).not.toEqual(averaged[1]);
+});
+
+test("every loss is told once and in order, and a row holds their mean since the row before", async () => {
+  await train(newRun({ steps: 25, validateEvery: 12, checkpointEvery: 7 }));
+  expect(seen.losses.map((l) => l.step)).toEqual(Array.from({ length: 25 }, (_, i) => i + 1));
+  expect(seen.rows.map((r) => r.step)).toEqual([12, 24, 25]);
+  const mean = (from: number, to: number) => seen.losses.slice(from, to).reduce((sum, l) => sum + l.loss, 0) / (to - from);
+  expect(seen.rows.map((r) => r.trainLoss)).toEqual([mean(0, 12), mean(12, 24), mean(24, 25)].map((v) => expect.closeTo(v, 10)));
+  expect(seen.saved.map((p) => [p.step, p.lossCount])).toEqual([[7, 7], [14, 2], [21, 9], [25, 0]]); // biome-ignore format: one line
+});
+
+describe("the best validation", () => {
+  const told = async (dice: (number | null)[], loss: number[]) => {
+    let i = 0;
+    await train(
+      newRun(
+        { steps: dice.length, validateEvery: 1 },
+        { validate: async () => ({ ...figures, dice: dice[i]!, loss: loss[i++]! }) },
+      ),
+    );
+    return seen.best;
+  };
+  test("is the first with the highest Dice", async () => {
+    expect(await told([0.2, 0.5, 0.5, 0.4, 0.6], [1, 2, 1, 1, 9])).toEqual([1, 2, 5]);
+  });
+  test("has the lowest loss where Dice is undefined", async () => {
+    expect(await told([null, null, null, null], [3, 4, 2, 2])).toEqual([1, 3]);
+  });
+});
+
+test("a loss that is not finite stops the training, names step and slices, and saves nothing more", async () => {
+  const batch = (step: number) =>
+    step === 13 ? { ...noisyBatch(step), image: new Float32Array(128).fill(Number.NaN) } : noisyBatch(step);
+  const error = await train(newRun({ steps: 30, checkpointEvery: 10, validateEvery: 100 }, { batch })).catch((e) => e);
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.fault).toBe("numeric");
+  expect(error.message).toBe(
+    "train: the loss must be finite; got NaN at step 13, slices a#13, b#13. Look at these slices, or lower train.optimizer.learningRate.",
+  );
+  expect(seen.saved.map((p) => p.step)).toEqual([10]);
+});
+
+test("steps leak no tensors", async () => {
+  const counts: number[] = [];
+  const batch = (step: number) => {
+    counts.push(tf.memory().numTensors - ((step - 1) % 10)); // up to ten losses wait to be read
+    return noisyBatch(step);
+  };
+  await train(newRun({ steps: 24, validateEvery: 1000 }, { batch }));
+  expect(new Set(counts).size).toBe(1);
+});
