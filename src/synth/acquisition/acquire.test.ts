@@ -129,6 +129,18 @@ test.each(planes)("a bright point lands in the voxel that the affine says, %s", 
   }
 });
 
+test("with no shift and equal margins the field is centred on the head and covers it", () => {
+  const scene = ballScene(2);
+  const head = headGeometry(scene);
+  for (const plane of planes) {
+    const { affine, shape } = drawAcquisition(seededRng(3), onlyWith({}, { offsetMm: 0, marginMm: [8, 8] }), plane, head).grid;
+    const middle = applyAffine(affine, shape.map((n) => (n - 1) / 2) as unknown as Vec3);
+    expect(Math.hypot(...middle.map((v, i) => v - head.centre[i]!))).toBeLessThan(1e-9);
+    const ends = [0, shape[2] - 1].map((k) => applyAffine(affine, [(shape[0] - 1) / 2, (shape[1] - 1) / 2, k]));
+    for (const end of ends) expect(Math.hypot(...end.map((v, i) => v - head.centre[i]!))).toBeGreaterThan(24);
+  }
+});
+
 /** A scene of 1 mm voxels that is 0 but for a sheet of blood across z, `from` to `to` mm from its middle. */
 function sheetScene(from: number, to: number): Scene {
   const shape: Vec3 = [8, 8, 24];

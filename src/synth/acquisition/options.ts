@@ -67,10 +67,10 @@ export const acquisitionOptions = z.strictObject({
   blur: z
     .strictObject({
       severity: severity.default([0.3, 1]),
-      readMm: z.number().min(0).max(5).default(1.3).describe("Acquired resolution along the read direction at severity 1, mm."),
-      phaseMm: z.number().min(0).max(5).default(1.8).describe("Acquired resolution along the phase direction at severity 1, mm."),
+      readMm: z.number().min(0).max(5).default(1.2).describe("Acquired resolution along the read direction at severity 1, mm."),
+      phaseMm: z.number().min(0).max(5).default(1.6).describe("Acquired resolution along the phase direction at severity 1, mm."),
       /** 0 keeps the Gibbs ringing of a plain window, 0.5 (Hann) removes it at the price of blur. Drawn, then scaled by severity. */
-      apodisation: range(0, 0.5).default([0.05, 0.4]).describe("k-space apodisation: 0 rings, 0.5 (Hann) does not; range."),
+      apodisation: range(0, 0.5).default([0, 0.35]).describe("k-space apodisation: 0 rings, 0.5 (Hann) does not; range."),
     })
     .prefault({}),
   /** Rigid motion of the scene between slices: a random walk in time, with jumps, seen through the interleaved slice order. */

@@ -14,7 +14,7 @@ export const measuredLevels = {
   marrow: 0.3, // maternal vertebra
   disc: 0.12, // our guess
   bowelWall: 0.14,
-  bowel: 0.3, // its content varies widely around this
+  bowel: 0.26, // its content varies widely around this
   spinalFluid: 1.0,
   bladder: 1.05, // our guess
   vessel: 0.06, // flowing blood; our guess

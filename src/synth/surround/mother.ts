@@ -50,7 +50,7 @@ export function drawMother(
     ...drawOrgans(rng.fork("organs"), place, halfAxesMm, levels),
     ...drawBack(rng.fork("back"), place, -0.55 * halfAxesMm[1], levels),
   ];
-  const knots = [levels.muscle * 1.3, 0.2, 0.27, 0.34, levels.fat * 0.75];
+  const knots = [levels.muscle * 0.6, levels.muscle, 0.2, 0.28, levels.fat * 0.75];
   const abdomen = knots.map((level) => Math.max(0.02, level * Math.exp(0.3 * rng.normal())));
   return {
     mother: { centre, turn, halfAxesMm, fatMm, muscleMm, abdomen },
