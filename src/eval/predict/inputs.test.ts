@@ -17,6 +17,12 @@ test("any names give distinct ids that are safe as file names, also where case d
   );
 });
 
+test("a long name leaves room for what is put behind it", () => {
+  const ids = nameInputs([`${"a".repeat(250)}.nii`, `${"a".repeat(250)}.nii.gz`]).map((n) => n.id);
+  expect(new Set(ids).size).toBe(2);
+  for (const id of ids) expect(`${id}_lesionprob.nii.gz`.length).toBeLessThan(255);
+});
+
 test("plain names stay as they are; BIDS names tell subject and session", () => {
   expect(nameInputs(["sub-01_ses-02_acq-axial_T2w.nii.gz", "scan.PNG", "scan.nii"])).toEqual([
     { id: "sub-01_ses-02_acq-axial_T2w", subject: "sub-01", session: "ses-02" },

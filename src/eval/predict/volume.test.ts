@@ -127,6 +127,13 @@ test("a brain-masked input is gated by its own mask, a raw one by the network", 
   );
 });
 
+test("a raw stack with a black border is not taken for a brain-masked one: what it shows is larger than a head", async () => {
+  const [affine, shape] = grids["axial, thick"]!;
+  const data = Float32Array.from({ length: voxelCount(shape) }, (_, i) => (i % shape[0] < 35 ? 0 : 900));
+  const padded = { data, shape, affine: affine.map((v, i) => (i % 4 === 3 ? v : 1.6 * v)) as unknown as Affine };
+  expect((await predictVolume(darkIsLesion, padded, null, options(), quiet)).gateSource).toBe("predicted");
+});
+
 test("healthy stacks and stacks without brain get finite scores, lower than a bleed's; slices without brain the floor", async () => {
   const predict = (changes: object) =>
     predictVolume(darkIsLesion, scene(...grids["axial, thick"]!, changes).image, null, options(), quiet);
