@@ -42,6 +42,17 @@ export function makeCanvas({ low, high }: Bounds, spacing: number, warp: readonl
   return { shape, spacing, origin, x, y, z, tissue: new Uint8Array(count), image: new Float32Array(count) };
 }
 
+/** The box of a shape written for the right side, and its mirror image. */
+export function mirroredBounds({ low, high }: Bounds): Bounds {
+  return { low: [-high[0], low[1], low[2]], high };
+}
+
+/** A box made larger by `by` mm on every side. */
+export function grown({ low, high }: Bounds, by: number): Bounds {
+  const moved = (corner: Bounds["low"], step: number) => corner.map((v) => v + step) as unknown as Bounds["low"];
+  return { low: moved(low, -by), high: moved(high, by) };
+}
+
 /** Calls `visit` with the index of each voxel whose place may be in the box. */
 export function forEachIn({ shape, spacing, origin }: Canvas, { low, high }: Bounds, visit: (n: number) => void): void {
   const from = [0, 1, 2].map((i) => clamp(Math.floor((low[i]! - warpLimit - origin[i]!) / spacing), 0, shape[i]!)) as [
@@ -67,16 +78,26 @@ export function coverage(d: number, spacing: number): number {
   return clamp(0.5 - d / spacing, 0, 1);
 }
 
+/** What a shape is painted with. */
+export interface Paint {
+  /** Id of core/tissue.ts, or null to leave the labels as they are. */
+  readonly tissue: number | null;
+  readonly intensity: number;
+  /** Width of the edge, mm, where the intensity changes gradually; at least a voxel. */
+  readonly edge?: number;
+}
+
 /**
  * Paints a shape over what is there: the intensity is blended by how much of the voxel the shape covers, the tissue is set where its
- * centre is inside. `tissue` null leaves the labels as they are.
+ * centre is inside.
  */
-export function paint(canvas: Canvas, bounds: Bounds, shape: Field, tissue: number | null, intensity: number): void {
+export function paint(canvas: Canvas, bounds: Bounds, shape: Field, { tissue, intensity, edge = 0 }: Paint): void {
   const { x, y, z, image, spacing } = canvas;
+  const width = Math.max(edge, spacing);
   forEachIn(canvas, bounds, (n) => {
     const d = shape(x[n]!, y[n]!, z[n]!);
-    if (d >= spacing / 2) return;
-    image[n] = image[n]! + coverage(d, spacing) * (intensity - image[n]!);
+    if (d >= width / 2) return;
+    image[n] = image[n]! + coverage(d, width) * (intensity - image[n]!);
     if (tissue !== null && d < 0) canvas.tissue[n] = tissue;
   });
 }

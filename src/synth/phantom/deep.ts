@@ -1,5 +1,17 @@
-import { ellipsoid, type Field, joined, polygonDistance, roundTube, type Station, shared, smoothMax, tube } from "./fields.ts";
+import {
+  ellipsoid,
+  type Field,
+  joined,
+  polygonDistance,
+  roundTube,
+  type Station,
+  shared,
+  smoothMax,
+  smoothstep,
+  tube,
+} from "./fields.ts";
 import type { Frame } from "./frame.ts";
+import { interpolateHeld } from "./growth.ts";
 import type { Bounds } from "./lattice.ts";
 
 /** Deep grey matter of the right side. */
@@ -10,12 +22,15 @@ export interface DeepGrey {
   readonly bounds: Bounds;
 }
 
-/** What the template's deep grey matter measures when built (both sides, template mm), ml: found by counting voxels. */
-const templateDeepGrey = 9.3;
+/**
+ * What the template's deep grey matter measures when built (both sides, template mm), ml: found by counting voxels. Early on the germinal matrix
+ * and the ventricle take a share of its place.
+ */
+const templateDeepGrey = (age: number): number => interpolateHeld([20, 22, 24, 28, 32, 36], [4.2, 4.8, 5.5, 6.9, 7.4, 7.7], age);
 
 /** Deep grey matter of `volume` ml on both sides. */
-export function deepGrey(frame: Frame, volume: number): DeepGrey {
-  const grow = Math.cbrt(volume / (templateDeepGrey * frame.size ** 3));
+export function deepGrey(frame: Frame, age: number, volume: number): DeepGrey {
+  const grow = Math.cbrt(volume / (templateDeepGrey(age) * frame.size ** 3));
   const radii = (x: number, y: number, z: number) => frame.radii(x * grow, y * grow, z * grow);
   const head = ellipsoid(frame.point(10.8, 18, -0.5), radii(3.3, 7, 5.6), { yaw: 8, roll: -15 });
   const at = (x: number, y: number, z: number, radius: number) => ({
@@ -36,7 +51,11 @@ export function core(frame: Frame): { shape: Field; bounds: Bounds } {
   const [fx, fy, fz] = frame.scale;
   const corners = [[-12, -4], [-11, 3], [-5, 7.5], [3, 9.8], [12, 10], [20, 7.2], [26.5, 2], [27.5, -5], [23, -9], [17, -12.5], [11, -17.5], [6, -18.5], [0, -17], [-7, -13]]; // biome-ignore format: one line
   const outline = polygonDistance(corners.map(([y, z]) => [y! * fy, z! * fz]));
-  const shape: Field = (x, y, z) => smoothMax(outline(y, z), Math.abs(x) - 10.5 * fx - 0.3 * Math.max(0, z), 3);
+  const shape: Field = (x, y, z) => {
+    const half = 2 + (2 + 6.5 * smoothstep(-18, -8, z / fz)) * smoothstep(-13, -4, y / fy);
+    const aside = Math.abs(x) - fx * half;
+    return aside > 6 ? aside : smoothMax(outline(y, z), aside, 3);
+  };
   return { shape, bounds: { low: frame.point(-15, -14, -21), high: frame.point(15, 30, 13) } };
 }
 

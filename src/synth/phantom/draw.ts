@@ -109,31 +109,34 @@ function drawHead(rng: Rng, age: number, v: number) {
   const size = bounded(rng, 1.2);
   const shape = bounded(rng, 1.2);
   const own = () => 0.35 * bounded(rng, 1.2);
-  const along = (measure: Biometry, z: number) => {
+  const along = (measure: Biometry, lean: number, z: number) => {
     const { mean, sd } = biometryNorm(measure, age);
-    return mean + v * sd * Math.max(-1.3, Math.min(1.3, z));
+    return mean + sd * (lean + v * Math.max(-0.95, Math.min(0.95, z)));
   };
-  const brainWidth = along("brainWidth", 0.75 * size + 0.5 * shape + own());
+  // Brain width and skull width come from separate curves; half a standard deviation towards each other keeps the fluid between them as thin
+  // as images show it.
+  const brainWidth = along("brainWidth", 0.5, 0.6 * size + 0.4 * shape + own());
   const skullThickness = interpolateHeld([20, 38], [0.9, 1.7], age);
   const leastFluid = interpolateHeld([20, 30, 38], [1.6, 2, 1.2], age);
   const skullBiparietal = Math.max(
-    along("skullBiparietal", 0.75 * size + 0.5 * shape + own()),
+    along("skullBiparietal", -0.5, 0.6 * size + 0.4 * shape + own()),
     brainWidth + 2 * leastFluid + skullThickness,
   );
-  const skullOccipitofrontal = along("skullOccipitofrontal", 0.75 * size - 0.5 * shape + own()) - 2 * skullThickness;
-  const fluidAtPoles = interpolateHeld([20, 26, 32, 38], [1.7, 2.4, 2.2, 1.8], age) + 0.3 * v * bounded(rng, 1.5);
+  const skullOccipitofrontal = along("skullOccipitofrontal", 0, 0.6 * size - 0.5 * shape + own()) - 2 * skullThickness;
+  const fluidAtPoles = interpolateHeld([20, 26, 32, 38], [1.7, 2.3, 1.9, 1.3], age) + 0.3 * v * bounded(rng, 1.5);
   const bulk = 1 + v * (0.05 * size + 0.02 * bounded(rng, 1.5));
-  const wanted = tissueVolume("whiteMatter", age) + tissueVolume("cortex", age) + tissueVolume("deepGrey", age);
+  const matrix = interpolateHeld([20, 24, 28, 32, 36], [2.4, 2.9, 2.4, 1.5, 0], age);
+  const wanted = matrix + tissueVolume("whiteMatter", age) + tissueVolume("cortex", age) + tissueVolume("deepGrey", age);
   return {
     brainWidth,
     brainLength: skullOccipitofrontal - 2 * fluidAtPoles,
     cerebrum: bulk * (wanted + biometryNorm("lateralVentricles", age).mean),
-    cortexVolume: bulk * tissueVolume("cortex", age) * (1 + 0.04 * v * bounded(rng, 1.5)),
+    cortexVolume: 1.08 * bulk * tissueVolume("cortex", age) * (1 + 0.04 * v * bounded(rng, 1.5)),
     skullBiparietal,
     skullOccipitofrontal,
     skullThickness,
     scalpThickness: interpolateHeld([20, 38], [1.8, 3.6], age) * (1 + 0.15 * v * bounded(rng, 1.5)),
-    vertexFluid: interpolateHeld([20, 26, 32, 38], [2, 3, 2.6, 1.8], age) * (1 + 0.2 * v * bounded(rng, 1.5)),
+    vertexFluid: interpolateHeld([20, 26, 32, 38], [1.8, 2.5, 2, 1.3], age) * (1 + 0.2 * v * bounded(rng, 1.5)),
   };
 }
 

@@ -110,42 +110,66 @@ export interface Station {
 
 /** A tube of elliptic sections swept along a line through the stations, with round ends; joints are blended over `k` mm. */
 export function tube(stations: readonly Station[], k: number): Field {
-  const segments = stations.slice(1).map((to, i) => tubeSegment(stations[i]!, to));
+  const rad = Math.PI / 180;
+  // Per segment: start, way, its squared length; half widths and the tilt's direction at the start, and how they change along the way.
+  const segments = stations.slice(1).map((to, i) => {
+    const from = stations[i]!;
+    const way = to.at.map((v, c) => v - from.at[c]!) as [number, number, number];
+    const [c0, s0, c1, s1] = [
+      Math.cos(from.tilt * rad),
+      Math.sin(from.tilt * rad),
+      Math.cos(to.tilt * rad),
+      Math.sin(to.tilt * rad),
+    ];
+    const widths = [from.long, to.long - from.long, from.short, to.short - from.short];
+    return Float64Array.of(
+      ...from.at,
+      ...way,
+      1 / (way[0] ** 2 + way[1] ** 2 + way[2] ** 2),
+      ...widths,
+      c0,
+      c1 - c0,
+      s0,
+      s1 - s0,
+    );
+  });
   return (x, y, z) => {
     let d = 1e9;
-    for (const segment of segments) d = smoothMin(d, segment(x, y, z), k);
+    for (const segment of segments) d = segmentDistance(segment, x, y, z, d, k);
     return d;
   };
 }
 
-function tubeSegment(from: Station, to: Station): Field {
-  const [px, py, pz] = from.at;
-  const [vx, vy, vz] = [to.at[0] - px, to.at[1] - py, to.at[2] - pz];
-  const length2 = vx * vx + vy * vy + vz * vz;
-  const [sx, sy, sz] = [vx, vy, vz].map((v) => v / Math.sqrt(length2)) as [number, number, number];
-  const rad = Math.PI / 180;
-  return (x, y, z) => {
-    const t = clamp(((x - px) * vx + (y - py) * vy + (z - pz) * vz) / length2, 0, 1);
-    const rx = x - px - t * vx;
-    const ry = y - py - t * vy;
-    const rz = z - pz - t * vz;
-    const tilt = (from.tilt + t * (to.tilt - from.tilt)) * rad;
-    const long = from.long + t * (to.long - from.long);
-    const short = from.short + t * (to.short - from.short);
-    // Section axes: `u` is the tilt direction made square to the sweep, the rest of the offset is along v and, beyond an end, along the sweep.
-    let ux = Math.cos(tilt);
-    let uz = Math.sin(tilt);
-    const along = ux * sx + uz * sz;
-    ux -= along * sx;
-    const uy = -along * sy;
-    uz -= along * sz;
-    const scale = 1 / Math.sqrt(ux * ux + uy * uy + uz * uz + 1e-9); // the tilt may run along the sweep
-    const u = (rx * ux + ry * uy + rz * uz) * scale;
-    const rest2 = rx * rx + ry * ry + rz * rz - u * u;
-    const k0 = Math.sqrt((u * u) / (long * long) + rest2 / (short * short));
-    const k1 = Math.sqrt((u * u) / long ** 4 + rest2 / short ** 4);
-    return k1 < 1e-9 ? -Math.min(long, short) : (k0 * (k0 - 1)) / k1;
-  };
+/** The smaller, blended over `k`, of `best` and the distance to one segment of a tube. */
+function segmentDistance(g: Float64Array, x: number, y: number, z: number, best: number, k: number): number {
+  const dx = x - g[0]!;
+  const dy = y - g[1]!;
+  const dz = z - g[2]!;
+  const vx = g[3]!;
+  const vy = g[4]!;
+  const vz = g[5]!;
+  const t = clamp((dx * vx + dy * vy + dz * vz) * g[6]!, 0, 1);
+  const rx = dx - t * vx;
+  const ry = dy - t * vy;
+  const rz = dz - t * vz;
+  const r2 = rx * rx + ry * ry + rz * rz;
+  const long = g[7]! + t * g[8]!;
+  if (r2 > (long + best + k) ** 2) return best; // too far off to matter
+  const short = g[9]! + t * g[10]!;
+  if (long === short) return smoothMin(best, Math.sqrt(r2) - long, k);
+  // Section axes: `u` is the tilt's direction made square to the sweep; the rest of the offset is across and, beyond an end, along the sweep.
+  let ux = g[11]! + t * g[12]!;
+  let uz = g[13]! + t * g[14]!;
+  const along = (ux * vx + uz * vz) * g[6]!;
+  ux -= along * vx;
+  const uy = -along * vy;
+  uz -= along * vz;
+  const u = (rx * ux + ry * uy + rz * uz) / Math.sqrt(ux * ux + uy * uy + uz * uz + 1e-9); // the tilt may run along the sweep
+  const a = (u * u) / (long * long);
+  const b = (r2 - u * u) / (short * short);
+  const k0 = Math.sqrt(a + b);
+  const k1 = Math.sqrt(a / (long * long) + b / (short * short));
+  return smoothMin(best, k1 < 1e-9 ? -short : (k0 * (k0 - 1)) / k1, k);
 }
 
 /** A tube of round sections: {@link tube} with equal half widths. */
@@ -158,20 +182,24 @@ export function roundTube(points: readonly { readonly at: Point; readonly radius
 
 /** Signed distance to a polygon in a plane, negative inside. Corners in order, either way round. */
 export function polygonDistance(corners: readonly (readonly [number, number])[]): (u: number, v: number) => number {
-  const n = corners.length;
+  const edges = corners.map(([bx, by], i) => {
+    const [ax, ay] = corners[(i + corners.length - 1) % corners.length]!;
+    return Float64Array.of(ax, ay, bx - ax, by - ay, 1 / ((bx - ax) ** 2 + (by - ay) ** 2));
+  });
   return (u, v) => {
     let best = Infinity;
     let inside = false;
-    for (let i = 0, j = n - 1; i < n; j = i++) {
-      const [ax, ay] = corners[i]!;
-      const [bx, by] = corners[j]!;
-      const ex = bx - ax;
-      const ey = by - ay;
-      const t = clamp(((u - ax) * ex + (v - ay) * ey) / (ex * ex + ey * ey), 0, 1);
-      const dx = u - ax - t * ex;
-      const dy = v - ay - t * ey;
+    for (const edge of edges) {
+      const px = u - edge[0]!;
+      const py = v - edge[1]!;
+      const ex = edge[2]!;
+      const ey = edge[3]!;
+      const t = clamp((px * ex + py * ey) * edge[4]!, 0, 1);
+      const dx = px - t * ex;
+      const dy = py - t * ey;
       best = Math.min(best, dx * dx + dy * dy);
-      if (ay > v !== by > v && u < ((bx - ax) * (v - ay)) / (by - ay) + ax) inside = !inside;
+      // A ray to the right of the point crosses this edge.
+      if (py < 0 !== py < ey && px < (ex * py) / ey) inside = !inside;
     }
     return inside ? -Math.sqrt(best) : Math.sqrt(best);
   };

@@ -1,10 +1,12 @@
 import {
+  bothSides,
   clamp,
   ellipsoid,
   type Field,
   joined,
   polygonDistance,
   roundTube,
+  shared,
   smoothMax,
   smoothMin,
   smoothstep,
@@ -16,7 +18,7 @@ import { interpolateHeld } from "./growth.ts";
 import type { Bounds } from "./lattice.ts";
 
 /** Half the transcerebellar diameter of the template's cerebellum, template mm. */
-const templateTranscerebellarHalf = 19.6;
+const templateTranscerebellarHalf = 20.1;
 
 /** The posterior fossa's own frame: the cerebellum keeps its place in the head but grows at its own rate. */
 export function hindbrainFrame(frame: Frame, transcerebellar: number): Frame {
@@ -67,13 +69,12 @@ export function fourthVentricle(frame: Frame): { space: Field; bounds: Bounds } 
   return { space, bounds: { low: frame.point(-6, -16, -35), high: frame.point(6, -4, -16) } };
 }
 
-/** Cerebellar hemispheres and vermis with the fissures that the age has. Both sides. */
-export function cerebellum(frame: Frame, age: number): { shape: Field; bounds: Bounds } {
-  const lobe = ellipsoid(frame.point(10.6, -15.2, -26.4), frame.radii(9, 11, 9.6), { yaw: 18, roll: 16 });
-  const vermis = ellipsoid(frame.point(0, -17, -24.2), frame.radii(5.2, 8, 8.4), { pitch: 20 });
+/** Cerebellar hemispheres and vermis with the fissures that the age has, behind the brainstem. Both sides. */
+export function cerebellum(frame: Frame, age: number, stem: Field): { shape: Field; bounds: Bounds } {
+  const lobe = ellipsoid(frame.point(9.9, -15, -26), frame.radii(9.9, 13, 10.2), { yaw: 16, roll: 14, pitch: -8 });
+  const vermis = ellipsoid(frame.point(0, -17.6, -23.6), frame.radii(7, 10.8, 9.4), { pitch: -20 });
   const vallecula = ellipsoid(frame.point(0, -19.5, -38), frame.radii(3.6, 12, 7.5));
-  const notch = ellipsoid(frame.point(0, -29, -26), frame.radii(2.2, 5.2, 12));
-  const floor = brainstem(frame).shape;
+  const notch = ellipsoid(frame.point(0, -30, -28), frame.radii(2, 4, 10));
   const deep = frame.size * interpolateHeld([22, 26, 30, 38], [0.3, 0.8, 1.3, 1.8], age);
   const count = interpolateHeld([22, 28, 34, 38], [4, 6, 9, 11], age);
   const [, fy, fz] = frame.scale;
@@ -81,18 +82,32 @@ export function cerebellum(frame: Frame, age: number): { shape: Field; bounds: B
     let d = smoothMin(lobe(Math.abs(x), y, z), vermis(x, y, z), 3 * frame.size);
     if (d > 3) return d;
     d = smoothMax(smoothMax(d, -vallecula(x, y, z), 2), -notch(x, y, z), 1.5);
-    d = smoothMax(d, 0.8 - floor(x, y, z), 0.8);
+    d = smoothMax(d, 0.8 - stem(x, y, z), 0.8);
     if (d < -2.5 * deep - 1) return d;
-    // Fissures run left to right and stand like the ribs of a fan about the roof of the fourth ventricle.
+    // Fissures run left to right and stand like the ribs of a fan about the roof of the fourth ventricle, unevenly.
     const angle = Math.atan2(z / fz + 25, -(y / fy + 12));
-    const vermian = 1 - smoothstep(4, 8, Math.abs(x) / frame.scale[0]);
-    const rib = Math.abs((((((angle / Math.PI) * count * 0.5 + 20.3) % 1) + 1) % 1) - 0.5) * 2; // 0 in a fissure, 1 on a folium
-    const pitch = (Math.PI * 2 * 8 * frame.size) / count / 2;
-    const gap = 1 - rib < 0 ? 0 : rib * pitch;
-    const cut = deep * (0.45 + 0.55 * vermian) * clamp(1 - gap / 1.1, 0, 1);
+    const turn = angle / Math.PI + 0.07 * Math.sin(3 * angle + 1) + 0.05 * Math.sin(7 * angle);
+    const across = Math.abs(x) / frame.scale[0];
+    const rib = Math.abs((((((turn + 0.004 * across) * count * 0.5 + 20.3) % 1) + 1) % 1) - 0.5) * 2; // 0 in a fissure, 1 on a folium
+    const pitch = (Math.PI * 8 * frame.size) / count;
+    const cut = deep * (1 - 0.75 * smoothstep(4, 9, across)) * clamp(1 - (rib * pitch) / 1.1, 0, 1);
     return d + cut;
   };
   return { shape, bounds: { low: frame.point(-23, -30, -41), high: frame.point(23, -1, -12) } };
+}
+
+/** Deep parts that only show in brightness: the dorsal brainstem, darker as it matures, and the dentate nuclei of the cerebellum. Both sides. */
+export function hindbrainNuclei(frame: Frame): { tegmentum: Field; dentate: Field; bounds: Bounds } {
+  const at = (y: number, z: number, radius: number) => ({ at: frame.point(0, y, z), radius: radius * frame.size });
+  const tegmentum = roundTube([at(-4.6, -13, 2.8), at(-5, -23, 2.8), at(-8, -35, 2.6), at(-12.4, -48, 2.2)], frame.size);
+  const dentate = ellipsoid(frame.point(7.6, -13.6, -25.4), frame.radii(4.2, 4.8, 3), { yaw: 25, roll: 20 });
+  return { tegmentum, dentate: bothSides(dentate), bounds: { low: frame.point(-16, -26, -52), high: frame.point(16, 2, -8) } };
+}
+
+/** Pineal gland, in the cistern behind the third ventricle. */
+export function pineal(frame: Frame): { shape: Field; bounds: Bounds } {
+  const shape = ellipsoid(frame.point(0, -9.6, -5.6), frame.radii(1.7, 2.8, 1.7), { pitch: 20 });
+  return { shape, bounds: { low: frame.point(-3, -14, -9), high: frame.point(3, -6, -2) } };
 }
 
 /** Space of the posterior fossa, the foramen magnum and the upper spinal canal. Both sides. */
@@ -104,13 +119,16 @@ export function posteriorFossa(frame: Frame, magna: number): Field {
   ]);
   const funnel = roundTube(
     [
-      { at: frame.point(0, -7, -28), radius: 12.5 * frame.size },
-      { at: frame.point(0, -11, -41), radius: 7.6 * frame.size },
+      { at: frame.point(0, -7, -28), radius: 10 * frame.size },
+      { at: frame.point(0, -11, -41), radius: 7.2 * frame.size },
       { at: frame.point(0, -14, -50), radius: 5.8 * frame.size },
       { at: frame.point(0, -19.5, -63), radius: 5.2 * frame.size },
     ],
     4,
   );
-  const sella = ellipsoid(frame.point(0, 5, -17), frame.radii(13, 12, 11));
-  return joined(5 * frame.size, bowl, funnel, sella);
+  const sella = ellipsoid(frame.point(0, 5, -17), frame.radii(12, 11, 10));
+  // The back wall runs straight from the torcular down to the foramen magnum.
+  const [, fy, fz] = frame.scale;
+  const wall: Field = (_x, y, z) => -0.74 * (y + 34.5 * fy + 0.5 * magna) - 0.67 * (z + 21 * fz);
+  return joined(3 * frame.size, shared(bowl, wall, 5), funnel, sella);
 }

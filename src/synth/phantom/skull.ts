@@ -50,7 +50,7 @@ export function cavity(frame: Frame, vault: Vault, behind: Field): Cavity {
   };
   const [fx, fy, fz] = frame.scale;
   const middleFossa = middleFossaField(frame);
-  const whole = joined(5 * frame.size, dome, (x, y, z) => middleFossa(Math.abs(x), y, z), behind);
+  const whole = joined(3.5 * frame.size, dome, (x, y, z) => middleFossa(Math.abs(x), y, z), behind);
   const step = 2;
   const bounds: Bounds = {
     low: [-2 * step, -(templateHalf[1] + 4) * gy - 12, -66 * fz],

@@ -154,9 +154,10 @@ export interface Folding {
 }
 
 /**
- * Signed distance to the pial surface with all sulci that the age has, negative inside the brain; the Sylvian fossa is not cut yet.
+ * Signed distance to the pial surface with all sulci that the age has, negative inside the brain.
+ * @param fossa - The Sylvian fossa, cut too; the sulci of the convexity end at its lips.
  */
-export function foldedSurface(shape: Hemisphere, frame: Frame, age: number, folding: Folding): Field {
+export function foldedSurface(shape: Hemisphere, frame: Frame, age: number, folding: Folding, fossa: Field): Field {
   const creases = primarySulci
     .filter(({ onset }) => age > onset)
     .map((s) => layCrease(s, folding.variants[s.name] ?? { shift: 0, depth: 1 }, frame, shape, age));
@@ -165,10 +166,13 @@ export function foldedSurface(shape: Hemisphere, frame: Frame, age: number, fold
   const meander = meanderFields(shape, frame, rng.fork("meander").below(2 ** 31));
   const secondary = secondaryFolds(shape, frame, age, folding);
   const [nx, ny, nz] = shape.normal;
+  const fossaLip = interpolateHeld([22, 26, 30, 38], [4.5, 3.4, 2.2, 1.6], age);
   const lip = interpolateHeld([24, 30, 38], [2.6, 2.4, 2.2], age);
   return (x, y, z) => {
     const b = shape.distance(x, y, z);
-    if (b > 3 || b < -deepest) return b;
+    if (b > 3) return b;
+    const cleft = fossa(x, y, z);
+    if (b < -deepest) return smoothMax(b, -cleft, fossaLip);
     const gx = nx(x, y, z);
     const gy = ny(x, y, z);
     const gz = nz(x, y, z);
@@ -176,14 +180,18 @@ export function foldedSurface(shape: Hemisphere, frame: Frame, age: number, fold
     const sx = x - gx * scale;
     const sy = y - gy * scale;
     const sz = z - gz * scale;
-    const qx = sx + meander[0](sx, sy, sz);
-    const qy = sy + meander[1](sx, sy, sz);
-    const qz = sz + meander[2](sx, sy, sz);
+    const qx = sx + meander[0](x, y, z);
+    const qy = sy + meander[1](x, y, z);
+    const qz = sz + meander[2](x, y, z);
     const depth = b < 0 ? -b : 0;
     let gap = 1e3;
     for (const crease of creases) gap = Math.min(gap, creaseDistance(crease, qx, qy, qz, depth));
     if (secondary) gap = Math.min(gap, secondary(x, y, z, depth, gap));
-    return smoothMax(b, -gap, lip);
+    if (gap < lip + 6) {
+      gap += 8 * (1 - shape.foldable(sx, sy, sz));
+      if (cleft < 14) gap += 8 * (1 - smoothstep(-1, 3, fossa(sx, sy, sz)));
+    }
+    return smoothMax(smoothMax(b, -gap, lip), -cleft, fossaLip);
   };
 }
 
@@ -191,8 +199,8 @@ export function foldedSurface(shape: Hemisphere, frame: Frame, age: number, fold
 function meanderFields(shape: Hemisphere, frame: Frame, seed: number): readonly [Field, Field, Field] {
   const rng = seededRng(seed);
   const make = (axis: string): Field => {
-    const noise = waveNoise(rng.fork(axis), [14 * frame.size, 26 * frame.size], 12);
-    return latticeField(sampleField((x, y, z) => 0.9 * frame.size * noise(x, y, z), shape.bounds, 4));
+    const noise = waveNoise(rng.fork(axis), [11 * frame.size, 24 * frame.size], 14);
+    return latticeField(sampleField((x, y, z) => 1.1 * frame.size * noise(x, y, z), shape.bounds, 3));
   };
   return [make("x"), make("y"), make("z")];
 }
@@ -204,10 +212,10 @@ type SecondaryGap = (x: number, y: number, z: number, depth: number, primaryGap:
  * slower noise says so. None before 27 weeks.
  */
 function secondaryFolds(shape: Hemisphere, frame: Frame, age: number, folding: Folding): SecondaryGap | null {
-  const depthNow = frame.size * folding.secondary * interpolateHeld([27, 29, 32, 35, 38], [0, 1, 3.2, 6, 7.5], age);
+  const depthNow = frame.size * folding.secondary * interpolateHeld([28, 30, 32, 35, 38], [0, 0.7, 2.4, 5.6, 7], age);
   if (depthNow <= 0) return null;
   const rng = seededRng(folding.seed).fork("secondary");
-  const wavelength = 19 * frame.size;
+  const wavelength = 14.5 * frame.size;
   const fold = waveNoise(rng.fork("fold"), [0.85 * wavelength, 1.15 * wavelength], 24);
   const vigour = waveNoise(rng.fork("vigour"), [22 * frame.size, 40 * frame.size], 12);
   const [nx, ny, nz] = shape.normal;
@@ -226,8 +234,8 @@ function secondaryFolds(shape: Hemisphere, frame: Frame, age: number, folding: F
   const strength = latticeField(sampleField(onSurface(vigour), shape.bounds, 4));
   const gap = gapHalf(Math.max(0, age - 29));
   return (x, y, z, depth, primaryGap) => {
-    const room = smoothstep(2.5, 6, primaryGap);
-    const bottom = depthNow * room * clamp(0.75 + 0.55 * strength(x, y, z), 0, 1.5);
+    const room = smoothstep(1.5, 4.5, primaryGap);
+    const bottom = depthNow * room * clamp(0.85 + 0.4 * strength(x, y, z), 0.15, 1.45);
     if (bottom < 0.5 || depth > bottom + 4) return 1e3;
     return gapDistance(Math.abs(aside(x, y, z)), depth, bottom, gap * Math.min(1, bottom / 3));
   };

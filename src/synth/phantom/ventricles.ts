@@ -1,4 +1,5 @@
 import {
+  clamp,
   type Field,
   joined,
   polygonDistance,
@@ -29,17 +30,18 @@ type VentricleStation = readonly [
 // Frontal horn, body, atrium, occipital horn.
 const mainLine: readonly VentricleStation[] = [
   [[8.6, 27.2, -6.0], 3.0, 0.9, 76, 0],
-  [[8.4, 25.2, -1.0], 4.6, 1.5, 66, 0],
-  [[7.4, 19.0, 3.0], 4.8, 1.5, 50, 0],
-  [[6.8, 11.0, 5.6], 4.6, 1.35, 40, 0],
-  [[7.2, 3.0, 6.9], 4.6, 1.45, 32, 0],
-  [[9.2, -4.0, 5.2], 4.2, 2.0, 40, 0.2],
+  [[8.4, 25.2, -1.0], 4.6, 1.25, 66, 0],
+  [[7.4, 19.0, 3.0], 4.8, 1.2, 50, 0],
+  [[6.8, 11.0, 5.6], 4.6, 1.1, 40, 0],
+  [[7.2, 3.0, 6.9], 4.6, 1.2, 32, 0],
+  [[9.2, -4.0, 5.2], 4.2, 1.8, 40, 0.3],
   [[12.2, -10.0, 1.2], 4.8, 2.7, 75, 0.7],
-  [[15.2, -15.0, -3.8], 5.8, 3.3, 106, 1],
-  [[17.2, -19.5, -7.4], 6.2, 3.35, 110, 1],
-  [[16.3, -24.5, -9.6], 4.9, 2.9, 104, 0.9],
-  [[14.0, -29.5, -11.0], 3.8, 2.3, 95, 0.7],
-  [[11.9, -33.6, -11.8], 2.2, 1.3, 90, 0.5],
+  [[15.2, -15.0, -3.8], 6.6, 3.3, 106, 1],
+  [[17.2, -19.5, -7.4], 7.2, 3.35, 110, 1],
+  [[16.3, -24.5, -9.6], 5.8, 2.9, 104, 0.9],
+  [[14.2, -29.5, -10.8], 4.2, 2.5, 96, 0.8],
+  [[12.2, -33.8, -11.4], 3.2, 1.8, 92, 0.6],
+  [[11.2, -36.4, -11.6], 1.8, 1.0, 90, 0.4],
 ];
 
 // Temporal horn.
@@ -83,7 +85,7 @@ function stations(frame: Frame, atrial: number, rest: number): readonly [Station
 }
 
 /** What the paint order takes from the tubes (caudate, overlap of the horns), found by counting built volumes. */
-const lumenShare = 0.9;
+const lumenShare = 1;
 
 /** Volume of swept ellipses, ml. */
 function tubeVolume(lines: readonly (readonly Station[])[]): number {
@@ -122,11 +124,11 @@ export function cavum(frame: Frame, age: number, width: number): { space: Field;
   const corners = [[-8, 2.6], [0, 5.6], [8, 6.5], [15, 5.4], [20, 2.8], [23.4, -1.5], [23.4, -5], [20, -7], [15.5, -4.2], [11, -0.3], [5, 2.7], [-2, 3]]; // biome-ignore format: one line
   const outline = polygonDistance(corners.map(([y, z]) => [y! * fy, z! * fz]));
   const behind = interpolateHeld([22, 28, 34], [0.5, 0.36, 0.18], age);
-  const half = width / 2;
+  const half = 0.53 * width; // the rounded top takes a little off
   const space: Field = (x, y, z) => {
     const [ty, tz] = [y / fy, z / fz];
-    const front = smoothstep(4, 17, ty) * (1 - smoothstep(21.5, 27, ty));
-    const wide = half * (behind * (1 - smoothstep(4, 17, ty)) + front) * (0.3 + 0.7 * smoothstep(-7, 1.5, tz));
+    const front = clamp((ty - 2) / 18, 0, 1) * (1 - smoothstep(21.5, 27, ty));
+    const wide = half * (behind * (1 - smoothstep(4, 17, ty)) + front) * (0.3 + 0.7 * smoothstep(-7, 0, tz));
     return smoothMax(outline(y, z) - 0.3 * frame.size, Math.abs(x) - wide, 1);
   };
   return { space, bounds: { low: [-half - 1, -12 * fy, -10 * fz], high: [half + 1, 27 * fy, 9 * fz] } };
@@ -137,7 +139,7 @@ export function thirdVentricle(frame: Frame, age: number): { space: Field; bound
   const [, fy, fz] = frame.scale;
   const corners = [[-7, -4], [-3, -0.6], [5, 0.4], [11, -2], [13.2, -8], [12, -14.5], [8.5, -17.5], [4.5, -14], [0, -11], [-6, -9.5]]; // biome-ignore format: one line
   const outline = polygonDistance(corners.map(([y, z]) => [y! * fy, z! * fz]));
-  const adhesion = (y: number, z: number) => Math.hypot(y - 3 * fy, z + 5.5 * fz) - 3.6 * frame.size;
+  const adhesion = (y: number, z: number) => Math.hypot(y - 3 * fy, z + 5.5 * fz) - 2.7 * frame.size;
   const half = interpolateHeld([20, 24, 30, 38], [0.8, 0.9, 1, 1.1], age);
   const slit: Field = (x, y, z) => smoothMax(smoothMax(outline(y, z), -adhesion(y, z), 1), Math.abs(x) - half, 1);
   const aqueduct = roundTube([[-6.5, -9], [-7.2, -14], [-8.2, -19]].map(([y, z]) => ({ at: frame.point(0, y!, z!), radius: 0.9 * frame.size })), 1); // biome-ignore format: one line

@@ -1,0 +1,148 @@
+import { affineSpacing, type Vec3 } from "../../core/affine.ts";
+import { connectedComponents } from "../../core/components.ts";
+import { type Tissue, tissues } from "../../core/tissue.ts";
+import type { LabelVolume } from "../../core/volume.ts";
+
+/** Measures of a built brain, taken from its labels as a radiologist takes them from an image. mm and ml. */
+export interface BiometryOfLabels {
+  /** Largest left-right extent of cortex and white matter along a line square to the midline. */
+  readonly brainWidth: number;
+  /** Largest left-right extent inside the skull's inner table. */
+  readonly innerSkullWidth: number;
+  /** Width of each atrium, square to the ventricle's long axis, in the axial slice that shows most of it. */
+  readonly atrialWidth: { readonly left: number; readonly right: number };
+  /** Largest left-right extent of the cavum in an axial slice. */
+  readonly cavumWidth: number;
+  /** Largest left-right extent of the cerebellum. */
+  readonly transcerebellar: number;
+  /** ml of each tissue. */
+  readonly volume: Readonly<Record<Tissue, number>>;
+  /** ml of each lateral ventricle. */
+  readonly ventricle: { readonly left: number; readonly right: number };
+}
+
+/**
+ * Measures a label volume whose axes run along the world's (x to the right, y to the front, z up) and whose midline is world x = 0.
+ *
+ * Extents are averaged over three neighbouring lines, which takes most of the voxel grid's rounding out of them. A measure of a tissue that is
+ * not there is 0.
+ *
+ * @throws {RangeError} If the axes do not run along the world's.
+ */
+export function measureBiometry(labels: LabelVolume): BiometryOfLabels {
+  const { affine, data } = labels;
+  if ([1, 2, 4, 6, 8, 9].some((i) => affine[i] !== 0) || [0, 5, 10].some((i) => !(affine[i]! > 0))) {
+    throw new RangeError(`measureBiometry: the axes must run along the world's; got affine ${affine.join(" ")}`);
+  }
+  const spacing = affineSpacing(affine);
+  const voxel = (spacing[0] * spacing[1] * spacing[2]) / 1000;
+  const counts = new Float64Array(256);
+  for (const t of data) counts[t]!++;
+  const volume = Object.fromEntries(Object.entries(tissues).map(([name, id]) => [name, counts[id]! * voxel]));
+  return {
+    brainWidth: widestExtent(labels, (t) => t === tissues.cortex || t === tissues.whiteMatter),
+    innerSkullWidth: widestExtent(labels, (t) => t !== tissues.background),
+    atrialWidth: { left: atrialWidth(labels, -1), right: atrialWidth(labels, 1) },
+    cavumWidth: widestExtent(labels, (t) => t === tissues.cavum),
+    transcerebellar: widestExtent(labels, (t) => t === tissues.cerebellum),
+    volume: volume as Record<Tissue, number>,
+    ventricle: { left: sideCount(labels, -1) * voxel, right: sideCount(labels, 1) * voxel },
+  };
+}
+
+/** Largest left-right extent of a set, mm: from its first to its last voxel on a line, mean of three neighbouring lines of an axial slice. */
+function widestExtent({ data, shape: [nx, ny, nz], affine }: LabelVolume, inside: (tissue: number) => boolean): number {
+  let widest = 0;
+  const line = new Float64Array(ny);
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      const row = nx * (j + ny * k);
+      let first = 0;
+      while (first < nx && !inside(data[row + first]!)) first++;
+      let last = nx - 1;
+      while (last > first && !inside(data[row + last]!)) last--;
+      line[j] = first === nx ? 0 : last - first + 1;
+    }
+    for (let j = 1; j < ny - 1; j++) widest = Math.max(widest, (line[j - 1]! + line[j]! + line[j + 1]!) / 3);
+  }
+  return widest * affine[0];
+}
+
+/** World x of column i times `side`: positive on that side (1 right, -1 left). */
+const onSide = ({ affine }: LabelVolume, i: number, side: 1 | -1): boolean => side * (affine[0] * i + affine[3]) > 0;
+
+function sideCount(labels: LabelVolume, side: 1 | -1): number {
+  const nx = labels.shape[0];
+  let count = 0;
+  for (let n = 0; n < labels.data.length; n++)
+    if (labels.data[n] === tissues.lateralVentricle && onSide(labels, n % nx, side)) count++;
+  return count;
+}
+
+/** Places, mm in the plane, of the voxels of one part of a slice. */
+type Part = readonly (readonly [number, number])[];
+
+/**
+ * The atrium is the part of the ventricle behind the thalamus. Its slice is the axial one where the largest connected part of the lumen
+ * behind the middle of the ventricle has most area; the width is the widest 3 mm wide band square to the part's long axis.
+ */
+function atrialWidth(labels: LabelVolume, side: 1 | -1): number {
+  const { shape, affine } = labels;
+  let best: Part = [];
+  const middle = middleOfVentricle(labels, side);
+  for (let k = 0; k < shape[2]; k++) {
+    const part = largestPart(labels, side, k, middle);
+    if (part.length > best.length) best = part;
+  }
+  return best.length === 0 ? 0 : widestBand(best, affine[0] * affine[5]);
+}
+
+/** y index halfway between the front and the back end of the lateral ventricle. */
+function middleOfVentricle(labels: LabelVolume, side: 1 | -1): number {
+  const [nx, ny] = labels.shape;
+  let low = Infinity;
+  let high = -Infinity;
+  for (let n = 0; n < labels.data.length; n++) {
+    if (labels.data[n] !== tissues.lateralVentricle || !onSide(labels, n % nx, side)) continue;
+    const j = Math.floor(n / nx) % ny;
+    low = Math.min(low, j);
+    high = Math.max(high, j);
+  }
+  return (low + high) / 2;
+}
+
+function largestPart(labels: LabelVolume, side: 1 | -1, k: number, middle: number): Part {
+  const [nx, ny] = labels.shape;
+  const start = nx * ny * k;
+  const inside = (n: number) =>
+    labels.data[start + n] === tissues.lateralVentricle && onSide(labels, n % nx, side) && Math.floor(n / nx) < middle;
+  const flat: Vec3 = [nx, ny, 1];
+  const parts = connectedComponents(inside, flat, "faces");
+  const largest = parts.sizes.indexOf(Math.max(...parts.sizes));
+  if (largest === 0) return [];
+  const out: [number, number][] = [];
+  for (let n = 0; n < nx * ny; n++) {
+    if (parts.labels[n] === largest) out.push([labels.affine[0] * (n % nx), labels.affine[5] * Math.floor(n / nx)]);
+  }
+  return out;
+}
+
+/** Area of the fullest band over its width: bands 3 mm wide, square to the long axis of the points. */
+function widestBand(part: Part, pixel: number): number {
+  const mean = [0, 1].map((c) => part.reduce((sum, p) => sum + p[c]!, 0) / part.length) as [number, number];
+  let [xx, xy, yy] = [0, 0, 0];
+  for (const [x, y] of part) {
+    xx += (x - mean[0]) ** 2;
+    xy += (x - mean[0]) * (y - mean[1]);
+    yy += (y - mean[1]) ** 2;
+  }
+  const angle = 0.5 * Math.atan2(2 * xy, xx - yy);
+  const along = part.map(([x, y]) => (x - mean[0]) * Math.cos(angle) + (y - mean[1]) * Math.sin(angle));
+  const band = 3;
+  let widest = 0;
+  for (const centre of along) {
+    const area = along.filter((u) => Math.abs(u - centre) < band / 2).length * pixel;
+    widest = Math.max(widest, area / band);
+  }
+  return widest;
+}
