@@ -38,12 +38,12 @@ const brightness = {
 
 test("Dice is the mean over slices with lesion, AUROC ranks slices, the brain's Dice is over all pixels", async () => {
   await readyBackend("cpu", silentReporter);
-  const slices = [slice(0, 4, 2), slice(1, 4, 4), slice(2, 4, 0), slice(3, 0, 3), slice(4, 0, 0)];
+  const slices = [slice(0, 4, 2), slice(1, 4, 4), slice(2, 4, 0), slice(3, 0, 1), slice(4, 0, 0)];
   const windows = slices.map((s) => ({ slice: s, x: 12.5, y: 10.5 }));
   const figures = await validate(brightness, windows, 16, 2, lossOptions.parse({}));
   expect(figures.dice).toBeCloseTo((2 / 3 + 1 + 0) / 3, 6); // 8 of 16 found; all; none
-  // Scores 5 * share of bright among ten: 8, 10, 0 of ten bright against 10 and 0: pairs won .5, 0 | 1, .5 | ...
-  expect(figures.auroc).toBeCloseTo((0 + 1 + 0.5 + 1 + 0 + 0.5) / 6, 6);
+  // Mean of ten logits, 5 where bright and -5 elsewhere: 3, 5, -5 with lesion against -1 and -5.
+  expect(figures.auroc).toBeCloseTo((1 + 1 + 1 + 1 + 0 + 0.5) / 6, 6);
   expect(figures.brainDice).toBeCloseTo((2 * 500) / (500 + 5 * 256), 6);
   const alone = await validate(brightness, windows.slice(3), 16, 8, lossOptions.parse({}));
   expect([alone.dice, alone.auroc]).toEqual([null, null]);
