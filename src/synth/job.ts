@@ -1,152 +1,135 @@
 import { join } from "node:path";
 import { affineSpacing } from "../core/affine.ts";
-import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { type Rng, seededRng } from "../core/rng.ts";
-import type { LabelVolume, Volume } from "../core/volume.ts";
-import type { Case, FileRef } from "../data/dataset.ts";
+import type { Case } from "../data/dataset.ts";
+import { dataFault } from "../data/faults.ts";
 import { writeAtomic } from "../data/files.ts";
 import { type LabelScheme, toTissues } from "../data/label-schemes.ts";
-import { readLabels, readVolume, writeNifti } from "../data/nifti.ts";
-import { acquireStack, type Stack } from "./acquisition/acquire.ts";
-import type { Acquisition } from "./acquisition/draw.ts";
-import { drawAcquisition } from "./acquisition/draw.ts";
-import { lesionBoxes } from "./boxes.ts";
-import { bleedInto, type DrawnBleed, type NormalCase, prepareCase } from "./case.ts";
-import { cropToBrain } from "./crop.ts";
+import { readLabels, readNifti, writeNifti } from "../data/nifti.ts";
+import { lesionBox, sliceBoxes } from "./boxes.ts";
+import { type NormalCase, prepareCase } from "./case.ts";
 import type { SynthOptions } from "./options.ts";
-import { headGeometry, type Scene } from "./scene.ts";
-import { drawSurround, type Surround } from "./surround/draw.ts";
-import { paintSurround } from "./surround/paint.ts";
+import { type Sidecar, sidecarVersion } from "./sidecar.ts";
+import { makeStacks, measureStack, type PaintedStack } from "./stacks.ts";
+import { UnfitError } from "./unfit.ts";
 
-/** One normal case to make scenes of; run in a worker thread. */
+// The stage's hands: one case in a worker thread. It is the part of stage.ts that reads and writes images.
+
+/** One normal case to make stacks from. */
 export interface SynthJob {
-  /** Folder that the case's file paths start from. */
+  /** Folder that the case's paths start from. */
   readonly root: string;
-  /** Folder of the new dataset. */
   readonly out: string;
-  readonly source: Case;
+  readonly case: Case;
   readonly scheme: LabelScheme;
   readonly options: SynthOptions;
-  /** Whether each copy gets a bleed. */
-  readonly diseased: readonly boolean[];
   readonly seed: number;
 }
 
-/** Everything that was drawn for one stack; replaying it gives the same voxels. The content of its sidecar. */
-export interface Recipe {
-  readonly source: string;
-  readonly gestationalAge: NormalCase["age"];
-  /** 90th percentile of the source's CSF, in its own unit: 1.0 of the signals below, 1000 in the image. */
-  readonly csf: number;
-  readonly bleed: DrawnBleed | null;
-  readonly surround: Surround | null;
-  readonly acquisition: Acquisition | null;
-}
-
-/** Voxels kept around the brain before anything is painted. */
-const margin = 4;
-
-/** Makes all copies of one normal case and writes their stacks. Returns their entries for dataset.json. */
-export default async function synthesise(job: SynthJob): Promise<Case[]> {
-  const { source, options } = job;
-  const normal = await readNormal(job);
-  const thick = isThick(source.spacing);
+/** Makes all copies of one case, writes them, and returns their entries for dataset.json with what they measure. */
+export default async function synthesise(job: SynthJob): Promise<{ cases: Case[]; sidecars: Sidecar[] }> {
+  const normal = await loadCase(job);
+  const rng = caseRng(job.seed, job.case.id);
   const cases: Case[] = [];
-  for (const [copy, diseased] of job.diseased.entries()) {
-    const rng = seededRng(job.seed).fork("synth").fork(source.id).fork(copy);
-    const { scene, bleed } = paintedScene(rng, normal, options, diseased, source.id);
-    const recipe = { source: source.id, gestationalAge: normal.age, csf: normal.csf, bleed };
-    const name = `${source.id.replace(/_T2w$/, "")}_copy-${copy + 1}`;
-    if (thick) {
-      cases.push(await writeStack(job, `${name}_T2w`, asStack(scene), { ...recipe, surround: null, acquisition: null }));
-      continue;
-    }
-    const surround = drawSurround(rng.fork("surround"), options.surround, headGeometry(scene));
-    const whole = paintSurround(scene, surround);
-    for (const plane of options.planes) {
-      const acquisition = drawAcquisition(rng.fork(plane), options.acquisition, plane, headGeometry(scene));
-      const stack = acquireStack(whole, acquisition);
-      cases.push(await writeStack(job, `${name}_acq-${plane}_T2w`, stack, { ...recipe, surround, acquisition }));
+  const sidecars: Sidecar[] = [];
+  for (let copy = 0; copy < job.options.copies; copy++) {
+    const healthy = isHealthy(rng, copy, job.options.healthyShare);
+    for (const stack of fitOrFail(job, () => makeStacks(rng.fork(copy), normal, healthy, job.options))) {
+      const sidecar = describe(job, normal, stack, copy);
+      cases.push(await writeStack(job, stack, sidecar));
+      sidecars.push(sidecar);
     }
   }
-  return cases;
+  return { cases, sidecars };
 }
 
-/** A stack whose slices are thick keeps its own slices; anything nearer to isotropic is cut into new ones. */
-function isThick(spacing: readonly number[]): boolean {
-  const [, middle, largest] = [...spacing].sort((a, b) => a - b);
-  return largest! >= 1.5 * middle!;
+/** The stream of all draws for one case: its own, so that results do not depend on other cases or on order. */
+function caseRng(seed: number, id: string): Rng {
+  return seededRng(seed).fork("synth").fork(id);
 }
 
-async function readNormal({ root, source, scheme }: SynthJob): Promise<NormalCase> {
+/** Whether a copy gets no bleed: `share` of a case's copies, spread evenly, which first is drawn. */
+export function isHealthy(rng: Rng, copy: number, share: number): boolean {
+  const start = rng.fork("healthy").uniform();
+  return Math.floor((copy + 1) * share + start) > Math.floor(copy * share + start);
+}
+
+/** Reads a normal case's image and labels and makes it ready. @throws {UserError} (data) If they do not fit each other or the priors. */
+export async function loadCase({ root, case: source, scheme }: Pick<SynthJob, "root" | "case" | "scheme">): Promise<NormalCase> {
+  const imageFile = join(root, source.image.path);
   const labelFile = join(root, source.labels!.path);
-  const image = await readVolume(join(root, source.image.path));
-  const tissue = toTissues(await readLabels(labelFile), scheme, labelFile);
+  const { volume: image, sha256: found } = await readNifti(imageFile);
+  if (found !== source.image.sha256)
+    throw dataFault(imageFile, "an image must be the one that was ingested", "another content", "Run ingest again");
+  if (!image.data.every(Number.isFinite))
+    throw dataFault(imageFile, "intensities must be finite", "NaN or infinity", "Mend the image");
+  const labels = await readLabels(labelFile);
+  const apart = labels.affine.some((v, i) => Math.abs(v - image.affine[i]!) > 1e-2);
+  if (apart || labels.shape.some((n, i) => n !== image.shape[i]))
+    throw dataFault(
+      labelFile,
+      "labels must be on the image's grid",
+      "another shape or affine",
+      "Resample them with nearest neighbour",
+    );
+  const tissue = toTissues(labels, scheme, labelFile);
+  return fitOrFail({ root, case: source }, () => prepareCase(image, { ...tissue, affine: image.affine }, source.gestationalAge));
+}
+
+function fitOrFail<T>({ root, case: source }: Pick<SynthJob, "root" | "case">, run: () => T): T {
   try {
-    const near = isThick(source.spacing) ? { image, tissue } : cropToBrain(image, tissue, margin);
-    return prepareCase(near.image, near.tissue, source.gestationalAge);
+    return run();
   } catch (error) {
-    throw unusable(source.id, error);
+    if (!(error instanceof UnfitError)) throw error;
+    const wayOut = "Check the label map and the name of its scheme, or leave the case out";
+    throw dataFault(join(root, source.labels!.path), "a normal brain that bleeds fit into is needed", error.message, wayOut);
   }
 }
 
-function paintedScene(rng: Rng, normal: NormalCase, options: SynthOptions, diseased: boolean, id: string) {
-  if (!diseased) return { scene: normal.scene, bleed: null };
-  try {
-    const { scene, drawn } = bleedInto(rng.fork("bleed"), normal, options.lesion);
-    return { scene, bleed: drawn };
-  } catch (error) {
-    throw unusable(id, error);
-  }
-}
-
-/** The anatomy of a case does not allow what was asked: the user's data, not our bug. */
-function unusable(id: string, error: unknown): unknown {
-  if (!(error instanceof RangeError)) return error;
-  return new UserError(
-    "data",
-    `case ${id}: needs ventricles, fluid and white matter to hold a bleed; ${error.message}. Mend its labels or their scheme, or remove it.`,
-  );
-}
-
-/** A scene that is a thick stack already. */
-function asStack({ image, tissue, lesion }: Scene): Stack {
-  const mask = (inside: (i: number) => boolean): LabelVolume => ({
-    ...tissue,
-    data: tissue.data.map((_, i) => (inside(i) ? 1 : 0)),
-  });
+function describe(job: SynthJob, normal: NormalCase, stack: PaintedStack, copy: number): Sidecar {
+  const { id, subject, image, labels } = job.case;
   return {
-    image,
-    tissue,
-    lesion: mask((i) => lesion !== null && lesion.data[i]! >= 0.5),
-    brain: mask((i) => tissue.data[i] !== 0),
+    schemaVersion: sidecarVersion,
+    id: `${id.replace(/_T2w$/, "")}_syn-${copy}_acq-${stack.plane}_T2w`,
+    source: { id, subject, image: image.sha256, labels: labels!.sha256 },
+    draws: { seed: job.seed, path: ["synth", id, copy] },
+    gestationalAge: normal.age,
+    csf: normal.csf,
+    plane: stack.plane,
+    grade: stack.draw.bleed?.plan.grade ?? 0,
+    draw: stack.draw,
+    facts: measureStack(stack),
+    box: lesionBox(stack.lesion),
+    sliceBoxes: sliceBoxes(stack.lesion),
   };
 }
 
-async function writeStack(job: SynthJob, id: string, stack: Stack, recipe: Recipe): Promise<Case> {
-  const write = async (suffix: string, volume: Volume<Uint16Array> | LabelVolume): Promise<FileRef> => {
-    const path = `images/${id}${suffix}.nii.gz`;
-    return { path, ...(await writeNifti(join(job.out, path), volume)) };
-  };
-  const thousandths = Uint16Array.from(stack.image.data, (v) => Math.min(65535, Math.max(0, Math.round(1000 * v))));
-  const sidecar = `${canonicalJson({ ...recipe, boxes: lesionBoxes(stack.lesion) }, 1)}\n`;
-  const path = `images/${id}.json`;
-  await writeAtomic(join(job.out, path), sidecar);
-  const { source } = job;
+async function writeStack({ out, case: source }: SynthJob, stack: PaintedStack, sidecar: Sidecar): Promise<Case> {
+  const { id } = sidecar;
+  const text = `${canonicalJson(sidecar, 1)}\n`;
+  const file = (suffix: string) => `images/${id}${suffix}`;
+  const write = async (path: string, volume: Parameters<typeof writeNifti>[1]) => ({
+    path,
+    ...(await writeNifti(join(out, path), volume)),
+  });
+  const image = await write(file(".nii.gz"), stack.image);
+  const lesionMask = await write(file("_lesion.nii.gz"), stack.lesion);
+  const brainMask = await write(file("_brain.nii.gz"), stack.brain);
+  await writeAtomic(join(out, file(".json")), text);
   return {
     id,
     subject: source.subject,
     session: source.session,
-    gestationalAge: source.gestationalAge,
-    image: await write("", { ...stack.image, data: thousandths }),
+    gestationalAge: sidecar.gestationalAge.weeks,
+    image,
     labels: null,
-    brainMask: await write("_brain", stack.brain),
-    lesionMask: await write("_lesion", stack.lesion),
-    sidecar: { path, sha256: sha256(sidecar) },
+    brainMask,
+    lesionMask,
+    sidecar: { path: file(".json"), sha256: sha256(text) },
     shape: [...stack.image.shape],
     spacing: [...affineSpacing(stack.image.affine)],
-    grade: recipe.bleed?.plan.grade ?? 0,
+    grade: sidecar.grade,
     sources: [source.id],
   };
 }

@@ -35,7 +35,7 @@ test("the kind goes by the suffix", () => {
   expect(["a.NII.GZ", "a.nii", "a.png", "a.dcm", "a.nii.gz.txt", "png"].map(inputKind)).toEqual([
     "nifti",
     "nifti",
-    "png",
+    "picture",
     null,
     null,
     null,

@@ -10,14 +10,14 @@ export interface NamedInput {
 const longestId = 200;
 
 /** The kind of an input by its name; null for what predict cannot read. */
-export function inputKind(name: string): "nifti" | "png" | null {
+export function inputKind(name: string): "nifti" | "picture" | null {
   if (/\.nii(\.gz)?$/i.test(name)) return "nifti";
-  return /\.png$/i.test(name) ? "png" : null;
+  return /\.(png|jpe?g)$/i.test(name) ? "picture" : null;
 }
 
-/** The name without `.nii`, `.nii.gz` or `.png`. */
+/** The name without `.nii`, `.nii.gz`, `.png` or `.jpg`. */
 export function stemOf(name: string): string {
-  return name.replace(/\.(nii|nii\.gz|png)$/i, "");
+  return name.replace(/\.(nii|nii\.gz|png|jpe?g)$/i, "");
 }
 
 /**

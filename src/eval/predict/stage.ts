@@ -9,9 +9,9 @@ import { dataFault } from "../../data/faults.ts";
 import { fileFault, writeAtomic } from "../../data/files.ts";
 import { type ModelFolder, readModelFolder } from "../../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
-import { readRegularFile } from "../../data/regular-file.ts";
+import { readPicture } from "../../data/png.ts";
 import { buildModel, type Model, modelOptions, setWeights } from "../../models/index.ts";
-import { decodePng, encodePng } from "../picture/png.ts";
+import { encodePng } from "../picture/png.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
 import { inputKind, type NamedInput, nameInputs, stemOf } from "./inputs.ts";
 import type { PredictOptions } from "./options.ts";
@@ -23,7 +23,7 @@ import { predictVolume, type Segmenter, type VolumePrediction } from "./volume.t
 export interface PredictRequest {
   /** Folder that training wrote, or the run folder above it. */
   readonly model: string;
-  /** A NIfTI file, a PNG file, a folder of these, or a dataset folder. */
+  /** A NIfTI file, a PNG or JPEG picture, a folder of these, or a dataset folder. */
   readonly input: string;
   /** For a dataset: only the subjects of these splits; null for all. */
   readonly splits: readonly SplitName[] | null;
@@ -126,7 +126,7 @@ async function findJobs({ input, splits, options }: PredictRequest): Promise<Job
   const folder = info.isDirectory() ? input : dirname(input);
   const isMask = (name: string) => /_brain\.nii(\.gz)?$/i.test(name) && info.isDirectory() && options.gate === "given";
   const files = names.filter((name) => inputKind(name) !== null && !name.startsWith(".") && !isMask(name));
-  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz or .png files", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
+  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png or .jpg files", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
   const beside = info.isDirectory() ? names : await readdir(folder);
   return nameInputs(files).map((named, i) => {
     const file = files[i]!;
@@ -176,10 +176,10 @@ async function refuseInputAsOutput({ input, out }: PredictRequest): Promise<void
 
 async function readInput(job: Job, options: PredictOptions, context: StageContext): Promise<Volume> {
   if (inputKind(job.file) === "nifti") return readVolume(job.file, (line) => context.reporter.warn(line));
-  const { data, width, height } = await decodePng(await readRegularFile(job.file), job.file);
-  const mm = options.pngPixelMm ?? 1;
-  if (options.pngPixelMm === null)
-    context.reporter.warn(`${job.file}: a PNG does not tell its pixel size; 1 mm is taken. Set predict.pngPixelMm.`);
+  const { data, width, height } = await readPicture(job.file);
+  const mm = options.picturePixelMm ?? 1;
+  if (options.picturePixelMm === null)
+    context.reporter.warn(`${job.file}: a picture does not tell its pixel size; 1 mm is taken. Set predict.picturePixelMm.`);
   // Hung as it is seen: image left is patient right, image top anterior.
   return { data, shape: [width, height, 1], affine: [-mm, 0, 0, 0, 0, -mm, 0, 0, 0, 0, 4 * mm, 0] };
 }
