@@ -38,12 +38,18 @@ export async function readyBackend(name: BackendName, reporter: Reporter): Promi
 /** What `auto` takes on this machine, and why. Loads nothing. */
 export function chooseBackend(): { backend: ConcreteBackend; reason: string } {
   const root = cacheRoot();
-  const gpu = inspectGpu();
-  const [forCpu, forCuda] = [findNative("cpu", root), findNative("cuda", root)];
-  if (gpu.usable && forCuda !== null) return { backend: "cuda", reason: gpu.detail };
-  const unused = gpu.usable ? `${gpu.detail}, but TensorFlow for CUDA is not installed; ${mendCuda}` : gpu.detail;
-  if (forCpu !== null || forCuda !== null) return { backend: "tensorflow", reason: unused };
-  return { backend: "wasm", reason: `native TensorFlow is not installed; ${mendNative}` };
+  return chooseAmong(inspectGpu(), { cpu: findNative("cpu", root) !== null, cuda: findNative("cuda", root) !== null });
+}
+
+/** {@link chooseBackend} from what is there: a GPU, and TensorFlow installed for which device. */
+export function chooseAmong(
+  gpu: { readonly usable: boolean; readonly detail: string },
+  installed: { readonly cpu: boolean; readonly cuda: boolean },
+): { backend: ConcreteBackend; reason: string } {
+  if (gpu.usable && installed.cuda) return { backend: "cuda", reason: gpu.detail };
+  const noGpu = gpu.usable ? `${gpu.detail}, but TensorFlow for CUDA is not installed; ${mendCuda}` : gpu.detail;
+  if (installed.cpu || installed.cuda) return { backend: "tensorflow", reason: noGpu };
+  return { backend: "wasm", reason: `native TensorFlow is not installed; ${gpu.usable ? mendCuda : mendNative}` };
 }
 
 async function readyNamed(backend: ConcreteBackend, reason: string): Promise<BackendInfo> {

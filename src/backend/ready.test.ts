@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type Reporter, silentReporter } from "../core/context.ts";
+import { UserError } from "../core/errors.ts";
+import { inspectGpu } from "./native.ts";
+import { chooseAmong, readyBackend } from "./ready.ts";
+import { tf } from "./tf.ts";
+
+const gpu = { usable: true, detail: "1 NVIDIA GPU" };
+const noGpu = { usable: false, detail: "no NVIDIA GPU found" };
+
+describe("auto", () => {
+  test.each([
+    [gpu, { cpu: true, cuda: true }, "cuda", "1 NVIDIA GPU"],
+    [
+      gpu,
+      { cpu: true, cuda: false },
+      "tensorflow",
+      "1 NVIDIA GPU, but TensorFlow for CUDA is not installed; run: hemosynth backend install --device cuda",
+    ],
+    [noGpu, { cpu: true, cuda: true }, "tensorflow", "no NVIDIA GPU found"],
+    [noGpu, { cpu: false, cuda: true }, "tensorflow", "no NVIDIA GPU found"],
+    [
+      noGpu,
+      { cpu: false, cuda: false },
+      "wasm",
+      "native TensorFlow is not installed; run: hemosynth backend install --device cpu",
+    ],
+    [
+      gpu,
+      { cpu: false, cuda: false },
+      "wasm",
+      "native TensorFlow is not installed; run: hemosynth backend install --device cuda",
+    ],
+  ] as const)("with %o and %o", (device, installed, backend, reason) => {
+    expect(chooseAmong(device, installed)).toEqual({ backend, reason });
+  });
+});
+
+describe("with nothing installed", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "hemosynth-ready-"));
+    vi.stubEnv("XDG_CACHE_HOME", folder);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function faultOf(name: "cuda" | "tensorflow"): Promise<string> {
+    const error = await readyBackend(name, silentReporter).then(() => undefined, (reason: unknown) => reason); // biome-ignore format: one call
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).fault).toBe("backend");
+    return (error as UserError).message;
+  }
+
+  test("a backend asked for by name is an error with the command that mends it, never another backend", async () => {
+    expect(await faultOf("tensorflow")).toBe(
+      "backend tensorflow: native TensorFlow is not installed here; run: hemosynth backend install --device cpu",
+    );
+    expect(await faultOf("cuda")).toBe(
+      "backend cuda: TensorFlow for CUDA is not installed here; run: hemosynth backend install --device cuda",
+    );
+  });
+
+  test("auto takes wasm and says so in one line; a name says nothing", async () => {
+    const lines: string[] = [];
+    const reporter: Reporter = { ...silentReporter, info: (line) => lines.push(line) };
+    const info = await readyBackend("auto", reporter);
+    expect(info).toMatchObject({ backend: "wasm", versions: { tfjs: tf.version.tfjs, "tfjs-backend-wasm": expect.any(String) } });
+    expect(tf.getBackend()).toBe("wasm");
+    await readyBackend("cpu", reporter);
+    expect(tf.getBackend()).toBe("cpu");
+    expect(lines).toEqual([`backend wasm: ${info.reason}`]);
+  });
+
+  test("plain JavaScript prints no advertisement for another package", async () => {
+    await readyBackend("cpu", silentReporter);
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    tf.tensor([1]).dataSync();
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+});
+
+test("a GPU that CUDA_VISIBLE_DEVICES hides is not usable", () => {
+  expect(inspectGpu({ ...process.env, CUDA_VISIBLE_DEVICES: "-1" }).usable).toBe(false);
+});
