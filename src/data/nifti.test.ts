@@ -109,16 +109,31 @@ test("the same volume is the same bytes, and the gzip header holds no time and n
 });
 
 test("scl_slope and scl_inter are applied in float64 and rounded once", async () => {
-  const bytes = withFields(
-    encodeNifti({ data: Uint16Array.of(0, 1, 65535), shape: [3, 1, 1], affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] }, false),
-    {
-      scl_slope: 0.1,
-      scl_inter: -1000,
-    },
+  const raw = Uint16Array.from({ length: 500 }, (_, i) => 7 + 131 * i);
+  const file = encodeNifti({ data: raw, shape: [500, 1, 1], affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] }, false);
+  const { volume } = await decodeNifti(withFields(file, { scl_slope: 0.1, scl_inter: -0.7 }), "x.nii");
+  const [slope, inter] = [Math.fround(0.1), Math.fround(-0.7)];
+  expect([...volume.data]).toEqual([...raw].map((v) => Math.fround(slope * v + inter)));
+});
+
+test("the qform alone tells the same place as the sform, for any rotation, either hand", async () => {
+  const unit = fc.double({ min: -1, max: 1, noNaN: true });
+  const quaternions = fc.tuple(unit, unit, unit, unit).filter((q) => Math.hypot(...q) > 0.1);
+  await fc.assert(
+    fc.asyncProperty(quaternions, fc.boolean(), async ([w, x, y, z], mirrored) => {
+      const n = w * w + x * x + y * y + z * z;
+      const [a, b, c] = [1, 1.5, mirrored ? -3 : 3];
+      const affine: Affine = [
+        (a * (w * w + x * x - y * y - z * z)) / n, (2 * b * (x * y - w * z)) / n, (2 * c * (x * z + w * y)) / n, 11,
+        (2 * a * (x * y + w * z)) / n, (b * (w * w - x * x + y * y - z * z)) / n, (2 * c * (y * z - w * x)) / n, -7,
+        (2 * a * (x * z - w * y)) / n, (2 * b * (y * z + w * x)) / n, (c * (w * w - x * x - y * y + z * z)) / n, 40,
+      ]; // biome-ignore format: a matrix reads by rows
+      const file = encodeNifti({ data: new Uint8Array(24), shape: [4, 3, 2], affine }, false);
+      const { volume, warnings } = await decodeNifti(withFields(file, { sform_code: 0 }), "x.nii");
+      expect(warnings).toEqual([]); // no "no-orientation": the qform is there
+      for (let i = 0; i < 12; i++) expect(volume.affine[i]).toBeCloseTo(affine[i]!, 2);
+    }),
   );
-  const { volume } = await decodeNifti(bytes, "x.nii");
-  const slope = Math.fround(0.1);
-  expect([...volume.data]).toEqual([-1000, slope - 1000, 65535 * slope - 1000].map(Math.fround));
 });
 
 test.each([

@@ -87,15 +87,16 @@ test("colour is luminance, transparency is black, and a colour profile changes n
   );
   for (const [i, value] of half.data.entries()) expect(value).toBeCloseTo(pixels[i]! / 5, 4);
   const profiled = await raw(
-    spread(3, (i) => pixels[i]!),
+    spread(3, (_, c) => 200 - 90 * c),
     3,
   )
     .withIccProfile("p3", { attach: true })
     .png()
     .toBuffer();
-  const stored = await sharp(profiled, { ignoreIcc: true }).raw().toBuffer();
   expect((await sharp(profiled).metadata()).icc).toBeDefined();
-  expect([...(await decodePicture(profiled, "x.png")).data]).toEqual([...stored.filter((_, k) => k % 3 === 0)]);
+  const stored = await sharp(profiled, { ignoreIcc: true }).raw().toBuffer();
+  const grey = 0.2126 * stored[0]! + 0.7152 * stored[1]! + 0.0722 * stored[2]!;
+  expect((await decodePicture(profiled, "x.png")).data[0]).toBeCloseTo(grey, 4);
 });
 
 test("a JPEG that EXIF turns lies as it is seen, whatever its name says", async () => {

@@ -43,6 +43,13 @@ test("the same seed gives the same splits, another seed others, and the order of
   const of = (seed: number) => splitSubjects(seededRng(seed), people(30), splitOptions.parse({}));
   expect(of(1)).toEqual(of(1));
   expect(new Set([1, 2, 3, 4, 5].map((seed) => of(seed).test.join())).size).toBe(5);
+  const aged = (seed: number) =>
+    splitSubjects(
+      seededRng(seed),
+      people(30, (i) => 20 + i / 2),
+      splitOptions.parse({}),
+    );
+  expect(new Set([1, 2, 3, 4, 5].map((seed) => aged(seed).test.join())).size).toBe(5); // no ties to break: chance is in the blocks
   const indices = of(1).train.map((id) => Number(id.slice(1)));
   expect(indices).toEqual([...indices].sort((a, b) => a - b));
 });
