@@ -120,7 +120,7 @@ async function writeStack({ out, case: source }: SynthJob, stack: PaintedStack, 
   return {
     id,
     subject: source.subject,
-    session: source.session,
+    session,
     gestationalAge: sidecar.gestationalAge.weeks,
     image,
     labels: null,
