@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NativeFault } from "../../src/backend/native/fault.mjs";
-import { findProgram, run, tellingLine } from "../../src/backend/native/process.mjs";
+import { findProgram, run } from "../../src/backend/native/process.mjs";
 
 /**
  * @typedef {object} SetupJob
@@ -31,7 +31,9 @@ export async function installPackages(root, { reporter, signal, holdFd }) {
     const args = ["ci", "--include=dev", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
     const result = await run(npm.command, [...npm.args, ...args], { cwd: root, signal, holdFd });
     if (result.code !== 0) {
-      throw new NativeFault(`npm ci failed: ${tellingLine(result)}; check the network, then run: node scripts/setup.mjs`);
+      throw new NativeFault(
+        `npm ci failed: ${npmReason(result.stderr)}; mend that or the network, then run: node scripts/setup.mjs`,
+      );
     }
   } finally {
     stopTicking();
@@ -46,6 +48,19 @@ export function packagesStamp(root) {
     .update(readFileSync(join(root, "package-lock.json")))
     .digest("hex");
   return `${JSON.stringify({ lock, node: process.versions.node.split(".")[0] })}\n`;
+}
+
+/**
+ * The first sentence of npm's complaint.
+ * @param {string} stderr
+ */
+export function npmReason(stderr) {
+  const errors = stderr.split("\n").filter((line) => line.startsWith("npm error "));
+  const words = errors.map((line) => line.slice("npm error ".length).trim());
+  return (
+    words.find((line) => line !== "" && !/^(code|errno|syscall|path|dest|type|stack)\b|^A complete log/.test(line)) ??
+    "it gave no reason"
+  );
 }
 
 /** npm as it called us, else as PATH has it. */
