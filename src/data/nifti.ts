@@ -1,7 +1,7 @@
 import { affineSpacing, type Vec3 } from "../core/affine.ts";
 import { sha256 } from "../core/hash.ts";
 import { type Volume, type Voxels, voxelCount } from "../core/volume.ts";
-import { dataFault } from "./faults.ts";
+import { dataFault, oneLine } from "./faults.ts";
 import { writeAtomic } from "./files.ts";
 import { decodeVoxels } from "./nifti/datatypes.ts";
 import { encodeNifti } from "./nifti/encode.ts";
@@ -44,11 +44,12 @@ export interface VoxelStatistics {
  * Reads a NIfTI-1 or NIfTI-2 file (`.nii`, `.nii.gz`) of one 3-D volume, scaled, with its affine by nibabel's rule.
  * NaN and infinite voxels come through; {@link readVolume} refuses them.
  *
+ * @param where - The file's name for messages.
  * @throws {UserError} (data) If anything makes the voxels or their place in space doubtful.
  */
-export async function readNifti(file: string): Promise<NiftiReading> {
-  const stored = await readRegularFile(file);
-  const reading = await decodeNifti(stored, file);
+export async function readNifti(file: string, where: string = file): Promise<NiftiReading> {
+  const stored = await readRegularFile(file, where);
+  const reading = await decodeNifti(stored, where);
   return { ...reading, sha256: sha256(stored) };
 }
 
@@ -72,7 +73,7 @@ export async function decodeNifti(stored: Buffer, where: string): Promise<Omit<N
   const data = decodeVoxels(bytes.subarray(header.voxOffset), header.datatype, count, header.littleEndian, header);
   const warnings = [...header.warnings];
   if (bytes.length > expected) {
-    const message = `${where}: ${bytes.length - expected} bytes after the voxels are passed over.`;
+    const message = `${oneLine(where)}: ${bytes.length - expected} bytes after the voxels are passed over.`;
     warnings.push({ rule: "trailing-bytes", message });
   }
   return { volume: { data, shape: header.shape, affine: header.affine }, header, warnings };

@@ -66,13 +66,12 @@ export async function checkCase(
 
 async function readOrReport(folder: string, file: string, id: string, findings: Finding[]): Promise<NiftiReading | null> {
   try {
-    const reading = await readNifti(join(folder, file));
-    for (const { rule, message } of reading.warnings)
-      findings.push(warningOf(rule, id, message.replace(join(folder, file), file)));
+    const reading = await readNifti(join(folder, file), file);
+    for (const { rule, message } of reading.warnings) findings.push(warningOf(rule, id, message));
     return reading;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    findings.push(errorOf("unreadable", id, error.message.replace(join(folder, file), file)));
+    findings.push(errorOf("unreadable", id, error.message));
     return null;
   }
 }

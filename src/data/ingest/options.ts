@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { labelScheme } from "../label-schemes.ts";
 
-const patterns = (text: string) => z.array(z.string().min(1)).default([]).describe(text);
+const pattern = z
+  .string()
+  .min(1)
+  .refine((text) => !text.startsWith("/") && !text.includes("\\"), {
+    error: "must be relative to data.path, with forward slashes",
+  });
+const patterns = (text: string) => z.array(pattern).default([]).describe(text);
 
 const regex = (text: string) =>
   z

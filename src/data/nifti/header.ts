@@ -1,6 +1,6 @@
 import { NIFTI1, NIFTI2 } from "nifti-reader-js";
 import { type Affine, affineSpacing, type Vec3 } from "../../core/affine.ts";
-import { dataFault } from "../faults.ts";
+import { dataFault, oneLine } from "../faults.ts";
 import { affineProblem, bestAffine, cornerDistance, knownCode, qformAffine } from "./affine.ts";
 import { type Datatype, datatypeOf, readableNames } from "./datatypes.ts";
 
@@ -50,7 +50,7 @@ export function parseHeader(bytes: Buffer, where: string): NiftiHeader {
   const exact = Uint8Array.from(bytes.subarray(0, size)).buffer;
   parsed.readHeader(exact);
   const warnings: NiftiWarning[] = [];
-  const warn: Warn = (rule, message) => warnings.push({ rule, message: `${where}: ${message}.` });
+  const warn: Warn = (rule, message) => warnings.push({ rule, message: `${oneLine(where)}: ${message}.` });
   const shape = checkDims(parsed.dims, where);
   const datatype = checkDatatype(parsed, where);
   const voxOffset = checkOffset(parsed.vox_offset, size + 4, where, warn);
