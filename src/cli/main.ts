@@ -110,6 +110,7 @@ function guardProcess(json: boolean): { release(): void } {
     void fail(describe(error, null), json).then((code) => process.exit(code || exitCodes.internal));
   process.stdout.on("error", ignore);
   process.stderr.on("error", ignore);
+  if (process.platform !== "win32") process.on("SIGXFSZ", ignore); // so that a write beyond the limit is an error, not the end
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
   return {

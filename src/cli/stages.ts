@@ -3,6 +3,7 @@ import { type Experiment, relativeTo } from "../config/experiment.ts";
 import { experimentYaml } from "../config/show.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
+import { type SplitName, splitNames } from "../data/dataset.ts";
 import { changedSource, sourceHashes } from "./sources.ts";
 
 export const stageNames = ["data", "synth", "train", "predict", "eval"] as const;
@@ -107,14 +108,19 @@ const predict: Stage = {
   reads: ["train", "synth"],
   backend: true,
   resumes: false,
-  options: (experiment) => ({ predict: experiment.predict, splits: ["val", "test"] }),
-  plan: () => "the stacks of the validation and test subjects",
+  options: (experiment) => ({ predict: experiment.predict, splits: neededSplits(experiment) }),
+  plan: (experiment) => `the stacks of the splits ${neededSplits(experiment).join(" and ")}`,
   async run({ experiment, out, inputs }, context) {
     const { runPredict } = await import("../eval/predict/stage.ts");
-    const request = { model: inputs.train!, input: inputs.synth!, splits: ["val", "test"] as const };
+    const request = { model: inputs.train!, input: inputs.synth!, splits: neededSplits(experiment) };
     return await runPredict({ ...request, out, options: experiment.predict }, context);
   },
 };
+
+/** Thresholds are chosen on the validation split, so it is always predicted. */
+function neededSplits({ eval: { split } }: Experiment): SplitName[] {
+  return splitNames.filter((name) => name === "val" || name === split);
+}
 
 const evaluate: Stage = {
   ...none,

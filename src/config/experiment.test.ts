@@ -89,3 +89,14 @@ test("the shares of a split must add up, whichever of them is a default", () => 
   const load = () => parseExperiment("data: { kind: phantom }\nsplit: { train: 0.9 }", "x.yaml");
   expect(load).toThrow(/^x\.yaml split: train, val and test must add up to 1; got 1\.3$/);
 });
+
+test("a rule over two sections is found before anything runs, in the section or in its default", () => {
+  const load = (text: string) => () => parseExperiment(`data: { kind: phantom }\n${text}`, "x.yaml");
+  const rule = "train.cropSize must be a multiple of 4, since model.channels has 3 levels; got 50";
+  expect(load("model: { kind: unet, channels: [2, 4, 8] }\ntrain: { cropSize: 50 }")).toThrow(`x.yaml ${rule}`);
+  const deep = "x.yaml train.cropSize must be a multiple of 64, since model.channels has 7 levels; got 160";
+  expect(load("model: { kind: unet, channels: [2, 2, 2, 2, 2, 2, 2] }\ntrain: { cropSize: 160 }")).toThrow(deep);
+  expect(load("synth: { lesion: { intensity: [0.5, 0.2] } }")).toThrow(
+    /^x\.yaml synth\.lesion\.intensity: a range is \[low, high\] with low <= high; got \[0\.5, 0\.2\]$/,
+  );
+});

@@ -13,8 +13,7 @@ import { trainOptions } from "../train/options.ts";
 import { type Loaded, loadConfig, type Override, parseConfig } from "./load.ts";
 import { lookUp, type Section } from "./tree.ts";
 
-/** The whole of a config: the options of every stage, each declared beside the code that it configures. */
-export const experiment = z.strictObject({
+const sections = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}$/)
@@ -35,6 +34,14 @@ export const experiment = z.strictObject({
   train: trainOptions.prefault({}).describe("how the network is trained"),
   predict: predictOptions.prefault({}).describe("how the network is applied"),
   eval: evalOptions.prefault({}).describe("how predictions are compared with the truth"),
+});
+
+/** The whole of a config: the options of every stage, each declared beside the code that it configures. */
+export const experiment = sections.superRefine(({ model, train }, context) => {
+  const multiple = 2 ** (model.channels.length - 1);
+  if (train.cropSize % multiple === 0) return;
+  const rule = `must be a multiple of ${multiple}, since model.channels has ${model.channels.length} levels; got ${train.cropSize}`;
+  context.addIssue({ code: "custom", path: ["train", "cropSize"], message: rule });
 });
 export type Experiment = z.output<typeof experiment>;
 

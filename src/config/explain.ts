@@ -22,13 +22,18 @@ function explain(root: Section, schema: z.ZodType, issue: Issue, above: readonly
       { at, message: `${quoted(String(path.at(-1)))} cannot be a key of ${parentName(path)}; ${ruleOf(issue.issues[0]!)}` },
     ];
   }
-  if (!found && issue.code === "custom") return [{ at: tree.at, message: `${name} ${issue.message}` }]; // a default broke the rule
+  if (issue.code === "custom") return [{ at: tree.at, message: customRule(name, issue.message, found ? tree : null) }];
   if (!found) return [{ at: tree.at, message: `${name} is required${describe(schema, path, root)}; add it` }];
-  if (issue.code === "custom" && /\bgot\b/.test(issue.message)) return [{ at: tree.at, message: `${name}: ${issue.message}` }];
   const near = issue.code === "invalid_value" ? meant(tree, issue.values) : "";
   const whole = issue.code === "invalid_type" && isWholeNumber(schemaAt(schema, path, root));
   const rule = whole ? "must be a whole number" : ruleOf(issue);
   return [{ at: tree.at, message: `${name} ${rule}; got ${shown(tree)}${near}${hint(issue, tree)}` }];
+}
+
+/** A rule that a schema words itself; it may say what was got, and it may be about a default that the config does not hold. */
+function customRule(name: string, rule: string, tree: Tree | null): string {
+  const said = rule.startsWith("must ") ? `${name} ${rule}` : `${name}: ${rule}`;
+  return tree === null || /\bgot\b/.test(rule) ? said : `${said}; got ${shown(tree)}`;
 }
 
 function unknownKey(root: Section, schema: z.ZodType, path: readonly PropertyKey[], key: string): Mistake {

@@ -84,7 +84,7 @@ const refused: readonly (readonly [name: string, content: string | Uint8Array, l
   ["63 wrong type", `${whole}train: 5\n`, ["x.yaml:2:8 train must be a section of `key: value` lines; got 5"]],
   ["63 a section where a number belongs", `${whole}seed: {a: 1}\n`, ["x.yaml:2:7 seed must be a whole number; got a section with a"]],
   ["63 a fraction where a whole number belongs", `${whole}seed: 1.5\n`, ["x.yaml:2:7 seed must be a whole number; got 1.5"]],
-  ["63 too few items", `${whole}channels: [4]\n`, ["x.yaml:2:11 channels must have at least 2 items; got a list of 1"]],
+  ["63 too few items", `${whole}channels: [4]\n`, ["x.yaml:2:11 channels must have at least 2 items; got [4]"]],
   ["63 a wrong item", `${whole}channels: [4, x]\n`, ['x.yaml:2:15 channels.1 must be a whole number; got the text "x"']],
   ["63 nothing where a section belongs", `${whole}train:\n`, ["x.yaml:2:7 train must be a section of `key: value` lines; got nothing"]],
   ["64 duplicate key", `${whole}seed: 1\nseed: 2\n`, ["x.yaml:3:1 a key may stand only once in a section; remove one of the two"]],

@@ -131,8 +131,18 @@ function child(tree: List | Leaf, key: PropertyKey): Tree | undefined {
 export function shown(tree: Tree): string {
   if (tree.kind === "section")
     return `a section with ${tree.entries.size === 0 ? "no keys" : [...tree.entries.keys()].join(", ")}`;
-  if (tree.kind === "list") return `a list of ${tree.items.length}`;
+  if (tree.kind === "list")
+    return tree.items.length <= 4 && tree.items.every(isLeaf) ? shownList(tree.items) : `a list of ${tree.items.length}`;
   if (tree.value === null) return "nothing";
   const text = typeof tree.value === "string" ? `the text ${JSON.stringify(tree.value)}` : String(tree.value);
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}
+
+function isLeaf(tree: Tree): tree is Leaf {
+  return tree.kind === "leaf";
+}
+
+function shownList(items: readonly Leaf[]): string {
+  const text = `[${items.map(({ value }) => String(value)).join(", ")}]`;
+  return text.length <= 60 ? text : `a list of ${items.length}`;
 }
