@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { axisAlignedAffine, type Vec3 } from "./affine.ts";
-import { extractSlice, insertSlice, sliceAxis, slicePlane, type Volume } from "./volume.ts";
+import { extractSlice, insertSlice, isThickStack, sliceAxis, slicePlane, type Volume } from "./volume.ts";
 
 const shape: Vec3 = [4, 3, 2];
 const affine = axisAlignedAffine(shape, [1, 1, 1]);
@@ -22,6 +22,12 @@ test("slices put back along any axis give the volume", () => {
 
 test("a slice outside the volume is a broken contract", () => {
   expect(() => extractSlice(numbered, 2, 2)).toThrow("[0, 2); got 2");
+});
+
+test("a stack is thick from 1.5 times on, along one axis only", () => {
+  expect(isThickStack(axisAlignedAffine(shape, [1, 1.5, 1]))).toBe(true);
+  expect(isThickStack(axisAlignedAffine(shape, [1, 1.49, 1]))).toBe(false);
+  expect(isThickStack(axisAlignedAffine(shape, [3, 3, 1]))).toBe(false);
 });
 
 test("thick slices decide the plane; a near-isotropic volume is axial whatever its array order", () => {

@@ -34,16 +34,19 @@ export function voxelCount(shape: Vec3): number {
 /** The plane whose normal is each world axis. */
 const planeOfNormal: readonly Plane[] = ["sagittal", "coronal", "axial"];
 
+/** Whether a grid is a stack of thick slices: its largest spacing is at least 1.5 times both others. */
+export function isThickStack(affine: Affine): boolean {
+  const [, middle, largest] = [...affineSpacing(affine)].sort((a, b) => a - b);
+  return largest! >= 1.5 * middle!;
+}
+
 /**
- * The array axis along which a stack was sliced: the one with the largest spacing if it is at least 1.5 times both others,
+ * The array axis along which a stack was sliced: the one with the largest spacing if it {@link isThickStack},
  * else (a near-isotropic volume) the one nearest to inferior-superior, so that slices are axial.
  */
 export function sliceAxis(affine: Affine): 0 | 1 | 2 {
   const spacing = affineSpacing(affine);
-  const largest = Math.max(...spacing);
-  const axis = spacing.indexOf(largest);
-  const others = spacing.filter((_, i) => i !== axis);
-  if (largest >= 1.5 * Math.max(...others)) return axis as 0 | 1 | 2;
+  if (isThickStack(affine)) return spacing.indexOf(Math.max(...spacing)) as 0 | 1 | 2;
   return worldAxes(affine).indexOf(2) as 0 | 1 | 2;
 }
 

@@ -5,9 +5,10 @@ import type { Bleed, BleedPart, BleedPlan, BleedShape, ClotBleed, GerminalBleed,
 import type { LesionOptions } from "./bleed-options.ts";
 import { signedMetric } from "./bleed-shape.ts";
 import { drawFan } from "./fan-draw.ts";
-import { drawRoughness, drawVoxel, headAxes, NoPlaceError, voxelPoints, wallNormal } from "./places.ts";
+import { drawRoughness, drawVoxel, headAxes, voxelPoints, wallNormal } from "./places.ts";
 import type { Anatomy } from "./priors/anatomy.ts";
 import { siteWeights } from "./priors/index.ts";
+import { UnfitError } from "./unfit.ts";
 
 /** What a draw needs to know of the case besides its anatomy. */
 export interface CaseSignals {
@@ -21,7 +22,7 @@ export interface CaseSignals {
  * Draws where the blood of a plan lies and what it looks like.
  *
  * @param anatomy - Of the scene as it will be painted: distended, where the plan says so.
- * @throws {NoPlaceError} If a site of the plan does not exist in this anatomy.
+ * @throws {UnfitError} If a site of the plan does not exist in this anatomy.
  */
 export function drawBleed(rng: Rng, plan: BleedPlan, anatomy: Anatomy, signals: CaseSignals, options: LesionOptions): Bleed {
   const blood = drawSignal(rng.fork("signal"), plan, signals, options);
@@ -102,7 +103,7 @@ function drawShapes(
 function drawGerminal(rng: Rng, plan: SidePlan, anatomy: Anatomy, weeks: number, options: LesionOptions): GerminalBleed {
   const own = anatomy[plan.side];
   const at = drawVoxel(rng, siteWeights("germinalMatrix", anatomy, plan.side, weeks), anatomy);
-  if (!at) throw new NoPlaceError(`no germinal matrix was found on the ${plan.side}`);
+  if (!at) throw new UnfitError(`no germinal matrix was found on the ${plan.side}`);
   const area = Math.exp(between(rng, [Math.log(options.germinalAreaMm2[0]), Math.log(options.germinalAreaMm2[1])]));
   const flatness = between(rng, [0.5, 0.85]);
   const longest = Math.max(10, Math.sqrt(options.germinalAreaMm2[1]) * 1.3);
@@ -132,7 +133,7 @@ function drawClot(rng: Rng, plan: SidePlan, anatomy: Anatomy, weeks: number, ger
   const near = germinal !== null && chance(rng, 0.6) ? germinal.centre : null;
   const weights = siteWeights("lumen", anatomy, plan.side, weeks);
   const centre = near ?? drawVoxel(rng, weights, anatomy)?.world;
-  if (!centre) throw new NoPlaceError(`no lumen was found on the ${plan.side}`);
+  if (!centre) throw new UnfitError(`no lumen was found on the ${plan.side}`);
   const shape: ClotBleed = {
     site: "lumen",
     kind: "clot",
@@ -140,7 +141,7 @@ function drawClot(rng: Rng, plan: SidePlan, anatomy: Anatomy, weeks: number, ger
     axis: headAxes(anatomy.frame).anterior,
     stretch: between(rng, [1.2, 2.2]),
     radiusMm: 0,
-    roughness: drawRoughness(rng, between(rng, [0.6, 2]), [4, 9]),
+    roughness: drawRoughness(rng, between(rng, [0.4, 1.2]), [4, 9]),
   };
   return { ...shape, radiusMm: -fillLevel(shape, plan, anatomy) };
 }

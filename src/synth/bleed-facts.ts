@@ -4,7 +4,7 @@ import type { BleedPlan, Grade, SidePlan } from "./bleed.ts";
 import type { CaseSignals } from "./bleed-draw.ts";
 import type { LesionOptions } from "./bleed-options.ts";
 import { type Anatomy, forEachVoxel } from "./priors/anatomy.ts";
-import { type Side, signOf } from "./priors/midplane.ts";
+import type { Side } from "./priors/midplane.ts";
 import { infarctTissues } from "./priors/periventricular.ts";
 import type { Scene } from "./scene.ts";
 
@@ -113,16 +113,17 @@ export function bleedFaults(
 function strayVoxels(before: Scene, after: Scene, anatomy: Anatomy, plan: BleedPlan): number {
   const cover = after.lesion!.data;
   const { tissue, toHead } = anatomy;
-  const signs = new Set(plan.sides.map((s) => signOf(s.side)));
+  const bleeding = new Set(plan.sides.map((s) => s.side));
   let count = 0;
   forEachVoxel(tissue.shape, (i, x, y, z) => {
     if (cover[i] === 0) {
       if (before.image.data[i] !== after.image.data[i]) count++;
       return;
     }
-    const lateral = toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3];
-    if (!signs.has(lateral > 0 ? 1 : -1) || tissue.data[i] === tissues.background) count++;
-    else if (cover[i]! >= 0.5 && !infarctTissues.has(tissue.data[i]!) && tissue.data[i] !== tissues.lateralVentricle) count++;
+    const side = toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3] > 0 ? "right" : "left";
+    const allowed = bleeding.has(side) && tissue.data[i] !== tissues.background;
+    const fits = cover[i]! < 0.5 || infarctTissues.has(tissue.data[i]!) || anatomy[side].lumen[i] === 1;
+    if (!allowed || !fits) count++;
   });
   return count;
 }

@@ -86,7 +86,7 @@ function allowance(part: BleedPart, anatomy: Anatomy, edgeMm: number): (index: n
       // Less than half outside the lumen's label, so that the mask never leaves it.
       return (i) => (tissue[i] === tissues.background ? 0 : Math.min(soft(-wallMm[i]!), lumen[i] === 1 ? 1 : 0.49));
     case "germinalMatrix":
-      return (i) => (fillable(tissue[i]!) ? soft(wallMm[i]! + part.bulgeMm) : 0);
+      return (i) => (infarctTissues.has(tissue[i]!) || lumen[i] === 1 ? soft(wallMm[i]! + part.bulgeMm) : 0);
     case "periventricular":
       return (i) => (infarctTissues.has(tissue[i]!) ? soft(wallMm[i]!) : 0);
     default:
@@ -99,8 +99,6 @@ function smoothWall({ tissue, spacing, ...both }: Anatomy, side: Side): Float32A
   const near = both[side].wallMm.map((mm) => Math.min(3, Math.max(-3, mm)));
   return blurred(near, tissue.shape, spacing, 0.7 * Math.min(...spacing));
 }
-
-const fillable = (id: number): boolean => infarctTissues.has(id) || id === tissues.lateralVentricle;
 
 /** The share of a voxel inside a free surface: sub-points about 0.9 mm apart where the surface passes, the centre alone elsewhere. */
 function supersampled(metric: Field, { affine }: Pick<Volume, "affine">, spacing: Vec3, edgeMm: number): Field {

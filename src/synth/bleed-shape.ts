@@ -37,7 +37,7 @@ function local(centre: Vec3, axes: readonly [Vec3, Vec3, Vec3]): (x: number, y: 
   };
 }
 
-/** Points farther inside or out than the noise can reach need no noise: 4 amplitudes is past the largest of 14 waves. */
+/** Points farther inside or out than the noise can reach need no noise. */
 function withNoise(distance: number, amplitudeMm: number, noise: Field, x: number, y: number, z: number): number {
   return Math.abs(distance) > 4 * amplitudeMm + 3 ? distance : distance + noise(x, y, z);
 }
@@ -78,7 +78,7 @@ function fanMetric({ apex, axes, reachMm, halfLengthMm, halfAngleDegrees, roughn
   const toLocal = local(apex, axes);
   const noise = rough(roughness);
   const halfAngle = (halfAngleDegrees * Math.PI) / 180;
-  const streaks = bandNoise({ ...roughness.noise, wavelengthMm: 0.55 });
+  const streaks = bandNoise({ ...roughness.noise, wavelengthMm: 0.9 });
   return (x, y, z) => {
     const [out, along, up] = toLocal(x, y, z);
     const flat = along / halfLengthMm;

@@ -1,55 +1,56 @@
-import { inPlaneAxes, type LabelVolume, sliceAxis } from "../core/volume.ts";
+import { connectedComponents } from "../core/components.ts";
+import { extractSlice, type LabelVolume, sliceAxis } from "../core/volume.ts";
+import { forEachVoxel } from "./priors/anatomy.ts";
 
-/** A box in voxels, both ends inclusive. */
+/** Voxels from `low` up to but not including `high`, along the array axes. */
 export interface VoxelBox {
-  readonly low: readonly number[];
-  readonly high: readonly number[];
+  readonly low: readonly [number, number, number];
+  readonly high: readonly [number, number, number];
 }
 
-/** Where a stack's blood lies. */
-export interface LesionBoxes {
-  /** The box around all of it along the three array axes; null where there is none. */
-  readonly volume: VoxelBox | null;
-  /** The box on each slice that shows blood, along the two in-plane array axes. */
-  readonly slices: readonly (VoxelBox & { readonly slice: number })[];
+/** A connected patch of blood in one slice: pixels from (x0, y0) up to but not including (x1, y1); x is the first in-plane array axis. */
+export interface SliceBox {
+  /** 0-based along the slice axis. */
+  readonly slice: number;
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+  readonly pixels: number;
 }
 
-/** The boxes around a mask, in voxels of its own grid. */
-export function lesionBoxes(mask: LabelVolume): LesionBoxes {
-  const { shape, data } = mask;
-  const axis = sliceAxis(mask.affine);
-  const inPlane = inPlaneAxes(axis);
-  const whole = growing(3);
-  const perSlice = new Map<number, Growing>();
-  let i = 0;
-  for (let z = 0; z < shape[2]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      for (let x = 0; x < shape[0]; x++, i++) {
-        if (data[i] === 0) continue;
-        const at = [x, y, z];
-        grow(whole, at);
-        const slice = at[axis]!;
-        if (!perSlice.has(slice)) perSlice.set(slice, growing(2));
-        grow(perSlice.get(slice)!, [at[inPlane[0]]!, at[inPlane[1]]!]);
-      }
+/** The box of all blood in a stack; null if there is none. */
+export function lesionBox(lesion: LabelVolume): VoxelBox | null {
+  const low: [number, number, number] = [Infinity, Infinity, Infinity];
+  const high: [number, number, number] = [0, 0, 0];
+  forEachVoxel(lesion.shape, (i, x, y, z) => {
+    if (lesion.data[i] === 0) return;
+    for (const [a, c] of [x, y, z].entries()) {
+      low[a] = Math.min(low[a]!, c);
+      high[a] = Math.max(high[a]!, c + 1);
     }
+  });
+  return high[0] === 0 ? null : { low, high };
+}
+
+/** Boxes of the patches of blood in each slice along the stack's slice axis; patches that touch by a corner are one. */
+export function sliceBoxes(lesion: LabelVolume): SliceBox[] {
+  const axis = sliceAxis(lesion.affine);
+  const boxes: SliceBox[] = [];
+  for (let slice = 0; slice < lesion.shape[axis]; slice++) {
+    const { data, width, height } = extractSlice(lesion, axis, slice);
+    if (!data.includes(1)) continue;
+    const { labels, sizes } = connectedComponents((i) => data[i] === 1, [width, height, 1], "corners");
+    const found = sizes.slice(1).map((pixels) => ({ slice, x0: width, y0: height, x1: 0, y1: 0, pixels }));
+    forEachVoxel([width, height, 1], (i, x, y) => {
+      const box = found[labels[i]! - 1];
+      if (!box) return;
+      box.x0 = Math.min(box.x0, x);
+      box.y0 = Math.min(box.y0, y);
+      box.x1 = Math.max(box.x1, x + 1);
+      box.y1 = Math.max(box.y1, y + 1);
+    });
+    boxes.push(...found);
   }
-  const slices = [...perSlice].sort(([a], [b]) => a - b).map(([slice, box]) => ({ slice, ...box }));
-  return { volume: slices.length === 0 ? null : whole, slices };
-}
-
-interface Growing {
-  readonly low: number[];
-  readonly high: number[];
-}
-
-function growing(rank: number): Growing {
-  return { low: Array<number>(rank).fill(Number.POSITIVE_INFINITY), high: Array<number>(rank).fill(-1) };
-}
-
-function grow({ low, high }: Growing, at: readonly number[]): void {
-  for (const [axis, value] of at.entries()) {
-    if (value < low[axis]!) low[axis] = value;
-    if (value > high[axis]!) high[axis] = value;
-  }
+  return boxes;
 }

@@ -1,18 +1,19 @@
 import type { Rng } from "../core/rng.ts";
 import { tissues } from "../core/tissue.ts";
-import type { LabelVolume, Volume } from "../core/volume.ts";
+import { isThickStack, type LabelVolume, type Volume } from "../core/volume.ts";
 import type { Bleed, BleedPlan } from "./bleed.ts";
 import { type CaseSignals, drawBleed } from "./bleed-draw.ts";
 import { type BleedFacts, bleedFaults, measureBleed } from "./bleed-facts.ts";
 import type { LesionOptions } from "./bleed-options.ts";
 import { paintBleed } from "./bleed-paint.ts";
 import { drawPlan } from "./bleed-plan.ts";
+import { cropToContent } from "./crop.ts";
 import { distend } from "./distension.ts";
 import { csfLevel, tissueMedian } from "./normalise.ts";
-import { NoPlaceError } from "./places.ts";
 import { type AgeEstimate, gestationalAgeOf } from "./priors/age.ts";
 import { type Anatomy, readAnatomy } from "./priors/anatomy.ts";
 import type { Scene } from "./scene.ts";
+import { UnfitError } from "./unfit.ts";
 
 /** A normal case made ready: intensities in units of its CSF, anatomy read. */
 export interface NormalCase {
@@ -22,23 +23,27 @@ export interface NormalCase {
   /** 90th percentile of CSF in the unit of the input. */
   readonly csf: number;
   readonly signals: CaseSignals;
+  /** True for a stack of thick slices, which keeps its grid; other volumes are cut to what they show, and sliced later. */
+  readonly thick: boolean;
 }
 
 /**
  * Makes a normal case ready for bleeds.
  *
- * @param image - Any intensity unit; NaN and infinite voxels become 0.
+ * @param image - Finite, any unit.
  * @param tissue - On the image's grid.
  * @param weeks - Gestational age, or null if it is not known; then it is read from brain volume.
- * @throws {RangeError} If the label map has no usable ventricles or fluid.
+ * @throws {UnfitError} If the label map has no usable ventricles or fluid.
  */
 export function prepareCase(image: Volume<Float32Array>, tissue: LabelVolume, weeks: number | null): NormalCase {
   const csf = csfLevel(image, tissue);
-  const data = image.data.map((v) => (Number.isFinite(v) ? v / csf : 0));
-  const scene: Scene = { image: { ...image, data }, tissue, lesion: null };
-  const age = gestationalAgeOf(tissue, weeks);
-  const medians = [tissues.cortex, tissues.deepGrey].map((id) => tissueMedian(scene.image, tissue, id) ?? 0.5);
-  return { scene, anatomy: readAnatomy(tissue), age, csf, signals: { weeks: age.weeks, darkTissue: Math.min(...medians) } };
+  const thick = isThickStack(image.affine);
+  const cut = thick ? { image, tissue } : cropToContent(image, tissue, 0.02 * csf);
+  const scene: Scene = { image: { ...cut.image, data: cut.image.data.map((v) => v / csf) }, tissue: cut.tissue, lesion: null };
+  const age = gestationalAgeOf(cut.tissue, weeks);
+  const medians = [tissues.cortex, tissues.deepGrey].map((id) => tissueMedian(scene.image, cut.tissue, id) ?? 0.5);
+  const signals = { weeks: age.weeks, darkTissue: Math.min(...medians) };
+  return { scene, anatomy: readAnatomy(cut.tissue), age, csf, signals, thick };
 }
 
 /** A bleed as drawn and found good, and what it measures. Plain JSON. */
@@ -57,7 +62,7 @@ const attempts = 12;
  * Draws a bleed for a case, paints it and checks it; draws again where the check fails, a bounded number of times.
  * The plan (grade, sides, stage) is kept over the tries, so that hard grades are not thinned out.
  *
- * @throws {RangeError} If no try was good; says why the last was not.
+ * @throws {UnfitError} If no try was good; says why the last was not.
  */
 export function bleedInto(rng: Rng, normal: NormalCase, options: LesionOptions): { scene: Scene; drawn: DrawnBleed } {
   const plan = drawPlan(rng.fork("plan"), options, normal.age.weeks);
@@ -73,11 +78,11 @@ export function bleedInto(rng: Rng, normal: NormalCase, options: LesionOptions):
       }
       why = faults.join("; ");
     } catch (error) {
-      if (!(error instanceof NoPlaceError)) throw error;
+      if (!(error instanceof UnfitError)) throw error;
       why = error.message;
     }
   }
-  throw new RangeError(`no grade ${plan.grade} bleed fitted in ${attempts} tries: ${why}`);
+  throw new UnfitError(`no grade ${plan.grade} bleed fitted in ${attempts} tries: ${why}`);
 }
 
 /** Paints a drawn bleed again: the same voxels as when it was drawn. */

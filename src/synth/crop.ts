@@ -2,24 +2,24 @@ import { composeAffine } from "../core/affine.ts";
 import type { LabelVolume, Volume, Voxels } from "../core/volume.ts";
 import { forEachVoxel } from "./priors/anatomy.ts";
 
-/** Cuts an image and its label map down to the brain's bounding box and `margin` voxels around it; world places stay. */
-export function cropToBrain(
+/** Cuts an image and its label map down to the box of what they show (label not 0, or signal above `threshold`); world places stay. */
+export function cropToContent(
   image: Volume<Float32Array>,
   tissue: LabelVolume,
-  margin: number,
+  threshold: number,
 ): { image: Volume<Float32Array>; tissue: LabelVolume } {
   const low = [Infinity, Infinity, Infinity];
   const high = [-1, -1, -1];
   forEachVoxel(tissue.shape, (i, x, y, z) => {
-    if (tissue.data[i] === 0) return;
+    if (tissue.data[i] === 0 && !(image.data[i]! > threshold)) return;
     for (const [a, c] of [x, y, z].entries()) {
       low[a] = Math.min(low[a]!, c);
       high[a] = Math.max(high[a]!, c);
     }
   });
-  if (high[0]! < 0) throw new RangeError("cropToBrain: the label map has no brain");
-  const from = low.map((v) => Math.max(0, v - margin)) as [number, number, number];
-  const shape = high.map((v, a) => Math.min(tissue.shape[a]! - 1, v + margin) - from[a]! + 1) as [number, number, number];
+  if (high[0]! < 0) return { image, tissue };
+  const from = low as [number, number, number];
+  const shape = high.map((v, a) => v - from[a]! + 1) as [number, number, number];
   const cut = <D extends Voxels>(volume: Volume<D>): Volume<D> => {
     const data = new (volume.data.constructor as new (n: number) => D)(shape[0] * shape[1] * shape[2]);
     for (let z = 0, o = 0; z < shape[2]; z++) {

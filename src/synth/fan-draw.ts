@@ -3,22 +3,23 @@ import { between, type Rng } from "../core/rng.ts";
 import { tissues } from "../core/tissue.ts";
 import { addScaled, orthonormal } from "../core/vector.ts";
 import type { FanBleed } from "./bleed.ts";
-import { drawRoughness, drawVoxel, headAxes, NoPlaceError, nearestValue, wallNormal } from "./places.ts";
+import { drawRoughness, drawVoxel, headAxes, nearestValue, wallNormal } from "./places.ts";
 import type { Anatomy } from "./priors/anatomy.ts";
 import { siteWeights } from "./priors/index.ts";
 import { type Side, signOf } from "./priors/midplane.ts";
 import { infarctTissues } from "./priors/periventricular.ts";
+import { UnfitError } from "./unfit.ts";
 
 /**
  * Draws a periventricular hemorrhagic infarction: a fan that widens from the ventricle's upper outer angle towards the cortex.
  * Its shape is our guess after the medullary veins that it follows; its reach is a share of the way to the cortex.
  *
- * @throws {NoPlaceError} If there is no white matter beside the ventricle.
+ * @throws {UnfitError} If there is no white matter beside the ventricle.
  */
 export function drawFan(rng: Rng, side: Side, anatomy: Anatomy, weeks: number, reach: readonly [number, number]): FanBleed {
   const own = anatomy[side];
   const at = drawVoxel(rng, siteWeights("periventricular", anatomy, side, weeks), anatomy);
-  if (!at) throw new NoPlaceError(`no white matter was found beside the ${side} ventricle`);
+  if (!at) throw new UnfitError(`no white matter was found beside the ${side} ventricle`);
   const { right, anterior, superior } = headAxes(anatomy.frame);
   const normal = wallNormal(own.wallMm, anatomy, at.index);
   const lateral = addScaled([0, 0, 0], right, signOf(side));
@@ -26,14 +27,14 @@ export function drawFan(rng: Rng, side: Side, anatomy: Anatomy, weeks: number, r
   const axes = orthonormal(out, addScaled(anterior, superior, between(rng, [-0.2, 0.2])));
   const free = freeWay(anatomy, at.world, axes[0]);
   const reachMm = Math.max(4, free * between(rng, reach));
-  const base = between(rng, [2.5, 5]);
+  const base = between(rng, [4, 8]);
   return {
     site: "periventricular",
     apex: addScaled(at.world, axes[0], -base),
     axes,
     reachMm: reachMm + base,
-    halfLengthMm: Math.max(4, reachMm * between(rng, [0.6, 1.3])),
-    halfAngleDegrees: between(rng, [20, 42]),
+    halfLengthMm: Math.max(4, reachMm * between(rng, [0.8, 1.6])),
+    halfAngleDegrees: between(rng, [26, 48]),
     roughness: drawRoughness(rng, between(rng, [0.5, 1.2]), [3, 7]),
   };
 }

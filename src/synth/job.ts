@@ -120,7 +120,8 @@ async function writeStack({ out, case: source }: SynthJob, stack: PaintedStack, 
   return {
     id,
     subject: source.subject,
-    session,
+    // Each copy is a session of its own, so that the stacks of one scene are scored together and apart from other copies.
+    session: `${source.session ?? "ses"}-syn${sidecar.draws.path.at(-1)}`,
     gestationalAge: sidecar.gestationalAge.weeks,
     image,
     labels: null,

@@ -1,5 +1,6 @@
 import { tissues } from "../core/tissue.ts";
 import type { LabelVolume, Volume } from "../core/volume.ts";
+import { UnfitError } from "./unfit.ts";
 
 const fluid: ReadonlySet<number> = new Set([tissues.csf, tissues.lateralVentricle, tissues.cavum, tissues.otherVentricle]);
 
@@ -7,12 +8,12 @@ const fluid: ReadonlySet<number> = new Set([tissues.csf, tissues.lateralVentricl
  * The case's own CSF level: the 90th percentile of finite intensities where the label map has cerebrospinal fluid
  * (nearest-rank). Intensities divided by it are the unit of everything that is painted.
  *
- * @throws {RangeError} If there is no fluid, or its 90th percentile is not above 0.
+ * @throws {UnfitError} If there is no fluid, or its 90th percentile is not above 0.
  */
 export function csfLevel(image: Volume<Float32Array>, tissue: LabelVolume): number {
   const values = image.data.filter((v, i) => fluid.has(tissue.data[i]!) && Number.isFinite(v)).sort();
   const level = values[Math.min(values.length - 1, Math.ceil(0.9 * values.length) - 1)] ?? 0;
-  if (!(level > 0)) throw new RangeError(`cerebrospinal fluid must be labelled and bright; its 90th percentile is ${level}`);
+  if (!(level > 0)) throw new UnfitError(`cerebrospinal fluid must be labelled and bright; its 90th percentile is ${level}`);
   return level;
 }
 

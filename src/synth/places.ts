@@ -70,11 +70,6 @@ export function lateralOf(frame: HeadFrame, world: Vec3): number {
   return dot([frame[0], frame[1], frame[2]], world) + frame[3];
 }
 
-/** Why a draw could not be made from this anatomy; the caller draws again or gives up. */
-export class NoPlaceError extends Error {
-  override readonly name = "NoPlaceError";
-}
-
 /** An irregular surface of a given amplitude, its wavelength drawn. */
 export function drawRoughness(rng: Rng, amplitudeMm: number, wavelengthMm: readonly [number, number]): Roughness {
   return { amplitudeMm, noise: { wavelengthMm: between(rng, wavelengthMm), seed: rng.below(2 ** 31) } };

@@ -3,6 +3,7 @@ import { connectedComponents } from "../../core/components.ts";
 import { distanceNear, signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
 import type { LabelVolume } from "../../core/volume.ts";
+import { UnfitError } from "../unfit.ts";
 import { fitHeadFrame, type HeadFrame, headOfVoxel, type Side, signOf } from "./midplane.ts";
 
 /** One lateral ventricle and what lies around it, on the label map's grid. */
@@ -39,7 +40,7 @@ export interface Anatomy {
  * Schemes that give all ventricles one label are told apart by place: near the midline and in small parts it is the third
  * ventricle, the fourth or the cavum.
  *
- * @throws {RangeError} If a side has less than `minimumMl` of lateral ventricle, or there is hardly any brain; the message has no file name.
+ * @throws {UnfitError} If a side has hardly any lateral ventricle, or there is hardly any brain.
  */
 export function readAnatomy(tissue: LabelVolume): Anatomy {
   const frame = fitHeadFrame(tissue);
@@ -54,15 +55,21 @@ export function readAnatomy(tissue: LabelVolume): Anatomy {
 const nearMm = 10;
 /** A lateral ventricle smaller than this is taken for a broken label map. Normal ones hold 1 ml and more at 20 weeks. */
 const minimumMl = 0.15;
-/** Ventricle label nearer to the midline than this is not taken for lateral unless it clings to what is. Tried against CRL's labels 92/93. */
-const midlineMm = 2.5;
+/**
+ * Schemes with one label for all ventricles are told by fluid in the midline: more than this, in ml within 1 mm of it.
+ * Then what lies nearer to the midline than `midlineMm` is third ventricle or cavum (PRIORS 3.3: cavum 7-8 mm wide at 24-32 weeks),
+ * but for voxels within `clingMm` of what is farther out. Tried against CRL's labels 92/93.
+ */
+const mergedMl = 0.1;
+const midlineMm = 4;
+const clingMm = 0.8;
 
 function readSide(tissue: LabelVolume, spacing: Vec3, toHead: Affine, side: Side): SideAnatomy {
   const lumen = lumenOfSide(tissue, spacing, toHead, side);
   const voxelMl = (spacing[0] * spacing[1] * spacing[2]) / 1000;
   const lumenMl = lumen.reduce((sum, v) => sum + v, 0) * voxelMl;
   if (lumenMl < minimumMl) {
-    throw new RangeError(
+    throw new UnfitError(
       `the ${side} lateral ventricle must be labelled and hold at least ${minimumMl} ml; got ${lumenMl.toFixed(2)} ml`,
     );
   }
@@ -74,17 +81,20 @@ function lumenOfSide({ data, shape }: LabelVolume, spacing: Vec3, toHead: Affine
   const candidate = new Uint8Array(data.length);
   const core = new Uint8Array(data.length);
   const sign = signOf(side);
+  let midline = 0;
   forEachVoxel(shape, (i, x, y, z) => {
     if (data[i] !== tissues.lateralVentricle) return;
     const lateral = sign * (toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3]);
+    if (Math.abs(lateral) < 1) midline++;
     if (lateral <= 0) return;
     candidate[i] = 1;
     if (lateral >= midlineMm) core[i] = 1;
   });
+  if ((midline * spacing[0] * spacing[1] * spacing[2]) / 1000 < mergedMl) core.set(candidate);
   const { labels, sizes } = connectedComponents((i) => core[i] === 1, shape, "corners");
   const enough = 0.15 * Math.max(...sizes);
-  const kept = distanceNear((i) => labels[i]! > 0 && sizes[labels[i]!]! >= enough, shape, spacing, midlineMm);
-  return candidate.map((v, i) => (v === 1 && kept[i]! <= midlineMm ? 1 : 0));
+  const kept = distanceNear((i) => labels[i]! > 0 && sizes[labels[i]!]! >= enough, shape, spacing, clingMm);
+  return candidate.map((v, i) => (v === 1 && kept[i]! <= clingMm ? 1 : 0));
 }
 
 /** Ends of the lumen along the head, and the centre of its upper part in each millimetre between them. */

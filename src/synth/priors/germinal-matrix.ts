@@ -25,16 +25,19 @@ export function germinalMatrixShare(weeks: number): number {
  * Weight of each voxel as the centre of a germinal matrix bleed; 0 where there is none.
  *
  * The inferolateral wall of the ventricle between caudate head and thalamus: within the matrix' width + 1 mm of the wall, lateral
- * of and below the ventricle's centre, strongest at the caudothalamic level (measured on CRL's atlas) and near deep grey, where that is labelled. Where the scheme labels a ventricular zone, only that counts, since it
- * holds the matrix; it lines the whole ventricle and is far more than the matrix, so the rule above still applies.
+ * of and below the ventricle's centre, strongest at the caudothalamic level (measured on CRL's atlas) and near deep grey, where that is labelled. Where the scheme labels a ventricular zone, it counts double and white matter not at
+ * all, since the zone holds the matrix; it lines the whole ventricle and is far more than the matrix, so the rule still applies.
  *
  * Source: PRIORS 3.5 (geometric rule).
  */
 export function germinalMatrixWeights(anatomy: Anatomy, side: Side, weeks: number): Float32Array {
   const width = germinalMatrixMm(weeks);
-  const labelled = width === 0 ? null : weigh(anatomy, side, width + 2, new Set([tissues.germinalMatrix]));
-  if (labelled?.some((w) => w > 0)) return labelled;
-  return weigh(anatomy, side, width === 0 ? 0 : width + 1, new Set([tissues.deepGrey, tissues.whiteMatter]));
+  if (width === 0) return new Float32Array(anatomy.tissue.data.length);
+  const zoned = anatomy.tissue.data.includes(tissues.germinalMatrix);
+  const other = zoned ? 0 : 1;
+  const weightOf = (id: number) =>
+    id === tissues.germinalMatrix ? 2 : id === tissues.deepGrey ? 1 : id === tissues.whiteMatter ? other : 0;
+  return weigh(anatomy, side, width + 1, weightOf);
 }
 
 /** Share of the way from the ventricle's hind to its front end. Caudate, thalamus and lumen meet at .50-.56 in CRL's atlas of 22-34 weeks. */
@@ -42,24 +45,25 @@ const caudothalamicLevel = 0.56;
 const levelReach = 0.22;
 /** Lower below the ventricle's centre than this share of its length lies the temporal horn, which has a ventricular zone too. */
 const lowest = -0.16;
-/** Direction of the caudothalamic notch from the ventricle's centre: lateral and 35 degrees down. Our guess from CRL's atlas. */
-const notch = [Math.cos((-35 * Math.PI) / 180), Math.sin((-35 * Math.PI) / 180)] as const;
+/** Direction of the caudothalamic notch from the ventricle's centre: 60 degrees below lateral, for the body's outer corner points up. Measured as the level. */
+const notch = [Math.cos((-60 * Math.PI) / 180), Math.sin((-60 * Math.PI) / 180)] as const;
 
-function weigh(anatomy: Anatomy, side: Side, reachMm: number, allowed: ReadonlySet<number>): Float32Array {
+function weigh(anatomy: Anatomy, side: Side, reachMm: number, weightOf: (id: number) => number): Float32Array {
   const own = anatomy[side];
   const { tissue, toHead, deepGreyMm } = anatomy;
   const weights = new Float32Array(tissue.data.length);
   const greyLabelled = deepGreyMm.some((mm) => mm === 0);
   forEachVoxel(tissue.shape, (i, x, y, z) => {
     const wall = own.wallMm[i]!;
-    if (wall <= 0 || wall > reachMm || !allowed.has(tissue.data[i]!)) return;
+    const kind = weightOf(tissue.data[i]!);
+    if (wall <= 0 || wall > reachMm || kind === 0) return;
     const place = placeOf(own, headPoint(toHead, x, y, z));
     const level = Math.abs(place.along - caudothalamicLevel) / levelReach;
     if (level >= 1 || place.superior < lowest * (own.front - own.back)) return;
     const towards = (place.lateral * notch[0] + place.superior * notch[1]) / (Math.hypot(place.lateral, place.superior) + 1e-6);
     if (towards <= 0) return;
     const grey = greyLabelled ? Math.exp(-((deepGreyMm[i]! / 3) ** 2)) : 1;
-    weights[i] = Math.cos((level * Math.PI) / 2) ** 2 * towards ** 2 * (1 - (wall / reachMm) ** 2) * grey;
+    weights[i] = kind * Math.cos((level * Math.PI) / 2) ** 2 * towards ** 2 * (1 - (wall / reachMm) ** 2) * grey;
   });
   return weights;
 }

@@ -1,5 +1,6 @@
 import { type Affine, applyAffine, composeAffine, type Vec3, worldAxes } from "../../core/affine.ts";
 import type { LabelVolume } from "../../core/volume.ts";
+import { UnfitError } from "../unfit.ts";
 
 export type Side = "left" | "right";
 export const sides = ["left", "right"] as const satisfies readonly Side[];
@@ -21,11 +22,12 @@ export type HeadFrame = Affine;
  *
  * Right for heads turned by less than 45 degrees against the world's axes.
  * @param tissue - Tissue ids; everything but 0 is brain.
- * @throws {RangeError} If fewer than 10 rows of voxels hold brain.
+ * @throws {UnfitError} If fewer than 10 rows of voxels hold brain.
  */
 export function fitHeadFrame(tissue: LabelVolume): HeadFrame {
   let points = rowMidpoints(tissue);
-  if (points.length < 10) throw new RangeError(`fitHeadFrame: needs 10 rows with brain; got ${points.length}`);
+  if (points.length < 10)
+    throw new UnfitError(`the label map must show a brain at least 10 rows of voxels large; got ${points.length}`);
   let plane = fitPlane(points);
   for (let round = 0; round < 2; round++) {
     const residuals = points.map((p) => Math.abs(p[0] - at(plane, p)));

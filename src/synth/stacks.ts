@@ -1,0 +1,97 @@
+import { affineSpacing } from "../core/affine.ts";
+import type { Rng } from "../core/rng.ts";
+import { type LabelVolume, type Plane, slicePlane, type Volume } from "../core/volume.ts";
+import { acquireStack } from "./acquisition/acquire.ts";
+import { type Acquisition, drawAcquisition } from "./acquisition/draw.ts";
+import { bleedInto, type DrawnBleed, type NormalCase, repaint } from "./case.ts";
+import type { SynthOptions } from "./options.ts";
+import { headGeometry, type Scene } from "./scene.ts";
+import { drawSurround, type Surround } from "./surround/draw.ts";
+import { paintSurround } from "./surround/paint.ts";
+
+/** Everything that was drawn for one stack: from this and the normal case, {@link replayStack} makes the same voxels. Plain JSON. */
+export interface StackDraw {
+  /** Null for a healthy stack. */
+  readonly bleed: DrawnBleed | null;
+  /** Null when the input was a thick stack, which keeps its own. */
+  readonly surround: Surround | null;
+  readonly acquisition: Acquisition | null;
+}
+
+/** A stack as it is written. */
+export interface PaintedStack {
+  readonly plane: Plane;
+  /** Thousandths of the case's CSF level, cut to 0-65535. */
+  readonly image: Volume<Uint16Array>;
+  readonly lesion: LabelVolume;
+  readonly brain: LabelVolume;
+  readonly draw: StackDraw;
+}
+
+/**
+ * Makes one copy of a case: a bleed or none, its surround, and a stack of the same scene in each plane. A case that is a thick stack
+ * already is painted as it is, and gives one.
+ *
+ * @throws {UnfitError} If no bleed fits the case.
+ */
+export function makeStacks(rng: Rng, normal: NormalCase, healthy: boolean, options: SynthOptions): PaintedStack[] {
+  const painted = healthy ? null : bleedInto(rng.fork("bleed"), normal, options.lesion);
+  const bleed = painted?.drawn ?? null;
+  const scene = painted?.scene ?? normal.scene;
+  if (normal.thick) return [ownStack(scene, { bleed, surround: null, acquisition: null })];
+  const head = headGeometry(scene);
+  const surround = drawSurround(rng.fork("surround"), options.surround, head);
+  const full = paintSurround(scene, surround);
+  return options.planes.map((plane) => {
+    let stack: PaintedStack | null = null;
+    for (let attempt = 0; attempt < (healthy ? 1 : scanAttempts); attempt++) {
+      const acquisition = drawAcquisition(rng.fork(`${plane}-${attempt}`), options.acquisition, plane, head);
+      stack = cut(full, { bleed, surround, acquisition });
+      if (stack.lesion.data.includes(1)) break;
+    }
+    return stack!;
+  });
+}
+
+/** Small bleeds can fall below half of every voxel of a thick stack. The scan is drawn again so often before that is accepted. */
+const scanAttempts = 3;
+
+/** Makes a stack again from what was drawn. */
+export function replayStack(normal: NormalCase, draw: StackDraw): PaintedStack {
+  const scene = draw.bleed ? repaint(normal, draw.bleed) : normal.scene;
+  return draw.surround ? cut(paintSurround(scene, draw.surround), draw) : ownStack(scene, draw);
+}
+
+function cut(full: Scene, draw: StackDraw): PaintedStack {
+  const stack = acquireStack(full, draw.acquisition!);
+  return { plane: draw.acquisition!.plane, image: thousandths(stack.image), lesion: stack.lesion, brain: stack.brain, draw };
+}
+
+function ownStack({ image, tissue, lesion }: Scene, draw: StackDraw): PaintedStack {
+  const brain = { ...tissue, data: tissue.data.map((id) => (id === 0 ? 0 : 1)) };
+  const mask = lesion ? Uint8Array.from(lesion.data, (cover) => (cover >= 0.5 ? 1 : 0)) : new Uint8Array(tissue.data.length);
+  return { plane: slicePlane(image.affine), image: thousandths(image), lesion: { ...tissue, data: mask }, brain, draw };
+}
+
+function thousandths(image: Volume<Float32Array>): Volume<Uint16Array> {
+  return { ...image, data: Uint16Array.from(image.data, (v) => Math.min(65535, Math.max(0, Math.round(1000 * v)))) };
+}
+
+/** What a written stack measures. */
+export interface StackFacts {
+  readonly lesionVoxels: number;
+  readonly lesionMl: number;
+  /** Mean signal inside the lesion mask, relative to the case's CSF; null without lesion. */
+  readonly lesionSignal: number | null;
+}
+
+export function measureStack({ image, lesion }: PaintedStack): StackFacts {
+  let [voxels, sum] = [0, 0];
+  for (let i = 0; i < lesion.data.length; i++) {
+    if (lesion.data[i] === 0) continue;
+    voxels++;
+    sum += image.data[i]! / 1000;
+  }
+  const [x, y, z] = affineSpacing(lesion.affine);
+  return { lesionVoxels: voxels, lesionMl: (voxels * x * y * z) / 1000, lesionSignal: voxels > 0 ? sum / voxels : null };
+}
