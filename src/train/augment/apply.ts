@@ -74,7 +74,8 @@ function resample(
       const left = Math.floor(sx);
       const top = Math.floor(sy);
       if (left < -1 || top < -1 || left >= width || top >= height) continue;
-      const [fx, fy] = [sx - left, sy - top];
+      const fx = sx - left;
+      const fy = sy - top;
       const base = left + width * top;
       const west = left >= 0;
       const east = left + 1 < width;
@@ -83,7 +84,8 @@ function resample(
       if (top + 1 < height)
         value += fy * ((west ? (1 - fx) * pixels[base + width]! : 0) + (east ? fx * pixels[base + width + 1]! : 0));
       image[i] = value / quantum;
-      const [nx, ny] = [fx < 0.5 ? left : left + 1, fy < 0.5 ? top : top + 1];
+      const nx = fx < 0.5 ? left : left + 1;
+      const ny = fy < 0.5 ? top : top + 1;
       if (nx >= 0 && ny >= 0 && nx < width && ny < height) masks[i] = source[nx + width * ny]!;
     }
   }
@@ -125,7 +127,8 @@ function addNoise(image: Float32Array, { noise, noiseSeed }: Augment): void {
 }
 
 function maskOutside(image: Float32Array, masks: Uint8Array, size: number, margin: number, gain: number): void {
-  const brain = masks.map((bits) => (bits & brainBit ? 1 : 0));
+  const brain = new Uint8Array(masks.length);
+  for (let i = 0; i < masks.length; i++) brain[i] = masks[i]! & brainBit;
   const kept = dilate(brain, size, Math.round(margin));
   for (let i = 0; i < image.length; i++) image[i] = kept[i] ? image[i]! * gain : 0;
 }

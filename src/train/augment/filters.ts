@@ -27,18 +27,25 @@ function blurAndTranspose(image: Float32Array, size: number, weights: Float64Arr
 
 /** Grows a mask (0 or 1) of a square image by `radius` pixels in the city-block distance, 0 or more. */
 export function dilate(mask: Uint8Array, size: number, radius: number): Uint8Array {
-  const far = 65_535;
-  const distance = Uint16Array.from(mask, (inside) => (inside ? 0 : far));
-  const relax = (i: number, from: number) => {
-    if (distance[from]! < distance[i]!) distance[i] = Math.min(distance[i]!, distance[from]! + 1);
-  };
-  for (let i = 0; i < mask.length; i++) {
-    if (i % size > 0) relax(i, i - 1);
-    if (i >= size) relax(i, i - size);
+  if (radius === 0) return mask;
+  const far = 1 << 20;
+  const distance = new Int32Array(mask.length);
+  // The distance along rows, then what of it columns can shorten: the city-block distance is a sum of the two.
+  for (let row = 0; row < mask.length; row += size) {
+    for (let i = row, d = far; i < row + size; i++) {
+      d = mask[i] ? 0 : d + 1;
+      distance[i] = d;
+    }
+    for (let i = row + size - 1, d = far; i >= row; i--) {
+      d = mask[i] ? 0 : d + 1;
+      if (d < distance[i]!) distance[i] = d;
+    }
   }
-  for (let i = mask.length - 1; i >= 0; i--) {
-    if (i % size < size - 1) relax(i, i + 1);
-    if (i + size < mask.length) relax(i, i + size);
+  for (let i = size; i < mask.length; i++) if (distance[i - size]! + 1 < distance[i]!) distance[i] = distance[i - size]! + 1;
+  for (let i = mask.length - size - 1; i >= 0; i--) {
+    if (distance[i + size]! + 1 < distance[i]!) distance[i] = distance[i + size]! + 1;
   }
-  return Uint8Array.from(distance, (d) => (d <= radius ? 1 : 0));
+  const out = new Uint8Array(mask.length);
+  for (let i = 0; i < out.length; i++) out[i] = distance[i]! <= radius ? 1 : 0;
+  return out;
 }
