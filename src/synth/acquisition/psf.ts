@@ -12,7 +12,7 @@ export type Kernel = readonly number[];
 export function pointSpread(resolutionPixels: number, apodisation: number): Kernel {
   const resolution = Math.max(1, resolutionPixels);
   if (resolution === 1 && apodisation === 0) return [1];
-  const reach = Math.ceil(4 * resolution); // four lobes; what is left is below 2 % each
+  const reach = Math.ceil(3 * resolution); // three lobes; what is left is below 4 % each
   const values = Array.from({ length: reach + 1 }, (_, n) => {
     const t = n / resolution;
     return (1 - apodisation) * sinc(t) + (apodisation / 2) * (sinc(t + 1) + sinc(t - 1));

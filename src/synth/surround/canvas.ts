@@ -41,6 +41,8 @@ export function paintSolid(
   // Offsets keep neighbours of one kind from sharing their grain.
   const [ox, oy, oz] = [low[0] * 0.37, low[1] * 0.53, low[2] * 0.71];
   const limit = 2.5 * roughMm + edge;
+  const core = -(layers.at(-1)![0] + limit); // deeper than any layer's border
+  const leap = 0.5 / edge; // voxels a mm, halved because an ellipsoid's distance is an estimate
   for (let k = low[2]; k <= high[2]; k++) {
     for (let j = low[1]; j <= high[1]; j++) {
       for (let i = low[0]; i <= high[0]; i++) {
@@ -48,8 +50,11 @@ export function paintSolid(
         const y = a[4] * i + a[5] * j + a[6] * k + a[7];
         const z = a[8] * i + a[9] * j + a[10] * k + a[11];
         let d = distance(x, y, z);
-        if (d > limit) continue;
-        if (roughMm > 0) d += roughMm * texture.at(x / surfaceMm + ox, y / surfaceMm + oy, z / surfaceMm + oz);
+        if (d > limit) {
+          i += Math.floor((d - limit) * leap); // nothing of it can be nearer
+          continue;
+        }
+        if (roughMm > 0 && d > core) d += roughMm * texture.at(x / surfaceMm + ox, y / surfaceMm + oy, z / surfaceMm + oz);
         let cover = 0.5 - d / edge;
         if (cover <= 0) continue;
         if (cover > 1) cover = 1;
@@ -75,10 +80,16 @@ function levelAt(layers: Solid["layers"], depth: number, edge: number): number {
   return value;
 }
 
-/** First and last voxel along each axis that a solid can reach; null if it misses the canvas. */
-function voxelBox({ shape, fromLocal, spacing }: Canvas, solid: Solid): readonly [Vec3, Vec3] | null {
-  const [from, to] = boundsOf(solid.shape);
-  const margin = 2.5 * solid.roughMm + Math.max(...spacing);
+function voxelBox(canvas: Canvas, solid: Solid): readonly [Vec3, Vec3] | null {
+  return voxelsWithin(canvas, boundsOf(solid.shape), 2.5 * solid.roughMm + Math.max(...canvas.spacing));
+}
+
+/** First and last voxel along each axis that a box (mm from the head's centre), grown by `margin` mm, can reach; null if it misses the canvas. */
+export function voxelsWithin(
+  { shape, fromLocal }: Canvas,
+  [from, to]: readonly [Vec3, Vec3],
+  margin: number,
+): readonly [Vec3, Vec3] | null {
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
   for (let c = 0; c < 8; c++) {

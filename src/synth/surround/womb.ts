@@ -1,6 +1,7 @@
+import type { Vec3 } from "../../core/affine.ts";
 import { signedDistance } from "../../core/distance.ts";
 import { rotationMatrix } from "../acquisition/geometry.ts";
-import type { Canvas } from "./canvas.ts";
+import { type Canvas, voxelsWithin } from "./canvas.ts";
 import { type CoarseField, coarseField, coarseRow, smoothMin } from "./coarse.ts";
 import type { Uterus } from "./draw.ts";
 import { boundsOf, distanceOf } from "./solid.ts";
@@ -29,18 +30,16 @@ export function wombFields(canvas: Canvas, isHead: (index: number) => boolean, u
   const make = () => coarseField(canvas.shape, step);
   const fields = { body: make(), sac: make(), placenta: make(), uterus: make(), skin: make() };
   const { shape } = fields.body;
-  const [nx, ny] = shape;
   const head = headDistance(canvas, isHead, fields.body);
   fillBody(canvas, uterus, fields.body);
-  const { sac, head: shell } = uterus;
-  const thickness = shell.gapMm + shell.skullMm + shell.scalpMm;
+  const { sac, mother } = uterus;
+  const thickness = uterus.head.gapMm + uterus.head.skullMm + uterus.head.scalpMm;
   const pools = sac.pools.map(distanceOf);
   const skinAt = skinDistance(uterus);
   const a = canvas.toLocal;
-  let p = 0;
-  for (let k = 0; k < shape[2]; k++) {
-    for (let j = 0; j < ny; j++) {
-      for (let i = 0; i < nx; i++, p++) {
+  for (let k = 0, p = 0; k < shape[2]; k++) {
+    for (let j = 0; j < shape[1]; j++) {
+      for (let i = 0; i < shape[0]; i++, p++) {
         const [vx, vy, vz] = [i * step, j * step, k * step];
         const x = a[0] * vx + a[1] * vy + a[2] * vz + a[3];
         const y = a[4] * vx + a[5] * vy + a[6] * vz + a[7];
@@ -49,24 +48,29 @@ export function wombFields(canvas: Canvas, isHead: (index: number) => boolean, u
         const fetus = smoothMin(head[p]! - thickness, fields.body.data[p]!, 6);
         let inner = fetus - Math.max(-2.5, sac.pocketMm + sac.pocketVariationMm * wave);
         for (const pool of pools) inner = smoothMin(inner, pool(x, y, z) + 3 * wave, 14);
+        const maternal = inner - placentaThickness(sac, x, y, z) * (1 + 0.15 * wave);
+        const outer = maternal - sac.wallMm * (1 + 0.25 * texture.at(x / 9, y / 9, z / 9));
         fields.sac.data[p] = inner;
-        const outward = [x - sac.middle[0], y - sac.middle[1], z - sac.middle[2]] as const;
-        const cosine =
-          outward.reduce((sum, v, n) => sum + v * sac.placentaDirection[n]!, 0) / Math.max(1, Math.hypot(...outward));
-        const cap = Math.min(1, Math.max(0, (cosine - sac.placentaReach) / 0.35));
-        const thick = sac.placentaMm * Math.sqrt(cap) * (1 + 0.15 * wave);
-        fields.placenta.data[p] = inner - thick;
-        const outer = inner - thick - sac.wallMm * (1 + 0.25 * texture.at(x / 9, y / 9, z / 9));
+        fields.placenta.data[p] = maternal;
         fields.uterus.data[p] = outer;
         // Her body always closes around the uterus, however far it reaches.
-        fields.skin.data[p] = Math.min(
-          skinAt(x, y, z),
-          inner - thick - sac.wallMm - uterus.mother.fatMm - uterus.mother.muscleMm,
-        );
+        fields.skin.data[p] = Math.min(skinAt(x, y, z), outer - mother.fatMm - mother.muscleMm);
       }
     }
   }
   return fields;
+}
+
+/** Thickness of the placenta in the direction of a point, mm: a cap that thins out towards its edge. */
+function placentaThickness(
+  { middle, placentaDirection: d, placentaReach, placentaMm }: Uterus["sac"],
+  x: number,
+  y: number,
+  z: number,
+): number {
+  const [dx, dy, dz] = [x - middle[0], y - middle[1], z - middle[2]];
+  const cosine = (dx * d[0] + dy * d[1] + dz * d[2]) / Math.max(1, Math.sqrt(dx * dx + dy * dy + dz * dz));
+  return placentaMm * Math.sqrt(Math.min(1, Math.max(0, (cosine - placentaReach) / 0.35)));
 }
 
 function headDistance(canvas: Canvas, isHead: (index: number) => boolean, { shape, step }: CoarseField): Float32Array {
@@ -81,27 +85,26 @@ function headDistance(canvas: Canvas, isHead: (index: number) => boolean, { shap
   return signedDistance(isInside, shape, [step * canvas.spacing[0], step * canvas.spacing[1], step * canvas.spacing[2]]);
 }
 
-/** Distance to the nearest solid of the fetus, with fillets; far away only a lower bound of no consequence. */
-function fillBody(canvas: Canvas, { solids }: Uterus, body: CoarseField): void {
-  const { shape, step, data } = body;
-  data.fill(60);
+/** How far from a solid of the fetus its distance is worked out, mm; beyond, `data` keeps a lower bound of no consequence. */
+const bodyReach = 40;
+
+/** Distance to the nearest solid of the fetus, with fillets. */
+function fillBody(canvas: Canvas, { solids }: Uterus, { shape, step, data }: CoarseField): void {
+  data.fill(1.5 * bodyReach);
   const a = canvas.toLocal;
   for (const solid of solids) {
-    if (solid.part !== "fetus") continue;
-    const [low, high] = boundsOf(solid.shape);
+    const box = solid.part === "fetus" ? voxelsWithin(canvas, boundsOf(solid.shape), bodyReach) : null;
+    if (box === null) continue;
+    const [low, high] = box.map((v) => v.map((n) => Math.floor(n / step))) as unknown as readonly [Vec3, Vec3];
     const distance = distanceOf(solid.shape);
-    const reach = 40;
-    let p = 0;
-    for (let k = 0; k < shape[2]; k++) {
-      for (let j = 0; j < shape[1]; j++) {
-        for (let i = 0; i < shape[0]; i++, p++) {
+    for (let k = low[2]; k <= Math.min(shape[2] - 1, high[2] + 1); k++) {
+      for (let j = low[1]; j <= Math.min(shape[1] - 1, high[1] + 1); j++) {
+        for (let i = low[0]; i <= Math.min(shape[0] - 1, high[0] + 1); i++) {
           const [vx, vy, vz] = [i * step, j * step, k * step];
           const x = a[0] * vx + a[1] * vy + a[2] * vz + a[3];
-          if (x < low[0] - reach || x > high[0] + reach) continue;
           const y = a[4] * vx + a[5] * vy + a[6] * vz + a[7];
-          if (y < low[1] - reach || y > high[1] + reach) continue;
           const z = a[8] * vx + a[9] * vy + a[10] * vz + a[11];
-          if (z < low[2] - reach || z > high[2] + reach) continue;
+          const p = i + shape[0] * (j + shape[1] * k);
           data[p] = smoothMin(data[p]!, distance(x, y, z), 6);
         }
       }
