@@ -84,10 +84,11 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   const record = { schemaVersion: 1, model: { weights: weights.sha256, steps }, options, volumes: predicted };
   await writeAtomic(join(out, "predict.json"), `${canonicalJson(record, 1)}\n`);
   await writeAtomic(join(out, "scores.csv"), formatScores([...rows, ...subjects]));
-  return result(jobs, subjects.length, predicted);
+  return result(jobs, predicted);
 }
 
-function result(jobs: readonly Job[], subjects: number, predicted: readonly Predicted[]): StageResult {
+function result(jobs: readonly Job[], predicted: readonly Predicted[]): StageResult {
+  const subjects = new Set(jobs.map((job) => job.subject)).size;
   const empty = predicted.filter((p) => p.gate.mm3 === 0).map((p) => p.id);
   const note = empty.length > 0 ? `; no brain found in ${empty.length}` : "";
   const many = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
@@ -112,6 +113,11 @@ function readySegmenter({ file, preprocess, weights }: ModelFolder, where: strin
   return { segmenter: { model, preprocess, outputs: file.outputs }, model };
 }
 
+const notImages = {
+  always: /_(mask|dseg|probseg|lesion|lesionprob|brainprob)\.nii(\.gz)?$/i,
+  withBrain: /_(brain|mask|dseg|probseg|lesion|lesionprob|brainprob)\.nii(\.gz)?$/i,
+} as const;
+
 async function findJobs({ input, splits, options }: PredictRequest): Promise<Job[]> {
   const info = await stat(input).catch((error) => {
     throw fileFault(input, "read", error, "check the path");
@@ -124,7 +130,9 @@ async function findJobs({ input, splits, options }: PredictRequest): Promise<Job
       `${input}: only a dataset has splits; got a plain input. Leave the splits out, or name a dataset folder.`,
     );
   const folder = info.isDirectory() ? input : dirname(input);
-  const isMask = (name: string) => /_brain\.nii(\.gz)?$/i.test(name) && info.isDirectory() && options.gate === "given";
+  // Of a folder, what is no image by its name is left out; `_brain` may be an image without its skull (as FSL names it) or a mask.
+  const noImage = options.gate === "given" ? notImages.withBrain : notImages.always;
+  const isMask = (name: string) => info.isDirectory() && noImage.test(name);
   const files = names.filter((name) => inputKind(name) !== null && !name.startsWith(".") && !isMask(name));
   if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png or .jpg files", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
   const beside = info.isDirectory() ? names : await readdir(folder);

@@ -63,7 +63,7 @@ export async function predictVolume(
   const lesion = withoutSmallLesions(all, gate, options.minLesionMm3, voxelMm3);
   const pixelMm2 = stack.pixelMm[0] * stack.pixelMm[1];
   const sliceScores = lesion.map((slice, i) => sliceScore(slice, gate[i]!, pixelMm2, options.scores));
-  const { probability, inside } = gatedProbability(lesion, gate, volume, preprocess);
+  const { probability, inside } = gatedProbability(lesion, gate, source === "given" ? mask : null, volume, preprocess);
   return {
     lesion: probability,
     brain: brain && mapVoxels(restoreStack(brain, volume, preprocess), sigmoid),
@@ -107,18 +107,28 @@ function findGate(
   }
 }
 
-/** Logits and gate go back to the volume's grid apart, so that the gate's edge does not eat into the lesion beside it. */
+/**
+ * Logits and gate go back to the volume's grid apart, so that the gate's edge does not eat into the lesion beside it.
+ * @param given - The gate on that grid, where it is known; it is kept to the voxel.
+ */
 function gatedProbability(
   lesion: readonly Image[],
   gate: Gate,
+  given: Volume<Uint8Array> | Volume<Uint16Array> | null,
   grid: Volume,
   preprocess: PreprocessOptions,
 ): { probability: Volume; inside: Volume<Uint8Array> } {
-  const shares = gate.map((slice) => ({ ...slice, data: Float32Array.from(slice.data) }));
-  const open = restoreStack(shares, grid, preprocess);
-  const inside = { ...open, data: Uint8Array.from(open.data, (share) => (share >= 0.5 ? 1 : 0)) };
+  const inside =
+    given === null
+      ? restoredGate(gate, grid, preprocess)
+      : { ...grid, data: Uint8Array.from(given.data, (v) => (v === 0 ? 0 : 1)) };
   const logits = restoreStack(lesion, grid, preprocess);
   return { probability: { ...logits, data: logits.data.map((v, i) => (inside.data[i] === 1 ? sigmoid(v) : 0)) }, inside };
+}
+
+function restoredGate(gate: Gate, grid: Volume, preprocess: PreprocessOptions): Volume<Uint8Array> {
+  const shares = gate.map((slice) => ({ ...slice, data: Float32Array.from(slice.data) }));
+  return { ...grid, data: Uint8Array.from(restoreStack(shares, grid, preprocess).data, (share) => (share >= 0.5 ? 1 : 0)) };
 }
 
 function mapVoxels(volume: Volume, f: (value: number) => number): Volume {
