@@ -46,7 +46,8 @@ export async function withScratch(root, bytesNeeded, work) {
     mkdirSync(scratch, { recursive: true });
     accessSync(scratch, constants.W_OK);
   } catch (error) {
-    throw new NativeFault(`the cache ${root} cannot be written (${errorCode(error)}); set XDG_CACHE_HOME to a folder of yours`);
+    const code = errorCode(error).replace("ENOENT", "EROFS"); // what Node says of a recursive mkdir on a read-only disk
+    throw new NativeFault(`the cache ${root} cannot be written (${code}); set XDG_CACHE_HOME to a folder of yours`);
   }
   try {
     sweepScratch(join(root, "scratch"));

@@ -164,10 +164,11 @@ async function download(device, place, job) {
   if (pinned === undefined) throw new RangeError(`download: nothing is pinned for ${device}`);
   const python = await needPip();
   const wheelBytes = pinned.wheels.reduce((sum, wheel) => sum + wheel.bytes, 0);
-  job.reporter.info(
-    `downloading TensorFlow ${pinned.wheels[0]?.version} for ${device} once: ${megabytes(wheelBytes)}, ${megabytes(pinned.unpackedBytes)} unpacked, into ${place}`,
-  );
-  await withScratch(job.root, pinned.unpackedBytes + 2 * wheelBytes, async (scratch) => {
+  const largest = Math.max(...pinned.wheels.map((wheel) => wheel.bytes)); // pip has it twice for a moment
+  await withScratch(job.root, pinned.unpackedBytes + 2 * largest, async (scratch) => {
+    job.reporter.info(
+      `downloading TensorFlow ${pinned.wheels[0]?.version} for ${device} once: ${megabytes(wheelBytes)}, ${megabytes(pinned.unpackedBytes)} unpacked, into ${place}`,
+    );
     const target = join(scratch, "unpacked");
     await mkdir(target);
     let done = 0;
