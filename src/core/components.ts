@@ -31,8 +31,10 @@ export function connectedComponents(inside: (index: number) => boolean, shape: V
       const x = at % shape[0];
       const y = Math.floor(at / shape[0]) % shape[1];
       const z = Math.floor(at / (shape[0] * shape[1]));
-      for (const [dx, dy, dz] of steps) {
-        const [nx, ny, nz] = [x + dx, y + dy, z + dz];
+      for (let s = 0; s < steps.length; s += 3) {
+        const nx = x + steps[s]!;
+        const ny = y + steps[s + 1]!;
+        const nz = z + steps[s + 2]!;
         if (nx < 0 || ny < 0 || nz < 0 || nx >= shape[0] || ny >= shape[1] || nz >= shape[2]) continue;
         const next = nx + shape[0] * (ny + shape[1] * nz);
         if (labels[next] !== 0 || !inside(next)) continue;
@@ -45,15 +47,16 @@ export function connectedComponents(inside: (index: number) => boolean, shape: V
   return { labels, sizes };
 }
 
-function neighbourSteps(touch: "faces" | "corners"): Vec3[] {
-  const steps: Vec3[] = [];
+/** Steps to the neighbours of a voxel, dx dy dz one after the other. */
+function neighbourSteps(touch: "faces" | "corners"): Int8Array {
+  const steps: number[] = [];
   for (const dz of [-1, 0, 1]) {
     for (const dy of [-1, 0, 1]) {
       for (const dx of [-1, 0, 1]) {
         const moved = Math.abs(dx) + Math.abs(dy) + Math.abs(dz);
-        if (moved === 1 || (moved > 1 && touch === "corners")) steps.push([dx, dy, dz]);
+        if (moved === 1 || (moved > 1 && touch === "corners")) steps.push(dx, dy, dz);
       }
     }
   }
-  return steps;
+  return Int8Array.from(steps);
 }

@@ -11,16 +11,34 @@ import type { Vec3 } from "./affine.ts";
  */
 export function distanceTo(inside: (index: number) => boolean, shape: Vec3, spacing: Vec3): Float32Array {
   const squared = new Float64Array(shape[0] * shape[1] * shape[2]);
-  for (let i = 0; i < squared.length; i++) squared[i] = inside(i) ? 0 : Infinity;
+  squareAlongRows(inside, squared, shape[0], spacing[0]);
   const stride = [1, shape[0], shape[0] * shape[1]] as const;
-  for (const axis of [0, 1, 2] as const) {
+  for (const axis of [1, 2] as const) {
     const pass = lowerEnvelope(shape[axis], spacing[axis]);
-    const [u, v] = axis === 0 ? ([1, 2] as const) : axis === 1 ? ([0, 2] as const) : ([0, 1] as const);
+    const [u, v] = axis === 1 ? ([0, 2] as const) : ([0, 1] as const);
     for (let b = 0; b < shape[v]; b++) {
       for (let a = 0; a < shape[u]; a++) pass(squared, a * stride[u] + b * stride[v], stride[axis]);
     }
   }
-  return Float32Array.from(squared, Math.sqrt);
+  const out = new Float32Array(squared.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(squared[i]!);
+  return out;
+}
+
+/** The first axis is simple: the nearer of the last voxel of the set before and the first after, on the same row. */
+function squareAlongRows(inside: (index: number) => boolean, squared: Float64Array, n: number, spacing: number): void {
+  for (let start = 0; start < squared.length; start += n) {
+    let steps = Infinity;
+    for (let i = start; i < start + n; i++) {
+      steps = inside(i) ? 0 : steps + 1;
+      squared[i] = steps;
+    }
+    steps = Infinity;
+    for (let i = start + n - 1; i >= start; i--) {
+      steps = squared[i] === 0 ? 0 : steps + 1;
+      squared[i] = (Math.min(squared[i]!, steps) * spacing) ** 2;
+    }
+  }
 }
 
 /**

@@ -1,15 +1,14 @@
-import type { Vec3 } from "../core/affine.ts";
+import { applyAffine, invertAffine, type Vec3 } from "../core/affine.ts";
 import { signedDistance } from "../core/distance.ts";
 import { tissues } from "../core/tissue.ts";
 import type { Volume } from "../core/volume.ts";
 import { bandNoise } from "./band-noise.ts";
 import type { Bleed, BleedPart } from "./bleed.ts";
 import { type Field, signedMetric } from "./bleed-shape.ts";
-import { type Anatomy, forEachVoxel } from "./priors/anatomy.ts";
-import { type Side, signOf } from "./priors/midplane.ts";
+import { type Anatomy, forEachVoxel, forEachVoxelIn, type GridBox } from "./priors/anatomy.ts";
+import { signOf } from "./priors/midplane.ts";
 import { infarctTissues } from "./priors/periventricular.ts";
 import type { Scene } from "./scene.ts";
-import { blurred } from "./warp.ts";
 
 /**
  * Paints a bleed into a scene: `cover * blood + (1 - cover) * image`, part over part, and returns the scene with its coverage.
@@ -63,7 +62,7 @@ export function partCoverage(part: BleedPart, anatomy: Anatomy, edgeMm: number):
   const allowed = allowance(part, anatomy, edgeMm);
   const inside = supersampled(signedMetric(part), tissue, spacing, edgeMm);
   const sign = signOf(part.side);
-  forEachVoxel(tissue.shape, (i, x, y, z) => {
+  forEachVoxelIn(tissue, extentOf(part, anatomy), (i, x, y, z) => {
     const share = allowed(i);
     if (share <= 0 || sign * (toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3]) <= 0) return;
     cover[i] = share * inside(x, y, z);
@@ -71,13 +70,23 @@ export function partCoverage(part: BleedPart, anatomy: Anatomy, edgeMm: number):
   return cover;
 }
 
+/** The voxels that a part can reach. */
+function extentOf(part: BleedPart, { tissue, spacing, ...sides }: Anatomy): GridBox {
+  if (part.site !== "periventricular") return sides[part.side].box;
+  const apex = applyAffine(invertAffine(tissue.affine), part.apex);
+  const reach = Math.hypot(part.reachMm, 1.4 * part.halfLengthMm) + 8 * part.roughness.amplitudeMm + 3;
+  return {
+    low: apex.map((v, a) => Math.max(0, Math.floor(v - reach / spacing[a]!))) as unknown as Vec3,
+    high: apex.map((v, a) => Math.min(tissue.shape[a]! - 1, Math.ceil(v + reach / spacing[a]!))) as unknown as Vec3,
+  };
+}
+
 /**
  * How much of each voxel a part may fill, in [0, 1]. At the ventricle's wall it passes from 0 to 1 over the soft edge, half of it
  * on each side: image voxels there are part fluid, part tissue, and would shine through as a bright seam.
  */
 function allowance(part: BleedPart, anatomy: Anatomy, edgeMm: number): (index: number) => number {
-  const wallMm = smoothWall(anatomy, part.side);
-  const { lumen } = anatomy[part.side];
+  const { smoothWallMm: wallMm, lumen } = anatomy[part.side];
   const tissue = anatomy.tissue.data;
   const edge = Math.max(edgeMm, 0.75 * Math.min(...anatomy.spacing));
   const soft = (mm: number) => Math.min(1, Math.max(0, 0.5 + mm / edge));
@@ -92,12 +101,6 @@ function allowance(part: BleedPart, anatomy: Anatomy, edgeMm: number): (index: n
     default:
       return part satisfies never;
   }
-}
-
-/** Wall distance blurred by 0.7 voxels, within 3 mm of the wall: labels are steps, and blood would show them. */
-function smoothWall({ tissue, spacing, ...both }: Anatomy, side: Side): Float32Array {
-  const near = both[side].wallMm.map((mm) => Math.min(3, Math.max(-3, mm)));
-  return blurred(near, tissue.shape, spacing, 0.7 * Math.min(...spacing));
 }
 
 /** The share of a voxel inside a free surface: sub-points about 0.9 mm apart where the surface passes, the centre alone elsewhere. */

@@ -79,14 +79,16 @@ export function blurred(values: Float32Array, shape: Vec3, spacing: Vec3, sigmaM
     const radius = Math.ceil(3 * sigma);
     const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)));
     const norm = kernel.reduce((a, b) => a + b, 0);
+    const weights = Float64Array.from(kernel, (w) => w / norm);
     const to = new Float32Array(from.length);
+    const step = stride[axis];
     for (let i = 0; i < from.length; i++) {
-      const c = Math.floor(i / stride[axis]) % shape[axis];
+      const c = Math.floor(i / step) % shape[axis];
+      const first = Math.max(-radius, -c);
+      const last = Math.min(radius, shape[axis] - 1 - c);
       let sum = 0;
-      for (let t = Math.max(-radius, -c); t <= Math.min(radius, shape[axis] - 1 - c); t++) {
-        sum += kernel[t + radius]! * from[i + t * stride[axis]]!;
-      }
-      to[i] = sum / norm;
+      for (let t = first; t <= last; t++) sum += weights[t + radius]! * from[i + t * step]!;
+      to[i] = sum;
     }
     from = to;
   }

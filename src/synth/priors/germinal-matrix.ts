@@ -1,5 +1,5 @@
 import { tissues } from "../../core/tissue.ts";
-import { type Anatomy, forEachVoxel, headPoint, placeOf } from "./anatomy.ts";
+import { type Anatomy, forEachVoxelIn, headPoint, placeOf } from "./anatomy.ts";
 import type { Side } from "./midplane.ts";
 
 /**
@@ -53,7 +53,7 @@ function weigh(anatomy: Anatomy, side: Side, reachMm: number, weightOf: (id: num
   const { tissue, toHead, deepGreyMm } = anatomy;
   const weights = new Float32Array(tissue.data.length);
   const greyLabelled = deepGreyMm.some((mm) => mm === 0);
-  forEachVoxel(tissue.shape, (i, x, y, z) => {
+  forEachVoxelIn(tissue, own.box, (i, x, y, z) => {
     const wall = own.wallMm[i]!;
     const kind = weightOf(tissue.data[i]!);
     if (wall <= 0 || wall > reachMm || kind === 0) return;

@@ -1,4 +1,4 @@
-import { type Anatomy, forEachVoxel, headPoint, placeOf } from "./anatomy.ts";
+import { type Anatomy, forEachVoxelIn, headPoint, placeOf } from "./anatomy.ts";
 import type { Side } from "./midplane.ts";
 
 /** The parts of a lateral ventricle that the priors tell apart. */
@@ -29,7 +29,7 @@ export function lumenWeights(anatomy: Anatomy, side: Side): Float32Array {
   const own = anatomy[side];
   const length = own.front - own.back;
   const weights = new Float32Array(own.lumen.length);
-  forEachVoxel(anatomy.tissue.shape, (i, x, y, z) => {
+  forEachVoxelIn(anatomy.tissue, own.box, (i, x, y, z) => {
     if (own.lumen[i] === 0) return;
     weights[i] = clotWeight[ventriclePart(placeOf(own, headPoint(anatomy.toHead, x, y, z)), length)];
   });

@@ -1,5 +1,5 @@
 import { tissues } from "../../core/tissue.ts";
-import { type Anatomy, forEachVoxel, headPoint, placeOf } from "./anatomy.ts";
+import { type Anatomy, forEachVoxelIn, headPoint, placeOf } from "./anatomy.ts";
 import type { Side } from "./midplane.ts";
 
 /** Tissues that an infarction may fill: white matter, and what lies between it and the ventricle. */
@@ -16,7 +16,7 @@ export function periventricularWeights(anatomy: Anatomy, side: Side): Float32Arr
   const own = anatomy[side];
   const { tissue, toHead } = anatomy;
   const weights = new Float32Array(tissue.data.length);
-  forEachVoxel(tissue.shape, (i, x, y, z) => {
+  forEachVoxelIn(tissue, own.box, (i, x, y, z) => {
     const wall = own.wallMm[i]!;
     if (wall <= 0 || wall > 2.5) return;
     if (tissue.data[i] !== tissues.whiteMatter && tissue.data[i] !== tissues.germinalMatrix) return;
