@@ -209,6 +209,25 @@ test("SIGTERM and SIGINT stop cleanly with 143 and 130, and leave no lock; the s
   }
 });
 
+test("a second SIGINT ends at once", { timeout: 120_000 }, async () => {
+  const running = start(["phantom", "--out", "twice", "--set", "data.subjects=12", "--workers", "1"], { cwd: folder });
+  await running.seen("data: runs");
+  running.child.kill("SIGINT");
+  await running.seen("stopping; once more to quit at once");
+  running.child.kill("SIGINT");
+  const { code, stderr } = await running.finished;
+  expect({ code, saysStopped: stderr.includes("stopped;") }).toEqual({ code: 130, saysStopped: false });
+});
+
+test("an error that nobody awaits is an internal error: code 1, its stack, one JSON document", { timeout: 120_000 }, async () => {
+  const boom = "data:text/javascript,setTimeout(() => { Promise.reject(new Error('boom')); }, 1500)";
+  const args = ["phantom", "--out", "boom", "--set", "data.subjects=50", "--workers", "1", "--json"];
+  const { code, stdout, stderr } = await start(args, { cwd: folder, node: ["--import", boom] }).finished;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/\ninternal error, a mistake in hemosynth: Error: boom\n {4}at /);
+  expect(JSON.parse(stdout)).toEqual({ error: { fault: "internal", message: "internal error: boom", exitCode: 1 } });
+});
+
 test("a second process on the same folder is code 6", { timeout: 120_000 }, async () => {
   const args = ["phantom", "--out", "locked", "--set", "data.subjects=12", "--workers", "1"];
   const first = start(args, { cwd: folder });

@@ -143,6 +143,14 @@ test("predict takes one stack, and writes the same volume as the run did", slow,
   expect(sha256(await readFile(join(out, basename(probability))))).toBe(outputs[probability]);
 });
 
+test("predict takes a folder as it comes from a scanner: the raw stack, without the mask beside it", slow, async () => {
+  const out = join(folder, "haste");
+  const { code, stderr } = await hemosynth(["predict", "--model", first, "--in", join(root, "embedded/haste"), "--out", out]);
+  expect(code, stderr).toBe(0);
+  const volumes = (await readdir(out)).filter((name) => name.endsWith("_lesionprob.nii.gz"));
+  expect(volumes).toEqual(["sub-01_run-1_T2w_lesionprob.nii.gz"]);
+});
+
 /** A copy of the first run, of its data and synthetic stacks alone where `upTo` says so. */
 async function copyOf(name: string, upTo: "eval" | "synth" = "eval"): Promise<string> {
   const copy = join(folder, name);
