@@ -1,3 +1,4 @@
+import { mean } from "simple-statistics";
 import { type Tensor4D, tf } from "../backend/tf.ts";
 import { UserError } from "../core/errors.ts";
 import { type Rng, shuffled } from "../core/rng.ts";
@@ -93,7 +94,7 @@ export async function validate(
       for (const key of ["both", "predictedOnly", "truthOnly"] as const) brain[key] += score.brain[key];
     }
   }
-  const dice = dices.reduce((a, b) => a + b, 0) / dices.length;
+  const dice = dices.length === 0 ? Number.NaN : mean(dices);
   const orNull = (value: number) => (Number.isNaN(value) ? null : value);
   return { loss: loss / windows.length, dice: orNull(dice), auroc: orNull(aurocScore(scores)), brainDice: orNull(diceOf(brain)) };
 }
@@ -133,5 +134,5 @@ function scoreSlice(logits: Float32Array, target: Float32Array, first: number, p
       for (let k = 1; k < top.length && top[k]! < top[k - 1]!; k++) [top[k - 1], top[k]] = [top[k]!, top[k - 1]!];
     }
   }
-  return { lesion: counts[0], brain: counts[1], top: top.reduce((a, b) => a + b, 0) / top.length };
+  return { lesion: counts[0], brain: counts[1], top: mean([...top]) };
 }

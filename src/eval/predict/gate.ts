@@ -10,12 +10,26 @@ const leastZeroShare = 0.3;
 /** … and the rest is no larger than a head at term (mm³; intracranial volume reaches 0.5 litres). Our guess. */
 const mostBrainMm3 = 700_000;
 
+/** Logits that a brain is looked for above, one after the other; each next one only where what the last found is larger than any head. */
+const brainLogits = [0, 0.5, 1, 1.5, 2, 3, 4, 6] as const;
+
 /**
  * The brain in the network's brain logits: above 0, the largest piece in 3-D (touching by faces), holes closed slice by slice.
- * All slices must be of one size. Empty where no logit is above 0.
+ * In a raw stack an unsure network can take half the uterus for brain, joined by thin bridges; then the logit is raised until
+ * the piece is no larger than a head. All slices must be of one size. Empty where no logit is above 0.
+ *
+ * @param voxelMm3 - Volume of a voxel of the slices.
  */
-export function predictedGate(brain: readonly Image[]): Gate {
-  return largestPiece(brain, (slice, i) => slice.data[i]! > 0);
+export function predictedGate(brain: readonly Image[], voxelMm3: number): Gate {
+  let gate: Gate = [];
+  for (const least of brainLogits) {
+    const next = largestPiece(brain, (slice, i) => slice.data[i]! > least);
+    const mm3 = gatePixels(next) * voxelMm3;
+    if (least > 0 && mm3 === 0) return gate; // nothing is left: keep what there was
+    gate = next;
+    if (mm3 <= mostBrainMm3) return gate;
+  }
+  return gate;
 }
 
 /**

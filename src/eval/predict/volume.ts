@@ -100,7 +100,8 @@ function findGate(
           "usage",
           "predict.gate: predicted needs a network with a brain output; got one without. Use gate: given or none.",
         );
-      return { gate: predictedGate(brain), source: "predicted" };
+      const voxelMm3 = stack.pixelMm[0] * stack.pixelMm[1] * affineSpacing(volume.affine)[stack.axis];
+      return { gate: predictedGate(brain, voxelMm3), source: "predicted" };
     }
     default:
       return gate satisfies never;
