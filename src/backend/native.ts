@@ -63,11 +63,11 @@ function openQuietly({ addon, tensorflow }: Native): void {
   for (const name of libraries.toReversed()) quiet.open(join(tensorflow.folder, name));
 }
 
-/** Puts back two functions that Node 23 removed and that @tensorflow/tfjs-node-gpu 4.22.0 calls. */
+/** Puts back two functions that @tensorflow/tfjs-node-gpu 4.22.0 calls: Node 23 removed them, and 22 warns of them on standard error. */
 function restoreNodeUtil(): void {
   const old = util as unknown as Record<string, unknown>;
-  old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  old.isArray ??= Array.isArray;
+  old.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  old.isArray = Array.isArray;
 }
 
 /**
