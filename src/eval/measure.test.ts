@@ -21,12 +21,12 @@ function tables(seed: number, patients: number, effect: number, { ill = true, he
         const name = { ...exam, case: `s${p}-${label}-${plane}`, plane, voxelMm3: 2 };
         const slices = Array.from({ length: 6 }, (_, i): Unit => {
           const blood = label === 1 && i > 1 && i < 5 ? 40 : 0;
+          const found = Math.round(blood * (0.6 + 0.4 * rng.uniform()));
           const tally: Tally = {
             truth: blood,
-            both: Float64Array.of(blood, Math.round(blood * rng.uniform()), 0).map((v) => Math.min(v, blood)),
-            predicted: Float64Array.of(blood + 10, 0, 0),
+            both: Float64Array.of(blood, found, 0),
+            predicted: Float64Array.of(3 * blood + 10, found + (blood > 0 ? 5 : 0), 0),
           };
-          tally.predicted.set([tally.both[1]! + 2 * label, tally.both[2]!], 1);
           return {
             ...name,
             level: "slice",
@@ -66,6 +66,11 @@ test("figures are what counting gives", () => {
   const bloody = evaluated.slice.filter((u) => u.label === 1);
   const dice = bloody.map((u) => (2 * u.tally.both[g]!) / (u.tally.truth + u.tally.predicted[g]!));
   expect(find(m, "dice", "slice").estimate).toBeCloseTo(dice.reduce((a, b) => a + b, 0) / dice.length, 12);
+  const all = evaluated.slice.flatMap((u) =>
+    u.label === 1 ? [(2 * u.tally.both[g]!) / (u.tally.truth + u.tally.predicted[g]!)] : [],
+  );
+  expect(m.mask.probability).toBe(0.5);
+  expect(find(m, "diceAll", "slice").estimate).toBeCloseTo(all.reduce((a, b) => a + b, 0) / all.length, 12); // no healthy slice has a voxel
   expect([find(m, "dice", "slice").n, find(m, "dice", "slice").nPatients]).toEqual([72, 12]);
   expect(find(m, "diceAll", "slice").n).toBe(evaluated.slice.filter((u) => u.tally.truth + u.tally.predicted[g]! > 0).length);
   expect(find(m, "sensitivity", "stack", "grade II").n).toBe(6);
@@ -147,10 +152,9 @@ test("the band of the ROC curve holds the curve", () => {
 });
 
 test("a hundred patients of 3,000 slices with 2,000 resamples take seconds", () => {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const m = measure(tables(1, 125, 1), tables(2, 40, 1), grid, evalOptions.parse({}), seededRng(3));
-  console.info(
-    `measure: ${m.metrics.length} figures over ${find(m, "auroc", "slice").n} slices in ${Math.round(performance.now() - start)} ms`,
-  );
-  expect(performance.now() - start).toBeLessThan(15_000);
+  const seconds = process.cpuUsage(start).user / 1e6; // not wall time: other work on the machine is not ours
+  expect(m.metrics.length).toBeGreaterThan(60);
+  expect(seconds).toBeLessThan(15);
 });

@@ -122,9 +122,9 @@ test("2,000 resamples of AUROC over 5,000 slices take seconds at most", () => {
     const label = rng.below(2) as 0 | 1;
     return { label, score: rng.normal() + label, patient: `p${i % 60}` };
   });
-  const start = performance.now();
+  const start = process.cpuUsage();
   const plan = drawPlan(seededRng(10), units.map((u) => u.patient), 2000); // biome-ignore format: short
   const ranked = rankScores(units);
   resample(units, plan, (weights) => weightedAuroc(ranked, weights));
-  expect(performance.now() - start).toBeLessThan(5000);
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
 });
