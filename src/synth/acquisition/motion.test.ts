@@ -3,6 +3,7 @@ import { seededRng } from "../../core/rng.ts";
 import { rotationMatrix } from "./geometry.ts";
 import { drawMotion, interleavedOrder, poisson } from "./motion.ts";
 import { sliceProfile } from "./profile.ts";
+import { applyGamma } from "./signal.ts";
 
 test("interleaving takes every slice once, neighbours apart in time", () => {
   expect(interleavedOrder(7, 2)).toEqual([0, 2, 4, 6, 1, 3, 5]);
@@ -63,6 +64,18 @@ test.each(["gaussian", "sinc", "box"] as const)("the %s profile has the asked fu
       const n = weights.findIndex((w) => w >= half);
       const t = (half - weights[n - 1]!) / (weights[n]! - weights[n - 1]!);
       expect(Math.abs(-2 * (offsetsMm[n - 1]! + t * step) - thickness)).toBeLessThan(0.15);
+    }
+  }
+});
+
+test("gamma is the power, also where a table stands in for it", () => {
+  for (const gamma of [0.78, 1.25]) {
+    const values = Float32Array.from({ length: 5000 }, (_, i) => i * 0.0007 - 0.2);
+    const got = values.slice();
+    applyGamma(got, gamma);
+    for (let i = 0; i < got.length; i++) {
+      const truth = values[i]! > 0 ? values[i]! ** gamma : values[i]!;
+      if (Math.abs(got[i]! - truth) > 1e-5) expect(got[i]).toBeCloseTo(truth, 5);
     }
   }
 });

@@ -140,6 +140,34 @@ test("a bare brain gets a dark skull and a brighter scalp; a head that has them 
   expect(shellMean(painted, 8.5, 11)).toBeGreaterThan(measuredLevels.skull + 0.15);
 });
 
+test("a partly filled rim of a given scalp takes the rest from what is painted behind it", () => {
+  const scene = headScene(12);
+  const { data, shape } = scene.image;
+  const around = [1, -1, shape[0], -shape[0], shape[0] * shape[1], -shape[0] * shape[1]];
+  const rim = Array.from(data.keys()).filter((i) => data[i]! > 0 && around.some((d) => data[i + d] === 0));
+  const thin = data.slice();
+  for (const i of rim) thin[i] = 0.09; // a fifth of the scalp's .45
+  const given: Scene = { ...scene, image: { ...scene.image, data: thin } };
+  const sac = { pocketMm: 9, pocketVariationMm: 0 };
+  const drawn = draw(given, 2, { contrastSeverity: 0, blobs: 0 }) as Uterus;
+  const fluid = paintSurround(given, { ...drawn, sac: { ...drawn.sac, ...sac, swirl: 0 }, solids: [] });
+  const at = indexIn(given, fluid);
+  const mean = rim.reduce((sum, i) => sum + fluid.image.data[at[i]!]!, 0) / rim.length;
+  expect(Math.abs(mean - (0.09 + 0.8 * measuredLevels.fluid))).toBeLessThan(0.06);
+});
+
+test("a longer brainstem moves neither face nor neck", () => {
+  const head = headGeometry(headScene());
+  const long = {
+    centre: [head.centre[0], head.centre[1], head.centre[2] - 6] as const,
+    radii: [head.radii[0], head.radii[1], head.radii[2] + 6] as const,
+  };
+  const options = surroundOptions.parse({ maskedShare: 0 });
+  const [a, b] = [head, long].map((h) => drawSurround(seededRng(3), options, h) as Uterus);
+  expect(b!.centre[2]).toBeCloseTo(a!.centre[2], 9);
+  expect(b!.solids).toEqual(a!.solids);
+});
+
 test("kind none gives the masked brain, and the masked share is kept", () => {
   const scene = headScene(8);
   const out = paintSurround(scene, draw(scene, 1, { kind: "none" }));

@@ -25,6 +25,22 @@ test("a painted solid has the volume of the formula", () => {
   expect(volume(rod) / (Math.PI * 25 * length + (4 / 3) * Math.PI * 125)).toBeCloseTo(1, 1);
 });
 
+test("every voxel is covered as its distance says, far from the start of a row too", () => {
+  const needle = ellipsoid([0, 0, 0], [28, 3, 4], [10, 40, 25], plain);
+  const slab = ellipsoid([2, 0, 0], [3, 27, 26], [0, 20, 70], plain);
+  for (const solid of [ball, rod, needle, slab]) {
+    const { data } = painted(solid);
+    const distance = distanceOf(solid.shape);
+    let worst = 0;
+    for (let p = 0; p < data.length; p++) {
+      const at = [p % 44, Math.floor(p / 44) % 44, Math.floor(p / 1936)].map((v) => (v - 21.5) * 1.5) as [number, number, number];
+      const truth = Math.min(1, Math.max(0, 0.5 - distance(...at) / 1.5));
+      worst = Math.max(worst, Math.abs(data[p]! - truth));
+    }
+    expect(worst).toBeLessThan(1e-5);
+  }
+});
+
 test("distances are 0 on the surface, negative inside, and the bounds hold every painted point", () => {
   const distance = distanceOf(rod.shape);
   expect(distance(-8, 3, 0)).toBeCloseTo(-5, 9);
