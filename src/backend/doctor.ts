@@ -118,7 +118,10 @@ async function inspectTensorflow(device: "cpu" | "cuda"): Promise<DoctorCheck> {
   if (native === null) return missing(name, "not installed", device === "cuda" && !inspectGpu().usable ? null : install);
   const { version, source, folder } = native.tensorflow;
   try {
-    await proveLoads(native);
+    const { usesGpu } = await proveLoads(native);
+    if (device === "cuda" && inspectGpu().usable && !usesGpu) {
+      return problem(name, `${version} loads but can use no GPU`, "nvidia-smi (the driver must be recent enough for CUDA 12)");
+    }
     return ok(name, `${version}, loads (${source}: ${folder})`);
   } catch (error) {
     if (!(error instanceof NativeFault)) throw error;

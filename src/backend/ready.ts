@@ -29,9 +29,13 @@ export const mendCuda = "run: hemosynth backend install --device cuda";
  * @throws {UserError} (backend) If it is not usable; the message ends with the command that mends it.
  */
 export async function readyBackend(name: BackendName, reporter: Reporter): Promise<BackendInfo> {
-  const { backend, reason } = name === "auto" ? chooseBackend() : { backend: name, reason: "asked for" };
-  const info = await readyNamed(backend, reason);
-  if (name === "auto") reporter.info(`backend ${info.backend}: ${info.reason}`);
+  if (name !== "auto") return readyNamed(name, "asked for");
+  const choice = chooseBackend();
+  const isGpuDead = choice.backend === "cuda" && !loadCuda().usesGpu;
+  const info = isGpuDead
+    ? await readyNamed("tensorflow", `${choice.reason}, but TensorFlow cannot use it; run: hemosynth doctor`)
+    : await readyNamed(choice.backend, choice.reason);
+  reporter.info(`backend ${info.backend}: ${info.reason}`);
   return info;
 }
 
@@ -93,20 +97,22 @@ function loadForCpu(): LoadedNative {
 }
 
 function loadForCuda(): LoadedNative {
-  const native = findNative("cuda", cacheRoot());
-  if (native === null) throw new UserError("backend", `backend cuda: TensorFlow for CUDA is not installed here; ${mendCuda}`);
   const gpu = inspectGpu();
-  if (!gpu.usable)
-    throw new UserError(
-      "backend",
-      `backend cuda: ${gpu.detail}; use --backend tensorflow, or mend the driver (nvidia-smi shows its state)`,
-    );
-  const result = load(native, "cuda", false, mendCuda);
+  const wayOut = "use --backend tensorflow, or mend the driver (nvidia-smi shows its state)";
+  if (findNative("cuda", cacheRoot()) !== null && !gpu.usable)
+    throw new UserError("backend", `backend cuda: ${gpu.detail}; ${wayOut}`);
+  const result = loadCuda();
   if (result.usesGpu) return result;
   throw new UserError(
     "backend",
-    "backend cuda: TensorFlow loaded but found no GPU it can use; run: TF_CPP_MIN_LOG_LEVEL=0 hemosynth doctor",
+    "backend cuda: TensorFlow loads but can use no GPU; the driver must be recent enough for CUDA 12, see: nvidia-smi",
   );
+}
+
+function loadCuda(): LoadedNative {
+  const native = findNative("cuda", cacheRoot());
+  if (native === null) throw new UserError("backend", `backend cuda: TensorFlow for CUDA is not installed here; ${mendCuda}`);
+  return load(native, "cuda", false, mendCuda);
 }
 
 function load(native: NonNullable<ReturnType<typeof findNative>>, name: string, hideGpu: boolean, mend: string): LoadedNative {

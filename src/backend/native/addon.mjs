@@ -160,12 +160,14 @@ export function quietAddon(addon) {
  * Loads the addon in a process of its own: a processor too old for the library, or a libc too old, ends that process and not ours.
  * @param {Native} native
  * @param {AbortSignal} [signal]
+ * @returns {Promise<{ usesGpu: boolean }>}
  * @throws {NativeFault}
  */
 export async function proveLoads({ addon, tensorflow }, signal) {
-  const script = `console.log(require(${JSON.stringify(addon)}).TF_Version); require(${JSON.stringify(quietAddon(addon))})`;
+  const [main, quiet] = [addon, quietAddon(addon)].map((file) => JSON.stringify(file));
+  const script = `require(${quiet}); const tf = require(${main}); console.log(tf.TF_Version, tf.isUsingGpuDevice() ? "gpu" : "cpu")`;
   const result = await run(process.execPath, ["-e", script], { env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3" }, signal });
-  if (result.code === 0 && result.stdout.includes(tensorflow.version)) return;
+  if (result.code === 0 && result.stdout.includes(tensorflow.version)) return { usesGpu: result.stdout.includes(" gpu") };
   throw new NativeFault(
     `TensorFlow ${tensorflow.version} in ${tensorflow.folder} does not load here: ${tellingLine(result)}; use another with HEMOSYNTH_TENSORFLOW`,
   );
