@@ -224,7 +224,14 @@ test("a second SIGINT ends at once", async () => {
 });
 
 test("an error that nobody awaits is an internal error: code 1, its stack, one JSON document", async () => {
-  const boom = "data:text/javascript,setTimeout(() => { Promise.reject(new Error('boom')); }, 1500)";
+  const boom = `data:text/javascript,${encodeURIComponent(`
+    import { existsSync } from "node:fs";
+    const timer = setInterval(() => {
+      if (!existsSync("boom")) return; // not at work yet
+      clearInterval(timer);
+      Promise.reject(new Error("boom"));
+    }, 20);
+  `)}`;
   const args = ["phantom", "--out", "boom", "--set", "data.subjects=50", "--workers", "1", "--json"];
   const { code, stdout, stderr } = await start(args, { cwd: folder, node: ["--import", boom] }).finished;
   expect(code).toBe(1);
