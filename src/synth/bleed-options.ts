@@ -60,7 +60,7 @@ export const lesionOptions = z.strictObject({
   /** Share of lumen blood that lies as a layer along gravity; the rest is a clot or a cast. Our guess. */
   layerShare: z.number().min(0).max(1).default(0.4).describe("Share of lumen blood in a gravity-dependent layer, 0-1."),
   /** Grade III: how far the ventricle's wall is pushed out, mm. 0 leaves the anatomy as it is. Our guess, within VM of PRIORS 3.3. */
-  distensionMm: range(0, 8).default([1, 4]).describe("How far a distended ventricle's wall is pushed out, mm, range."),
+  distensionMm: range(0, 8).default([1, 3.5]).describe("How far a distended ventricle's wall is pushed out, mm, range."),
   /** Grade IV: reach of the fan into the white matter, as a share of the distance from ventricle to cortex. Our guess. */
   fanReach: range(0.1, 1).default([0.45, 0.95]).describe("Reach of an infarction from ventricle towards cortex, share, range."),
 });

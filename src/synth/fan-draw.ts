@@ -35,7 +35,7 @@ export function drawFan(rng: Rng, side: Side, anatomy: Anatomy, weeks: number, r
     reachMm: reachMm + base,
     halfLengthMm: Math.max(4, reachMm * between(rng, [0.8, 1.6])),
     halfAngleDegrees: between(rng, [26, 48]),
-    roughness: drawRoughness(rng, between(rng, [0.5, 1.2]), [3, 7]),
+    roughness: drawRoughness(rng, between(rng, [0.3, 0.8]), [5, 10]),
   };
 }
 
