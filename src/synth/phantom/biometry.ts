@@ -24,7 +24,8 @@ export interface BiometryOfLabels {
 /**
  * Measures a label volume whose axes run along the world's (x to the right, y to the front, z up) and whose midline is world x = 0.
  *
- * Extents are averaged over three neighbouring lines, which takes most of the voxel grid's rounding out of them. A measure of a tissue that is
+ * Extents are averaged over three neighbouring lines of a 3 mm slab, as thick as a clinical slice, which takes most of the voxel grid's rounding
+ * out of them. A measure of a tissue that is
  * not there is 0.
  *
  * @throws {RangeError} If the axes do not run along the world's.
@@ -50,20 +51,28 @@ export function measureBiometry(labels: LabelVolume): BiometryOfLabels {
   };
 }
 
-/** Largest left-right extent of a set, mm: from its first to its last voxel on a line, mean of three neighbouring lines of an axial slice. */
+/** Slices that a clinical axial slice of 3 mm holds. */
+const slab = (zSpacing: number): number => Math.max(1, Math.round(3 / zSpacing));
+
+/** Largest left-right extent of a set, mm: from its first to its last voxel on a line, mean of three neighbouring lines of a 3 mm slab. */
 function widestExtent({ data, shape: [nx, ny, nz], affine }: LabelVolume, inside: (tissue: number) => boolean): number {
+  const extent = new Float64Array(ny * nz);
+  for (let row = 0; row < ny * nz; row++) {
+    let first = row * nx;
+    const end = first + nx;
+    while (first < end && !inside(data[first]!)) first++;
+    let last = end - 1;
+    while (last > first && !inside(data[last]!)) last--;
+    extent[row] = first === end ? 0 : last - first + 1;
+  }
+  const deep = slab(affine[10]);
   let widest = 0;
-  const line = new Float64Array(ny);
-  for (let k = 0; k < nz; k++) {
-    for (let j = 0; j < ny; j++) {
-      const row = nx * (j + ny * k);
-      let first = 0;
-      while (first < nx && !inside(data[row + first]!)) first++;
-      let last = nx - 1;
-      while (last > first && !inside(data[row + last]!)) last--;
-      line[j] = first === nx ? 0 : last - first + 1;
+  for (let k = 0; k + deep <= nz; k++) {
+    for (let j = 1; j < ny - 1; j++) {
+      let sum = 0;
+      for (let s = k; s < k + deep; s++) sum += extent[j - 1 + ny * s]! + extent[j + ny * s]! + extent[j + 1 + ny * s]!;
+      widest = Math.max(widest, sum / (3 * deep));
     }
-    for (let j = 1; j < ny - 1; j++) widest = Math.max(widest, (line[j - 1]! + line[j]! + line[j + 1]!) / 3);
   }
   return widest * affine[0];
 }
@@ -83,18 +92,20 @@ function sideCount(labels: LabelVolume, side: 1 | -1): number {
 type Part = readonly (readonly [number, number])[];
 
 /**
- * The atrium is the part of the ventricle behind the thalamus. Its slice is the axial one where the largest connected part of the lumen
- * behind the middle of the ventricle has most area; the width is the widest 3 mm wide band square to the part's long axis.
+ * The atrium is the part of the ventricle behind the thalamus. It is measured in the 3 mm axial slab where the largest connected part of the
+ * lumen behind the middle of the ventricle has most area; the width is the widest 3 mm wide band square to the part's long axis.
  */
 function atrialWidth(labels: LabelVolume, side: 1 | -1): number {
   const { shape, affine } = labels;
-  let best: Part = [];
   const middle = middleOfVentricle(labels, side);
-  for (let k = 0; k < shape[2]; k++) {
-    const part = largestPart(labels, side, k, middle);
-    if (part.length > best.length) best = part;
+  const parts = Array.from({ length: shape[2] }, (_, k) => largestPart(labels, side, k, middle));
+  const deep = slab(affine[10]);
+  let best: Part = [];
+  for (let k = 0; k + deep <= parts.length; k++) {
+    const together = parts.slice(k, k + deep).flat();
+    if (together.length > best.length) best = together;
   }
-  return best.length === 0 ? 0 : widestBand(best, affine[0] * affine[5]);
+  return best.length === 0 ? 0 : widestBand(best, (affine[0] * affine[5]) / deep);
 }
 
 /** y index halfway between the front and the back end of the lateral ventricle. */

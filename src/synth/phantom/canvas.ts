@@ -24,6 +24,7 @@ export const warpLimit = 3;
 export function makeCanvas({ low, high }: Bounds, spacing: number, warp: readonly [Field, Field, Field]): Canvas {
   const shape = [0, 1, 2].map((i) => Math.ceil((high[i]! - low[i]!) / spacing)) as [number, number, number];
   const origin = [0, 1, 2].map((i) => (low[i]! + high[i]!) / 2 - (spacing * (shape[i]! - 1)) / 2) as [number, number, number];
+  origin[0] += spacing / 4; // off the mirror plane: with voxels in mirror pairs, every width would come in steps of two
   const count = shape[0] * shape[1] * shape[2];
   const [x, y, z] = [new Float32Array(count), new Float32Array(count), new Float32Array(count)];
   let n = 0;

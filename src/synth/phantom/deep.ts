@@ -26,7 +26,7 @@ export interface DeepGrey {
  * What the template's deep grey matter measures when built (both sides, template mm), ml: found by counting voxels. Early on the germinal matrix
  * and the ventricle take a share of its place.
  */
-const templateDeepGrey = (age: number): number => interpolateHeld([20, 22, 24, 28, 32, 36], [4.2, 4.8, 5.5, 6.9, 7.4, 7.7], age);
+const templateDeepGrey = (age: number): number => interpolateHeld([20, 22, 24, 28, 32, 36], [4.75, 5.1, 5.6, 6.9, 7.4, 7.7], age);
 
 /** Deep grey matter of `volume` ml on both sides. */
 export function deepGrey(frame: Frame, age: number, volume: number): DeepGrey {

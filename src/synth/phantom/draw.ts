@@ -86,8 +86,8 @@ export function drawPhantom(
     gestationalAge: age,
     ...head,
     ventricles,
-    transcerebellar: normal(soft, "transcerebellar", age, v, 1.2),
-    cavumWidth: normal(soft, "cavumWidth", age, v, 1.2),
+    transcerebellar: normal(soft, "transcerebellar", age, v, 1),
+    cavumWidth: normal(soft, "cavumWidth", age, v, 1),
     cisternaMagna: interpolateHeld([20, 28, 38], [3, 4.5, 4.5], age) + v * 1.2 * bounded(soft, 1.5),
     deepGreyVolume: tissueVolume("deepGrey", age) * (1 + 0.06 * v * bounded(soft, 1.5)),
     germinalMatrixWidth: germinalMatrixWidth(age) * (1 + 0.1 * v * bounded(soft, 1.5)),
@@ -113,13 +113,13 @@ function drawHead(rng: Rng, age: number, v: number) {
     const { mean, sd } = biometryNorm(measure, age);
     return mean + sd * (lean + v * Math.max(-0.95, Math.min(0.95, z)));
   };
-  // Brain width and skull width come from separate curves; half a standard deviation towards each other keeps the fluid between them as thin
+  // Brain width and skull width come from separate curves; a little under half a standard deviation towards each other keeps the fluid between them as thin
   // as images show it.
-  const brainWidth = along("brainWidth", 0.5, 0.6 * size + 0.4 * shape + own());
+  const brainWidth = along("brainWidth", 0.4, 0.6 * size + 0.4 * shape + own());
   const skullThickness = interpolateHeld([20, 38], [0.9, 1.7], age);
   const leastFluid = interpolateHeld([20, 30, 38], [1.6, 2, 1.2], age);
   const skullBiparietal = Math.max(
-    along("skullBiparietal", -0.5, 0.6 * size + 0.4 * shape + own()),
+    along("skullBiparietal", -0.35, 0.6 * size + 0.4 * shape + own()),
     brainWidth + 2 * leastFluid + skullThickness,
   );
   const skullOccipitofrontal = along("skullOccipitofrontal", 0, 0.6 * size - 0.5 * shape + own()) - 2 * skullThickness;
@@ -131,7 +131,7 @@ function drawHead(rng: Rng, age: number, v: number) {
     brainWidth,
     brainLength: skullOccipitofrontal - 2 * fluidAtPoles,
     cerebrum: bulk * (wanted + biometryNorm("lateralVentricles", age).mean),
-    cortexVolume: 1.08 * bulk * tissueVolume("cortex", age) * (1 + 0.04 * v * bounded(rng, 1.5)),
+    cortexVolume: 1.05 * bulk * tissueVolume("cortex", age) * (1 + 0.04 * v * bounded(rng, 1.5)),
     skullBiparietal,
     skullOccipitofrontal,
     skullThickness,
@@ -145,8 +145,8 @@ function drawVentricles(rng: Rng, age: number, v: number): Sides<VentricleSize> 
   const volume = biometryNorm("lateralVentricles", age);
   const common = 0.9 * bounded(rng, 1.2);
   // The left ventricle is the larger one a little more often.
-  const lean = v * (0.03 + 0.08 * bounded(rng, 1.5));
-  const total = volume.mean + v * volume.sd * Math.max(-1.2, Math.min(1.2, 0.8 * common + 0.5 * bounded(rng, 1)));
+  const lean = v * (0.03 + 0.07 * bounded(rng, 1.4));
+  const total = volume.mean + v * volume.sd * Math.max(-1.2, Math.min(1.2, 0.85 * common + 0.25 * bounded(rng, 1)));
   const side = (sign: number): VentricleSize => ({
     atrialWidth: (width.mean + v * width.sd * common * 0.8) * (1 + 0.5 * sign * lean),
     volume: (total / 2) * (1 + sign * lean),

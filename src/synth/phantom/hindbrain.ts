@@ -71,7 +71,8 @@ export function fourthVentricle(frame: Frame): { space: Field; bounds: Bounds } 
 
 /** Cerebellar hemispheres and vermis with the fissures that the age has, behind the brainstem. Both sides. */
 export function cerebellum(frame: Frame, age: number, stem: Field): { shape: Field; bounds: Bounds } {
-  const lobe = ellipsoid(frame.point(9.9, -15, -26), frame.radii(9.9, 13, 10.2), { yaw: 16, roll: 14, pitch: -8 });
+  const tall = interpolateHeld([22, 28, 36], [10.8, 10.4, 9.5], age); // the hemispheres flatten as they grow backwards
+  const lobe = ellipsoid(frame.point(9.9, -15, -26), frame.radii(9.9, 13.4, tall), { yaw: 16, roll: 14, pitch: -8 });
   const vermis = ellipsoid(frame.point(0, -17.6, -23.6), frame.radii(7, 10.8, 9.4), { pitch: -20 });
   const vallecula = ellipsoid(frame.point(0, -19.5, -38), frame.radii(3.6, 12, 7.5));
   const notch = ellipsoid(frame.point(0, -30, -28), frame.radii(2, 4, 10));
@@ -112,10 +113,10 @@ export function pineal(frame: Frame): { shape: Field; bounds: Bounds } {
 
 /** Space of the posterior fossa, the foramen magnum and the upper spinal canal. Both sides. */
 export function posteriorFossa(frame: Frame, magna: number): Field {
-  const bowl = ellipsoid(frame.point(0, -19, -26.5), [
-    frame.scale[0] * 24,
-    frame.scale[1] * 15 + magna,
-    frame.scale[2] * 12.5 + 0.6 * magna,
+  const bowl = ellipsoid(frame.point(0, -16, -25.5), [
+    frame.scale[0] * 23,
+    frame.scale[1] * 13.5 + 0.8 * magna,
+    frame.scale[2] * 11.5 + 0.45 * magna,
   ]);
   const funnel = roundTube(
     [
@@ -129,6 +130,6 @@ export function posteriorFossa(frame: Frame, magna: number): Field {
   const sella = ellipsoid(frame.point(0, 5, -17), frame.radii(12, 11, 10));
   // The back wall runs straight from the torcular down to the foramen magnum.
   const [, fy, fz] = frame.scale;
-  const wall: Field = (_x, y, z) => -0.74 * (y + 34.5 * fy + 0.5 * magna) - 0.67 * (z + 21 * fz);
+  const wall: Field = (_x, y, z) => -0.72 * (y + 34 * fy + 0.25 * magna) - 0.69 * (z + 18.7 * fz);
   return joined(3 * frame.size, shared(bowl, wall, 5), funnel, sella);
 }

@@ -79,7 +79,8 @@ export function lateralVentricle(frame: Frame, size: VentricleSize): { lumen: Fi
 function stations(frame: Frame, atrial: number, rest: number): readonly [Station[], Station[]] {
   const make = ([at, long, short, tilt, share]: VentricleStation): Station => {
     const factor = atrial ** share * rest ** (1 - share);
-    return frame.station(at, long * Math.sqrt(rest), short * factor, tilt);
+    const { long: high, short: across, ...station } = frame.station(at, long * Math.sqrt(rest), short * factor, tilt);
+    return { ...station, long: Math.max(high, 1.1 * across), short: across };
   };
   return [mainLine.map(make), temporalLine.map(make)];
 }
@@ -124,12 +125,12 @@ export function cavum(frame: Frame, age: number, width: number): { space: Field;
   const corners = [[-8, 2.6], [0, 5.6], [8, 6.5], [15, 5.4], [20, 2.8], [23.4, -1.5], [23.4, -5], [20, -7], [15.5, -4.2], [11, -0.3], [5, 2.7], [-2, 3]]; // biome-ignore format: one line
   const outline = polygonDistance(corners.map(([y, z]) => [y! * fy, z! * fz]));
   const behind = interpolateHeld([22, 28, 34], [0.5, 0.36, 0.18], age);
-  const half = 0.53 * width; // the rounded top takes a little off
+  const half = 0.5 * width * interpolateHeld([20, 22, 24, 30], [1.28, 1.2, 1.12, 1.05], age); // the rounded edges take a little off
   const space: Field = (x, y, z) => {
     const [ty, tz] = [y / fy, z / fz];
     const front = clamp((ty - 2) / 18, 0, 1) * (1 - smoothstep(21.5, 27, ty));
-    const wide = half * (behind * (1 - smoothstep(4, 17, ty)) + front) * (0.3 + 0.7 * smoothstep(-7, 0, tz));
-    return smoothMax(outline(y, z) - 0.3 * frame.size, Math.abs(x) - wide, 1);
+    const wide = half * (behind * (1 - smoothstep(4, 17, ty)) + front) * (0.3 + 0.7 * smoothstep(-8, -1.5, tz));
+    return smoothMax(outline(y, z) - 0.3 * frame.size, Math.abs(x) - wide, frame.size);
   };
   return { space, bounds: { low: [-half - 1, -12 * fy, -10 * fz], high: [half + 1, 27 * fy, 9 * fz] } };
 }
@@ -162,7 +163,7 @@ export function eminenceShare(frame: Frame): (x: number, y: number, z: number) =
     const [tx, ty, tz] = [x / fx, y / fy, z / fz];
     const along = smoothstep(-12, 4, ty) * (1 - smoothstep(24, 30, ty));
     if (along <= 0) return 0;
-    const side = (tx - interpolateHeld(ys, xs, -ty)) * 0.8 - (tz - interpolateHeld(ys, zs, -ty)) * 0.6;
+    const side = (tx - interpolateHeld(ys, xs, -ty)) * 0.55 - (tz - interpolateHeld(ys, zs, -ty)) * 0.83;
     return along * smoothstep(-1.5, 1.5, side);
   };
 }
