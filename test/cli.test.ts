@@ -235,7 +235,7 @@ test("an error that nobody awaits is an internal error: code 1, its stack, one J
   const args = ["phantom", "--out", "boom", "--set", "data.subjects=50", "--workers", "1", "--json"];
   const { code, stdout, stderr } = await start(args, { cwd: folder, node: ["--import", boom] }).finished;
   expect(code).toBe(1);
-  expect(stderr).toMatch(/\ninternal error, a mistake in hemosynth: Error: boom\n {4}at /);
+  expect(stderr).toMatch(/^internal error, a mistake in hemosynth: Error: boom\n {4}at /m);
   expect(JSON.parse(stdout)).toEqual({ error: { fault: "internal", message: "internal error: boom", exitCode: 1 } });
 });
 
