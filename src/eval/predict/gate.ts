@@ -1,5 +1,6 @@
 import { connectedComponents } from "../../core/components.ts";
-import type { Image, Volume, Voxels } from "../../core/volume.ts";
+import { distanceTo } from "../../core/distance.ts";
+import type { Image, Volume } from "../../core/volume.ts";
 import { scoreFloor } from "./score.ts";
 
 /** Where a lesion can be, slice by slice: 1 inside. */
@@ -15,15 +16,16 @@ const brainLogits = [0, 0.5, 1, 1.5, 2, 3, 4, 6] as const;
 
 /**
  * The brain in the network's brain logits: above 0, the largest piece in 3-D (touching by faces), holes closed slice by slice.
- * In a raw stack an unsure network can take half the uterus for brain, joined by thin bridges; then the logit is raised until
- * the piece is no larger than a head. All slices must be of one size. Empty where no logit is above 0.
+ * What hangs on it by a neck no wider than two times `neckPixels` in its slice is cut off: fluid or body beside the head.
+ * In a raw stack an unsure network can take half the uterus for brain; then the logit is raised until the piece is no larger
+ * than a head. All slices must be of one size. Empty where no logit is above 0.
  *
  * @param voxelMm3 - Volume of a voxel of the slices.
  */
-export function predictedGate(brain: readonly Image[], voxelMm3: number): Gate {
+export function predictedGate(brain: readonly Image[], voxelMm3: number, neckPixels: number): Gate {
   let gate: Gate = [];
   for (const least of brainLogits) {
-    const next = largestPiece(brain, (slice, i) => slice.data[i]! > least);
+    const next = cutNecks(brain.map((slice) => above(slice, least)), neckPixels); // biome-ignore format: short
     const mm3 = gatePixels(next) * voxelMm3;
     if (least > 0 && mm3 === 0) return gate; // nothing is left: keep what there was
     gate = next;
@@ -47,7 +49,7 @@ export function backgroundGate(
   const data = Uint8Array.from(volume.data, (v) => (v === 0 ? 0 : 1));
   const filled = data.reduce((a, b) => a + b, 0);
   const masked = filled > 0 && filled <= (1 - leastZeroShare) * data.length && filled * voxelMm3 <= mostBrainMm3;
-  return masked ? largestPiece(toSlices({ ...volume, data }), (slice, i) => slice.data[i] === 1) : null;
+  return masked ? closed(largestPiece(toSlices({ ...volume, data }))) : null;
 }
 
 /** A gate that is open everywhere. */
@@ -83,26 +85,53 @@ export function gatePixels(gate: Gate): number {
   return count;
 }
 
-function largestPiece<I extends Image<Voxels>>(slices: readonly I[], test: (slice: I, i: number) => boolean): Gate {
-  if (slices.length === 0) return [];
-  const { width, height } = slices[0]!;
+function above({ data, width, height }: Image, least: number): Image<Uint8Array> {
+  return { width, height, data: Uint8Array.from(data, (v) => (v > least ? 1 : 0)) };
+}
+
+/**
+ * The largest piece that is left after peeling `neck` pixels off, grown back by as much within the mask; holes closed.
+ * Holes as large as a bleed are closed before, lest peeling opens them; a larger one may be the head in a ring of fluid.
+ */
+function cutNecks(holed: Gate, neck: number): Gate {
+  if (neck <= 0) return closed(largestPiece(holed));
+  const mask = closed(holed, (5 * neck) ** 2);
+  const core = largestPiece(mask.map((slice) => within(slice, distance(slice, 0), (d) => d > neck)));
+  if (gatePixels(core) === 0) return closed(largestPiece(mask)); // nothing is that thick
+  return closed(mask.map((slice, s) => within(slice, distance(core[s]!, 1), (d) => d <= neck + 0.5)));
+}
+
+/** Distance of each pixel to the nearest one of that value, pixels. */
+function distance({ data, width, height }: Image<Uint8Array>, value: 0 | 1): Float32Array {
+  return distanceTo((i) => data[i] === value, [width, height, 1], [1, 1, 1]);
+}
+
+function within(slice: Image<Uint8Array>, distances: Float32Array, keep: (distance: number) => boolean): Image<Uint8Array> {
+  return { ...slice, data: slice.data.map((v, i) => (v === 1 && keep(distances[i]!) ? 1 : 0)) };
+}
+
+function largestPiece(mask: Gate): Gate {
+  if (mask.length === 0) return [];
+  const { width, height } = mask[0]!;
   const pixels = width * height;
-  const shape = [width, height, slices.length] as const;
-  const { labels, sizes } = connectedComponents((i) => test(slices[Math.floor(i / pixels)]!, i % pixels), shape, "faces");
+  const inside = (i: number) => mask[Math.floor(i / pixels)]!.data[i % pixels] === 1;
+  const { labels, sizes } = connectedComponents(inside, [width, height, mask.length], "faces");
   const largest = sizes.reduce((best, size, label) => (size > sizes[best]! ? label : best), 0); // sizes[0] is 0
-  return slices.map((_, s) => {
-    const data = new Uint8Array(pixels);
-    for (let i = 0; i < pixels; i++) data[i] = largest > 0 && labels[s * pixels + i] === largest ? 1 : 0;
-    return { width, height, data: closeHoles(data, width, height) };
-  });
+  const only = (s: number) => mask[s]!.data.map((_, i) => (largest > 0 && labels[s * pixels + i] === largest ? 1 : 0));
+  return mask.map((_, s) => ({ width, height, data: only(s) }));
+}
+
+/** Closes holes of up to `largest` pixels, slice by slice. */
+function closed(gate: Gate, largest = Infinity): Gate {
+  return gate.map((slice) => ({ ...slice, data: closeHoles(slice, largest) }));
 }
 
 /** Fills what the border of the slice cannot reach without crossing the mask. */
-function closeHoles(mask: Uint8Array, width: number, height: number): Uint8Array {
-  if (!mask.includes(1)) return mask;
-  const { labels } = connectedComponents((i) => mask[i] === 0, [width, height, 1], "faces");
+function closeHoles({ data, width, height }: Image<Uint8Array>, largest: number): Uint8Array {
+  if (!data.includes(1)) return data;
+  const { labels, sizes } = connectedComponents((i) => data[i] === 0, [width, height, 1], "faces");
   const open = new Set<number>();
   for (let x = 0; x < width; x++) open.add(labels[x]!).add(labels[x + width * (height - 1)]!);
   for (let y = 0; y < height; y++) open.add(labels[width * y]!).add(labels[width * y + width - 1]!);
-  return mask.map((v, i) => (v === 1 || !open.has(labels[i]!) ? 1 : 0));
+  return data.map((v, i) => (v === 1 || (!open.has(labels[i]!) && sizes[labels[i]!]! <= largest) ? 1 : 0));
 }
