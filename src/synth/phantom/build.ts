@@ -1,7 +1,7 @@
 import { seededRng } from "../../core/rng.ts";
 import { tissues } from "../../core/tissue.ts";
 import type { LabelVolume, Volume } from "../../core/volume.ts";
-import { type Canvas, canvasVolumes, coverage, makeCanvas, mirroredBounds, paint } from "./canvas.ts";
+import { type Canvas, canvasVolumes, coverage, leastFluid, makeCanvas, mirroredBounds, paint } from "./canvas.ts";
 import { paintCentre } from "./central.ts";
 import { paintCerebrum } from "./cerebrum.ts";
 import type { PhantomAnatomy } from "./draw.ts";
@@ -82,6 +82,7 @@ function paintHead(canvas: Canvas, inside: Cavity, { skullThickness, scalpThickn
   const { x, y, z, image, tissue, spacing } = canvas;
   for (let n = 0; n < image.length; n++) {
     const d = inside.distance(x[n]! < 0 ? -x[n]! : x[n]!, y[n]!, z[n]!);
+    canvas.wall[n] = d;
     const head = coverage(d - skullThickness - scalpThickness, spacing);
     if (head <= 0) continue;
     const bone = coverage(d - skullThickness, spacing);
@@ -95,7 +96,7 @@ function paintHead(canvas: Canvas, inside: Cavity, { skullThickness, scalpThickn
 function paintHindbrain(canvas: Canvas, { contrast, gestationalAge }: PhantomAnatomy, frame: Frame): void {
   const stem = brainstem(frame);
   const small = cerebellum(frame, gestationalAge, stem.shape);
-  paint(canvas, small.bounds, small.shape, { tissue: tissues.cerebellum, intensity: contrast.cerebellum });
+  paint(canvas, small.bounds, small.shape, { tissue: tissues.cerebellum, intensity: contrast.cerebellum, clear: leastFluid });
   paint(canvas, stem.bounds, stem.shape, { tissue: tissues.brainstem, intensity: contrast.brainstem });
   const inner = hindbrainNuclei(frame);
   const darker = interpolateHeld([22, 34], [0.03, 0.11], gestationalAge);

@@ -13,6 +13,8 @@ export interface Canvas {
   readonly x: Float32Array;
   readonly y: Float32Array;
   readonly z: Float32Array;
+  /** Signed distance to the skull's inner table, mm, negative inside; large where nothing is painted. */
+  readonly wall: Float32Array;
   readonly tissue: Uint8Array;
   readonly image: Float32Array;
 }
@@ -40,7 +42,8 @@ export function makeCanvas({ low, high }: Bounds, spacing: number, warp: readonl
       }
     }
   }
-  return { shape, spacing, origin, x, y, z, tissue: new Uint8Array(count), image: new Float32Array(count) };
+  const wall = new Float32Array(count).fill(1e3);
+  return { shape, spacing, origin, x, y, z, wall, tissue: new Uint8Array(count), image: new Float32Array(count) };
 }
 
 /** The box of a shape written for the right side, and its mirror image. */
@@ -79,11 +82,16 @@ export function coverage(d: number, spacing: number): number {
   return clamp(0.5 - d / spacing, 0, 1);
 }
 
+/** Fluid that is always left between the brain and the skull, mm. */
+export const leastFluid = 1.4;
+
 /** What a shape is painted with. */
 export interface Paint {
   /** Id of core/tissue.ts, or null to leave the labels as they are. */
   readonly tissue: number | null;
   readonly intensity: number;
+  /** Leave this much fluid, mm, along the skull. */
+  readonly clear?: number;
   /** Width of the edge, mm, where the intensity changes gradually; at least a voxel. */
   readonly edge?: number;
 }
@@ -92,11 +100,12 @@ export interface Paint {
  * Paints a shape over what is there: the intensity is blended by how much of the voxel the shape covers, the tissue is set where its
  * centre is inside.
  */
-export function paint(canvas: Canvas, bounds: Bounds, shape: Field, { tissue, intensity, edge = 0 }: Paint): void {
+export function paint(canvas: Canvas, bounds: Bounds, shape: Field, { tissue, intensity, edge = 0, clear }: Paint): void {
   const { x, y, z, image, spacing } = canvas;
   const width = Math.max(edge, spacing);
   forEachIn(canvas, bounds, (n) => {
-    const d = shape(x[n]!, y[n]!, z[n]!);
+    let d = shape(x[n]!, y[n]!, z[n]!);
+    if (clear !== undefined) d = Math.max(d, canvas.wall[n]! + clear);
     if (d >= width / 2) return;
     image[n] = image[n]! + coverage(d, width) * (intensity - image[n]!);
     if (tissue !== null && d < 0) canvas.tissue[n] = tissue;

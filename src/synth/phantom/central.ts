@@ -2,10 +2,10 @@ import { tissues } from "../../core/tissue.ts";
 import { type Canvas, forEachIn, grown, type Paint, paint } from "./canvas.ts";
 import { corpusCallosum, deepGrey, hippocampus } from "./deep.ts";
 import type { PhantomAnatomy } from "./draw.ts";
-import { type Field, smoothMin, without } from "./fields.ts";
+import { type Field, shared, smoothMin, without } from "./fields.ts";
 import type { Frame } from "./frame.ts";
 import { interpolateHeld } from "./growth.ts";
-import { type Bounds, latticeField, sampleField } from "./lattice.ts";
+import { type Bounds, latticeField, redistance, sampleField } from "./lattice.ts";
 import { besideCavum, cavum, choroidPlexus, eminenceShare, lateralVentricle, thirdVentricle } from "./ventricles.ts";
 
 /** Paints what lies between the hemispheres: callosum, cavum, ventricles, germinal matrix, deep grey matter, hippocampus. */
@@ -41,7 +41,7 @@ function paintSide(
   const { lumen: tubes, bounds } = lateralVentricle(frame, size);
   const room = grown(bounds, 4);
   const whole = without(besideCavum(tubes, septum, 0.9), callosum, 0.5);
-  const lumen = latticeField(sampleField(whole, room, 0.8));
+  const lumen = latticeField(redistance(sampleField(whole, room, 0.8)));
   const put = (box: Bounds, shape: Field, what: Paint) => paint(canvas, onSide(side, box), oneSided(side, shape), what);
 
   darkenBeside(canvas, onSide(side, room), oneSided(side, lumen));
@@ -52,7 +52,8 @@ function paintSide(
   put(grey.bounds, grey.lentiform, nucleus(-0.015));
   put(grey.bounds, grey.thalamus, nucleus(0.015));
   put(grey.bounds, grey.caudate, nucleus(-0.02));
-  const matrix = without(germinalMatrix(frame, anatomy, lumen), callosum, 0.3);
+  const outside: Field = (x, y, z) => smoothMin(tubes(x, y, z), callosum(x, y, z), 0.3); // not in the septum, which cuts into the tubes
+  const matrix = shared(germinalMatrix(frame, anatomy, lumen), (x, y, z) => -outside(x, y, z) - 0.4, 0.3);
   put(room, matrix, { tissue: tissues.germinalMatrix, intensity: contrast.germinalMatrix });
   put(bounds, lumen, { tissue: tissues.lateralVentricle, intensity: contrast.ventricle });
   put(bounds, choroidPlexus(frame, lumen, size.atrialWidth), { tissue: null, intensity: contrast.choroid, edge: 2.4 });

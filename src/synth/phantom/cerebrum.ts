@@ -1,8 +1,8 @@
 import { tissues } from "../../core/tissue.ts";
-import { type Canvas, coverage, forEachIn, mirroredBounds, paint } from "./canvas.ts";
+import { type Canvas, coverage, forEachIn, leastFluid, mirroredBounds, paint } from "./canvas.ts";
 import { core } from "./deep.ts";
 import type { PhantomAnatomy } from "./draw.ts";
-import { smoothstep } from "./fields.ts";
+import { smoothMax, smoothstep } from "./fields.ts";
 import type { Frame } from "./frame.ts";
 import { interpolateHeld } from "./growth.ts";
 import { hemisphere } from "./hemisphere.ts";
@@ -46,7 +46,8 @@ function cerebralDistances(canvas: Canvas, anatomy: PhantomAnatomy, frame: Frame
   forEachIn(canvas, mirroredBounds(shape.bounds), (n) => {
     if (canvas.tissue[n] === tissues.background) return;
     const ax = Math.abs(x[n]!);
-    const d = (x[n]! < 0 ? left : right)(ax, y[n]!, z[n]!);
+    const folded = (x[n]! < 0 ? left : right)(ax, y[n]!, z[n]!);
+    const d = smoothMax(folded, canvas.wall[n]! + leastFluid, 1);
     if (d > spacing) return;
     pial[n] = d;
     if (d > -5) bare[n] = middle.shape(x[n]!, y[n]!, z[n]!);

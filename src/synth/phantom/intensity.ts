@@ -36,12 +36,12 @@ export interface Contrast {
  */
 export function drawContrast(rng: Rng, age: number, variability: number): Contrast {
   const about = (mean: number, spread: number) => mean + variability * spread * (2 * rng.uniform() - 1);
-  const level = about(0.025, 0.025); // all solid tissue together: echo time and field
+  const level = about(0.025, 0.018); // all solid tissue together: echo time and field
   return {
     csf: about(0.97, 0.02),
     ventricle: about(interpolateHeld([21, 30, 36], [0.88, 0.92, 0.94], age), 0.03),
     cortex: level + about(interpolateHeld([21, 30, 36], [0.42, 0.42, 0.47], age), 0.02),
-    whiteMatter: level + about(interpolateHeld([21, 24, 28, 36], [0.59, 0.63, 0.655, 0.64], age), 0.02),
+    whiteMatter: level + about(interpolateHeld([21, 24, 28, 36], [0.575, 0.615, 0.65, 0.64], age), 0.02),
     layering: Math.max(0, about(interpolateHeld([20, 22, 24, 26, 30], [0.12, 0.1, 0.075, 0.05, 0], age), 0.015)),
     deepGrey: level + about(0.545, 0.02),
     germinalMatrix: level + about(0.5, 0.03),

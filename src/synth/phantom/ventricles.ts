@@ -62,7 +62,7 @@ export interface VentricleSize {
 
 /** The lumen of the right lateral ventricle, and the box that holds it; the left one is its mirror image. */
 export function lateralVentricle(frame: Frame, size: VentricleSize): { lumen: Field; bounds: Bounds } {
-  const atrial = size.atrialWidth / 2 / (templateAtrialHalf * frame.size);
+  const atrial = (measuredShare(frame.size) * size.atrialWidth) / 2 / (templateAtrialHalf * frame.size);
   // The parts that do not follow the atrial width are made as thick as the volume asks for.
   let low = 0.3;
   let high = 3;
@@ -84,6 +84,9 @@ function stations(frame: Frame, atrial: number, rest: number): readonly [Station
   };
   return [mainLine.map(make), temporalLine.map(make)];
 }
+
+/** Built atria measure wider than the tube where the horns join it, the more the smaller the brain: found by measuring built volumes. */
+const measuredShare = (size: number): number => interpolateHeld([0.58, 0.7, 1], [0.94, 0.97, 1], size);
 
 /** What the paint order takes from the tubes (caudate, overlap of the horns), found by counting built volumes. */
 const lumenShare = 1;
@@ -163,7 +166,8 @@ export function eminenceShare(frame: Frame): (x: number, y: number, z: number) =
     const [tx, ty, tz] = [x / fx, y / fy, z / fz];
     const along = smoothstep(-12, 4, ty) * (1 - smoothstep(24, 30, ty));
     if (along <= 0) return 0;
-    const side = (tx - interpolateHeld(ys, xs, -ty)) * 0.55 - (tz - interpolateHeld(ys, zs, -ty)) * 0.83;
-    return along * smoothstep(-1.5, 1.5, side);
+    const below = interpolateHeld(ys, zs, -ty) - tz;
+    const beside = tx - interpolateHeld(ys, xs, -ty);
+    return along * smoothstep(-1.5, 1.5, 0.55 * beside + 0.83 * below) * smoothstep(-4, -1, beside) * smoothstep(13, 9, below); // the temporal horn lies further down
   };
 }
