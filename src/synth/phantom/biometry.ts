@@ -92,20 +92,19 @@ function sideCount(labels: LabelVolume, side: 1 | -1): number {
 type Part = readonly (readonly [number, number])[];
 
 /**
- * The atrium is the part of the ventricle behind the thalamus. It is measured in the 3 mm axial slab where the largest connected part of the
- * lumen behind the middle of the ventricle has most area; the width is the widest 3 mm wide band square to the part's long axis.
+ * The atrium is the part of the ventricle behind the thalamus. Of the 3 mm axial slabs that show much of it (its largest connected part behind the
+ * middle of the ventricle has at least 60 % of the area it has anywhere), the widest counts; in a slab, the width square
+ * to the part's long axis where it is largest.
  */
 function atrialWidth(labels: LabelVolume, side: 1 | -1): number {
   const { shape, affine } = labels;
   const middle = middleOfVentricle(labels, side);
   const parts = Array.from({ length: shape[2] }, (_, k) => largestPart(labels, side, k, middle));
   const deep = slab(affine[10]);
-  let best: Part = [];
-  for (let k = 0; k + deep <= parts.length; k++) {
-    const together = parts.slice(k, k + deep).flat();
-    if (together.length > best.length) best = together;
-  }
-  return best.length === 0 ? 0 : widestBand(best, (affine[0] * affine[5]) / deep);
+  const slabs = parts.slice(deep - 1).map((_, k) => parts.slice(k, k + deep).flat());
+  const most = Math.max(...slabs.map(({ length }) => length));
+  const shown = slabs.filter(({ length }) => length > 0 && length >= 0.6 * most);
+  return Math.max(0, ...shown.map((part) => widestBand(part, (affine[0] * affine[5]) / deep)));
 }
 
 /** y index halfway between the front and the back end of the lateral ventricle. */
@@ -138,7 +137,7 @@ function largestPart(labels: LabelVolume, side: 1 | -1, k: number, middle: numbe
   return out;
 }
 
-/** Area of the fullest band over its width: bands 3 mm wide, square to the long axis of the points. */
+/** Largest width square to the long axis of the points, averaged along it over about 3 mm. */
 function widestBand(part: Part, pixel: number): number {
   const mean = [0, 1].map((c) => part.reduce((sum, p) => sum + p[c]!, 0) / part.length) as [number, number];
   let [xx, xy, yy] = [0, 0, 0];
@@ -149,11 +148,13 @@ function widestBand(part: Part, pixel: number): number {
   }
   const angle = 0.5 * Math.atan2(2 * xy, xx - yy);
   const along = part.map(([x, y]) => (x - mean[0]) * Math.cos(angle) + (y - mean[1]) * Math.sin(angle));
-  const band = 3;
+  // A tent weighs the grid's rows evenly wherever it stands; a box would hold now two rows and now three.
+  const half = 3;
   let widest = 0;
   for (const centre of along) {
-    const area = along.filter((u) => Math.abs(u - centre) < band / 2).length * pixel;
-    widest = Math.max(widest, area / band);
+    let width = 0;
+    for (const u of along) width += Math.max(0, 1 - Math.abs(u - centre) / half);
+    widest = Math.max(widest, (width * pixel) / half);
   }
   return widest;
 }

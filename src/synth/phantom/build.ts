@@ -25,7 +25,7 @@ export interface Phantom {
 const pointSpread = 0.42;
 
 /** Cerebral volume, ml, of the template frame at each age, folds cut: found by counting built voxels. */
-const templateCerebrum = (age: number): number => interpolateHeld([20, 24, 30, 36], [170, 170, 170, 172], age);
+const templateCerebrum = (age: number): number => interpolateHeld([20, 24, 30, 36], [172, 171, 170, 172], age);
 
 /** The frame in which the anatomy has its width, length and cerebral volume. */
 export function frameOf(anatomy: PhantomAnatomy): Frame {

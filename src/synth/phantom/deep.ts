@@ -26,7 +26,7 @@ export interface DeepGrey {
  * What the template's deep grey matter measures when built (both sides, template mm), ml: found by counting voxels. Early on the germinal matrix
  * and the ventricle take a share of its place.
  */
-const templateDeepGrey = (age: number): number => interpolateHeld([20, 22, 24, 28, 32, 36], [4.75, 5.1, 5.6, 6.9, 7.4, 7.7], age);
+const templateDeepGrey = (age: number): number => interpolateHeld([20, 22, 24, 28, 32, 36], [5.1, 5.4, 5.8, 6.9, 7.4, 7.7], age);
 
 /** Deep grey matter of `volume` ml on both sides. */
 export function deepGrey(frame: Frame, age: number, volume: number): DeepGrey {
@@ -62,9 +62,9 @@ export function core(frame: Frame): { shape: Field; bounds: Bounds } {
 /** Corpus callosum: genu, body and splenium over the cavum. Both sides. */
 export function corpusCallosum(frame: Frame): { shape: Field; bounds: Bounds } {
   const line: readonly (readonly [y: number, z: number, half: number, thick: number])[] = [
-    [-12.6, -4.2, 5, 1.5],
-    [-11.6, 1.2, 7, 1.5],
-    [-6, 6.4, 8, 1.15],
+    [-12.6, -4.2, 3, 1.5],
+    [-11.6, 1.2, 4.5, 1.5],
+    [-6, 6.4, 7, 1.15],
     [3, 8.9, 8, 1.05],
     [12, 9, 8, 1.05],
     [20, 6.3, 8, 1.2],

@@ -100,37 +100,24 @@ export function drawPhantom(
 
 /** A measure drawn about its week's mean, within `limit` SD. */
 function normal(rng: Rng, measure: Biometry, age: number, variability: number, limit: number): number {
-  const { mean, sd } = biometryNorm(measure, age);
-  return mean + variability * sd * bounded(rng, limit);
+  return mean(measure, age) + variability * deviation(measure, age) * bounded(rng, limit);
 }
 
 function drawHead(rng: Rng, age: number, v: number) {
-  // One deviate for the size of the head, shared, and one for its shape: long and narrow, or short and broad.
-  const size = bounded(rng, 1.2);
-  const shape = bounded(rng, 1.2);
-  const own = () => 0.35 * bounded(rng, 1.2);
-  const along = (measure: Biometry, lean: number, z: number) => {
-    const { mean, sd } = biometryNorm(measure, age);
-    return mean + sd * (lean + v * Math.max(-0.95, Math.min(0.95, z)));
-  };
-  // Brain width and skull width come from separate curves; a little under half a standard deviation towards each other keeps the fluid between them as thin
-  // as images show it.
-  const brainWidth = along("brainWidth", 0.4, 0.6 * size + 0.4 * shape + own());
-  const skullThickness = interpolateHeld([20, 38], [0.9, 1.7], age);
-  const leastFluid = interpolateHeld([20, 30, 38], [1.6, 2, 1.2], age);
-  const skullBiparietal = Math.max(
-    along("skullBiparietal", -0.35, 0.6 * size + 0.4 * shape + own()),
-    brainWidth + 2 * leastFluid + skullThickness,
-  );
-  const skullOccipitofrontal = along("skullOccipitofrontal", 0, 0.6 * size - 0.5 * shape + own()) - 2 * skullThickness;
-  const fluidAtPoles = interpolateHeld([20, 26, 32, 38], [1.7, 2.3, 1.9, 1.3], age) + 0.3 * v * bounded(rng, 1.5);
-  const bulk = 1 + v * (0.05 * size + 0.02 * bounded(rng, 1.5));
-  const matrix = interpolateHeld([20, 24, 28, 32, 36], [2.4, 2.9, 2.4, 1.5, 0], age);
-  const wanted = matrix + tissueVolume("whiteMatter", age) + tissueVolume("cortex", age) + tissueVolume("deepGrey", age);
+  const { brainWidth, skullBiparietal, skullOccipitofrontal, skullThickness } = drawWidths(rng.fork("widths"), age, v);
+  const poles = interpolateHeld([20, 26, 32, 38], [1.7, 2.3, 1.9, 1.3], age);
+  const brainLength = skullOccipitofrontal - 2 * (poles + 0.3 * v * bounded(rng, 1.5));
+  // Volume follows width and length, so that the height stays in proportion.
+  const usual =
+    (mean("brainWidth", age) + towards * deviation("brainWidth", age)) *
+    (mean("skullOccipitofrontal", age) - 2 * (skullThickness + poles));
+  const bulk = ((brainWidth * brainLength) / usual) ** 0.9 * (1 + 0.02 * v * bounded(rng, 1.5));
+  const matrix = interpolateHeld([20, 24, 28, 32, 36], [2.4, 2.9, 2.4, 1.5, 0], age); // ml, as built
+  const solid = matrix + tissueVolume("whiteMatter", age) + tissueVolume("cortex", age) + tissueVolume("deepGrey", age);
   return {
     brainWidth,
-    brainLength: skullOccipitofrontal - 2 * fluidAtPoles,
-    cerebrum: bulk * (wanted + biometryNorm("lateralVentricles", age).mean),
+    brainLength,
+    cerebrum: bulk * (solid + mean("lateralVentricles", age)),
     cortexVolume: 1.05 * bulk * tissueVolume("cortex", age) * (1 + 0.04 * v * bounded(rng, 1.5)),
     skullBiparietal,
     skullOccipitofrontal,
@@ -140,15 +127,40 @@ function drawHead(rng: Rng, age: number, v: number) {
   };
 }
 
+// Brain width and skull width come from separate curves; a little under half a standard deviation towards each other keeps the fluid
+// between them as thin as images show it.
+const towards = 0.4;
+
+const mean = (measure: Biometry, age: number): number => biometryNorm(measure, age).mean;
+const deviation = (measure: Biometry, age: number): number => biometryNorm(measure, age).sd;
+
+/** Widths and length of brain and skull: one deviate for the size of the head, shared, and one for its shape, long or broad. */
+function drawWidths(rng: Rng, age: number, v: number) {
+  const size = bounded(rng, 1.2);
+  const shape = bounded(rng, 1.2);
+  const along = (measure: Biometry, lean: number, z: number) =>
+    mean(measure, age) + deviation(measure, age) * (lean + v * Math.max(-0.95, Math.min(0.95, z + 0.35 * bounded(rng, 1.2))));
+  const skullThickness = interpolateHeld([20, 38], [0.9, 1.7], age);
+  const brainWidth = along("brainWidth", towards, 0.65 * size + 0.3 * shape);
+  const leastFluid = interpolateHeld([20, 30, 38], [1.6, 2, 1.2], age);
+  const skullBiparietal = along("skullBiparietal", -towards, 0.65 * size + 0.3 * shape);
+  return {
+    brainWidth,
+    skullThickness,
+    skullBiparietal: Math.max(skullBiparietal, brainWidth + 2 * leastFluid + skullThickness),
+    skullOccipitofrontal: along("skullOccipitofrontal", 0, 0.65 * size - 0.3 * shape) - 2 * skullThickness,
+  };
+}
+
 function drawVentricles(rng: Rng, age: number, v: number): Sides<VentricleSize> {
-  const width = biometryNorm("atrialWidth", age);
-  const volume = biometryNorm("lateralVentricles", age);
   const common = 0.9 * bounded(rng, 1.2);
   // The left ventricle is the larger one a little more often.
   const lean = v * (0.03 + 0.07 * bounded(rng, 1.4));
-  const total = volume.mean + v * volume.sd * Math.max(-1.2, Math.min(1.2, 0.85 * common + 0.25 * bounded(rng, 1)));
+  const total =
+    mean("lateralVentricles", age) +
+    v * deviation("lateralVentricles", age) * Math.max(-1.2, Math.min(1.2, 0.85 * common + 0.25 * bounded(rng, 1)));
   const side = (sign: number): VentricleSize => ({
-    atrialWidth: (width.mean + v * width.sd * common * 0.8) * (1 + 0.5 * sign * lean),
+    atrialWidth: (mean("atrialWidth", age) + v * deviation("atrialWidth", age) * common * 0.8) * (1 + 0.5 * sign * lean),
     volume: (total / 2) * (1 + sign * lean),
   });
   return { left: side(1), right: side(-1) };

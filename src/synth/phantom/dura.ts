@@ -26,7 +26,7 @@ export function paintDura(canvas: Canvas, frame: Frame, inside: Cavity, age: num
     const ty = clamp(y / fy, -42, -6);
     const across = Math.abs(x) / fx;
     const ridge = interpolateHeld([-42, -32, -24, -18, -6], [-21, -19, -13.5, -9, -9], ty);
-    const height = ridge - (ridge + 24.5) * (1 - Math.exp(-((across / 12) ** 2)));
+    const height = ridge - (ridge + 24.5) * (1 - Math.exp(-((across / 16.5) ** 2)));
     const notch = 9 * smoothstep(-22, -8, ty) - across; // open in front for the midbrain
     return Math.max(Math.abs(z / fz - height) * 0.8 * fz - 0.3, notch * fx, (y / fy + 6) * fy);
   };

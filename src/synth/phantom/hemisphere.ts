@@ -74,7 +74,7 @@ const tentFloor = profile(tentY, [-22, -22.5, -23, -24, -25, -26.5, -30, -38, -5
 /** Positive below the tentorium: a tent with its ridge in the midline. */
 function belowTent(x: number, y: number, z: number): number {
   const yc = clamp(y, -46, 2);
-  return 0.85 * (tentFloor(yc) + tentRise(yc) * Math.exp(-((x / 12.5) ** 2)) - z);
+  return 0.85 * (tentFloor(yc) + tentRise(yc) * Math.exp(-((x / 16.5) ** 2)) - z);
 }
 
 /** Half the gap between the hemispheres, template mm: wider behind and above, where the early brain leaves much fluid. */

@@ -18,7 +18,7 @@ import { interpolateHeld } from "./growth.ts";
 import type { Bounds } from "./lattice.ts";
 
 /** Half the transcerebellar diameter of the template's cerebellum, template mm. */
-const templateTranscerebellarHalf = 20.1;
+const templateTranscerebellarHalf = 20.4;
 
 /** The posterior fossa's own frame: the cerebellum keeps its place in the head but grows at its own rate. */
 export function hindbrainFrame(frame: Frame, transcerebellar: number): Frame {
@@ -116,7 +116,7 @@ export function posteriorFossa(frame: Frame, magna: number): Field {
   const bowl = ellipsoid(frame.point(0, -16, -25.5), [
     frame.scale[0] * 23,
     frame.scale[1] * 13.5 + 0.8 * magna,
-    frame.scale[2] * 11.5 + 0.45 * magna,
+    frame.scale[2] * 12.2 + 0.65 * magna,
   ]);
   const funnel = roundTube(
     [
@@ -130,6 +130,6 @@ export function posteriorFossa(frame: Frame, magna: number): Field {
   const sella = ellipsoid(frame.point(0, 5, -17), frame.radii(12, 11, 10));
   // The back wall runs straight from the torcular down to the foramen magnum.
   const [, fy, fz] = frame.scale;
-  const wall: Field = (_x, y, z) => -0.72 * (y + 34 * fy + 0.25 * magna) - 0.69 * (z + 18.7 * fz);
+  const wall: Field = (_x, y, z) => -0.72 * (y + 34 * fy + 0.4 * magna) - 0.69 * (z + 18.7 * fz);
   return joined(3 * frame.size, shared(bowl, wall, 5), funnel, sella);
 }

@@ -24,9 +24,9 @@ export function sylvianFossa(frame: Frame, age: number): Field {
   const insulaX = templateHalf[0] * interpolateHeld([20, 22, 24, 30, 36], [0.77, 0.74, 0.7, 0.645, 0.61], age);
   const front = openingInFront(age);
   const behind = openingBehind(age);
-  const lens = interpolateHeld([20, 24, 30, 34, 38], [3, 2.4, 1.4, 0.7, 0.45], age);
+  const lens = interpolateHeld([20, 24, 30, 34, 38], [3, 2.4, 1.1, 0.5, 0.3], age);
   const slope = interpolateHeld([20, 24, 28], [0.75, 0.55, 0], age); // the walls of the young fossa lean outwards
-  const narrowing = interpolateHeld([24, 30, 36], [4, 2.8, 1.4], age);
+  const narrowing = interpolateHeld([24, 30, 36], [4, 2.4, 1.1], age);
   const round = interpolateHeld([22, 26, 30], [4, 2.5, 1.5], age);
   // Template mm throughout. The floor is a dome; behind the insula it rises to the surface, where the fissure ends.
   const floor = (y: number, dz: number) =>
@@ -45,14 +45,14 @@ export function sylvianFossa(frame: Frame, age: number): Field {
   };
   const bounds: Bounds = { low: [10 * fx, -22 * fy, -24 * fz], high: [48 * fx, 34 * fy, 16 * fz] };
   const wide = latticeField(redistance(sampleField(bulk, bounds, 0.8 * frame.size)));
-  const slitHalf = interpolateHeld([22, 26, 30, 38], [0.9, 0.8, 0.55, 0.4], age);
+  const slitHalf = interpolateHeld([22, 26, 30, 38], [0.9, 0.7, 0.45, 0.32], age);
   return (wx, wy, wz) => {
     const y = wy / fy;
     if (y < -19 || y > 33 || wx < 8 * fx) return 1e3;
     const z = wz / fz - course(y);
     const out = wx - fx * floor(y, z);
     const reach = Math.max(-18 - y, y - 26, 0) * fy;
-    const half = slitHalf * (0.4 + 0.6 * smoothstep(-10, 8, y));
+    const half = slitHalf * (0.3 + 0.7 * smoothstep(-10, 8, y));
     const slit = smoothMax(Math.hypot(Math.abs(z) * fz * 0.93, reach) - half, -out, 0.6);
     return smoothMin(wide(wx, wy, wz), slit, 0.6);
   };

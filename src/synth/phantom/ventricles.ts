@@ -86,10 +86,10 @@ function stations(frame: Frame, atrial: number, rest: number): readonly [Station
 }
 
 /** Built atria measure wider than the tube where the horns join it, the more the smaller the brain: found by measuring built volumes. */
-const measuredShare = (size: number): number => interpolateHeld([0.58, 0.7, 1], [0.94, 0.97, 1], size);
+const measuredShare = (size: number): number => interpolateHeld([0.58, 0.7, 1, 1.25], [0.95, 0.93, 0.89, 0.87], size);
 
 /** What the paint order takes from the tubes (caudate, overlap of the horns), found by counting built volumes. */
-const lumenShare = 1;
+const lumenShare = 1.05;
 
 /** Volume of swept ellipses, ml. */
 function tubeVolume(lines: readonly (readonly Station[])[]): number {
@@ -127,11 +127,11 @@ export function cavum(frame: Frame, age: number, width: number): { space: Field;
   const [, fy, fz] = frame.scale;
   const corners = [[-8, 2.6], [0, 5.6], [8, 6.5], [15, 5.4], [20, 2.8], [23.4, -1.5], [23.4, -5], [20, -7], [15.5, -4.2], [11, -0.3], [5, 2.7], [-2, 3]]; // biome-ignore format: one line
   const outline = polygonDistance(corners.map(([y, z]) => [y! * fy, z! * fz]));
-  const behind = interpolateHeld([22, 28, 34], [0.5, 0.36, 0.18], age);
-  const half = 0.5 * width * interpolateHeld([20, 22, 24, 30], [1.28, 1.2, 1.12, 1.05], age); // the rounded edges take a little off
+  const behind = interpolateHeld([22, 28, 34], [0.4, 0.3, 0.18], age);
+  const half = 0.5 * width * interpolateHeld([20, 22, 24, 30], [1.16, 1.1, 1.07, 1.03], age); // the rounded edges take a little off
   const space: Field = (x, y, z) => {
     const [ty, tz] = [y / fy, z / fz];
-    const front = clamp((ty - 2) / 18, 0, 1) * (1 - smoothstep(21.5, 27, ty));
+    const front = clamp((ty - 5) / 16, 0, 1) * (1 - smoothstep(21.5, 27, ty));
     const wide = half * (behind * (1 - smoothstep(4, 17, ty)) + front) * (0.3 + 0.7 * smoothstep(-8, -1.5, tz));
     return smoothMax(outline(y, z) - 0.3 * frame.size, Math.abs(x) - wide, frame.size);
   };
