@@ -107,7 +107,7 @@ function describe(job: SynthJob, normal: NormalCase, stack: PaintedStack, copy: 
 
 async function writeStack({ out, case: source }: SynthJob, stack: PaintedStack, sidecar: Sidecar): Promise<Case> {
   const { id } = sidecar;
-  const text = `${canonicalJson(sidecar, 1)}\n`;
+  const text = onePerLine(sidecar);
   const file = (suffix: string) => `images/${id}${suffix}`;
   const write = async (path: string, volume: Parameters<typeof writeNifti>[1]) => ({
     path,
@@ -133,4 +133,10 @@ async function writeStack({ out, case: source }: SynthJob, stack: PaintedStack, 
     grade: sidecar.grade,
     sources: [source.id],
   };
+}
+
+/** JSON with each key of the sidecar on a line of its own: a surround alone holds some two hundred solids. */
+function onePerLine(sidecar: Sidecar): string {
+  const lines = Object.entries(sidecar).map(([key, value]) => `${JSON.stringify(key)}: ${canonicalJson(value)}`);
+  return `{\n${lines.sort().join(",\n")}\n}\n`;
 }

@@ -1,5 +1,7 @@
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { StageContext, StageResult } from "../core/context.ts";
+import { UserError } from "../core/errors.ts";
 import { mapParallel } from "../core/parallel.ts";
 import {
   type Case,
@@ -33,17 +35,19 @@ export interface SynthRun {
  * A synthetic stack has its source's subject, so that it stays in its source's split. The same run gives the same bytes,
  * whatever the number of workers.
  *
- * @throws {UserError} (data) If a case cannot be used, or none can.
+ * @throws {UserError} (data) If a case cannot be used, or none can; (usage) if `out` is `data`.
  * @throws {StoppedError} If the user asks to stop.
  */
 export async function runSynth({ data, out, options, seed }: SynthRun, context: StageContext): Promise<StageResult> {
   const { reporter, signal, workers } = context;
+  refuseOverlap(data, out);
   const dataset = await readDataset(data);
   const splits = await readSplits(data);
   const root = join(data, dataset.root);
   const jobs = usableCases(dataset, splits, data, reporter.warn).map((source): SynthJob => {
     return { root, out, case: source, scheme: dataset.labelScheme!, options, seed };
   });
+  await rm(join(out, "dataset.json"), { force: true }); // of an earlier run: the folder is not whole until this one is done
   reporter.progress("synth", 0, jobs.length);
   const results = await mapParallel<SynthJob, { cases: Case[]; sidecars: Sidecar[] }>(
     new URL("./job.ts", import.meta.url),
@@ -70,6 +74,15 @@ export async function runSynth({ data, out, options, seed }: SynthRun, context: 
   await writeSplits(out, ownSplits);
   await writeDataset(out, made);
   return summarise(results.flatMap((r) => r.sidecars));
+}
+
+/** @throws {UserError} (usage) If one folder is the other: its dataset.json would be replaced by the new one. */
+function refuseOverlap(data: string, out: string): void {
+  if (resolve(data) !== resolve(out)) return;
+  throw new UserError(
+    "usage",
+    `${out}: the output folder must not be the folder of the normal cases; got the same. Name another.`,
+  );
 }
 
 /** The cases to paint: original, in a split, not known to be ill, with labels. */

@@ -90,7 +90,7 @@ function readSide(tissue: LabelVolume, spacing: Vec3, toHead: Affine, side: Side
     lumen,
     lumenMl,
     wallMm,
-    smoothWallMm: smoothed(wallMm, tissue.shape, box),
+    smoothWallMm: smoothed(wallMm, tissue.shape, spacing, box),
     box,
     ...sectionsOf(lumen, tissue.shape, toHead, side),
   };
@@ -170,11 +170,12 @@ function boxAround(inside: Uint8Array, shape: Vec3, spacing: Vec3, marginMm: num
   };
 }
 
-/** Blur by (1 2 1) / 4 along each axis, whose deviation is 0.7 voxels. Distances are cut to 3 mm first. */
-function smoothed(wallMm: Float32Array, shape: Vec3, { low, high }: GridBox): Float32Array {
+/** Blur by (1 2 1) / 4, whose deviation is 0.7 voxels, along each axis but that of thick slices. Distances are cut to 3 mm first. */
+function smoothed(wallMm: Float32Array, shape: Vec3, spacing: Vec3, { low, high }: GridBox): Float32Array {
   let from = wallMm.map((mm) => (mm > 3 ? 3 : mm < -3 ? -3 : mm));
   const stride = [1, shape[0], shape[0] * shape[1]];
   for (const axis of [0, 1, 2]) {
+    if (spacing[axis]! > 1.5 * Math.min(...spacing)) continue;
     const step = stride[axis]!;
     const last = shape[axis]! - 1;
     const to = from.slice();
