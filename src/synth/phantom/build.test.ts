@@ -159,7 +159,7 @@ function gyrification({ tissue }: Built): number {
 }
 
 test("other seeds of the early, middle and late weeks keep to the curves too", () => {
-  for (const [week, seed] of [[20, 101], [22, 102], [25, 103], [29, 104], [34, 105], [38, 106]] as const) checkBiometry(build(week, seed)); // biome-ignore format: pairs
+  for (const [week, seed] of [[20, 101], [25, 103], [31, 104], [38, 106]] as const) checkBiometry(build(week, seed)); // biome-ignore format: pairs
 }, 60_000);
 
 test("the same anatomy gives the same voxels; another folding seed gives others", () => {

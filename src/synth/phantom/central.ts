@@ -41,7 +41,7 @@ function paintSide(
   const { lumen: tubes, bounds } = lateralVentricle(frame, size);
   const room = grown(bounds, 4);
   const whole = without(besideCavum(tubes, septum, 0.9), callosum, 0.5);
-  const lumen = latticeField(redistance(sampleField(whole, room, 0.8)));
+  const lumen = latticeField(redistance(sampleField(whole, room, 1)));
   const put = (box: Bounds, shape: Field, what: Paint) => paint(canvas, onSide(side, box), oneSided(side, shape), what);
 
   darkenBeside(canvas, onSide(side, room), oneSided(side, lumen));

@@ -62,7 +62,7 @@ export function finishImage(canvas: Canvas, contrast: Contrast, textureSeed: num
   const rng = seededRng(textureSeed);
   const box: Bounds = { low: origin, high: origin.map((o, i) => o + shape[i]! * spacing) as unknown as Bounds["high"] };
   const slow = latticeField(sampleField(waveNoise(rng.fork("slow"), [14, 40], 14), box, 4));
-  const fine = latticeField(sampleField(waveNoise(rng.fork("fine"), [5, 9], 16), box, 2));
+  const fine = latticeField(sampleField(waveNoise(rng.fork("fine"), [5, 9], 10), box, 2));
   for (let n = 0; n < image.length; n++) {
     if (image[n] === 0) continue;
     const grain = tissue[n] === tissues.csf ? contrast.fluidTexture : contrast.texture;

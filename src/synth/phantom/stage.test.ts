@@ -19,9 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-const options = phantomOptions.parse({ kind: "phantom", subjects: 3, gestationalAge: [22, 28], spacingMm: 2 });
-const run = (name: string, workers: number, seed = 5) =>
-  runPhantom({ out: join(root, name), options, split: splitOptions.parse({}), seed }, silentContext(workers));
+const options = phantomOptions.parse({ kind: "phantom", subjects: 3, gestationalAge: [20, 23], spacingMm: 2 });
+const run = (name: string, workers: number, seed = 5, subjects = 3) =>
+  runPhantom(
+    { out: join(root, name), options: { ...options, subjects }, split: splitOptions.parse({}), seed },
+    silentContext(workers),
+  );
 
 async function bytesOf(folder: string): Promise<Map<string, string>> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((e) => e.isFile());
@@ -35,12 +38,12 @@ test("writes a dataset that reads back, the same bytes for one worker and for tw
   const result = await run("one", 1);
   await run("two", 2);
   expect(await bytesOf(join(root, "two"))).toEqual(await bytesOf(join(root, "one")));
-  expect(result.headline).toMatch(/^3 phantom brains, 22 to 28 weeks, 2 mm/);
+  expect(result.headline).toMatch(/^3 phantom brains, 20 to 23 weeks, 2 mm/);
   const dataset = await readDataset(join(root, "one"));
   const splits = await readSplits(join(root, "one"));
   expect([...splits.train, ...splits.val, ...splits.test].sort()).toEqual(["sub-001", "sub-002", "sub-003"]);
   const ages = dataset.cases.map(({ gestationalAge }) => gestationalAge!);
-  expect(ages.map((age) => Math.floor((age - 22) / 2))).toEqual([0, 1, 2]); // one in each third of the range
+  expect(ages.map((age) => Math.floor(age - 20))).toEqual([0, 1, 2]); // one in each third of the range
   const [first] = dataset.cases;
   expect(sha256(await readFile(join(root, "one", first!.image.path)))).toBe(first!.image.sha256);
 });
@@ -62,7 +65,7 @@ test("files hold the drawn anatomy: labels as built, image in thousandths, the m
 });
 
 test("another seed gives other brains; a stop leaves no dataset", async () => {
-  await run("three", 2, 6);
+  await run("three", 1, 6, 1);
   expect(await readFile(join(root, "three/images/sub-001.json"))).not.toEqual(
     await readFile(join(root, "one/images/sub-001.json")),
   );

@@ -216,7 +216,7 @@ function secondaryFolds(shape: Hemisphere, frame: Frame, age: number, folding: F
   if (depthNow <= 0) return null;
   const rng = seededRng(folding.seed).fork("secondary");
   const wavelength = 14.5 * frame.size;
-  const fold = waveNoise(rng.fork("fold"), [0.85 * wavelength, 1.15 * wavelength], 24);
+  const fold = waveNoise(rng.fork("fold"), [0.85 * wavelength, 1.15 * wavelength], 16);
   const vigour = waveNoise(rng.fork("vigour"), [22 * frame.size, 40 * frame.size], 12);
   const [nx, ny, nz] = shape.normal;
   const onSurface =

@@ -44,7 +44,7 @@ export function sylvianFossa(frame: Frame, age: number): Field {
     return smoothMax(dz - open, -out, round);
   };
   const bounds: Bounds = { low: [10 * fx, -22 * fy, -24 * fz], high: [48 * fx, 34 * fy, 16 * fz] };
-  const wide = latticeField(redistance(sampleField(bulk, bounds, 0.8 * frame.size)));
+  const wide = latticeField(redistance(sampleField(bulk, bounds, frame.size)));
   const slitHalf = interpolateHeld([22, 26, 30, 38], [0.9, 0.7, 0.45, 0.32], age);
   return (wx, wy, wz) => {
     const y = wy / fy;
