@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +6,7 @@ import lockfile from "proper-lockfile";
 import { z } from "zod";
 import type { Reporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
-import { fileFault } from "../data/files.ts";
+import { fileFault, makeFolder } from "../data/files.ts";
 
 /** A lock whose holder has died is taken over after this many milliseconds without a heartbeat. */
 const staleAfter = 8_000;
@@ -28,9 +28,7 @@ type Owner = z.output<typeof ownerSchema>;
 export async function withLock<T>(folder: string, reporter: Reporter, onLost: () => void, work: () => Promise<T>): Promise<T> {
   const path = join(folder, ".hemosynth.lock");
   const ownerFile = join(folder, ".hemosynth.lock.json");
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw fileFault(folder, "write", error);
-  });
+  await makeFolder(folder);
   const release = await acquire(folder, path, ownerFile, reporter, onLost);
   try {
     const owner: Owner = { pid: process.pid, host: hostname() };

@@ -1,10 +1,9 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackendInfo } from "../backend/ready.ts";
 import type { Experiment } from "../config/experiment.ts";
 import { type StageContext, type StageResult, throwIfStopped } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
-import { fileFault } from "../data/files.ts";
+import { makeFolder } from "../data/files.ts";
 import { noteTiming } from "./manifest.ts";
 import {
   clearStage,
@@ -173,9 +172,7 @@ async function runStage(
   const out = folderOf(pass, stage.name);
   const backend = stage.backend ? await ready(pass.experiment) : null;
   if (!resume) await clearStage(out);
-  await mkdir(out, { recursive: true }).catch((error: unknown) => {
-    throw fileFault(out, "write", error);
-  });
+  await makeFolder(out);
   await markBegun(out, parts);
   const inputs = Object.fromEntries(stage.reads.map((name) => [name, folderOf(pass, name)]));
   const started = performance.now();

@@ -1,6 +1,6 @@
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { fileFault } from "./files.ts";
+import { fileFault, makeFolder } from "./files.ts";
 
 /**
  * Adds to the end of a file, making it and its folder where they are missing, and flushes it to the disk.
@@ -10,7 +10,7 @@ import { fileFault } from "./files.ts";
  */
 export async function appendDurably(file: string, content: Uint8Array | string): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     const handle = await open(file, "a");
     try {
       await handle.writeFile(content);

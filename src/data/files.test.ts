@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readText, writeAtomic } from "./files.ts";
+import { makeFolder, readText, writeAtomic } from "./files.ts";
 
 const folder = () => mkdtemp(join(tmpdir(), "hemosynth-"));
 
@@ -32,3 +32,19 @@ test("a read error is one line with the cause and the way out", async () => {
   await expect(readText(root, "x")).rejects.toThrow("it is a folder");
   await expect(readText(join(root, "loop"), "x")).rejects.toThrow("symbolic links form a loop");
 });
+
+test("a folder that is there is left, one that is missing is made with those above it, by several at once", async () => {
+  const root = await folder();
+  const deep = join(root, "a", "b", "c");
+  await Promise.all([makeFolder(deep), makeFolder(deep), makeFolder(join(root, "a"))]);
+  await makeFolder(deep);
+  expect(await readdir(join(root, "a", "b"))).toEqual(["c"]);
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a folder that cannot be made is refused; Node's own recursive mkdir hangs in /proc",
+  async () => {
+    await expect(makeFolder("/proc/hemosynth/a")).rejects.toThrow("/proc/hemosynth: could not write: no such file or folder");
+    await expect(makeFolder("/dev/null/a")).rejects.toThrow("a part of the path is not a folder");
+  },
+);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../core/errors.ts";
 
@@ -13,7 +13,7 @@ export async function writeAtomic(file: string, content: Uint8Array | string): P
   const folder = dirname(file);
   const temporary = join(folder, `.${randomUUID()}.partial`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const handle = await open(temporary, "wx");
     try {
       await handle.writeFile(content);
@@ -27,6 +27,31 @@ export async function writeAtomic(file: string, content: Uint8Array | string): P
     await rm(temporary, { force: true }).catch(() => {});
     throw fileFault(file, "write", error);
   }
+}
+
+/**
+ * Makes a folder, and those above it where they are missing. There already: nothing happens.
+ * Not by Node's `recursive`, which never returns where a file system says that a parent is missing although it is there (/proc).
+ *
+ * @throws {UserError} (data) If a part of the path is a file, or the disk is full, read-only or not permitted.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder && !(await exists(parent))) await makeFolder(parent);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (!(await isFolder(folder))) throw fileFault(folder, "write", error); // else another process made it meanwhile
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
+import { readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
@@ -6,7 +6,7 @@ import { canonicalJson } from "../../core/hash.ts";
 import type { Volume } from "../../core/volume.ts";
 import { readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
-import { fileFault, writeAtomic } from "../../data/files.ts";
+import { fileFault, makeFolder, writeAtomic } from "../../data/files.ts";
 import { type ModelFolder, readModelFolder } from "../../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
 import { readPicture } from "../../data/png.ts";
@@ -175,9 +175,7 @@ function givenMask({ gate }: PredictOptions, mask: string | undefined, where: st
 
 async function refuseInputAsOutput({ input, out }: PredictRequest): Promise<void> {
   const folder = await realpath((await stat(input)).isDirectory() ? input : dirname(input));
-  await mkdir(out, { recursive: true }).catch((error) => {
-    throw fileFault(out, "write", error);
-  });
+  await makeFolder(out);
   if ((await realpath(out)) === folder)
     throw new UserError("usage", `${out}: the output must not be the input's folder; got the same. Name another --out.`);
 }
