@@ -6,6 +6,7 @@ import { sha256 } from "../core/hash.ts";
 import { mapParallel } from "../core/parallel.ts";
 import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type SplitName } from "../data/dataset.ts";
 import { readBytes } from "../data/files.ts";
+import { assertNoLeak } from "../data/leaks.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
 import loadCase, { type LoadJob } from "./load-job.ts";
 import { minLesionPixels, preparedBytes, type TrainSlice } from "./slices.ts";
@@ -26,11 +27,12 @@ export interface TrainPlan {
 
 /**
  * Looks at a dataset: are both splits there, every mask, and memory enough?
- * @throws {UserError} (data) If a split is empty or a mask missing; (usage) if the slices would need more than `memoryMb`.
+ * @throws {UserError} (data) If a split is empty, a mask missing or a patient on two sides of the split; (usage) if the slices would need more than `memoryMb`.
  */
 export async function planData(folder: string, preprocess: PreprocessOptions, memoryMb: number): Promise<TrainPlan> {
   const dataset = await readDataset(folder);
   const splits = await readSplits(folder);
+  assertNoLeak({ dataset, splits, where: folder });
   const of = (name: SplitName) => casesOfSplit(dataset, splits, name);
   const [train, val] = [of("train"), of("val")];
   for (const [name, cases] of Object.entries({ train, val })) {

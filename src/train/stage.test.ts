@@ -246,6 +246,8 @@ test("data that cannot be trained on is refused with its numbers", async () => {
   expect(changed.message).toMatch(
     /sub-01_T2w\.nii\.gz: must be the file that the dataset was made with; its content has changed/,
   );
+  const leak = await refused((folder) => writeSplits(folder, { ...splits, val: [...splits.val, splits.train[0]!] }));
+  expect(leak.message).toMatch(/a subject may be in one split only; got \S+ twice\. Remove it from one of them\./);
   const memory = await refused(nothing, {
     options: trainOptions.parse({ memoryMb: 1 }),
     preprocess: preprocessOptions.parse({ pixelMm: 0.3 }),
