@@ -6,6 +6,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: "test/temporary-folder.ts",
     reporters: ["default", "./test/reporter.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -10,7 +10,7 @@ import { canonicalJson, sha256 } from "../src/core/hash.ts";
 import { cliFile, ensureBuilt, hemosynth, root, start } from "./cli-process.ts";
 
 const config = join(root, "configs/smoke.yaml");
-const slow = { timeout: 300_000 };
+const slow = { timeout: 600_000 };
 let folder = "";
 let first = "";
 
