@@ -65,7 +65,7 @@ export { buildModel, type Model, type ModelOptions, modelOptions } from "./model
 export { acquireStack } from "./synth/acquisition/acquire.ts";
 export { type Acquisition, drawAcquisition } from "./synth/acquisition/draw.ts";
 export { type AcquisitionOptions, acquisitionOptions } from "./synth/acquisition/options.ts";
-export { type LesionOptions, lesionOptions } from "./synth/bleed-options.ts";
+export { type LesionOptions, lesionOptions } from "./synth/bleed/options.ts";
 export { bleedInto, type DrawnBleed, type NormalCase, prepareCase, repaint } from "./synth/case.ts";
 export { type SynthOptions, synthOptions } from "./synth/options.ts";
 export { buildPhantom, type Phantom } from "./synth/phantom/build.ts";

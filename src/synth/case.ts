@@ -1,12 +1,12 @@
 import type { Rng } from "../core/rng.ts";
 import { tissues } from "../core/tissue.ts";
 import { isThickStack, type LabelVolume, type Volume } from "../core/volume.ts";
-import type { Bleed, BleedPlan } from "./bleed.ts";
-import { type CaseSignals, drawBleed } from "./bleed-draw.ts";
-import { type BleedFacts, bleedFaults, measureBleed } from "./bleed-facts.ts";
-import type { LesionOptions } from "./bleed-options.ts";
-import { paintBleed } from "./bleed-paint.ts";
-import { drawPlan } from "./bleed-plan.ts";
+import type { Bleed, BleedPlan } from "./bleed/bleed.ts";
+import { type CaseSignals, drawBleed } from "./bleed/draw.ts";
+import { type BleedFacts, bleedFaults, measureBleed } from "./bleed/facts.ts";
+import type { LesionOptions } from "./bleed/options.ts";
+import { paintBleed } from "./bleed/paint.ts";
+import { drawPlan } from "./bleed/plan.ts";
 import { cropToContent } from "./crop.ts";
 import { distend } from "./distension.ts";
 import { csfLevel, tissueMedian } from "./normalise.ts";

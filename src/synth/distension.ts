@@ -1,7 +1,7 @@
 import { affineSpacing, type Vec3 } from "../core/affine.ts";
 import { distanceTo } from "../core/distance.ts";
 import { tissues } from "../core/tissue.ts";
-import type { SidePlan } from "./bleed.ts";
+import type { SidePlan } from "./bleed/bleed.ts";
 import { type Anatomy, forEachVoxel } from "./priors/anatomy.ts";
 import type { Scene } from "./scene.ts";
 import { blurred, sampleCubic, sampleLinear, type VectorField } from "./warp.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { acquisitionOptions } from "./acquisition/options.ts";
-import { lesionOptions } from "./bleed-options.ts";
+import { lesionOptions } from "./bleed/options.ts";
 import { surroundOptions } from "./surround/options.ts";
 
 /** Options of {@link runSynth}; also the `synth` section of a config. */

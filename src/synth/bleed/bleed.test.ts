@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { toyHead } from "../../test/helpers/toy-head.ts";
-import { axisAlignedAffine } from "../core/affine.ts";
-import { signedDistance } from "../core/distance.ts";
-import { seededRng } from "../core/rng.ts";
-import { tissues } from "../core/tissue.ts";
-import { lesionOptions } from "./bleed-options.ts";
-import { paintBleed, partCoverage } from "./bleed-paint.ts";
-import { drawPlan } from "./bleed-plan.ts";
-import { bleedInto, type NormalCase, prepareCase, repaint } from "./case.ts";
-import { tissueMedian } from "./normalise.ts";
-import { readAnatomy } from "./priors/anatomy.ts";
+import { toyHead } from "../../../test/helpers/toy-head.ts";
+import { axisAlignedAffine } from "../../core/affine.ts";
+import { signedDistance } from "../../core/distance.ts";
+import { seededRng } from "../../core/rng.ts";
+import { tissues } from "../../core/tissue.ts";
+import { bleedInto, type NormalCase, prepareCase, repaint } from "../case.ts";
+import { tissueMedian } from "../normalise.ts";
+import { readAnatomy } from "../priors/anatomy.ts";
+import { lesionOptions } from "./options.ts";
+import { paintBleed, partCoverage } from "./paint.ts";
+import { drawPlan } from "./plan.ts";
 
 const head = toyHead({ zoned: true });
 const normal = prepareCase(head.image, head.tissue, 27);

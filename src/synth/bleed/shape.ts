@@ -1,5 +1,5 @@
-import type { Vec3 } from "../core/affine.ts";
-import { bandNoise } from "./band-noise.ts";
+import type { Vec3 } from "../../core/affine.ts";
+import { bandNoise } from "../band-noise.ts";
 import type { BleedShape, ClotBleed, FanBleed, GerminalBleed, LayerBleed, Roughness } from "./bleed.ts";
 
 /** A function of world millimetres. */

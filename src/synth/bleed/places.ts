@@ -1,10 +1,10 @@
-import { applyAffine, invertAffine, type Vec3 } from "../core/affine.ts";
-import { between, type Rng, weightedIndex } from "../core/rng.ts";
-import { addScaled, dot, unitVector } from "../core/vector.ts";
-import type { LabelVolume } from "../core/volume.ts";
+import { applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
+import { between, type Rng, weightedIndex } from "../../core/rng.ts";
+import { addScaled, dot, unitVector } from "../../core/vector.ts";
+import type { LabelVolume } from "../../core/volume.ts";
+import type { Anatomy } from "../priors/anatomy.ts";
+import type { HeadFrame } from "../priors/midplane.ts";
 import type { Roughness } from "./bleed.ts";
-import type { Anatomy } from "./priors/anatomy.ts";
-import type { HeadFrame } from "./priors/midplane.ts";
 
 /** The head's axes as unit vectors of the world. */
 export function headAxes(frame: HeadFrame): { readonly right: Vec3; readonly anterior: Vec3; readonly superior: Vec3 } {

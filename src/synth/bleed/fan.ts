@@ -1,14 +1,14 @@
-import type { Vec3 } from "../core/affine.ts";
-import { between, type Rng } from "../core/rng.ts";
-import { tissues } from "../core/tissue.ts";
-import { addScaled, orthonormal } from "../core/vector.ts";
+import type { Vec3 } from "../../core/affine.ts";
+import { between, type Rng } from "../../core/rng.ts";
+import { tissues } from "../../core/tissue.ts";
+import { addScaled, orthonormal } from "../../core/vector.ts";
+import type { Anatomy } from "../priors/anatomy.ts";
+import { siteWeights } from "../priors/index.ts";
+import { type Side, signOf } from "../priors/midplane.ts";
+import { infarctTissues } from "../priors/periventricular.ts";
+import { UnfitError } from "../unfit.ts";
 import type { FanBleed } from "./bleed.ts";
 import { drawRoughness, drawVoxel, headAxes, nearestValue, wallNormal } from "./places.ts";
-import type { Anatomy } from "./priors/anatomy.ts";
-import { siteWeights } from "./priors/index.ts";
-import { type Side, signOf } from "./priors/midplane.ts";
-import { infarctTissues } from "./priors/periventricular.ts";
-import { UnfitError } from "./unfit.ts";
 
 /**
  * Draws a periventricular hemorrhagic infarction: a fan that widens from the ventricle's upper outer angle towards the cortex.

@@ -1,14 +1,14 @@
-import { applyAffine, invertAffine, type Vec3 } from "../core/affine.ts";
-import { signedDistance } from "../core/distance.ts";
-import { tissues } from "../core/tissue.ts";
-import type { Volume } from "../core/volume.ts";
-import { bandNoise } from "./band-noise.ts";
+import { applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
+import { signedDistance } from "../../core/distance.ts";
+import { tissues } from "../../core/tissue.ts";
+import type { Volume } from "../../core/volume.ts";
+import { bandNoise } from "../band-noise.ts";
+import { type Anatomy, forEachVoxel, forEachVoxelIn, type GridBox } from "../priors/anatomy.ts";
+import { signOf } from "../priors/midplane.ts";
+import { infarctTissues } from "../priors/periventricular.ts";
+import type { Scene } from "../scene.ts";
 import type { Bleed, BleedPart } from "./bleed.ts";
-import { type Field, signedMetric } from "./bleed-shape.ts";
-import { type Anatomy, forEachVoxel, forEachVoxelIn, type GridBox } from "./priors/anatomy.ts";
-import { signOf } from "./priors/midplane.ts";
-import { infarctTissues } from "./priors/periventricular.ts";
-import type { Scene } from "./scene.ts";
+import { type Field, signedMetric } from "./shape.ts";
 
 /**
  * Paints a bleed into a scene: `cover * blood + (1 - cover) * image`, part over part, and returns the scene with its coverage.

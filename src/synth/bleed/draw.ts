@@ -1,14 +1,14 @@
-import type { Vec3 } from "../core/affine.ts";
-import { between, chance, type Rng } from "../core/rng.ts";
-import { addScaled, orthonormal, unitVector } from "../core/vector.ts";
+import type { Vec3 } from "../../core/affine.ts";
+import { between, chance, type Rng } from "../../core/rng.ts";
+import { addScaled, orthonormal, unitVector } from "../../core/vector.ts";
+import type { Anatomy } from "../priors/anatomy.ts";
+import { siteWeights } from "../priors/index.ts";
+import { UnfitError } from "../unfit.ts";
 import type { Bleed, BleedPart, BleedPlan, BleedShape, ClotBleed, GerminalBleed, LayerBleed, SidePlan } from "./bleed.ts";
-import type { LesionOptions } from "./bleed-options.ts";
-import { signedMetric } from "./bleed-shape.ts";
-import { drawFan } from "./fan-draw.ts";
+import { drawFan } from "./fan.ts";
+import type { LesionOptions } from "./options.ts";
 import { drawRoughness, drawVoxel, headAxes, voxelPoints, wallNormal } from "./places.ts";
-import type { Anatomy } from "./priors/anatomy.ts";
-import { siteWeights } from "./priors/index.ts";
-import { UnfitError } from "./unfit.ts";
+import { signedMetric } from "./shape.ts";
 
 /** What a draw needs to know of the case besides its anatomy. */
 export interface CaseSignals {

@@ -1,10 +1,10 @@
-import type { Vec3 } from "../core/affine.ts";
-import type { BandNoise } from "./band-noise.ts";
-import type { Side } from "./priors/midplane.ts";
+import type { Vec3 } from "../../core/affine.ts";
+import type { BandNoise } from "../band-noise.ts";
+import type { Side } from "../priors/midplane.ts";
 
 // A bleed is drawn in two steps, since a distended ventricle has to be distended before blood can be drawn into it:
-// drawPlan (bleed-plan.ts) needs only the age, drawBleed (bleed-draw.ts) the anatomy as it then is. Both are plain JSON and go
-// into the sidecar; paintBleed (bleed-paint.ts) has no randomness. Lengths are mm, places world mm of the source case,
+// drawPlan (plan.ts) needs only the age, drawBleed (draw.ts) the anatomy as it then is. Both are plain JSON and go
+// into the sidecar; paintBleed (paint.ts) has no randomness. Lengths are mm, places world mm of the source case,
 // signals relative to its CSF (1.0 = 90th percentile).
 
 export type Grade = 1 | 2 | 3 | 4;

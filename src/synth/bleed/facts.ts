@@ -1,12 +1,12 @@
-import { worldAxes } from "../core/affine.ts";
-import { tissues } from "../core/tissue.ts";
+import { worldAxes } from "../../core/affine.ts";
+import { tissues } from "../../core/tissue.ts";
+import { type Anatomy, forEachVoxel } from "../priors/anatomy.ts";
+import type { Side } from "../priors/midplane.ts";
+import { infarctTissues } from "../priors/periventricular.ts";
+import type { Scene } from "../scene.ts";
 import type { BleedPlan, Grade, SidePlan } from "./bleed.ts";
-import type { CaseSignals } from "./bleed-draw.ts";
-import type { LesionOptions } from "./bleed-options.ts";
-import { type Anatomy, forEachVoxel } from "./priors/anatomy.ts";
-import type { Side } from "./priors/midplane.ts";
-import { infarctTissues } from "./priors/periventricular.ts";
-import type { Scene } from "./scene.ts";
+import type { CaseSignals } from "./draw.ts";
+import type { LesionOptions } from "./options.ts";
 
 /** What a painted side measures; voxels count as blood from half coverage on. */
 export interface SideFacts {

@@ -1,8 +1,8 @@
-import { between, chance, pick, type Rng, weightedIndex } from "../core/rng.ts";
+import { between, chance, pick, type Rng, weightedIndex } from "../../core/rng.ts";
+import { germinalMatrixShare } from "../priors/germinal-matrix.ts";
+import { type Side, sides } from "../priors/midplane.ts";
 import type { BleedPlan, BloodStage, Grade, SidePlan } from "./bleed.ts";
-import type { GradeMix, LesionOptions } from "./bleed-options.ts";
-import { germinalMatrixShare } from "./priors/germinal-matrix.ts";
-import { type Side, sides } from "./priors/midplane.ts";
+import type { GradeMix, LesionOptions } from "./options.ts";
 
 const grades = [1, 2, 3, 4] as const satisfies readonly Grade[];
 
