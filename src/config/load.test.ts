@@ -111,6 +111,7 @@ const refused: readonly (readonly [name: string, content: string | Uint8Array, l
   ["74 leading zero", `${whole}seed: 010\n`, ['x.yaml:2:7 a number may not start with a zero; got 010; write 10, or "010" for text']],
   ["75 2^53 + 1", `${whole}seed: 9007199254740993\n`, ["x.yaml:2:7 a whole number must be within ±2^53 to keep its digits; got 9007199254740993"]],
   ["75 2^31", `${whole}seed: 2147483648\n`, ["x.yaml:2:7 seed must be at most 2147483647; got 2147483648"]],
+  ["80 an environment variable", `data: {kind: folder, path: "\${HOME}/study"}\n`, [`x.yaml:1:28 \${HOME} would be read from nowhere: a config does not look at environment variables; write the value, or give it with --set`]],
   ["82 nothing to do", `${whole}train: {epochs: 0, batchSize: 0}\n`, ["x.yaml:2:17 train.epochs must be at least 1; got 0", "x.yaml:2:31 train.batchSize must be at least 1; got 0"]],
   ["83 a kind that does not exist", "data: {kind: fantom}\n", ['x.yaml:1:14 data.kind must be "phantom" or "folder"; got the text "fantom"; did you mean "phantom"?']],
   ["83 no kind", "data: {subjects: 3}\n", ['x.yaml:1:7 data.kind must be "phantom" or "folder"; add it']],

@@ -135,8 +135,17 @@ function convertScalar(walk: Walk, node: Scalar, at: Place): Tree {
     const problem = numberProblem(value, source);
     return problem === null ? leaf(value + 0) : fail(walk, at, problem, leaf(null));
   }
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return leaf(value);
+  if (typeof value === "string") {
+    const variable = /\$\{[^}]*\}/.exec(value)?.[0];
+    return variable === undefined ? leaf(value) : fail(walk, at, unread(variable), leaf(null));
+  }
+  if (typeof value === "boolean" || value === null) return leaf(value);
   return fail(walk, at, `must be text, a number, true, false or null; got ${source}`, leaf(null));
+}
+
+/** A config must give the same run on every machine, so it reads no environment. */
+function unread(variable: string): string {
+  return `${variable} would be read from nowhere: a config does not look at environment variables; write the value, or give it with --set`;
 }
 
 function numberProblem(value: number, source: string): string | null {
