@@ -31,7 +31,7 @@ export interface Policy {
 /** One pass over some stages of a run folder. */
 export interface Pass {
   readonly experiment: Experiment;
-  /** The run folder, absolute. */
+  /** The run folder, as the user wrote it. */
   readonly root: string;
   readonly stages: readonly Stage[];
   /** Where results lie, read or written, that are not in the run folder under the stage's name. */

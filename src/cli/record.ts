@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { lstat, readdir, rm, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
@@ -188,8 +188,7 @@ export async function filesUnder(folder: string): Promise<string[]> {
     throw fileFault(folder, "read", error, "check the path");
   });
   const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink());
-  const start = folder.endsWith("/") ? folder.length : folder.length + 1;
-  const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(start).replaceAll("\\", "/"));
+  const paths = files.map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
   return paths.filter((path) => !isLock(path)).sort((a, b) => (a < b ? -1 : 1));
 }
 

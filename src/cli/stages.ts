@@ -9,7 +9,7 @@ import { changedSource, sourceHashes } from "./sources.ts";
 export const stageNames = ["data", "synth", "train", "predict", "eval"] as const;
 export type StageName = (typeof stageNames)[number];
 
-/** What a stage is given to work on. Folders are absolute. */
+/** What a stage is given to work on. Folders are as the user wrote them, from the current folder. */
 export interface StageJob {
   readonly experiment: Experiment;
   /** The run folder. */
