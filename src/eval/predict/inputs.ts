@@ -20,6 +20,12 @@ export function stemOf(name: string): string {
   return name.replace(/\.(nii|nii\.gz|png|jpe?g)$/i, "");
 }
 
+/** The brain mask of an input among the names of its folder: `<stem>_brain.nii.gz` or `.nii`; null where there is none. */
+export function brainMaskOf(name: string, names: readonly string[]): string | null {
+  const mask = `${stemOf(name)}_brain`;
+  return [...names].sort().find((other) => inputKind(other) === "nifti" && stemOf(other) === mask) ?? null;
+}
+
 /**
  * Ids, subjects and sessions of input files. The id is the stem, with everything but letters, digits, `.`, `_` and `-` made
  * `_`; where two would be the same, later ones get `-2`, `-3`. Subject and session are the BIDS entities `sub-` and `ses-` of

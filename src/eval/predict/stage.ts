@@ -13,7 +13,7 @@ import { readPicture } from "../../data/png.ts";
 import { buildModel, type Model, modelOptions, setWeights } from "../../models/index.ts";
 import { encodePng } from "../picture/png.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
-import { inputKind, type NamedInput, nameInputs, stemOf } from "./inputs.ts";
+import { brainMaskOf, inputKind, type NamedInput, nameInputs } from "./inputs.ts";
 import type { PredictOptions } from "./options.ts";
 import { overlayPicture } from "./picture.ts";
 import { stackRows, subjectRows } from "./rows.ts";
@@ -138,7 +138,7 @@ async function findJobs({ input, splits, options }: PredictRequest): Promise<Job
   const beside = info.isDirectory() ? names : await readdir(folder);
   return nameInputs(files).map((named, i) => {
     const file = files[i]!;
-    const mask = beside.find((name) => /\.nii(\.gz)?$/i.test(name) && stemOf(name) === `${stemOf(file)}_brain`);
+    const mask = brainMaskOf(file, beside);
     return { ...named, file: join(folder, file), mask: givenMask(options, mask && join(folder, mask), file), split: null };
   });
 }
@@ -150,7 +150,7 @@ async function datasetJobs(folder: string, wanted: readonly SplitName[] | null, 
   const cases = dataset.cases.filter((c) => wanted === null || wanted.includes(splitOf.get(c.subject)!));
   if (cases.length === 0) throw dataFault(folder, `must have cases in ${wanted?.join(" or ")}`, "none", "Name other splits");
   return cases.map((c) => {
-    const mask = c.brainMask === null ? undefined : join(folder, dataset.root, c.brainMask.path);
+    const mask = c.brainMask && join(folder, dataset.root, c.brainMask.path);
     return {
       id: c.id,
       subject: c.subject,
@@ -162,9 +162,9 @@ async function datasetJobs(folder: string, wanted: readonly SplitName[] | null, 
   });
 }
 
-function givenMask({ gate }: PredictOptions, mask: string | undefined, where: string): string | null {
+function givenMask({ gate }: PredictOptions, mask: string | null, where: string): string | null {
   if (gate !== "given") return null;
-  if (mask !== undefined) return mask;
+  if (mask !== null) return mask;
   throw dataFault(
     where,
     "gate: given needs a brain mask",
