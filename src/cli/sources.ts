@@ -1,9 +1,11 @@
 import { stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Experiment } from "../config/experiment.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { type Dataset, readDataset } from "../data/dataset.ts";
+import { modelFolderIn } from "../data/model-folder.ts";
+import { brainMaskOf } from "../eval/predict/inputs.ts";
 import { filesUnder, hashFile, namesIn, readRecord } from "./record.ts";
 
 /**
@@ -61,23 +63,22 @@ export async function inputHash(path: string, wayOut: string): Promise<string> {
 
 /** A file, with the brain mask that may lie beside an image. */
 async function fileHash(file: string): Promise<string> {
-  const mask = file.replace(/\.nii(\.gz)?$/, "_brain.nii.gz");
-  const beside = mask !== file && (await stat(mask).catch(() => null)) !== null ? await hashFile(mask) : null;
-  return sha256(canonicalJson([await hashFile(file), beside]));
+  const folder = dirname(file);
+  const mask = brainMaskOf(basename(file), (await namesIn(folder)) ?? []);
+  return sha256(canonicalJson([await hashFile(file), mask === null ? null : await hashFile(join(folder, mask))]));
 }
 
-/** The folder of a trained model: the one given, or `train/` in a run folder. @throws {UserError} (data) If neither has a model. */
+/** The folder of a trained model, absolute: the one given, or `train/` in a run folder. @throws {UserError} (data) If neither has a model. */
 export async function modelFolder(path: string): Promise<string> {
-  for (const folder of [join(path, "train"), path]) {
-    if ((await stat(join(folder, "model.json")).catch(() => null)) !== null) return resolve(folder);
-  }
+  const folder = modelFolderIn(path);
+  if (folder !== null) return resolve(folder);
   throw new UserError(
     "data",
     `${path}: no trained model (model.json) here or in train/; run \`hemosynth train CONFIG --out ${path}\` first.`,
   );
 }
 
-/** The run folder that a model folder belongs to. */
-export function runFolderOf(model: string): string {
-  return dirname(model);
+/** The run folder that a model folder belongs to; null for a model that was taken out of its run. */
+export function runFolderOf(model: string): string | null {
+  return basename(model) === "train" ? dirname(model) : null;
 }

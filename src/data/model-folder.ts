@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
@@ -44,15 +44,19 @@ export interface ModelFolder {
   readonly where: string;
 }
 
+/** The folder that holds `model.json`: the one given, or `train/` in it; null where neither does. */
+export function modelFolderIn(folder: string): string | null {
+  return [folder, join(folder, "train")].find((place) => existsSync(join(place, "model.json"))) ?? null;
+}
+
 /**
  * Reads a folder that training wrote: `train/`, or the run folder above it.
  * @throws {UserError} (data) If there is no whole model, or the weights are damaged.
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
-  const nested = join(folder, "train", "model.json");
-  const path = !existsSync(join(folder, "model.json")) && existsSync(nested) ? nested : join(folder, "model.json");
-  const file = await readJson(path, modelFileSchema, "run `hemosynth train` to the end");
-  const where = join(dirname(path), file.weights.path);
+  const place = modelFolderIn(folder) ?? folder;
+  const file = await readJson(join(place, "model.json"), modelFileSchema, "run `hemosynth train` to the end");
+  const where = join(place, file.weights.path);
   const bytes = await readBytes(where, "train again");
   if (sha256(bytes) !== file.weights.sha256)
     throw new UserError(

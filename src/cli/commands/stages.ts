@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
+import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
 import { type SplitName, splitNames } from "../../data/dataset.ts";
 import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manifest.ts";
@@ -84,12 +85,9 @@ export async function predict(
     throw new UserError("usage", `--out: must be another folder than the one that is read; got ${options.out} for both.`);
   }
   const model = await modelFolder(options.model);
-  const config = join(runFolderOf(model), "config.yaml");
-  const overrides = overridesOf(options);
-  const trained = await hasConfig(runFolderOf(model));
-  const experiment = trained
-    ? await loadExperiment(config, overrides)
-    : parseExperiment("data: { kind: phantom }", "predict", overrides);
+  const run = runFolderOf(model);
+  const config = run !== null && (await hasConfig(run)) ? join(run, "config.yaml") : null;
+  const experiment = await experimentToPredict(config, overridesOf(options), session.reporter.warn);
   const stage = predictAnything(model, options.in, splitsOf(options.split));
   const pass = { ...passOf(experiment, [], options, { predict: options.out }), stages: [stage] };
   return await perform("predict", pass, options, session);
@@ -101,7 +99,7 @@ async function predictRun(
 ): Promise<Outcome> {
   const { out } = options;
   if (options.split !== undefined)
-    throw new UserError("usage", "--split: goes with --in; a run folder predicts its val and test splits.");
+    throw new UserError("usage", "--split: goes with --in; a run folder predicts val and what eval.split names.");
   if (!(await hasConfig(out))) {
     throw new UserError(
       "usage",
