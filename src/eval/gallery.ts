@@ -19,18 +19,19 @@ export interface Chosen {
  * Best, median and worst Dice among the stacks with a lesion, the lesion with the lowest score, and the healthy stack with the
  * highest. A stack is shown once. Ties go by case id, so that the choice does not depend on order.
  *
- * @param mask - Place of the mask threshold in the tallies; NaN where there is none: then no Dice is.
+ * @param mask - Place of the mask threshold in the tallies; NaN where there is none: then there is no Dice to choose by.
  */
 export function chooseCases(stacks: readonly Unit[], mask: number): Chosen[] {
-  const dice = (unit: Unit) => (Number.isNaN(mask) ? 0 : diceOf(overlapAt(unit.tally, mask)));
+  const dice = (unit: Unit) => diceOf(overlapAt(unit.tally, mask));
   const named = (a: Unit, b: Unit) => (a.case < b.case ? -1 : 1);
-  const ill = stacks.filter((u) => u.label === 1).sort((a, b) => dice(b) - dice(a) || named(a, b));
+  const ill = stacks.filter((u) => u.label === 1);
+  const byDice = Number.isNaN(mask) ? [] : [...ill].sort((a, b) => dice(b) - dice(a) || named(a, b));
   const quiet = [...ill].sort((a, b) => a.score - b.score || named(a, b))[0];
   const loud = stacks.filter((u) => u.label === 0).sort((a, b) => b.score - a.score || named(a, b))[0];
   const wanted: [string, Unit | undefined][] = [
-    ["Best Dice", ill[0]],
-    ["Median Dice", ill[Math.floor((ill.length - 1) / 2)]],
-    ["Worst Dice", ill[ill.length - 1]],
+    ["Best Dice", byDice[0]],
+    ["Median Dice", byDice[Math.floor((byDice.length - 1) / 2)]],
+    ["Worst Dice", byDice.at(-1)],
     ["Lowest score with a lesion", quiet],
     ["Highest score without a lesion", loud],
   ];
@@ -39,7 +40,7 @@ export function chooseCases(stacks: readonly Unit[], mask: number): Chosen[] {
     if (unit === undefined) continue;
     const before = seen.get(unit.case);
     const words = before === undefined ? title : `${before.title}; ${title.toLowerCase()}`;
-    seen.set(unit.case, { title: words, unit, dice: unit.label === 1 && !Number.isNaN(mask) ? dice(unit) : null });
+    seen.set(unit.case, { title: words, unit, dice: byDice.includes(unit) ? dice(unit) : null });
   }
   return [...seen.values()];
 }

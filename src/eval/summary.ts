@@ -39,7 +39,8 @@ export function notesOf(evaluated: Tables, validation: Tables, options: EvalOpti
     notes.push(
       `${mixed.length} of ${evaluated.subject.length} examinations hold stacks with and without a lesion; they count as having one.`,
     );
-  if (levels.some((level) => evaluated[level].every((unit) => unit.score === evaluated[level][0]!.score)))
+  const allAlike = (units: readonly Unit[]) => units.length > 1 && units.every((unit) => unit.score === units[0]!.score);
+  if (levels.some((level) => allAlike(evaluated[level])))
     notes.push("All scores of a level are equal: the network does not tell its units apart.");
   return notes;
 }
