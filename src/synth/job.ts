@@ -116,6 +116,7 @@ async function writeStack({ out, case: source }: SynthJob, stack: PaintedStack, 
   const image = await write(file(".nii.gz"), stack.image);
   const lesionMask = await write(file("_lesion.nii.gz"), stack.lesion);
   const brainMask = await write(file("_brain.nii.gz"), stack.brain);
+  const tissue = stack.tissue === null ? null : await write(file("_tissue.nii.gz"), stack.tissue);
   await writeAtomic(join(out, file(".json")), text);
   return {
     id,
@@ -124,7 +125,7 @@ async function writeStack({ out, case: source }: SynthJob, stack: PaintedStack, 
     session: `${source.session ?? "ses"}-syn${sidecar.draws.path.at(-1)}`,
     gestationalAge: sidecar.gestationalAge.weeks,
     image,
-    labels: null,
+    labels: tissue,
     brainMask,
     lesionMask,
     sidecar: { path: file(".json"), sha256: sha256(text) },

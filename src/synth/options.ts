@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { acquisitionOptions } from "./acquisition/options.ts";
+import { appearanceOptions } from "./appearance/options.ts";
 import { lesionOptions } from "./bleed/options.ts";
 import { surroundOptions } from "./surround/options.ts";
 
@@ -16,8 +17,14 @@ export const synthOptions = z.strictObject({
     .refine((planes) => new Set(planes).size === planes.length, { error: "a plane may be named once" })
     .default(["axial", "coronal", "sagittal"])
     .describe("Planes in which near-isotropic volumes are cut into stacks."),
+  appearance: appearanceOptions.prefault({}),
   lesion: lesionOptions.prefault({}),
   acquisition: acquisitionOptions.prefault({}),
   surround: surroundOptions.prefault({}),
+  /** Also write `<id>_tissue.nii.gz`, scheme `hemosynth`, as the stack's labels: what a tissue network is trained on. */
+  writeTissue: z
+    .boolean()
+    .default(false)
+    .describe("Also write <id>_tissue.nii.gz, the tissue of most of each voxel, as the stack's labels."),
 });
 export type SynthOptions = z.output<typeof synthOptions>;

@@ -3,6 +3,9 @@ import type { Rng } from "../core/rng.ts";
 import { type LabelVolume, type Plane, slicePlane, type Volume } from "../core/volume.ts";
 import { acquireStack } from "./acquisition/acquire.ts";
 import { type Acquisition, drawAcquisition } from "./acquisition/draw.ts";
+import { acquireTissue } from "./acquisition/tissue.ts";
+import { type Appearance, drawAppearance } from "./appearance/draw.ts";
+import { dress } from "./appearance/dress.ts";
 import { bleedInto, type DrawnBleed, type NormalCase, repaint } from "./case.ts";
 import type { SynthOptions } from "./options.ts";
 import { headGeometry, type Scene } from "./scene.ts";
@@ -11,6 +14,8 @@ import { paintSurround } from "./surround/paint.ts";
 
 /** Everything that was drawn for one stack: from this and the normal case, {@link replayStack} makes the same voxels. Plain JSON. */
 export interface StackDraw {
+  /** New signals of the tissues; null where the case kept its own. */
+  readonly appearance: Appearance | null;
   /** Null for a healthy stack. */
   readonly bleed: DrawnBleed | null;
   /** Null when the input was a thick stack, which keeps its own. */
@@ -25,6 +30,8 @@ export interface PaintedStack {
   readonly image: Volume<Uint16Array>;
   readonly lesion: LabelVolume;
   readonly brain: LabelVolume;
+  /** Tissue ids of core/tissue.ts, of most of each voxel; null where they were not asked for. */
+  readonly tissue: LabelVolume | null;
   readonly draw: StackDraw;
 }
 
@@ -34,11 +41,13 @@ export interface PaintedStack {
  *
  * @throws {UnfitError} If no bleed fits the case.
  */
-export function makeStacks(rng: Rng, normal: NormalCase, healthy: boolean, options: SynthOptions): PaintedStack[] {
+export function makeStacks(rng: Rng, given: NormalCase, healthy: boolean, options: SynthOptions): PaintedStack[] {
+  const appearance = drawAppearance(rng.fork("appearance"), options.appearance);
+  const normal = dress(given, appearance);
   const painted = healthy ? null : bleedInto(rng.fork("bleed"), normal, options.lesion);
   const bleed = painted?.drawn ?? null;
   const scene = painted?.scene ?? normal.scene;
-  if (normal.thick) return [ownStack(scene, { bleed, surround: null, acquisition: null })];
+  if (normal.thick) return [ownStack(scene, { appearance, bleed, surround: null, acquisition: null }, options.writeTissue)];
   const head = headGeometry(scene);
   const surround = drawSurround(rng.fork("surround"), options.surround, head);
   const full = paintSurround(scene, surround);
@@ -46,7 +55,7 @@ export function makeStacks(rng: Rng, normal: NormalCase, healthy: boolean, optio
     let stack: PaintedStack | null = null;
     for (let attempt = 0; attempt < (healthy ? 1 : scanAttempts); attempt++) {
       const acquisition = drawAcquisition(rng.fork(`${plane}-${attempt}`), options.acquisition, plane, head);
-      stack = cut(full, { bleed, surround, acquisition });
+      stack = cut(full, { appearance, bleed, surround, acquisition }, options.writeTissue);
       if (stack.lesion.data.includes(1)) break;
     }
     return stack!;
@@ -57,20 +66,24 @@ export function makeStacks(rng: Rng, normal: NormalCase, healthy: boolean, optio
 const scanAttempts = 3;
 
 /** Makes a stack again from what was drawn. */
-export function replayStack(normal: NormalCase, draw: StackDraw): PaintedStack {
+export function replayStack(given: NormalCase, draw: StackDraw, withTissue = false): PaintedStack {
+  const normal = dress(given, draw.appearance);
   const scene = draw.bleed ? repaint(normal, draw.bleed) : normal.scene;
-  return draw.surround ? cut(paintSurround(scene, draw.surround), draw) : ownStack(scene, draw);
+  return draw.surround ? cut(paintSurround(scene, draw.surround), draw, withTissue) : ownStack(scene, draw, withTissue);
 }
 
-function cut(full: Scene, draw: StackDraw): PaintedStack {
+function cut(full: Scene, draw: StackDraw, withTissue: boolean): PaintedStack {
   const stack = acquireStack(full, draw.acquisition!);
-  return { plane: draw.acquisition!.plane, image: thousandths(stack.image), lesion: stack.lesion, brain: stack.brain, draw };
+  const tissue = withTissue ? acquireTissue(full, draw.acquisition!) : null;
+  const { plane } = draw.acquisition!;
+  return { plane, image: thousandths(stack.image), lesion: stack.lesion, brain: stack.brain, tissue, draw };
 }
 
-function ownStack({ image, tissue, lesion }: Scene, draw: StackDraw): PaintedStack {
+function ownStack({ image, tissue, lesion }: Scene, draw: StackDraw, withTissue: boolean): PaintedStack {
   const brain = { ...tissue, data: tissue.data.map((id) => (id === 0 ? 0 : 1)) };
   const mask = lesion ? Uint8Array.from(lesion.data, (cover) => (cover >= 0.5 ? 1 : 0)) : new Uint8Array(tissue.data.length);
-  return { plane: slicePlane(image.affine), image: thousandths(image), lesion: { ...tissue, data: mask }, brain, draw };
+  const shown = { image: thousandths(image), lesion: { ...tissue, data: mask }, brain, tissue: withTissue ? tissue : null };
+  return { plane: slicePlane(image.affine), ...shown, draw };
 }
 
 function thousandths(image: Volume<Float32Array>): Volume<Uint16Array> {

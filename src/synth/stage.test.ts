@@ -151,6 +151,25 @@ describe("a dataset of two subjects", () => {
     }
   });
 
+  test("tissues are written beside stacks with random signals, which a sidecar gives again", async () => {
+    const dressed = await folder();
+    const more = synthOptions.parse({ ...options, appearance: { kind: "random" }, planes: ["coronal"], writeTissue: true });
+    await runSynth({ data, out: dressed, options: more, seed: 3 }, silentContext(1));
+    const { cases, labelScheme } = await readDataset(dressed);
+    expect(labelScheme).toBe("hemosynth");
+    for (const c of cases) {
+      const labels = await readLabels(join(dressed, c.labels!.path));
+      const brain = await readLabels(join(dressed, c.brainMask!.path));
+      const differ = labels.data.reduce((sum, id, i) => sum + (id > 0 === brain.data[i]! > 0 ? 0 : 1), 0);
+      expect(differ).toBeLessThan(0.05 * brain.data.reduce((a, b) => a + b, 0)); // most of a voxel against its middle
+      const { draw, source } = JSON.parse(await readFile(join(dressed, c.sidecar!.path), "utf8")) as Sidecar;
+      const original = (await readDataset(data)).cases.find((s) => s.id === source.id)!;
+      const stack = replayStack(await loadCase({ root: data, case: original, scheme: "hemosynth" }), draw, true);
+      expect(sha256(encodeNifti(stack.image, true))).toBe(c.image.sha256);
+      expect(sha256(encodeNifti(stack.tissue!, true))).toBe(c.labels!.sha256);
+    }
+  });
+
   test("two workers write the same bytes as one", async () => {
     const again = await folder();
     await runSynth({ data, out: again, options, seed: 3 }, silentContext(2));

@@ -66,7 +66,7 @@ export async function runSynth({ data, out, options, seed }: SynthRun, context: 
     schemaVersion: 1,
     name: `${dataset.name} with pseudo-hemorrhages`,
     root: ".",
-    labelScheme: null,
+    labelScheme: options.writeTissue ? "hemosynth" : null,
     cases,
     findings: [],
   };
