@@ -6,12 +6,13 @@ import { type CaseSignals, drawBleed } from "./bleed/draw.ts";
 import { type BleedFacts, bleedFaults, measureBleed } from "./bleed/facts.ts";
 import type { LesionOptions } from "./bleed/options.ts";
 import { paintBleed } from "./bleed/paint.ts";
-import { drawPlan } from "./bleed/plan.ts";
+import { drawPlan, type Room } from "./bleed/plan.ts";
 import { cropToContent } from "./crop.ts";
-import { distend } from "./distension.ts";
+import { dilate } from "./dilation.ts";
 import { csfLevel, tissueMedian } from "./normalise.ts";
 import { type AgeEstimate, gestationalAgeOf } from "./priors/age.ts";
 import { type Anatomy, readAnatomy } from "./priors/anatomy.ts";
+import { widestAtrium } from "./priors/atrium.ts";
 import type { Scene } from "./scene.ts";
 import { UnfitError } from "./unfit.ts";
 
@@ -23,6 +24,8 @@ export interface NormalCase {
   /** 90th percentile of CSF in the unit of the input. */
   readonly csf: number;
   readonly signals: CaseSignals;
+  /** Widest atrium that each side has room for, mm. */
+  readonly room: Room;
   /** True for a stack of thick slices, which keeps its grid; other volumes are cut to what they show, and sliced later. */
   readonly thick: boolean;
 }
@@ -43,7 +46,9 @@ export function prepareCase(image: Volume<Float32Array>, tissue: LabelVolume, we
   const age = gestationalAgeOf(cut.tissue, weeks);
   const medians = [tissues.cortex, tissues.deepGrey].map((id) => tissueMedian(scene.image, cut.tissue, id) ?? 0.5);
   const signals = { weeks: age.weeks, darkTissue: Math.min(...medians) };
-  return { scene, anatomy: readAnatomy(cut.tissue), age, csf, signals, thick };
+  const anatomy = readAnatomy(cut.tissue);
+  const room = { left: widestAtrium(anatomy, "left"), right: widestAtrium(anatomy, "right") };
+  return { scene, anatomy, age, csf, signals, room, thick };
 }
 
 /** A bleed as drawn and found good, and what it measures. Plain JSON. */
@@ -65,7 +70,7 @@ const attempts = 12;
  * @throws {UnfitError} If no try was good; says why the last was not.
  */
 export function bleedInto(rng: Rng, normal: NormalCase, options: LesionOptions): { scene: Scene; drawn: DrawnBleed } {
-  const plan = drawPlan(rng.fork("plan"), options, normal.age.weeks);
+  const plan = drawPlan(rng.fork("plan"), options, normal.age.weeks, normal.room);
   const { scene, anatomy } = distended(normal, plan);
   let why = "";
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -92,6 +97,6 @@ export function repaint(normal: NormalCase, drawn: Pick<DrawnBleed, "plan" | "bl
 }
 
 function distended(normal: NormalCase, plan: BleedPlan): { scene: Scene; anatomy: Anatomy } {
-  const scene = distend(normal.scene, normal.anatomy, plan.sides);
+  const scene = dilate(normal.scene, normal.anatomy, plan.dilations);
   return { scene, anatomy: scene === normal.scene ? normal.anatomy : readAnatomy(scene.tissue) };
 }

@@ -34,6 +34,28 @@ export function sampleLinear({ shape, factor, vectors }: VectorField): (x: numbe
   };
 }
 
+/** Values at places between voxels by trilinear interpolation; beyond the grid as at its edge. */
+export function sampleTrilinear(data: Float32Array, shape: Vec3): (x: number, y: number, z: number) => number {
+  const [nx, ny, nz] = shape;
+  const held = (v: number, n: number) => (v < 0 ? 0 : v > n - 1 ? n - 1 : v);
+  const sx = nx > 1 ? 1 : 0;
+  const sy = ny > 1 ? nx : 0;
+  const sz = nz > 1 ? nx * ny : 0;
+  return (x, y, z) => {
+    const [u, v, w] = [held(x, nx), held(y, ny), held(z, nz)];
+    const [i, j, k] = [
+      Math.min(Math.floor(u), Math.max(0, nx - 2)),
+      Math.min(Math.floor(v), Math.max(0, ny - 2)),
+      Math.min(Math.floor(w), Math.max(0, nz - 2)),
+    ];
+    const [fu, fv, fw] = [u - i, v - j, w - k];
+    const base = i + nx * (j + ny * k);
+    const low = mix(mix(data[base]!, data[base + sx]!, fu), mix(data[base + sy]!, data[base + sx + sy]!, fu), fv);
+    const up = base + sz;
+    return mix(low, mix(mix(data[up]!, data[up + sx]!, fu), mix(data[up + sy]!, data[up + sx + sy]!, fu), fv), fw);
+  };
+}
+
 function mix(a: number, b: number, t: number): number {
   return a + (b - a) * t;
 }

@@ -45,11 +45,12 @@ describe("the plan", () => {
   });
 
   test("each grade has its fill: none, up to a half, above a half and distended", () => {
-    for (const { sides } of plans(1000, 28)) {
-      for (const { grade, fill, distensionMm } of sides) {
+    for (const { sides, dilations } of plans(1000, 28)) {
+      for (const { side, grade, fill } of sides) {
+        const wide = dilations.find((d) => d.side === side);
         if (grade === 1) expect(fill).toBeNull();
-        if (grade === 2) expect(fill! > 0.1 && fill! < 0.5 && distensionMm === 0).toBe(true);
-        if (grade === 3) expect(fill! > 0.5 && distensionMm > 0).toBe(true);
+        if (grade === 2) expect(fill! > 0.1 && fill! < 0.5 && wide === undefined).toBe(true);
+        if (grade === 3) expect(fill! > 0.5 && wide!.atrialMm >= 10 && wide!.atrialMm <= 25).toBe(true);
       }
     }
   });
@@ -96,7 +97,7 @@ describe.each(["I", "II", "III", "IV"] as const)("a grade %s bleed", (name) => {
     const cortex = tissueMedian(normal.scene.image, normal.scene.tissue, tissues.cortex)!;
     for (const { scene, drawn: value } of drawn) {
       expect(value.facts.meanSignal).toBeLessThan(cortex);
-      if (value.plan.sides[0]!.distensionMm > 0) continue;
+      if (value.plan.dilations.length > 0) continue;
       const changed = scene.image.data.filter((v, i) => v !== normal.scene.image.data[i] && scene.lesion!.data[i] === 0);
       expect(changed.length).toBe(0);
     }

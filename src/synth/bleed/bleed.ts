@@ -1,5 +1,6 @@
 import type { Vec3 } from "../../core/affine.ts";
 import type { BandNoise } from "../band-noise.ts";
+import type { Dilation } from "../dilation.ts";
 import type { Side } from "../priors/midplane.ts";
 
 // A bleed is drawn in two steps, since a distended ventricle has to be distended before blood can be drawn into it:
@@ -19,8 +20,6 @@ export interface SidePlan {
   readonly germinalMatrix: boolean;
   /** Share of the lumen that is blood; null when there is none in it. */
   readonly fill: number | null;
-  /** How far the ventricle's wall is pushed out, mm; 0 leaves the anatomy as it is. */
-  readonly distensionMm: number;
 }
 
 /** What kind of bleed a case gets. */
@@ -30,6 +29,8 @@ export interface BleedPlan {
   readonly stage: BloodStage;
   /** One or two, the worst first. */
   readonly sides: readonly SidePlan[];
+  /** Ventricles that are wider than normal, the bleeding ones and at times the other; empty up to grade II. */
+  readonly dilations: readonly Dilation[];
 }
 
 /** Irregular surface: a field times an amplitude in mm that is added to a shape's distance. */

@@ -1,6 +1,7 @@
 import { worldAxes } from "../../core/affine.ts";
 import { tissues } from "../../core/tissue.ts";
 import { type Anatomy, forEachVoxel } from "../priors/anatomy.ts";
+import { measureAtrium } from "../priors/atrium.ts";
 import type { Side } from "../priors/midplane.ts";
 import { infarctTissues } from "../priors/periventricular.ts";
 import type { Scene } from "../scene.ts";
@@ -29,6 +30,8 @@ export interface BleedFacts {
   /** Mean signal inside the blood, relative to the case's CSF. */
   readonly meanSignal: number;
   readonly sides: readonly SideFacts[];
+  /** mm across the atrium of each dilated ventricle, measured on the labels after the warp. */
+  readonly atria: readonly { readonly side: Side; readonly widthMm: number }[];
 }
 
 /** Measures a painted scene. @throws {RangeError} If it has no lesion. */
@@ -58,6 +61,7 @@ export function measureBleed(scene: Scene, anatomy: Anatomy, plan: BleedPlan): B
     maxAxialMm2: Math.max(...both) * sectionMm2,
     meanSignal: voxels > 0 ? signal / voxels : 0,
     sides: plan.sides.map((side) => sideFacts(side, tallies[side.side], anatomy[side.side].lumenMl, voxelMl, sectionMm2)),
+    atria: plan.dilations.map(({ side }) => ({ side, widthMm: measureAtrium(anatomy, side) })),
   };
 }
 
@@ -101,6 +105,12 @@ export function bleedFaults(
       faults.push(`${side.side}: cross-section must be ${low} to ${high} mm2 in grade I; got ${side.maxAxialMm2.toFixed(1)}`);
     }
   }
+  for (const [i, { side, atrialMm }] of plan.dilations.entries()) {
+    const { widthMm } = facts.atria[i]!;
+    if (widthMm < atrialMm - atrialToleranceMm) {
+      faults.push(`${side}: the atrium must be ${atrialMm.toFixed(1)} mm wide; got ${widthMm.toFixed(1)}`);
+    }
+  }
   if (plan.stage === "dark" && !(facts.meanSignal < signals.darkTissue)) {
     faults.push(
       `dark blood must be below cortex and deep grey (${signals.darkTissue.toFixed(2)}); got ${facts.meanSignal.toFixed(2)}`,
@@ -108,6 +118,9 @@ export function bleedFaults(
   }
   return faults;
 }
+
+/** A dilated atrium may measure this much narrower than drawn: labels move by whole voxels, and thick slices show it in few rows. */
+const atrialToleranceMm = 1.5;
 
 /** Blood on a side that has none, in tissue where none may be, or changed voxels without blood. */
 function strayVoxels(before: Scene, after: Scene, anatomy: Anatomy, plan: BleedPlan): number {

@@ -59,8 +59,18 @@ export const lesionOptions = z.strictObject({
   largeFill: range(0.5, 1).default([0.55, 0.98]).describe("Share of the lumen filled in grade III, range within 0.5-1."),
   /** Share of lumen blood that lies as a layer along gravity; the rest is a clot or a cast. Our guess. */
   layerShare: z.number().min(0).max(1).default(0.4).describe("Share of lumen blood in a gravity-dependent layer, 0-1."),
-  /** Grade III: how far the ventricle's wall is pushed out, mm. 0 leaves the anatomy as it is. Our guess, within VM of PRIORS 3.3. */
-  distensionMm: range(0, 8).default([1, 3.5]).describe("How far a distended ventricle's wall is pushed out, mm, range."),
+  /**
+   * Grade III and most of IV: atrial width, drawn log-uniformly, up to what the brain has room for (see priors/atrium.ts).
+   * PRIORS 3.3: ventriculomegaly is mild from 10 mm, moderate above 12, severe from 15; its spread in fetal hemorrhage is our guess.
+   */
+  atrialWidthMm: range(10, 25).default([10, 25]).describe("Atrial width of a dilated ventricle, mm, range within 10-25."),
+  /** Share of dilated cases in which the other ventricle is wide as well, at most as wide. Our guess. */
+  bothDilatedShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("Share of dilated cases in which the other ventricle is wide as well, 0-1."),
   /** Grade IV: reach of the fan into the white matter, as a share of the distance from ventricle to cortex. Our guess. */
   fanReach: range(0.1, 1).default([0.45, 0.95]).describe("Reach of an infarction from ventricle towards cortex, share, range."),
 });

@@ -1,4 +1,5 @@
 import { between, chance, pick, type Rng, weightedIndex } from "../../core/rng.ts";
+import type { Dilation } from "../dilation.ts";
 import { germinalMatrixShare } from "../priors/germinal-matrix.ts";
 import { type Side, sides } from "../priors/midplane.ts";
 import type { BleedPlan, BloodStage, Grade, SidePlan } from "./bleed.ts";
@@ -25,8 +26,14 @@ export function gradeWeights(mix: GradeMix): readonly [number, number, number, n
  * matrix is gone (PRIORS 3.5); a mix of grade I alone then gives grade II.
  *
  * @param weeks - Gestational age.
+ * @param room - Widest atrium that each side of the brain has room for, mm; without it any width may be drawn.
  */
-export function drawPlan(rng: Rng, options: LesionOptions, weeks: number): BleedPlan {
+export function drawPlan(
+  rng: Rng,
+  options: LesionOptions,
+  weeks: number,
+  room: Room = { left: Infinity, right: Infinity },
+): BleedPlan {
   const share = germinalMatrixShare(weeks);
   const [first, ...others] = gradeWeights(options.grades);
   const weights = [first * share, ...others];
@@ -40,7 +47,30 @@ export function drawPlan(rng: Rng, options: LesionOptions, weeks: number): Bleed
     const grade = milder.some((w) => w > 0) ? grades[weightedIndex(rng.fork("milder"), milder)]! : worst;
     plans.push(drawSide(rng.fork(other), options, other, grade, share));
   }
-  return { grade: worst, stage, sides: plans };
+  return { grade: worst, stage, sides: plans, dilations: drawDilations(rng, plans, options, room) };
+}
+
+/** Widest atrium of each side, mm. */
+export type Room = Readonly<Record<Side, number>>;
+
+/** Every lumen that is more than half full is wide; at times the other is wide too, but not wider. */
+function drawDilations(rng: Rng, plans: readonly SidePlan[], options: LesionOptions, room: Room): Dilation[] {
+  const wide = plans.filter(({ fill }) => fill !== null && fill > 0.5).map(({ side }) => side);
+  const dilations = wide.map((side) => drawDilation(rng.fork(`dilation ${side}`), side, options.atrialWidthMm, room));
+  const other = sides.find((side) => !wide.includes(side));
+  const widest = Math.max(...dilations.map((d) => d.atrialMm));
+  const along = rng.fork("other dilation");
+  // A side with a milder bleed keeps its width: blood in a wide ventricle is grade III.
+  if (wide.length === 0 || !other || plans.some((p) => p.side === other) || !chance(along, options.bothDilatedShare))
+    return dilations;
+  const [low] = options.atrialWidthMm;
+  return [...dilations, drawDilation(along, other, [low, Math.max(low, widest)], room)];
+}
+
+/** A target width drawn log-uniformly, cut to what there is room for. */
+export function drawDilation(rng: Rng, side: Side, [low, high]: readonly [number, number], room: Room): Dilation {
+  const top = Math.max(low, Math.min(high, room[side]));
+  return { side, atrialMm: Math.exp(between(rng, [Math.log(low), Math.log(top)])) };
 }
 
 function drawStage(rng: Rng, { stages }: LesionOptions): BloodStage {
@@ -59,6 +89,5 @@ const infarctLargeFill = 0.7;
 function drawSide(rng: Rng, options: LesionOptions, side: Side, grade: Grade, share: number): SidePlan {
   const large = grade === 3 || (grade === 4 && chance(rng, infarctLargeFill));
   const fill = grade === 1 ? null : between(rng, large ? options.largeFill : options.partialFill);
-  const distensionMm = large ? between(rng, options.distensionMm) : 0;
-  return { side, grade, germinalMatrix: grade === 1 || chance(rng, share), fill, distensionMm };
+  return { side, grade, germinalMatrix: grade === 1 || chance(rng, share), fill };
 }

@@ -1,7 +1,7 @@
-import { affineSpacing, type Vec3 } from "../../core/affine.ts";
-import { connectedComponents } from "../../core/components.ts";
+import { affineSpacing } from "../../core/affine.ts";
 import { type Tissue, tissues } from "../../core/tissue.ts";
 import type { LabelVolume } from "../../core/volume.ts";
+import { atrialWidthMm, slabSlices } from "../priors/atrial-width.ts";
 
 /** Measures of a built brain, taken from its labels as a radiologist takes them from an image. mm and ml. */
 export interface BiometryOfLabels {
@@ -51,9 +51,6 @@ export function measureBiometry(labels: LabelVolume): BiometryOfLabels {
   };
 }
 
-/** Slices that a clinical axial slice of 3 mm holds. */
-const slab = (zSpacing: number): number => Math.max(1, Math.round(3 / zSpacing));
-
 /** Largest left-right extent of a set, mm: from its first to its last voxel on a line, mean of three neighbouring lines of a 3 mm slab. */
 function widestExtent({ data, shape: [nx, ny, nz], affine }: LabelVolume, inside: (tissue: number) => boolean): number {
   const extent = new Float64Array(ny * nz);
@@ -65,7 +62,7 @@ function widestExtent({ data, shape: [nx, ny, nz], affine }: LabelVolume, inside
     while (last > first && !inside(data[last]!)) last--;
     extent[row] = first === end ? 0 : last - first + 1;
   }
-  const deep = slab(affine[10]);
+  const deep = slabSlices(affine[10]);
   let widest = 0;
   for (let k = 0; k + deep <= nz; k++) {
     for (let j = 1; j < ny - 1; j++) {
@@ -88,73 +85,8 @@ function sideCount(labels: LabelVolume, side: 1 | -1): number {
   return count;
 }
 
-/** Places, mm in the plane, of the voxels of one part of a slice. */
-type Part = readonly (readonly [number, number])[];
-
-/**
- * The atrium is the part of the ventricle behind the thalamus. Of the 3 mm axial slabs that show much of it (its largest connected part behind the
- * middle of the ventricle has at least 60 % of the area it has anywhere), the widest counts; in a slab, the width square
- * to the part's long axis where it is largest.
- */
 function atrialWidth(labels: LabelVolume, side: 1 | -1): number {
-  const { shape, affine } = labels;
-  const middle = middleOfVentricle(labels, side);
-  const parts = Array.from({ length: shape[2] }, (_, k) => largestPart(labels, side, k, middle));
-  const deep = slab(affine[10]);
-  const slabs = parts.slice(deep - 1).map((_, k) => parts.slice(k, k + deep).flat());
-  const most = Math.max(...slabs.map(({ length }) => length));
-  const shown = slabs.filter(({ length }) => length > 0 && length >= 0.6 * most);
-  return Math.max(0, ...shown.map((part) => widestBand(part, (affine[0] * affine[5]) / deep)));
-}
-
-/** y index halfway between the front and the back end of the lateral ventricle. */
-function middleOfVentricle(labels: LabelVolume, side: 1 | -1): number {
-  const [nx, ny] = labels.shape;
-  let low = Infinity;
-  let high = -Infinity;
-  for (let n = 0; n < labels.data.length; n++) {
-    if (labels.data[n] !== tissues.lateralVentricle || !onSide(labels, n % nx, side)) continue;
-    const j = Math.floor(n / nx) % ny;
-    low = Math.min(low, j);
-    high = Math.max(high, j);
-  }
-  return (low + high) / 2;
-}
-
-function largestPart(labels: LabelVolume, side: 1 | -1, k: number, middle: number): Part {
-  const [nx, ny] = labels.shape;
-  const start = nx * ny * k;
-  const inside = (n: number) =>
-    labels.data[start + n] === tissues.lateralVentricle && onSide(labels, n % nx, side) && Math.floor(n / nx) < middle;
-  const flat: Vec3 = [nx, ny, 1];
-  const parts = connectedComponents(inside, flat, "faces");
-  const largest = parts.sizes.indexOf(Math.max(...parts.sizes));
-  if (largest === 0) return [];
-  const out: [number, number][] = [];
-  for (let n = 0; n < nx * ny; n++) {
-    if (parts.labels[n] === largest) out.push([labels.affine[0] * (n % nx), labels.affine[5] * Math.floor(n / nx)]);
-  }
-  return out;
-}
-
-/** Largest width square to the long axis of the points, averaged along it over about 3 mm. */
-function widestBand(part: Part, pixel: number): number {
-  const mean = [0, 1].map((c) => part.reduce((sum, p) => sum + p[c]!, 0) / part.length) as [number, number];
-  let [xx, xy, yy] = [0, 0, 0];
-  for (const [x, y] of part) {
-    xx += (x - mean[0]) ** 2;
-    xy += (x - mean[0]) * (y - mean[1]);
-    yy += (y - mean[1]) ** 2;
-  }
-  const angle = 0.5 * Math.atan2(2 * xy, xx - yy);
-  const along = part.map(([x, y]) => (x - mean[0]) * Math.cos(angle) + (y - mean[1]) * Math.sin(angle));
-  // A tent weighs the grid's rows evenly wherever it stands; a box would hold now two rows and now three.
-  const half = 3;
-  let widest = 0;
-  for (const centre of along) {
-    let width = 0;
-    for (const u of along) width += Math.max(0, 1 - Math.abs(u - centre) / half);
-    widest = Math.max(widest, (width * pixel) / half);
-  }
-  return widest;
+  const { data, shape, affine } = labels;
+  const inside = data.map((t, n) => (t === tissues.lateralVentricle && onSide(labels, n % shape[0], side) ? 1 : 0));
+  return atrialWidthMm({ inside, shape, spacing: affineSpacing(affine) });
 }
