@@ -1,6 +1,7 @@
 import type { Volume } from "../core/volume.ts";
 import type { Case, Dataset, Splits } from "../data/dataset.ts";
 import { dataFault } from "../data/faults.ts";
+import { type Grid, ontoGrid } from "../data/grid.ts";
 import type { EvalOptions } from "./options.ts";
 import { type ScoreRow, unitKey } from "./scores.ts";
 
@@ -29,24 +30,26 @@ export function checkScores(rows: readonly ScoreRow[], dataset: Dataset, splits:
 
 /**
  * Whether a case can be evaluated.
- * @throws {UserError} (data) If its truth is not known and that is to be refused.
+ * @throws {UserError} (data) If its truth is not known and that is to be refused, or if it would count as healthy against its grade.
  */
 export function isLabelled(
   c: Pick<Case, "id" | "lesionMask" | "grade">,
   { unlabelled }: Pick<EvalOptions, "unlabelled">,
 ): boolean {
-  if (c.lesionMask !== null || c.grade === 0 || unlabelled === "healthy") return true;
+  if (c.lesionMask !== null || c.grade === 0) return true;
   if (unlabelled === "skip") return false;
+  if (unlabelled === "healthy") {
+    if (c.grade === null) return true;
+    const rule = "a case that counts as healthy (eval.unlabelled) must not have a grade";
+    throw dataFault(c.id, rule, `grade ${c.grade} and no lesion mask`, "Give it its mask, or set eval.unlabelled to skip");
+  }
   const wayOut = "Give it one, or set eval.unlabelled to healthy or skip";
   throw dataFault(c.id, "a case needs a lesion mask, or grade 0, to be evaluated", "neither", wayOut);
 }
 
-/** @throws {UserError} (data) If two volumes of a case are not on one grid (0.01 in the affine), naming the file of the first. */
-export function checkGrid(volume: Pick<Volume, "shape" | "affine">, other: Pick<Volume, "shape" | "affine">, file: string): void {
-  const shift = Math.max(...volume.affine.map((v, i) => Math.abs(v - other.affine[i]!)));
-  if (volume.shape.join() === other.shape.join() && shift <= 0.01) return;
-  const got = `${volume.shape.join(" x ")}, affine off by ${Number(shift.toPrecision(3))}`;
-  throw dataFault(file, `truth, prediction and image must share one grid of ${other.shape.join(" x ")}`, got, again);
+/** A volume of a case on exactly the grid of another. @throws {UserError} (data) If they are not on one grid, naming the file of the first. */
+export function onGridOf<V extends Grid>(volume: V, other: Grid, file: string): V {
+  return ontoGrid(volume, other, file, "truth, prediction and image must share one grid", again);
 }
 
 /** @throws {UserError} (data) If a voxel is no probability. */

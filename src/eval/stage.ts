@@ -8,8 +8,9 @@ import { sliceAxis, slicePlane, type Volume } from "../core/volume.ts";
 import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type SplitName, type Splits } from "../data/dataset.ts";
 import { dataFault } from "../data/faults.ts";
 import { readText, writeAtomic } from "../data/files.ts";
+import type { Grid } from "../data/grid.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
-import { checkGrid, checkProbability, checkScores, isLabelled } from "./check.ts";
+import { checkProbability, checkScores, isLabelled, onGridOf } from "./check.ts";
 import { type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
 import { type Measured, measure } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
@@ -137,11 +138,10 @@ async function readPair(
   const file = join(predictions, `${c.id}_lesionprob.nii.gz`);
   const probability = await readVolume(file);
   checkProbability(probability, file);
-  checkGrid(probability, { ...probability, shape: c.shape }, file);
+  onGridOf(probability, { ...probability, shape: c.shape }, file);
   if (c.lesionMask === null) return { truth: null, probability };
   const maskFile = join(data, dataset.root, c.lesionMask.path);
-  const truth = await readLabels(maskFile);
-  checkGrid(truth, probability, maskFile);
+  const truth = onGridOf(await readLabels(maskFile), probability, maskFile);
   return { truth, probability };
 }
 
@@ -179,9 +179,9 @@ async function galleryItem(
   const c = dataset.cases.find(({ id }) => id === chosen.unit.case)!;
   const place = (path: string) => join(request.data, dataset.root, path);
   const { truth, probability } = await readPair(request, dataset, c);
-  const image = await readVolume(place(c.image.path));
-  checkGrid(image, probability, place(c.image.path));
-  const brain = c.brainMask === null ? null : await readLabels(place(c.brainMask.path));
+  const onGrid = <V extends Grid>(volume: V, path: string) => onGridOf(volume, probability, path);
+  const image = onGrid(await readVolume(place(c.image.path)), place(c.image.path));
+  const brain = c.brainMask && onGrid(await readLabels(place(c.brainMask.path)), place(c.brainMask.path));
   const slice = shownSlice(evaluated.slice.filter((unit) => unit.case === c.id));
   const picture = casePicture(image, truth, probability, brain, slice, threshold);
   const { width, height } = picture;

@@ -1,6 +1,5 @@
-import type { Affine } from "../core/affine.ts";
-import { UserError } from "../core/errors.ts";
 import type { Image, Volume } from "../core/volume.ts";
+import { ontoGrid } from "../data/grid.ts";
 import { intensityRange, type PreprocessOptions, prepareMask, prepareStack } from "../data/preprocess.ts";
 
 /** Stored intensity of 1.0: intensities are kept as Uint16, in steps far below any scanner's noise. */
@@ -41,27 +40,16 @@ export interface CaseMasks {
  * @throws {UserError} (data) If a mask is not on the image's grid.
  */
 export function prepareCase(id: string, image: Volume, masks: CaseMasks, options: PreprocessOptions): TrainSlice[] {
-  for (const [name, mask] of Object.entries(masks) as [string, Volume<Uint16Array>][]) checkGrid(id, name, mask, image);
   const stack = prepareStack(image, options);
-  // On the image's own affine: one that differs by rounding must not turn the slices another way.
-  const lesion = prepareMask({ ...masks.lesion, affine: image.affine }, options);
-  const brain = prepareMask({ ...masks.brain, affine: image.affine }, options);
+  const slicesOf = (name: keyof CaseMasks) => {
+    const rule = `the ${name} mask must be on the image's grid`;
+    return prepareMask(ontoGrid(masks[name], image, `case ${id}`, rule, "Make the dataset again"), options);
+  };
+  const [lesion, brain] = [slicesOf("lesion"), slicesOf("brain")];
   const masked = intensityRange(image.data, options, masks.brain.data);
   const span = stack.range.white - stack.range.black;
   const maskedGain = masked.white > 0 && span > 0 ? span / masked.white : 1;
   return stack.slices.map((slice, index) => keepSlice(id, index, slice, lesion[index]!, brain[index]!, maskedGain));
-}
-
-function checkGrid(id: string, name: string, mask: Volume<Uint16Array>, image: Volume): void {
-  const refuse = (what: string, is: string, got: string) =>
-    new UserError(
-      "data",
-      `case ${id}: the ${name} mask must have the image's ${what} ${is}; got ${got}. Make the dataset again.`,
-    );
-  if (mask.shape.join() !== image.shape.join()) throw refuse("shape", image.shape.join(" x "), mask.shape.join(" x "));
-  const words = (affine: Affine) => affine.map((v) => Number(v.toFixed(4))).join(" ");
-  const apart = Math.max(...mask.affine.map((v, i) => Math.abs(v - image.affine[i]!)));
-  if (!(apart <= 0.01)) throw refuse("affine", words(image.affine), words(mask.affine));
 }
 
 function keepSlice(

@@ -4,8 +4,8 @@ import { UserError } from "../../core/errors.ts";
 import { type Volume, voxelCount } from "../../core/volume.ts";
 import type { Case, FileRef, Finding } from "../dataset.ts";
 import { type Fingerprint, fingerprintOf } from "../fingerprint.ts";
+import { gridsApart, mostApart } from "../grid.ts";
 import { type LabelScheme, unknownIdsFault } from "../label-schemes.ts";
-import { cornerDistance } from "../nifti/affine.ts";
 import { type NiftiReading, readNifti, toLabels, voxelStatistics } from "../nifti.ts";
 import { errorOf, warningOf } from "./findings.ts";
 import type { Companion } from "./layout.ts";
@@ -93,19 +93,19 @@ function checkImage({ data }: Volume, { id, image }: PlannedCase, findings: Find
   }
 }
 
-/** Half the smallest voxel apart at a corner is another place in space; less, down to a hundredth, is sloppy headers. */
+/** Up to a hundredth of a voxel apart is rounding, up to {@link mostApart} sloppy headers. */
 function checkGeometry(image: Volume, other: Volume, file: string, { id }: PlannedCase, findings: Finding[]): void {
-  if (image.shape.some((n, axis) => n !== other.shape[axis])) {
+  const apart = gridsApart(image, other);
+  if (apart === Infinity) {
     const [want, got] = [image.shape.join(" x "), other.shape.join(" x ")];
     findings.push(
       errorOf("shape-mismatch", id, `${file}: must have its image's shape, ${want}; got ${got}. Resample it to the image.`),
     );
     return;
   }
-  const apart = cornerDistance(image.affine, other.affine, image.shape) / Math.min(...affineSpacing(image.affine));
   if (apart <= 0.01) return;
   const message = `${file}: must lie where its image lies; got a corner ${apart.toPrecision(2)} voxels away. Resample it to the image.`;
-  findings.push(apart > 0.5 ? errorOf("affine-mismatch", id, message) : warningOf("affine-differs", id, message));
+  findings.push(apart > mostApart ? errorOf("affine-mismatch", id, message) : warningOf("affine-differs", id, message));
 }
 
 function checkLabels(

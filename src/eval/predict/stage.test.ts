@@ -111,6 +111,16 @@ test("a mask beside the input gates it, and is no input itself", async () => {
   const brain = await readVolume(join(folder, "scan_brain.nii.gz"));
   const { data } = await readVolume(join(out, "scan_lesionprob.nii.gz"));
   expect(data.every((p, i) => p === 0 || brain.data[i] === 1)).toBe(true);
+  const scale = (volume: typeof brain, mm: number) => ({
+    ...volume,
+    affine: volume.affine.map((v, i) => (i === 0 || i === 5 ? Math.sign(v) * mm : v)) as unknown as typeof brain.affine,
+  });
+  await writeNifti(join(folder, "scan.nii.gz"), scale(await readVolume(join(folder, "scan.nii.gz")), 1.524));
+  const scores = async (mm: number) => {
+    await writeNifti(join(folder, "scan_brain.nii.gz"), scale(brain, mm));
+    return (await predict(folder, { gate: "given" })).rows.map((row) => row.score);
+  };
+  expect(await scores(1.53)).toEqual(await scores(1.524)); // 40 of these pixels round to 30 and 31 of the network's 2 mm
   await writeNifti(join(folder, "scan_brain.nii.gz"), {
     ...brain,
     shape: [20, 40, 9],

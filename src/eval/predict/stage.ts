@@ -7,6 +7,7 @@ import type { Volume } from "../../core/volume.ts";
 import { readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
 import { fileFault, makeFolder, writeAtomic } from "../../data/files.ts";
+import { ontoGrid } from "../../data/grid.ts";
 import { type ModelFolder, readModelFolder } from "../../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
 import { readPicture } from "../../data/png.ts";
@@ -68,7 +69,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       throwIfStopped(context.signal);
       context.reporter.progress("predict", index, jobs.length, job.id);
       const volume = await readInput(job, options, context);
-      const mask = job.mask === null ? null : await sameGrid(await readLabels(job.mask), volume, job.mask);
+      const mask = await readMask(job, volume);
       const prediction = await predictVolume(segmenter, volume, mask, options, context.signal);
       await writePrediction(out, job, volume, prediction, options);
       rows.push(...stackRows(job, prediction));
@@ -190,11 +191,9 @@ async function readInput(job: Job, options: PredictOptions, context: StageContex
   return { data, shape: [width, height, 1], affine: [-mm, 0, 0, 0, 0, -mm, 0, 0, 0, 0, 4 * mm, 0] };
 }
 
-async function sameGrid<V extends Pick<Volume, "shape" | "affine">>(mask: V, image: Volume, where: string): Promise<V> {
-  const shift = Math.max(...mask.affine.map((v, i) => Math.abs(v - image.affine[i]!)));
-  if (mask.shape.join() !== image.shape.join() || shift > 0.01)
-    throw dataFault(where, `must be on its image's grid of ${image.shape.join(" x ")}`, `${mask.shape.join(" x ")}, affine off by ${Number(shift.toPrecision(3))}`, "Resample it to the image"); // biome-ignore format: one line
-  return mask;
+async function readMask({ mask }: Job, image: Volume): Promise<Volume<Uint16Array> | null> {
+  if (mask === null) return null;
+  return ontoGrid(await readLabels(mask), image, mask, "must be on its image's grid", "Resample it to the image");
 }
 
 async function writePrediction(out: string, job: Job, volume: Volume, prediction: VolumePrediction, options: PredictOptions) {
