@@ -6,7 +6,7 @@ import { experimentYaml } from "../config/show.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { writeAtomic } from "../data/files.ts";
-import { differingPath, namesIn, readRecord } from "./record.ts";
+import { changedOption, namesIn, readRecord } from "./record.ts";
 import { stageNames } from "./stages.ts";
 
 /** What a run folder may hold; see docs/run-folder.md. */
@@ -28,7 +28,7 @@ export async function checkRunFolder(root: string, experiment: Experiment, exist
   }
   if (!names.includes("config.yaml")) return;
   const before = await loadExperiment(join(root, "config.yaml")).catch(() => null);
-  const change = before === null ? "its config.yaml cannot be read" : differingPath(before, experiment, []);
+  const change = before === null ? "its config.yaml cannot be read" : changedOption(before, experiment);
   if (change === null) return;
   throw new UserError(
     "usage",

@@ -4,6 +4,7 @@ import { lstat, readdir, rm, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
+import { firstDifference } from "../core/difference.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { readJson } from "../data/dataset.ts";
@@ -124,7 +125,7 @@ async function damage(folder: string, outputs: Outputs): Promise<string | null> 
 export function difference(before: Parts, now: Parts): string {
   if (before.version !== now.version) return `made by hemosynth ${before.version}, this is ${now.version}`;
   if (before.seed !== now.seed) return `seed was ${before.seed}, now ${now.seed}`;
-  const option = differingPath(before.options, now.options, []);
+  const option = changedOption(before.options, now.options);
   if (option !== null) return option;
   if (before.backend !== now.backend) return `backend was ${before.backend}, now ${now.backend}`;
   const names = new Set([...Object.keys(before.inputs), ...Object.keys(now.inputs)]);
@@ -132,18 +133,10 @@ export function difference(before: Parts, now: Parts): string {
   return input === undefined ? "same" : `${input} has changed`;
 }
 
-/** `train.steps was 5, now 9`: the first place where two JSON values differ, or null. */
-export function differingPath(before: unknown, now: unknown, path: readonly string[]): string | null {
-  if (isRecord(before) && isRecord(now)) {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-    return keys.map((key) => differingPath(before[key], now[key], [...path, key])).find((found) => found !== null) ?? null;
-  }
-  const [old, next] = [before, now].map((value) => (value === undefined ? "not set" : canonicalJson(value)));
-  return old === next ? null : `${path.join(".")} was ${old}, now ${next}`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** `train.steps was 5, now 9`: the first place where two sets of options differ, or null. */
+export function changedOption(before: unknown, now: unknown): string | null {
+  const change = firstDifference(before, now);
+  return change && `${change.path} was ${change.was}, now ${change.is}`;
 }
 
 /** Marks a folder as begun with these parts. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { tf } from "../backend/tf.ts";
+import { firstDifference } from "../core/difference.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { parseJson } from "../data/dataset.ts";
@@ -105,27 +106,4 @@ export function restoreCheckpoint(
     tf.tidy(() => vector.assign(tf.tensor1d(stored.data)));
   }
   return header.progress;
-}
-
-interface Difference {
-  readonly path: string;
-  readonly was: string;
-  readonly is: string;
-}
-
-/** The first place, in alphabetical order of keys, where two JSON values differ; null where they are equal. */
-export function firstDifference(was: unknown, is: unknown, path = ""): Difference | null {
-  if (isRecord(was) && isRecord(is)) {
-    for (const key of [...new Set([...Object.keys(was), ...Object.keys(is)])].sort()) {
-      const difference = firstDifference(was[key], is[key], path === "" ? key : `${path}.${key}`);
-      if (difference !== null) return difference;
-    }
-    return null;
-  }
-  const [a, b] = [JSON.stringify(was) ?? "not set", JSON.stringify(is) ?? "not set"];
-  return a === b ? null : { path, was: a, is: b };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

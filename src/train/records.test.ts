@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { firstDifference } from "./checkpoint.ts";
 import { keepMetrics, metricsHeader, metricsLine } from "./metrics-file.ts";
 import type { ValidationRow } from "./run.ts";
 
@@ -26,15 +25,4 @@ test("keepMetrics gives what had been written by a step, wherever the file was t
     const whole = [30, 20, 10, 0].find((s) => upTo(s).length <= length) ?? 0;
     expect(keepMetrics(upTo(30).slice(0, length), 30)).toBe(upTo(whole));
   }
-});
-
-test("firstDifference finds the first place where two values differ, in order of keys", () => {
-  expect(firstDifference({ b: 1, a: { c: [1, 2], d: null } }, { a: { d: null, c: [1, 2] }, b: 1 })).toBeNull();
-  expect(firstDifference({ b: 1, a: { c: [1, 2] } }, { b: 2, a: { c: [1, 3] } })).toEqual({
-    path: "a.c",
-    was: "[1,2]",
-    is: "[1,3]",
-  });
-  expect(firstDifference({}, { x: { y: 1 } })).toEqual({ path: "x", was: "not set", is: '{"y":1}' });
-  expect(firstDifference({ x: 0 }, { x: "0" })).toEqual({ path: "x", was: "0", is: '"0"' });
 });
