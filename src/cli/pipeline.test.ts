@@ -99,15 +99,18 @@ test("an output that was changed, shortened or removed is made again", async () 
   expect(await go(passOf())).toEqual(["predict"]);
 });
 
-test("an interrupted stage starts again with an empty folder; an interrupted training resumes", async () => {
+test("an interrupted stage starts again with an empty folder; an interrupted synthesis or training resumes", async () => {
   const failing = (name: StageName) =>
     stub(name, async (out) => {
       await writeFile(join(out, "half.txt"), "half");
       throw new StoppedError("stopped");
     });
+  await expect(runPass(passOf({}, { data: failing("data") }), silentContext(), ready)).rejects.toThrow(StoppedError);
   await expect(runPass(passOf({}, { synth: failing("synth") }), silentContext(), ready)).rejects.toThrow(StoppedError);
+  expect(states(await planPass(passOf()))).toContain("synth would resume");
   await expect(runPass(passOf({}, { train: failing("train") }), silentContext(), ready)).rejects.toThrow(StoppedError);
-  expect(await readdir(join(root, "synth"))).toEqual(["out.txt", "stage.json"]);
+  expect(await readdir(join(root, "data"))).toEqual(["out.txt", "stage.json"]);
+  expect(await readdir(join(root, "synth"))).toEqual(["half.txt", "out.txt", "stage.json"]);
   expect(states(await planPass(passOf()))).toContain("train would resume");
   expect(await go(passOf())).toEqual(["train resumed", "predict", "eval"]);
   expect(await readdir(join(root, "train"))).toEqual(["half.txt", "out.txt", "stage.json"]);

@@ -4,6 +4,7 @@ import type { Experiment } from "../config/experiment.ts";
 import { type StageContext, type StageResult, throwIfStopped } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
 import { makeFolder } from "../data/files.ts";
+import { packageVersion } from "../data/version.ts";
 import { noteTiming } from "./manifest.ts";
 import {
   clearStage,
@@ -18,7 +19,6 @@ import {
 } from "./record.ts";
 import { inputHash } from "./sources.ts";
 import { plainOptions, type Stage, type StageName } from "./stages.ts";
-import { packageVersion } from "./version.ts";
 
 /** What to do where a stage's folder holds something else than what is wanted. */
 export interface Policy {
@@ -151,7 +151,8 @@ function decide(
 }
 
 function decidePartial(stage: Stage, pass: Pass, folder: string, found: { sameKey: boolean; why: string }) {
-  if (!stage.resumes) return { resume: false, why: "it was interrupted" };
+  if (stage.resumes === "never") return { resume: false, why: "it was interrupted" };
+  if (stage.resumes === "always") return { resume: found.sameKey, why: found.sameKey ? "it was interrupted" : found.why };
   if (found.sameKey && pass.policy.resume) return { resume: true, why: "it was interrupted" };
   if (pass.policy.replace) return { resume: false, why: found.sameKey ? "it was interrupted" : found.why };
   const wayOut = found.sameKey

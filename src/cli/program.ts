@@ -2,8 +2,8 @@ import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backend/options.ts";
 import type { SplitName } from "../data/dataset.ts";
+import { packageVersion } from "../data/version.ts";
 import type { Outcome, Session } from "./session.ts";
-import { packageVersion } from "./version.ts";
 
 /** Performs one command, given the session that {@link buildProgram}'s caller makes. */
 export type Perform = (work: (session: Session) => Promise<Outcome>) => Promise<void>;

@@ -29,8 +29,8 @@ export interface Stage {
   readonly reads: readonly StageName[];
   /** Whether it computes on a TensorFlow.js backend. */
   readonly backend: boolean;
-  /** Whether it can go on from where an interrupted run stopped. */
-  readonly resumes: boolean;
+  /** Whether it goes on from where an interrupted run stopped: never, when asked, or always, since the result is the same bytes. */
+  readonly resumes: "never" | "asked" | "always";
   /** Files that it writes outside its folder, relative to it. */
   readonly beside: readonly string[];
   /** The part of the experiment that its result depends on, beside the seed. */
@@ -53,7 +53,7 @@ const data: Stage = {
   name: "data",
   reads: [],
   backend: false,
-  resumes: false,
+  resumes: "never",
   sources: sourceHashes,
   stale: async ({ data: options }, folder) => (options.kind === "folder" ? await changedSource(folder) : null),
   options: (experiment, root) => ({ data: relativeTo(root, experiment).data, split: experiment.split }),
@@ -77,12 +77,12 @@ const synth: Stage = {
   name: "synth",
   reads: ["data"],
   backend: false,
-  resumes: false,
+  resumes: "always",
   options: (experiment) => ({ synth: experiment.synth }),
   plan: ({ synth: { copies, planes } }) => `${copies} scenes of each case, ${planes.join(", ")}`,
-  async run({ experiment, out, inputs }, context) {
+  async run({ experiment, out, inputs, resume }, context) {
     const { runSynth } = await import("../synth/stage.ts");
-    return await runSynth({ data: inputs.data!, out, options: experiment.synth, seed: experiment.seed }, context);
+    return await runSynth({ data: inputs.data!, out, options: experiment.synth, seed: experiment.seed, resume }, context);
   },
 };
 
@@ -91,7 +91,7 @@ const train: Stage = {
   name: "train",
   reads: ["synth"],
   backend: true,
-  resumes: true,
+  resumes: "asked",
   options: ({ model, preprocess, train: options }) => ({ model, preprocess, train: options }),
   plan: ({ model, train: { steps, batchSize } }) =>
     `${steps} steps of ${batchSize} slices, ${model.kind} ${model.channels.join("-")}`,
@@ -107,7 +107,7 @@ const predict: Stage = {
   name: "predict",
   reads: ["train", "synth"],
   backend: true,
-  resumes: false,
+  resumes: "never",
   options: (experiment) => ({ predict: experiment.predict, splits: neededSplits(experiment) }),
   plan: (experiment) => `the stacks of the splits ${neededSplits(experiment).join(" and ")}`,
   async run({ experiment, out, inputs }, context) {
@@ -127,7 +127,7 @@ const evaluate: Stage = {
   name: "eval",
   reads: ["synth", "predict"],
   backend: false,
-  resumes: false,
+  resumes: "never",
   beside: ["../report.html"],
   options: (experiment, root) => relativeTo(root, experiment), // the report prints the whole config
   plan: ({ eval: { split, bootstrap } }) => `the ${split} split, ${bootstrap.resamples} resamples of patients`,

@@ -1,47 +1,72 @@
-import { join } from "node:path";
 import { affineSpacing } from "../core/affine.ts";
-import { canonicalJson, sha256 } from "../core/hash.ts";
 import { type Rng, seededRng } from "../core/rng.ts";
 import type { Case } from "../data/dataset.ts";
-import { dataFault } from "../data/faults.ts";
-import { writeAtomic } from "../data/files.ts";
-import { type LabelScheme, toTissues } from "../data/label-schemes.ts";
-import { readLabels, readNifti, writeNifti } from "../data/nifti.ts";
+import { packageVersion } from "../data/version.ts";
 import { lesionBox, sliceBoxes } from "./boxes.ts";
-import { type NormalCase, prepareCase } from "./case.ts";
+import type { NormalCase } from "./case.ts";
+import { readScene, stackId, voxelHashes, writeScene } from "./folder.ts";
+import { type CaseSource, loadCase } from "./load.ts";
 import type { SynthOptions } from "./options.ts";
 import { type Sidecar, sidecarVersion } from "./sidecar.ts";
 import { makeStacks, measureStack, type PaintedStack } from "./stacks.ts";
+import { digestOf, type GivenUp, type StackDigest } from "./summary.ts";
 import { UnfitError } from "./unfit.ts";
 
-// The stage's hands: one case in a worker thread. It is the part of stage.ts that reads and writes images.
+// The stage's hands: some copies of one case in a worker thread. It is the part of stage.ts that reads and writes images.
 
-/** One normal case to make stacks from. */
-export interface SynthJob {
-  /** Folder that the case's paths start from. */
-  readonly root: string;
+/** Some copies of one normal case to make. */
+export interface SynthJob extends CaseSource {
   readonly out: string;
-  readonly case: Case;
-  readonly scheme: LabelScheme;
   readonly options: SynthOptions;
   readonly seed: number;
+  /** Copies from `first` up to but not including `end`. */
+  readonly first: number;
+  readonly end: number;
+  /** Keep whole scenes that an interrupted run left in `out`. */
+  readonly resume: boolean;
 }
 
-/** Makes all copies of one case, writes them, and returns their entries for dataset.json with what they measure. */
-export default async function synthesise(job: SynthJob): Promise<{ cases: Case[]; sidecars: Sidecar[] }> {
-  const normal = await loadCase(job);
-  const rng = caseRng(job.seed, job.case.id);
-  const cases: Case[] = [];
-  const sidecars: Sidecar[] = [];
-  for (let copy = 0; copy < job.options.copies; copy++) {
-    const healthy = isHealthy(rng, copy, job.options.healthyShare);
-    for (const stack of fitOrFail(job, () => makeStacks(rng.fork(copy), normal, healthy, job.options))) {
-      const sidecar = describe(job, normal, stack, copy);
-      cases.push(await writeStack(job, stack, sidecar));
-      sidecars.push(sidecar);
+/** What a job made. Small, whatever it wrote: the stage holds the answers of all jobs. */
+export interface SynthAnswer {
+  readonly cases: Case[];
+  readonly digests: StackDigest[];
+  readonly givenUp: GivenUp[];
+}
+
+/** Makes copies of one case, writes them, and returns their entries for dataset.json with what they measure. */
+export default async function synthesise(job: SynthJob): Promise<SynthAnswer> {
+  const answer: SynthAnswer = { cases: [], digests: [], givenUp: [] };
+  const load = once(() => loadCase(job));
+  for (let copy = job.first; copy < job.end; copy++) {
+    try {
+      const { cases, sidecars } = (job.resume && (await keptCopy(job, copy))) || (await makeCopy(job, copy, await load()));
+      answer.cases.push(...cases);
+      answer.digests.push(...sidecars.map(digestOf));
+    } catch (error) {
+      if (!(error instanceof UnfitError)) throw error;
+      answer.givenUp.push({ case: job.case.id, copy, why: error.message });
     }
   }
-  return { cases, sidecars };
+  return answer;
+}
+
+async function makeCopy(job: SynthJob, copy: number, normal: NormalCase): Promise<{ cases: Case[]; sidecars: Sidecar[] }> {
+  const stacks = stacksOf(job, copy, normal).map((stack) => ({ stack, sidecar: describe(job, normal, stack, copy) }));
+  return { cases: await writeScene(job.out, job.case, stacks), sidecars: stacks.map(({ sidecar }) => sidecar) };
+}
+
+async function keptCopy(job: SynthJob, copy: number): Promise<{ cases: Case[]; sidecars: Sidecar[] } | null> {
+  return await readScene(job.out, job.case, copy, originOf(job, copy), job.options.planes);
+}
+
+/** The stacks of one copy of a case, as the stage makes them. @throws {UnfitError} If no bleed fits. */
+export function stacksOf(
+  { seed, case: source, options }: Pick<SynthJob, "seed" | "case" | "options">,
+  copy: number,
+  normal: NormalCase,
+): PaintedStack[] {
+  const rng = caseRng(seed, source.id);
+  return makeStacks(rng.fork(copy), normal, isHealthy(rng, copy, options.healthyShare), options);
 }
 
 /** The stream of all draws for one case: its own, so that results do not depend on other cases or on order. */
@@ -55,45 +80,22 @@ export function isHealthy(rng: Rng, copy: number, share: number): boolean {
   return Math.floor((copy + 1) * share + start) > Math.floor(copy * share + start);
 }
 
-/** Reads a normal case's image and labels and makes it ready. @throws {UserError} (data) If they do not fit each other or the priors. */
-export async function loadCase({ root, case: source, scheme }: Pick<SynthJob, "root" | "case" | "scheme">): Promise<NormalCase> {
-  const imageFile = join(root, source.image.path);
-  const labelFile = join(root, source.labels!.path);
-  const { volume: image, sha256: found } = await readNifti(imageFile);
-  if (found !== source.image.sha256)
-    throw dataFault(imageFile, "an image must be the one that was ingested", "another content", "Run ingest again");
-  if (!image.data.every(Number.isFinite))
-    throw dataFault(imageFile, "intensities must be finite", "NaN or infinity", "Mend the image");
-  const labels = await readLabels(labelFile);
-  const apart = labels.affine.some((v, i) => Math.abs(v - image.affine[i]!) > 1e-2);
-  if (apart || labels.shape.some((n, i) => n !== image.shape[i]))
-    throw dataFault(
-      labelFile,
-      "labels must be on the image's grid",
-      "another shape or affine",
-      "Resample them with nearest neighbour",
-    );
-  const tissue = toTissues(labels, scheme, labelFile);
-  return fitOrFail({ root, case: source }, () => prepareCase(image, { ...tissue, affine: image.affine }, source.gestationalAge));
+/** What a stack is made from and with, beside the options. */
+function originOf({ case: source, seed }: Pick<SynthJob, "case" | "seed">, copy: number) {
+  const { id, subject, image, labels } = source;
+  return {
+    hemosynth: packageVersion(),
+    source: { id, subject, image: image.sha256, labels: labels!.sha256 },
+    draws: { seed, path: ["synth", id, copy] },
+  };
 }
 
-function fitOrFail<T>({ root, case: source }: Pick<SynthJob, "root" | "case">, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof UnfitError)) throw error;
-    const wayOut = "Check the label map and the name of its scheme, or leave the case out";
-    throw dataFault(join(root, source.labels!.path), "a normal brain that bleeds fit into is needed", error.message, wayOut);
-  }
-}
-
-function describe(job: SynthJob, normal: NormalCase, stack: PaintedStack, copy: number): Sidecar {
-  const { id, subject, image, labels } = job.case;
+/** The sidecar of a stack. */
+export function describe(job: Pick<SynthJob, "case" | "seed">, normal: NormalCase, stack: PaintedStack, copy: number): Sidecar {
   return {
     schemaVersion: sidecarVersion,
-    id: `${id.replace(/_T2w$/, "")}_syn-${copy}_acq-${stack.plane}_T2w`,
-    source: { id, subject, image: image.sha256, labels: labels!.sha256 },
-    draws: { seed: job.seed, path: ["synth", id, copy] },
+    ...originOf(job, copy),
+    id: stackId(job.case.id, copy, stack.plane),
     gestationalAge: normal.age,
     csf: normal.csf,
     plane: stack.plane,
@@ -102,42 +104,16 @@ function describe(job: SynthJob, normal: NormalCase, stack: PaintedStack, copy: 
     facts: measureStack(stack),
     box: lesionBox(stack.lesion),
     sliceBoxes: sliceBoxes(stack.lesion),
+    grid: { shape: stack.image.shape, spacing: affineSpacing(stack.image.affine) },
+    voxels: voxelHashes(stack),
   };
 }
 
-async function writeStack({ out, case: source }: SynthJob, stack: PaintedStack, sidecar: Sidecar): Promise<Case> {
-  const { id } = sidecar;
-  const text = onePerLine(sidecar);
-  const file = (suffix: string) => `images/${id}${suffix}`;
-  const write = async (path: string, volume: Parameters<typeof writeNifti>[1]) => ({
-    path,
-    ...(await writeNifti(join(out, path), volume)),
-  });
-  const image = await write(file(".nii.gz"), stack.image);
-  const lesionMask = await write(file("_lesion.nii.gz"), stack.lesion);
-  const brainMask = await write(file("_brain.nii.gz"), stack.brain);
-  const tissue = stack.tissue === null ? null : await write(file("_tissue.nii.gz"), stack.tissue);
-  await writeAtomic(join(out, file(".json")), text);
-  return {
-    id,
-    subject: source.subject,
-    // Each copy is a session of its own, so that the stacks of one scene are scored together and apart from other copies.
-    session: `${source.session ?? "ses"}-syn${sidecar.draws.path.at(-1)}`,
-    gestationalAge: sidecar.gestationalAge.weeks,
-    image,
-    labels: tissue,
-    brainMask,
-    lesionMask,
-    sidecar: { path: file(".json"), sha256: sha256(text) },
-    shape: [...stack.image.shape],
-    spacing: [...affineSpacing(stack.image.affine)],
-    grade: sidecar.grade,
-    sources: [source.id],
+/** A function that runs once; later calls get the same promise. */
+function once<T>(run: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | null = null;
+  return () => {
+    result ??= run();
+    return result;
   };
-}
-
-/** JSON with each key of the sidecar on a line of its own: a surround alone holds some two hundred solids. */
-function onePerLine(sidecar: Sidecar): string {
-  const lines = Object.entries(sidecar).map(([key, value]) => `${JSON.stringify(key)}: ${canonicalJson(value)}`);
-  return `{\n${lines.sort().join(",\n")}\n}\n`;
 }

@@ -17,6 +17,13 @@ export const synthOptions = z.strictObject({
     .refine((planes) => new Set(planes).size === planes.length, { error: "a plane may be named once" })
     .default(["axial", "coronal", "sagittal"])
     .describe("Planes in which near-isotropic volumes are cut into stacks."),
+  /** Share of the scenes that may be left out since no bleed fits, each named in dataset.json; above it the stage fails. Our choice. */
+  mostGivenUp: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe("Share of scenes that may be left out since no bleed fits them before the stage fails, 0-1."),
   appearance: appearanceOptions.prefault({}),
   lesion: lesionOptions.prefault({}),
   acquisition: acquisitionOptions.prefault({}),

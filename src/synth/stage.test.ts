@@ -11,7 +11,8 @@ import type { LabelVolume, Volume } from "../core/volume.ts";
 import { type Case, type Dataset, readDataset, readSplits, writeDataset, writeSplits } from "../data/dataset.ts";
 import { encodeNifti, readLabels, writeNifti } from "../data/nifti.ts";
 import { sliceBoxes } from "./boxes.ts";
-import { isHealthy, loadCase } from "./job.ts";
+import { isHealthy } from "./job.ts";
+import { loadCase } from "./load.ts";
 import { synthOptions } from "./options.ts";
 import type { Sidecar } from "./sidecar.ts";
 import { replayStack } from "./stacks.ts";
@@ -230,7 +231,7 @@ describe("what cannot be used is one line that says where and why", () => {
     const run = runSynth({ data, out: join(data, "."), options, seed: 0 }, silentContext(1));
     await expect(run).rejects.toMatchObject({
       fault: "usage",
-      message: expect.stringContaining("must not be the folder of the normal cases"),
+      message: expect.stringContaining("must be apart from what is read"),
     });
     expect((await readDataset(data)).name).toBe("toy");
   });

@@ -1,11 +1,12 @@
 import { rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { StageContext, StageResult } from "../core/context.ts";
-import { UserError } from "../core/errors.ts";
 import { mapParallel } from "../core/parallel.ts";
+import { assertApart } from "../data/apart.ts";
 import {
   type Case,
   type Dataset,
+  type Finding,
   readDataset,
   readSplits,
   type Splits,
@@ -15,10 +16,10 @@ import {
 } from "../data/dataset.ts";
 import { dataFault } from "../data/faults.ts";
 import { assertNoLeak } from "../data/leaks.ts";
-import type { SynthJob } from "./job.ts";
+import type { SynthAnswer, SynthJob } from "./job.ts";
+import { unfitFault } from "./load.ts";
 import type { SynthOptions } from "./options.ts";
-import type { Sidecar } from "./sidecar.ts";
-import { summarise } from "./summary.ts";
+import { type GivenUp, summarise } from "./summary.ts";
 
 /** What {@link runSynth} needs. */
 export interface SynthRun {
@@ -28,37 +29,74 @@ export interface SynthRun {
   readonly out: string;
   readonly options: SynthOptions;
   readonly seed: number;
+  /** Keep the whole scenes that an interrupted run of the same options left in `out`; the result is the same bytes. */
+  readonly resume?: boolean;
 }
+
+/** Copies of one case that a worker makes at a time: one case must not keep the others waiting. */
+const copiesAtOnce = 8;
 
 /**
  * Paints pseudo-hemorrhages into the normal cases of `data` and writes a dataset of thick stacks to `out`, dataset.json last.
  * A synthetic stack has its source's subject, so that it stays in its source's split. The same run gives the same bytes,
- * whatever the number of workers.
+ * whatever the number of workers and however often it was interrupted. Scenes that no bleed fits are left out and named in `findings`.
  *
- * @throws {UserError} (data) If a case cannot be used, or none can; (usage) if `out` is `data`.
+ * @throws {UserError} (data) If a file cannot be used, or more scenes than `options.mostGivenUp` are left out; (usage) if `out` is not apart from `data`.
  * @throws {StoppedError} If the user asks to stop.
  */
-export async function runSynth({ data, out, options, seed }: SynthRun, context: StageContext): Promise<StageResult> {
+export async function runSynth(run: SynthRun, context: StageContext): Promise<StageResult> {
+  const { data, out } = run;
   const { reporter, signal, workers } = context;
-  refuseOverlap(data, out);
+  await assertApart(data, out);
   const dataset = await readDataset(data);
   const splits = await readSplits(data);
-  const root = join(data, dataset.root);
-  const jobs = usableCases(dataset, splits, data, reporter.warn).map((source): SynthJob => {
-    return { root, out, case: source, scheme: dataset.labelScheme!, options, seed };
-  });
+  const sources = usableCases(dataset, splits, data, reporter.warn);
+  const jobs = jobsOf(run, dataset, sources);
   await rm(join(out, "dataset.json"), { force: true }); // of an earlier run: the folder is not whole until this one is done
   reporter.progress("synth", 0, jobs.length);
-  const results = await mapParallel<SynthJob, { cases: Case[]; sidecars: Sidecar[] }>(
-    new URL("./job.ts", import.meta.url),
-    jobs,
-    {
-      workers,
-      signal,
-      onDone: (done, total) => reporter.progress("synth", done, total),
-    },
+  const answers = await mapParallel<SynthJob, SynthAnswer>(new URL("./job.ts", import.meta.url), jobs, {
+    workers,
+    signal,
+    onDone: (done, total) => reporter.progress("synth", done, total),
+  });
+  const givenUp = answers.flatMap((a) => a.givenUp);
+  checkGivenUp(givenUp, run, jobs);
+  for (const { case: id, copy, why } of givenUp) reporter.warn(`${id}, copy ${copy}: given up: ${why}`);
+  const cases = answers.flatMap((a) => a.cases);
+  await writeMade(run, dataset, splits, cases, givenUp);
+  return summarise(answers.flatMap((a) => a.digests), givenUp); // biome-ignore format: one line
+}
+
+/** One job for every few copies of a case, in the dataset's order. */
+function jobsOf({ data, out, options, seed, resume = false }: SynthRun, dataset: Dataset, sources: readonly Case[]): SynthJob[] {
+  const root = join(data, dataset.root);
+  const starts = Array.from({ length: Math.ceil(options.copies / copiesAtOnce) }, (_, i) => i * copiesAtOnce);
+  return sources.flatMap((source) =>
+    starts.map((first): SynthJob => {
+      const end = Math.min(options.copies, first + copiesAtOnce);
+      return { root, out, case: source, scheme: dataset.labelScheme!, options, seed, first, end, resume };
+    }),
   );
-  const cases = results.flatMap((r) => r.cases);
+}
+
+/** @throws {UserError} (data) With the first reason, if too many scenes are missing, or all. */
+function checkGivenUp(givenUp: readonly GivenUp[], { options }: SynthRun, jobs: readonly SynthJob[]): void {
+  const scenes = jobs.reduce((sum, { first, end }) => sum + end - first, 0);
+  const first = givenUp[0];
+  if (first === undefined || (givenUp.length < scenes && givenUp.length <= options.mostGivenUp * scenes)) return;
+  const job = jobs.find((j) => j.case.id === first.case)!;
+  const limit = `more than synth.mostGivenUp = ${options.mostGivenUp} allows`;
+  throw unfitFault(job, first.why, `${givenUp.length} of ${scenes} scenes were given up, ${limit}. `);
+}
+
+/** Writes splits.json and dataset.json. */
+async function writeMade(
+  { out, options }: SynthRun,
+  dataset: Dataset,
+  splits: Splits,
+  cases: readonly Case[],
+  givenUp: readonly GivenUp[],
+): Promise<void> {
   const kept = new Set(cases.map((c) => c.subject));
   const [train, val, test] = splitNames.map((name) => splits[name].filter((subject) => kept.has(subject)));
   const ownSplits = { schemaVersion: 1 as const, train: train!, val: val!, test: test! };
@@ -67,22 +105,16 @@ export async function runSynth({ data, out, options, seed }: SynthRun, context: 
     name: `${dataset.name} with pseudo-hemorrhages`,
     root: ".",
     labelScheme: options.writeTissue ? "hemosynth" : null,
-    cases,
-    findings: [],
+    cases: [...cases],
+    findings: givenUp.map(findingOf),
   };
   assertNoLeak({ dataset: made, splits: ownSplits, where: out, originals: dataset.cases });
   await writeSplits(out, ownSplits);
   await writeDataset(out, made);
-  return summarise(results.flatMap((r) => r.sidecars));
 }
 
-/** @throws {UserError} (usage) If one folder is the other: its dataset.json would be replaced by the new one. */
-function refuseOverlap(data: string, out: string): void {
-  if (resolve(data) !== resolve(out)) return;
-  throw new UserError(
-    "usage",
-    `${out}: the output folder must not be the folder of the normal cases; got the same. Name another.`,
-  );
+function findingOf({ case: id, copy, why }: GivenUp): Finding {
+  return { severity: "warning", case: id, rule: "given-up", message: `copy ${copy} was not made: ${why}` };
 }
 
 /** The cases to paint: original, in a split, not known to be ill, with labels. */

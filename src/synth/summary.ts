@@ -1,25 +1,69 @@
 import type { StageResult } from "../core/context.ts";
 import type { Sidecar } from "./sidecar.ts";
 
-/** What a synthesis made, in a line and as JSON: counts by grade, and quartiles of what the scenes measure. */
-export function summarise(sidecars: readonly Sidecar[]): StageResult {
-  const scenes = new Map(sidecars.map((s) => [`${s.draws.path.join("/")}`, s]));
-  const grades = [0, 1, 2, 3, 4].map((grade) => [...scenes.values()].filter((s) => s.grade === grade).length);
-  const ill = [...scenes.values()].flatMap((s) => (s.draw.bleed ? [s.draw.bleed] : []));
-  const unseen = sidecars.filter((s) => s.grade > 0 && s.facts.lesionVoxels === 0).length;
-  const estimated = [...scenes.values()].filter((s) => s.gestationalAge.estimated).length;
-  const counts = grades.map((n, grade) => `${n} ${["healthy", "I", "II", "III", "IV"][grade]}`).join(", ");
+/** What the summary of a run needs of one stack: a few numbers, so that a run of any length fits into memory. */
+export interface StackDigest {
+  /** The stacks of one scene share it. */
+  readonly scene: string;
+  readonly grade: Sidecar["grade"];
+  readonly lesionVoxels: number;
+  readonly estimatedAge: boolean;
+  /** Of the painted scene; null for a healthy one. */
+  readonly bleed: {
+    readonly stage: string;
+    readonly attempt: number;
+    readonly maxAxialMm2: number;
+    readonly volumeMl: number;
+    readonly meanSignal: number;
+  } | null;
+}
+
+/** A scene that was not made, since no bleed fitted. */
+export interface GivenUp {
+  /** Id of the normal case. */
+  readonly case: string;
+  readonly copy: number;
+  readonly why: string;
+}
+
+export function digestOf({ draws, grade, facts, gestationalAge, draw: { bleed } }: Sidecar): StackDigest {
   return {
-    headline: `${sidecars.length} stacks of ${scenes.size} scenes (${counts})${unseen > 0 ? `; in ${unseen} the bleed is too thin for the mask` : ""}`,
+    scene: draws.path.join("/"),
+    grade,
+    lesionVoxels: facts.lesionVoxels,
+    estimatedAge: gestationalAge.estimated,
+    bleed: bleed && {
+      stage: bleed.plan.stage,
+      attempt: bleed.attempt,
+      maxAxialMm2: bleed.facts.maxAxialMm2,
+      volumeMl: bleed.facts.volumeMl,
+      meanSignal: bleed.facts.meanSignal,
+    },
+  };
+}
+
+/** What a synthesis made, in a line and as JSON: counts by grade, and quartiles of what the scenes measure. */
+export function summarise(stacks: readonly StackDigest[], givenUp: readonly GivenUp[]): StageResult {
+  const scenes = [...new Map(stacks.map((s) => [s.scene, s])).values()];
+  const grades = [0, 1, 2, 3, 4].map((grade) => scenes.filter((s) => s.grade === grade).length);
+  const ill = scenes.flatMap((s) => (s.bleed ? [s.bleed] : []));
+  const unseen = stacks.filter((s) => s.grade > 0 && s.lesionVoxels === 0).length;
+  const counts = grades.map((n, grade) => `${n} ${["healthy", "I", "II", "III", "IV"][grade]}`).join(", ");
+  const lost = givenUp.length > 0 ? `; ${givenUp.length} given up` : "";
+  const thin = unseen > 0 ? `; in ${unseen} the bleed is too thin for the mask` : "";
+  return {
+    headline: `${stacks.length} stacks of ${scenes.length} scenes (${counts})${lost}${thin}`,
     summary: {
-      stacks: sidecars.length,
-      scenes: scenes.size,
+      stacks: stacks.length,
+      scenes: scenes.length,
       grades: { healthy: grades[0], I: grades[1], II: grades[2], III: grades[3], IV: grades[4] },
+      scenesGivenUp: givenUp.length,
+      scenesDrawnAgain: ill.filter((b) => b.attempt > 0).length,
       stacksWithBleedTooThinForTheMask: unseen,
-      scenesWithEstimatedAge: estimated,
-      maxAxialMm2: quartiles(ill.map((b) => b.facts.maxAxialMm2)),
-      volumeMl: quartiles(ill.map((b) => b.facts.volumeMl)),
-      meanSignal: quartiles(ill.map((b) => b.facts.meanSignal)),
+      scenesWithEstimatedAge: scenes.filter((s) => s.estimatedAge).length,
+      maxAxialMm2: quartiles(ill.map((b) => b.maxAxialMm2)),
+      volumeMl: quartiles(ill.map((b) => b.volumeMl)),
+      meanSignal: quartiles(ill.map((b) => b.meanSignal)),
     },
   };
 }

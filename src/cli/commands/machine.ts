@@ -1,7 +1,7 @@
 import type { DoctorReport } from "../../backend/doctor.ts";
 import type { BackendName } from "../../backend/options.ts";
+import { packageVersion } from "../../data/version.ts";
 import type { Outcome, Session } from "../session.ts";
-import { packageVersion } from "../version.ts";
 
 /** `hemosynth doctor`: what is on this machine, what is used, why, and what mends the rest. */
 export async function doctor(options: { backend?: BackendName }, session: Session): Promise<Outcome> {

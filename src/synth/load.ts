@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { UserError } from "../core/errors.ts";
+import type { Case } from "../data/dataset.ts";
+import { dataFault, oneLine } from "../data/faults.ts";
+import { type LabelScheme, toTissues } from "../data/label-schemes.ts";
+import { readNifti, toLabels } from "../data/nifti.ts";
+import { type NormalCase, prepareCase } from "./case.ts";
+
+/** A normal case of a dataset, and where its files lie. */
+export interface CaseSource {
+  /** Folder that the case's paths start from. */
+  readonly root: string;
+  readonly case: Case;
+  readonly scheme: LabelScheme;
+}
+
+/**
+ * Reads a normal case's image and labels and makes it ready.
+ *
+ * @throws {UserError} (data) If a file cannot be read, is not what was ingested, or does not fit the other.
+ * @throws {UnfitError} If the priors cannot use the case; {@link unfitFault} says it to the user.
+ */
+export async function loadCase({ root, case: source, scheme }: CaseSource): Promise<NormalCase> {
+  const imageFile = join(root, source.image.path);
+  const labelFile = join(root, source.labels!.path);
+  const { volume: image, sha256: found } = await readNifti(imageFile);
+  if (found !== source.image.sha256)
+    throw dataFault(imageFile, "an image must be the one that was ingested", "another content", "Run ingest again");
+  if (!image.data.every(Number.isFinite))
+    throw dataFault(imageFile, "intensities must be finite", "NaN or infinity", "Mend the image");
+  const labels = await readNifti(labelFile);
+  if (labels.sha256 !== source.labels!.sha256)
+    throw dataFault(labelFile, "a label map must be the one that was ingested", "another content", "Run ingest again");
+  const apart = labels.volume.affine.some((v, i) => Math.abs(v - image.affine[i]!) > 1e-2);
+  if (apart || labels.volume.shape.some((n, i) => n !== image.shape[i]))
+    throw dataFault(
+      labelFile,
+      "labels must be on the image's grid",
+      "another shape or affine",
+      "Resample them with nearest neighbour",
+    );
+  const tissue = toTissues(toLabels(labels.volume, labelFile), scheme, labelFile);
+  return prepareCase(image, { ...tissue, affine: image.affine }, source.gestationalAge);
+}
+
+/** Says that a case, or too much of a dataset, cannot take bleeds. `why` is an `UnfitError`'s message; `more` a sentence. */
+export function unfitFault({ root, case: source }: Pick<CaseSource, "root" | "case">, why: string, more = ""): UserError {
+  const where = oneLine(join(root, source.labels!.path));
+  const wayOut = "Check the label map and the name of its scheme, or leave the case out.";
+  return new UserError("data", `${where}: a normal brain that bleeds fit into is needed; got ${oneLine(why)}. ${more}${wayOut}`);
+}
