@@ -133,7 +133,7 @@ test("a folder with other files does not become a run folder", async () => {
   expect(await readdir(join(folder, "home"))).toEqual(["thesis.txt"]);
 });
 
-test("84 a backend that is asked for and not usable is code 5, never another one", async () => {
+test("a backend that is asked for and not usable is code 5, never another one", async () => {
   const cache = await mkdtemp(join(tmpdir(), "hemosynth-cache-")); // no native TensorFlow in here
   const { code, stderr } = await hemosynth(["doctor", "--backend", "cuda"], {
     env: { XDG_CACHE_HOME: cache, HEMOSYNTH_CACHE: cache },
@@ -164,7 +164,7 @@ async function shell(line: string): Promise<{ code: number | null; stderr: strin
   return { code: code as number | null, stderr };
 }
 
-test("123 a reader that goes away is no error; a full standard output is one", async () => {
+test("a reader that goes away is no error; a full standard output is one", async () => {
   expect(await shell("$H config schema | head -c 10 > /dev/null")).toEqual({ code: 0, stderr: "" });
   expect(await shell("$H config schema > /dev/full")).toEqual({
     code: 3,

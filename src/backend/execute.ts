@@ -1,17 +1,15 @@
 import { type Tensor, tf } from "./tf.ts";
 
 /** An attribute of a TensorFlow op, as the native addon takes it. */
-export interface OpAttribute {
+interface OpAttribute {
   readonly name: string;
   readonly type: number;
-  readonly value: number | boolean | string | readonly number[];
+  readonly value: number | boolean | string;
 }
 
 /** What we use of the backend of @tensorflow/tfjs-node-gpu beyond TensorFlow.js' own interface. */
 interface NativeBackend {
-  readonly binding: Readonly<
-    Record<"TF_ATTR_TYPE" | "TF_ATTR_BOOL" | "TF_ATTR_INT" | "TF_ATTR_FLOAT" | "TF_ATTR_STRING" | "TF_FLOAT", number>
-  >;
+  readonly binding: Readonly<Record<"TF_ATTR_TYPE" | "TF_ATTR_BOOL" | "TF_ATTR_FLOAT" | "TF_ATTR_STRING" | "TF_FLOAT", number>>;
   executeMultipleOutputs(op: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[], outputs: number): Tensor[];
 }
 
@@ -23,7 +21,7 @@ export function isNative(): boolean {
 /**
  * Runs one of TensorFlow's own ops, one that TensorFlow.js has no kernel for. It is not seen by the gradient tape.
  *
- * @param attributes - By name; `T` and `U` are float32 types. A number is an integer unless it is given as `{ float }`.
+ * @param attributes - By name. `"float32"` is that type, any other text a string, `{ float }` a number.
  * @throws {Error} If native TensorFlow is not the current backend, or it refuses the op.
  */
 export function executeNative(

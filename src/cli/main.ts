@@ -19,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const { outcome, help } = await parse(argv, { reporter, signal: stop.signal });
     reporter.close();
     await print(outcome === null ? help : json ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`);
-    return outcome?.exitCode ?? 0;
+    return 0;
   } catch (error) {
     reporter.close();
     return await fail(describe(error, stop.code()), json);

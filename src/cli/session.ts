@@ -8,7 +8,7 @@ import { withLock } from "./lock.ts";
 /** What every command gets besides its own options. */
 export interface Session {
   readonly reporter: Reporter;
-  /** Fires on SIGINT and SIGTERM. */
+  /** Fires on SIGINT, SIGTERM and SIGHUP. */
   readonly signal: AbortSignal;
 }
 
@@ -18,8 +18,6 @@ export interface Outcome {
   readonly text: string;
   /** The same for a program: the one document of `--json`. */
   readonly json: unknown;
-  /** 0 where it is left out. */
-  readonly exitCode?: number;
 }
 
 /** Options that many commands share, as commander parses them. */

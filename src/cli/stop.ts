@@ -6,7 +6,7 @@ const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 /** Turns the first signal into a request to stop, and a second one into an end at once. */
 export interface StopWatch {
   readonly signal: AbortSignal;
-  /** 130 or 143 once a signal came, else null. */
+  /** 130, 143 or 129 once a signal came, else null. */
   code(): number | null;
   release(): void;
 }

@@ -68,6 +68,11 @@ export async function realPath(file: string): Promise<string> {
   return await realpath(file).catch(() => file);
 }
 
+/** True if there is something at a path. */
+export function isThere(file: string): boolean {
+  return existsSync(file);
+}
+
 /**
  * The folder that `extends` may not leave: the nearest one upward from a config that holds `.git` or `package.json`,
  * or the config's own folder where there is none.

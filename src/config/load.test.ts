@@ -129,7 +129,7 @@ test.each(refused)("refuses %s", async (_, content, lines) => {
   expect((await mistakes(content)).map((line) => line.replace(/ must match .*/, " must match /^\\d+$/"))).toEqual(lines);
 });
 
-test("66 refuses an alias bomb at once", async () => {
+test("refuses an alias bomb at once", async () => {
   const levels = Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(",")}]`);
   const started = performance.now();
   expect((await mistakes(`a0: &a0 [x]\n${levels.join("\n")}\n`))[0]).toMatch(
@@ -138,7 +138,7 @@ test("66 refuses an alias bomb at once", async () => {
   expect(performance.now() - started).toBeLessThan(2000);
 });
 
-test("72 refuses deep nesting, in flow and in block style", async () => {
+test("refuses deep nesting, in flow and in block style", async () => {
   for (const text of ["[".repeat(20_000), `${Array.from({ length: 40 }, (_, i) => `${" ".repeat(i)}a:`).join("\n")}\n`]) {
     expect((await mistakes(text))[0]).toMatch(/^x\.yaml:\d+:\d+ nested too deeply; at most 32 levels$/);
   }
@@ -184,7 +184,7 @@ test("a mistake in a base is placed in the base", async () => {
   ]);
 });
 
-test("76 extends: cycle, missing, absolute, outside, not YAML", async () => {
+test("extends: cycle, missing, absolute, outside, not YAML", async () => {
   await write("loop.yaml", "extends: x.yaml\n");
   expect(await mistakes("extends: loop.yaml\n")).toEqual([
     'loop.yaml:1:10 extends must not lead back to a file that it came from; got "x.yaml"',
@@ -205,7 +205,7 @@ test("76 extends: cycle, missing, absolute, outside, not YAML", async () => {
   expect(await mistakes("extends: [3]\n")).toEqual(["x.yaml:1:11 extends must be the path of a config file, or a list of them"]);
 });
 
-test("76 a symbolic link does not lead extends out of the project", async () => {
+test("a symbolic link does not lead extends out of the project", async () => {
   const outside = await mkdtemp(join(tmpdir(), "hemosynth-outside-"));
   await writeFile(join(outside, "secret.yaml"), "seed: 1\n");
   await symlink(outside, join(folder, "link"));

@@ -2,9 +2,20 @@ import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { explainIssues } from "./explain.ts";
-import { isInside, projectRoot, readConfigText, realPath } from "./files.ts";
+import { isInside, isThere, projectRoot, readConfigText, realPath } from "./files.ts";
 import { discriminatorAt } from "./schema-walk.ts";
-import { emptySection, isMistake, type Mistake, mergeTrees, type Place, plain, type Section, setAt, type Tree } from "./tree.ts";
+import {
+  emptySection,
+  forbiddenKeys,
+  isMistake,
+  type Mistake,
+  mergeTrees,
+  type Place,
+  plain,
+  type Section,
+  setAt,
+  type Tree,
+} from "./tree.ts";
 import { parseYaml } from "./yaml.ts";
 
 /** One `--set key=value`, or an option that stands for one: `--seed 3` is `seed=3` written as `--seed`. */
@@ -25,7 +36,7 @@ const longestChain = 16;
  * Lists and single values replace; sections merge.
  *
  * @param file - As the user wrote it; messages name files relative to the same folder.
- * @returns The checked value and, for options that are paths, where each value was written.
+ * @returns The checked value, and the tree that it was read from: where each value was written.
  * @throws {UserError} (usage) With every mistake at once, one a line: `file:line:column rule; got; way out`.
  */
 export async function loadConfig<T>(file: string, schema: z.ZodType<T>, overrides: readonly Override[] = []): Promise<Loaded<T>> {
@@ -106,11 +117,7 @@ async function baseFile({ at, path }: Base, from: ConfigFile, root: string, chai
   if (!isInside(real, root)) throw fail(`must stay inside the project (${relative(process.cwd(), root) || "this folder"})`);
   if (chain.includes(real)) throw fail("must not lead back to a file that it came from");
   if (chain.length >= longestChain) throw fail(`may be at most ${longestChain} deep`);
-  const missing = await readConfigText(file, path).then(
-    () => null,
-    (error: unknown) => error,
-  );
-  if (missing instanceof UserError && /no such file/.test(missing.message)) throw fail("must name a file that is there");
+  if (!isThere(file)) throw fail("must name a file that is there");
   return { file, where: join(dirname(from.where), path) };
 }
 
@@ -136,7 +143,7 @@ function applyOverrides(tree: Section, overrides: readonly Override[]): Section 
 function overrideProblem(path: string, value: string): string | null {
   if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(path))
     return `must be written key=value with a dotted key such as train.steps; got ${JSON.stringify(path)}`;
-  if (path.split(".").some((key) => /^(__proto__|constructor|prototype)$/.test(key))) return `cannot set ${path}`;
+  if (path.split(".").some((key) => forbiddenKeys.has(key))) return `cannot set ${path}`;
   if (path === "extends") return "extends can be set in a file only";
   return value.trim() === "" ? "needs a value after the `=`; write null or '' if that is meant" : null;
 }

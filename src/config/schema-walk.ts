@@ -8,7 +8,7 @@ export interface SchemaNode {
   readonly description: string | undefined;
 }
 
-/** Takes off default, prefault, optional, nullable, readonly and the output side of pipes. */
+/** Takes off default, prefault, optional, nullable, readonly and all but the input side of pipes. */
 export function unwrap(schema: z.core.$ZodType): SchemaNode {
   let here = schema;
   let description = descriptionOf(here);

@@ -133,7 +133,7 @@ function convertScalar(walk: Walk, node: Scalar, at: Place): Tree {
   const leaf = (kept: string | number | boolean | null): Tree => ({ kind: "leaf", at, value: kept });
   if (typeof value === "number") {
     const problem = numberProblem(value, source);
-    return problem === null ? leaf(value + 0) : fail(walk, at, problem, leaf(null));
+    return problem === null ? leaf(value + 0 /* -0 is 0 */) : fail(walk, at, problem, leaf(null));
   }
   if (typeof value === "string") {
     const variable = /\$\{[^}]*\}/.exec(value)?.[0];

@@ -1,6 +1,6 @@
 /**
  * Exit codes of the command line; others script against them.
- * 0 is success, 130 and 143 a clean stop after SIGINT and SIGTERM.
+ * 0 is success; 130, 143 and 129 a clean stop after SIGINT, SIGTERM and SIGHUP.
  */
 export const exitCodes = {
   internal: 1,
@@ -9,14 +9,15 @@ export const exitCodes = {
   numeric: 4,
   backend: 5,
   locked: 6,
-  partial: 7,
+  partial: 7, // kept for sweeps, some of whose runs may fail; nothing gives it yet
 } as const;
 
 /** What went wrong, in the words of {@link exitCodes}. `internal` is never thrown on purpose. */
 export type Fault = Exclude<keyof typeof exitCodes, "internal">;
 
 /**
- * A mistake that the user can mend. The message is one line and says where, which rule, what was got, and the way out;
+ * A mistake that the user can mend. The message says where, which rule, what was got, and the way out, in one line;
+ * where many mistakes are reported at once (a config, a folder of volumes), in one line each;
  * the command line prints the message alone and exits with `exitCodes[fault]`.
  * A broken contract between our own functions is a `RangeError` instead, and keeps its stack.
  */

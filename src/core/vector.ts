@@ -1,9 +1,11 @@
 import type { Vec3 } from "./affine.ts";
 
+/** `a + factor * b`. */
 export function addScaled(a: Vec3, b: Vec3, factor: number): Vec3 {
   return [a[0] + factor * b[0], a[1] + factor * b[1], a[2] + factor * b[2]];
 }
 
+/** Scalar product. */
 export function dot(a: Vec3, b: Vec3): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }

@@ -128,8 +128,8 @@ export function restoreStack(
 }
 
 /**
- * The intensities that become 0 and 1: black is 0, or where there are negative values their 1st percentile;
- * white is the `whitePercentile` of the voxels that are not zero. Taken from at most 2^18 voxels, evenly spaced.
+ * The intensities that become 0 and 1, by percentiles of the voxels that are finite and not zero: white is the `whitePercentile`, black
+ * the 1st, but never above 0. Both are 0 where there is no such voxel. Taken from at most 2^18 voxels, evenly spaced.
  *
  * In a raw stack the brightest tissues are amniotic fluid and maternal fat, in a masked one cerebrospinal fluid; all are near each other
  * on T2, and what difference is left the training draws at random.

@@ -40,6 +40,7 @@ export interface Measured extends Pick<Results, "metrics" | "operatingPoints" | 
   readonly roc: Readonly<Record<Level, RocPlot>>;
 }
 
+/** False positive rates at which a ROC band is drawn, ascending from 0 to 1. */
 export const bandRates: readonly number[] = Array.from({ length: 101 }, (_, i) => i / 100);
 /** Resamples that a band is made of, at most: it is for the eye. */
 const bandResamples = 500;

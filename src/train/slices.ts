@@ -82,7 +82,7 @@ function count(mask: Uint8Array): number {
   return sum;
 }
 
-/** Memory of the slices of a volume once prepared, bytes; from its header alone. */
+/** Memory of the slices of a volume once prepared, bytes; from its header alone, and of one sliced along its largest spacing exact. */
 export function preparedBytes(shape: readonly number[], spacing: readonly number[], options: PreprocessOptions): number {
   const axis = spacing.indexOf(Math.max(...spacing));
   const [u, v] = [0, 1, 2].filter((a) => a !== axis) as [number, number];

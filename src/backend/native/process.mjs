@@ -16,18 +16,17 @@ import { delimiter, isAbsolute, join } from "node:path";
  *
  * @param {string} command - A path, or a name on PATH.
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal | undefined, holdFd?: number | undefined, inherit?: boolean }} [options]
- *   `holdFd`: a descriptor that the child keeps open as its fourth; `inherit`: its output goes to our stderr as well as nowhere else.
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal | undefined, holdFd?: number | undefined }} [options]
+ *   `holdFd`: a descriptor that the child keeps open as its fourth.
  * @returns {Promise<RunResult>}
  * @throws {Error} If it cannot be started (`code` ENOENT: there is no such program) or the signal fires.
  */
-export async function run(command, args, { cwd, env = process.env, signal, holdFd, inherit = false } = {}) {
-  const out = inherit ? 2 : /** @type {const} */ ("pipe");
+export async function run(command, args, { cwd, env = process.env, signal, holdFd } = {}) {
   const child = spawn(command, args, {
     env,
     ...(cwd === undefined ? {} : { cwd }),
     ...(signal === undefined ? {} : { signal }),
-    stdio: ["ignore", out, out, ...(holdFd === undefined ? [] : [holdFd])],
+    stdio: ["ignore", "pipe", "pipe", ...(holdFd === undefined ? [] : [holdFd])],
   });
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);

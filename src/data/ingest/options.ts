@@ -34,7 +34,7 @@ function isRegexWithGroup(source: string): boolean {
  */
 export const folderOptions = z.strictObject({
   kind: z.literal("folder").describe("Real volumes from a folder"),
-  /** The folder, relative to the working directory. */
+  /** The folder; a relative path starts from the config file that names it, or from the current folder on the command line. */
   path: z.string().min(1).describe("Folder with the volumes"),
   /** Name of the dataset; null: the folder's name. */
   name: z.string().min(1).nullable().default(null).describe("Name of the dataset; null takes the folder's name"),

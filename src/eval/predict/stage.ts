@@ -187,7 +187,7 @@ async function readInput(job: Job, options: PredictOptions, context: StageContex
   const mm = options.picturePixelMm ?? 1;
   if (options.picturePixelMm === null)
     context.reporter.warn(`${job.file}: a picture does not tell its pixel size; 1 mm is taken. Set predict.picturePixelMm.`);
-  // Hung as it is seen: image left is patient right, image top anterior.
+  // Hung as it is seen: image left is patient right, image top anterior. Thick, so that the picture is the slice; its mm³ mean little.
   return { data, shape: [width, height, 1], affine: [-mm, 0, 0, 0, 0, -mm, 0, 0, 0, 0, 4 * mm, 0] };
 }
 
