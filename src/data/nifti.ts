@@ -96,10 +96,15 @@ function checkSuffix(stored: Buffer, where: string): boolean {
  * Reads an image: one 3-D volume of finite intensities, in the file's unit (`scl_slope` and `scl_inter` applied).
  *
  * @param warn - Called with a line for each thing that was mended or passed over.
- * @throws {UserError} (data) As {@link readNifti}, and if a voxel is NaN or infinite.
+ * @param recorded - SHA-256 that the file's dataset has of it.
+ * @throws {UserError} (data) As {@link readNifti}, if a voxel is NaN or infinite, and if the file is not the one that was recorded.
  */
-export async function readVolume(file: string, warn: (line: string) => void = () => {}): Promise<Volume<Float32Array>> {
-  const { volume, warnings } = await readNifti(file);
+export async function readVolume(
+  file: string,
+  warn: (line: string) => void = () => {},
+  recorded?: string,
+): Promise<Volume<Float32Array>> {
+  const { volume, warnings } = await readRecorded(file, recorded);
   const { notFinite } = voxelStatistics(volume.data);
   if (notFinite > 0) throw notFiniteFault(file, notFinite);
   for (const { message } of warnings) warn(message);
@@ -110,12 +115,24 @@ export async function readVolume(file: string, warn: (line: string) => void = ()
  * Reads a label map or mask: one 3-D volume of whole numbers from 0 to 65535, whatever type they are stored in.
  *
  * @param warn - Called with a line for each thing that was mended or passed over.
- * @throws {UserError} (data) As {@link readNifti}, and if a voxel is no such number.
+ * @param recorded - SHA-256 that the file's dataset has of it.
+ * @throws {UserError} (data) As {@link readNifti}, if a voxel is no such number, and if the file is not the one that was recorded.
  */
-export async function readLabels(file: string, warn: (line: string) => void = () => {}): Promise<Volume<Uint16Array>> {
-  const { volume, warnings } = await readNifti(file);
+export async function readLabels(
+  file: string,
+  warn: (line: string) => void = () => {},
+  recorded?: string,
+): Promise<Volume<Uint16Array>> {
+  const { volume, warnings } = await readRecorded(file, recorded);
   for (const { message } of warnings) warn(message);
   return toLabels(volume, file);
+}
+
+async function readRecorded(file: string, recorded: string | undefined): Promise<NiftiReading> {
+  const reading = await readNifti(file);
+  if (recorded === undefined || reading.sha256 === recorded) return reading;
+  const wayOut = "Restore it, or make the dataset again";
+  throw dataFault(file, "must be the file that the dataset was made with", "another content", wayOut);
 }
 
 /**

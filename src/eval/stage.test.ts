@@ -146,6 +146,20 @@ test("probability volumes that are missing, on another grid, or no probabilities
   await writeNifti(file, good);
 });
 
+test("a mask that is not the one that the dataset was made with is refused", async () => {
+  const { lesionMask } = run.dataset.cases.at(-1)!;
+  const file = join(run.data, lesionMask!.path);
+  const good = await readFile(file);
+  const mask = await readVolume(file);
+  await writeNifti(file, { ...mask, data: mask.data.map((v) => 1 - v) });
+  const out = await fresh();
+  const request = { data: run.data, predictions: run.predictions, out, report: join(out, "report.html") };
+  await expect(runEval({ ...request, options: evalOptions.parse(fast), seed: 1 }, silentContext())).rejects.toThrow(
+    `${file}: must be the file that the dataset was made with; got another content. Restore it, or make the dataset again.`,
+  );
+  await writeFile(file, good);
+});
+
 test("cases without truth are refused, counted healthy, or left out, as asked", async () => {
   const of = (c: (typeof run.dataset.cases)[number]) =>
     c.subject === "sub-test0" && c.session === "copy02" ? { ...c, lesionMask: null, grade: null } : c;

@@ -5,7 +5,16 @@ import { type StageContext, type StageResult, throwIfStopped } from "../core/con
 import { canonicalJson } from "../core/hash.ts";
 import { seededRng } from "../core/rng.ts";
 import { sliceAxis, slicePlane, type Volume } from "../core/volume.ts";
-import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type SplitName, type Splits } from "../data/dataset.ts";
+import {
+  type Case,
+  casesOfSplit,
+  type Dataset,
+  type FileRef,
+  readDataset,
+  readSplits,
+  type SplitName,
+  type Splits,
+} from "../data/dataset.ts";
 import { dataFault } from "../data/faults.ts";
 import { readText, writeAtomic } from "../data/files.ts";
 import type { Grid } from "../data/grid.ts";
@@ -141,7 +150,7 @@ async function readPair(
   onGridOf(probability, { ...probability, shape: c.shape }, file);
   if (c.lesionMask === null) return { truth: null, probability };
   const maskFile = join(data, dataset.root, c.lesionMask.path);
-  const truth = onGridOf(await readLabels(maskFile), probability, maskFile);
+  const truth = onGridOf(await readLabels(maskFile, undefined, c.lesionMask.sha256), probability, maskFile);
   return { truth, probability };
 }
 
@@ -179,9 +188,10 @@ async function galleryItem(
   const c = dataset.cases.find(({ id }) => id === chosen.unit.case)!;
   const place = (path: string) => join(request.data, dataset.root, path);
   const { truth, probability } = await readPair(request, dataset, c);
-  const onGrid = <V extends Grid>(volume: V, path: string) => onGridOf(volume, probability, path);
-  const image = onGrid(await readVolume(place(c.image.path)), place(c.image.path));
-  const brain = c.brainMask && onGrid(await readLabels(place(c.brainMask.path)), place(c.brainMask.path));
+  const onGrid = <V extends Grid>(volume: V, ref: FileRef) => onGridOf(volume, probability, place(ref.path));
+  const image = onGrid(await readVolume(place(c.image.path), undefined, c.image.sha256), c.image);
+  const { brainMask } = c;
+  const brain = brainMask && onGrid(await readLabels(place(brainMask.path), undefined, brainMask.sha256), brainMask);
   const slice = shownSlice(evaluated.slice.filter((unit) => unit.case === c.id));
   const picture = casePicture(image, truth, probability, brain, slice, threshold);
   const { width, height } = picture;

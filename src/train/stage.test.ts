@@ -238,14 +238,12 @@ test("data that cannot be trained on is refused with its numbers", async () => {
     const brainMask = { ...dataset.cases[1]!.brainMask!, sha256 };
     await writeDataset(folder, { ...dataset, cases: dataset.cases.map((c, n) => (n === 1 ? { ...c, brainMask } : c)) });
   });
-  expect(moved.message).toMatch(/case sub-01_T2w: the brain mask must have the image's shape 48 x 40 x 8; got 40 x 48 x 8/);
+  expect(moved.message).toMatch(/case sub-01_T2w: the brain mask must be on the image's grid of 48 x 40 x 8; got 40 x 48 x 8/);
   const changed = await refused(async (folder) => {
     const file = join(folder, dataset.cases[1]!.image.path);
     await writeNifti(file, await readVolume(file)); // as good, but not the same
   });
-  expect(changed.message).toMatch(
-    /sub-01_T2w\.nii\.gz: must be the file that the dataset was made with; its content has changed/,
-  );
+  expect(changed.message).toMatch(/sub-01_T2w\.nii\.gz: must be the file that the dataset was made with; got another content/);
   const leak = await refused((folder) => writeSplits(folder, { ...splits, val: [...splits.val, splits.train[0]!] }));
   expect(leak.message).toMatch(/a subject may be in one split only; got \S+ twice\. Remove it from one of them\./);
   const memory = await refused(nothing, {

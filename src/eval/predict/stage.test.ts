@@ -131,6 +131,19 @@ test("a mask beside the input gates it, and is no input itself", async () => {
   );
 });
 
+test("a dataset's file that is not the one it was made with is refused", async () => {
+  const copy = join(await fresh(), "data");
+  await cp(run.data, copy, { recursive: true });
+  const { image: ref, brainMask } = run.dataset.cases[0]!;
+  for (const path of [brainMask!.path, ref.path]) {
+    const volume = await readVolume(join(copy, path));
+    await writeNifti(join(copy, path), { ...volume, data: volume.data.map((v) => (v === 0 ? 1 : v)) });
+    await expect(predict(copy, { gate: "given" })).rejects.toThrow(
+      `${join(copy, path)}: must be the file that the dataset was made with; got another content. Restore it, or make the dataset again.`,
+    );
+  }
+});
+
 test("output into the input's folder is refused, also by another path; so are splits of a plain input, and nothing to do", async () => {
   const folder = await fresh();
   await cp(image("sub-test0_copy01_axial"), join(folder, "scan.nii.gz"));

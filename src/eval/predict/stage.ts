@@ -4,7 +4,7 @@ import { type StageContext, type StageResult, throwIfStopped } from "../../core/
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
 import type { Volume } from "../../core/volume.ts";
-import { readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
+import { type FileRef, readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
 import { fileFault, makeFolder, writeAtomic } from "../../data/files.ts";
 import { ontoGrid } from "../../data/grid.ts";
@@ -35,10 +35,16 @@ export interface PredictRequest {
 
 /** One volume to predict. */
 interface Job extends NamedInput {
-  readonly file: string;
-  /** Brain mask beside it; null where there is none or none is wanted. */
-  readonly mask: string | null;
+  readonly image: Source;
+  /** Its brain mask; null where there is none or none is wanted. */
+  readonly mask: Source | null;
   readonly split: SplitName | null;
+}
+
+/** A file, and the SHA-256 that a dataset has of it; absent where the input is no dataset. */
+interface Source {
+  readonly file: string;
+  readonly sha256?: string;
 }
 
 /** What predict.json keeps of a volume. */
@@ -74,7 +80,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       await writePrediction(out, job, volume, prediction, options);
       rows.push(...stackRows(job, prediction));
       const gate = { source: prediction.gateSource, mm3: Math.round(prediction.gateMm3) };
-      predicted.push({ id: job.id, input: basename(job.file), plane: prediction.plane, gate });
+      predicted.push({ id: job.id, input: basename(job.image.file), plane: prediction.plane, gate });
     }
   } finally {
     model.dispose();
@@ -140,7 +146,8 @@ async function findJobs({ input, splits, options }: PredictRequest): Promise<Job
   return nameInputs(files).map((named, i) => {
     const file = files[i]!;
     const mask = brainMaskOf(file, beside);
-    return { ...named, file: join(folder, file), mask: givenMask(options, mask && join(folder, mask), file), split: null };
+    const given = givenMask(options, mask === null ? null : { file: join(folder, mask) }, file);
+    return { ...named, image: { file: join(folder, file) }, mask: given, split: null };
   });
 }
 
@@ -150,20 +157,20 @@ async function datasetJobs(folder: string, wanted: readonly SplitName[] | null, 
   const splitOf = new Map(splitNames.flatMap((name) => splits[name].map((subject) => [subject, name] as const)));
   const cases = dataset.cases.filter((c) => wanted === null || wanted.includes(splitOf.get(c.subject)!));
   if (cases.length === 0) throw dataFault(folder, `must have cases in ${wanted?.join(" or ")}`, "none", "Name other splits");
+  const source = ({ path, sha256 }: FileRef): Source => ({ file: join(folder, dataset.root, path), sha256 });
   return cases.map((c) => {
-    const mask = c.brainMask && join(folder, dataset.root, c.brainMask.path);
     return {
       id: c.id,
       subject: c.subject,
       session: c.session,
-      file: join(folder, dataset.root, c.image.path),
-      mask: givenMask(options, mask, c.id),
+      image: source(c.image),
+      mask: givenMask(options, c.brainMask && source(c.brainMask), c.id),
       split: splitOf.get(c.subject) ?? null,
     };
   });
 }
 
-function givenMask({ gate }: PredictOptions, mask: string | null, where: string): string | null {
+function givenMask({ gate }: PredictOptions, mask: Source | null, where: string): Source | null {
   if (gate !== "given") return null;
   if (mask !== null) return mask;
   throw dataFault(
@@ -181,19 +188,20 @@ async function refuseInputAsOutput({ input, out }: PredictRequest): Promise<void
     throw new UserError("usage", `${out}: the output must not be the input's folder; got the same. Name another --out.`);
 }
 
-async function readInput(job: Job, options: PredictOptions, context: StageContext): Promise<Volume> {
-  if (inputKind(job.file) === "nifti") return readVolume(job.file, (line) => context.reporter.warn(line));
-  const { data, width, height } = await readPicture(job.file);
+async function readInput({ image: { file, sha256 } }: Job, options: PredictOptions, context: StageContext): Promise<Volume> {
+  if (inputKind(file) === "nifti") return readVolume(file, (line) => context.reporter.warn(line), sha256);
+  const { data, width, height } = await readPicture(file);
   const mm = options.picturePixelMm ?? 1;
   if (options.picturePixelMm === null)
-    context.reporter.warn(`${job.file}: a picture does not tell its pixel size; 1 mm is taken. Set predict.picturePixelMm.`);
+    context.reporter.warn(`${file}: a picture does not tell its pixel size; 1 mm is taken. Set predict.picturePixelMm.`);
   // Hung as it is seen: image left is patient right, image top anterior. Thick, so that the picture is the slice; its mm³ mean little.
   return { data, shape: [width, height, 1], affine: [-mm, 0, 0, 0, 0, -mm, 0, 0, 0, 0, 4 * mm, 0] };
 }
 
 async function readMask({ mask }: Job, image: Volume): Promise<Volume<Uint16Array> | null> {
   if (mask === null) return null;
-  return ontoGrid(await readLabels(mask), image, mask, "must be on its image's grid", "Resample it to the image");
+  const labels = await readLabels(mask.file, undefined, mask.sha256);
+  return ontoGrid(labels, image, mask.file, "must be on its image's grid", "Resample it to the image");
 }
 
 async function writePrediction(out: string, job: Job, volume: Volume, prediction: VolumePrediction, options: PredictOptions) {
