@@ -26,6 +26,11 @@ export async function sourceHashes({ data }: Experiment): Promise<Record<string,
   return { "the list of files in data.path": sha256(canonicalJson(await filesUnder(data.path))) };
 }
 
+/** True if a folder holds a dataset. */
+export async function isDataset(path: string): Promise<boolean> {
+  return (await stat(join(path, "dataset.json")).catch(() => null)) !== null;
+}
+
 /** The first source file of a dataset whose content is not what the dataset recorded, or null. */
 export async function changedSource(folder: string): Promise<string | null> {
   const dataset = await readDataset(folder);

@@ -2,8 +2,11 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { silentReporter } from "../../core/context.ts";
-import { predict } from "./stages.ts";
+import { parseExperiment } from "../../config/experiment.ts";
+import { silentContext, silentReporter } from "../../core/context.ts";
+import { sha256 } from "../../core/hash.ts";
+import { planPass, runPass } from "../pipeline.ts";
+import { predict, predictAnything } from "./stages.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -41,4 +44,25 @@ test("a config.yaml beside a model that no run folder holds is not the model's",
   await writeFile(join(folder, "scan.nii"), "scan");
   await writeFile(join(folder, "config.yaml"), "of: another program\npredict: 7\n");
   expect(await plan(join(folder, "model"))).toEqual({ states: ["would run"], warnings: [] });
+});
+
+test("a result of a dataset is out of date once a volume that the dataset points to has changed", async () => {
+  const [model, dataset, out] = ["model", "dataset", "out"].map((name) => join(folder, name)) as [string, string, string];
+  for (const made of [model, dataset, out]) await mkdir(made);
+  await writeFile(join(model, "model.json"), "{}");
+  await writeFile(join(folder, "a.nii"), "a");
+  const image = { path: "a.nii", sha256: sha256("a") };
+  const nothing = { session: null, gestationalAge: null, labels: null, brainMask: null, lesionMask: null, sidecar: null };
+  const one = { ...nothing, id: "a", subject: "a", image, shape: [1, 1, 1], spacing: [1, 1, 1], grade: null, sources: [] };
+  const content = { schemaVersion: 1, name: "a", root: "..", labelScheme: null, cases: [one], findings: [] };
+  await writeFile(join(dataset, "dataset.json"), JSON.stringify(content));
+  const work = async () => ({ headline: "made", summary: {} });
+  const stage = { ...predictAnything(model, dataset, null), run: work };
+  const experiment = parseExperiment("data: { kind: phantom }", "test");
+  const policy = { replace: false, resume: false };
+  const pass = { experiment, root: out, stages: [stage], folders: { predict: out }, policy };
+  await runPass(pass, silentContext(), async () => ({ backend: "cpu", reason: "test", versions: {} }));
+  expect(await planPass(pass)).toMatchObject([{ state: "up to date" }]);
+  await writeFile(join(folder, "a.nii"), "b");
+  expect(await planPass(pass)).toMatchObject([{ state: "would run", why: "a.nii has changed" }]);
 });

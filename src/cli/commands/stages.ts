@@ -6,7 +6,7 @@ import { type SplitName, splitNames } from "../../data/dataset.ts";
 import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
-import { inputHash, modelFolder, runFolderOf } from "../sources.ts";
+import { changedSource, inputHash, isDataset, modelFolder, runFolderOf } from "../sources.ts";
 import { type Stage, type StageName, stageNames, stages } from "../stages.ts";
 
 /** `hemosynth run CONFIG`: every stage, those that are up to date skipped. */
@@ -111,12 +111,14 @@ async function predictRun(
   return await perform("predict", passOf(experiment, ["predict"], options, { train: model }), options, session);
 }
 
-function predictAnything(model: string, input: string, splits: readonly SplitName[] | null): Stage {
+/** The predict stage for any input, read from outside a run folder. */
+export function predictAnything(model: string, input: string, splits: readonly SplitName[] | null): Stage {
   return {
     ...stages.predict,
     reads: [],
     options: (experiment) => ({ predict: experiment.predict, splits }),
     sources: async () => ({ model: await inputHash(model, "train one"), input: await inputHash(input, "check --in") }),
+    stale: async () => ((await isDataset(input)) ? await changedSource(input) : null),
     plan: () => `what is in ${input}`,
     async run({ experiment, out }, context) {
       const { runPredict } = await import("../../eval/predict/stage.ts");
