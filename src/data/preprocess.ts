@@ -13,7 +13,7 @@ import {
   type Voxels,
   voxelCount,
 } from "../core/volume.ts";
-import { resizeImage } from "./resample.ts";
+import { nearestImage, resizeImage } from "./resample.ts";
 
 /** Options of {@link prepareStack}; the `preprocess` section of a config. Kept in model.json: predict uses what train used. */
 export const preprocessOptions = z.strictObject({
@@ -100,6 +100,16 @@ export function prepareMask(
   return shares.map((share) => ({ ...share, data: Uint8Array.from(share.data, (v) => (v >= 0.5 ? 1 : 0)) }));
 }
 
+/** Cuts a label map into slices on the same pixels: each takes the label at its middle. */
+export function prepareLabels(
+  labels: Volume<Uint8Array> | Volume<Uint16Array>,
+  options: Pick<PreprocessOptions, "pixelMm" | "orientation">,
+): Image<Uint8Array>[] {
+  const asNumbers = (slice: Image<Voxels>): Image => ({ ...slice, data: Float32Array.from(slice.data) });
+  const slices = mapSlices(labels as Volume<Voxels>, sliceGeometry(labels, options), asNumbers, nearestImage);
+  return slices.map((slice) => ({ ...slice, data: Uint8Array.from(slice.data) }));
+}
+
 /** Cuts a map of plain numbers, such as probabilities, into slices on the same pixels; its values are not scaled. */
 export function prepareMap(map: Volume, options: Pick<PreprocessOptions, "pixelMm" | "orientation">): Image[] {
   return mapSlices(map, sliceGeometry(map, options), (slice) => slice as Image);
@@ -159,9 +169,14 @@ function scaleIntensity(slice: Image<Voxels>, { black, white }: IntensityRange, 
   return { ...slice, data };
 }
 
-function mapSlices(volume: Volume<Voxels>, geometry: SliceGeometry, convert: (slice: Image<Voxels>) => Image): Image[] {
+function mapSlices(
+  volume: Volume<Voxels>,
+  geometry: SliceGeometry,
+  convert: (slice: Image<Voxels>) => Image,
+  resize: typeof resizeImage = resizeImage,
+): Image[] {
   const { axis, size, turn } = geometry;
-  const one = (index: number) => resizeImage(turned(convert(extractSlice(volume, axis, index)), turn), ...size);
+  const one = (index: number) => resize(turned(convert(extractSlice(volume, axis, index)), turn), ...size);
   return Array.from({ length: volume.shape[axis] }, (_, index) => one(index));
 }
 

@@ -20,6 +20,18 @@ export function resizeImage(image: Image, width: number, height: number): Image 
   return resizeRows(resizeColumns(image, width), height);
 }
 
+/** The same field of view, each output pixel with the value of the input pixel that its middle lies in: for labels. */
+export function nearestImage(image: Image, width: number, height: number): Image {
+  if (width === image.width && height === image.height) return image;
+  const data = new Float32Array(width * height);
+  const columns = Array.from({ length: width }, (_, x) => Math.floor(((x + 0.5) * image.width) / width));
+  for (let y = 0; y < height; y++) {
+    const row = image.width * Math.floor(((y + 0.5) * image.height) / height);
+    for (let x = 0; x < width; x++) data[x + width * y] = image.data[row + columns[x]!]!;
+  }
+  return { data, width, height };
+}
+
 /** The linear kernel of {@link resizeImage} along one side. */
 function taps(from: number, to: number): Taps {
   if (!Number.isInteger(to) || to < 1) throw new RangeError(`resizeImage: a side must be a positive integer; got ${to}`);

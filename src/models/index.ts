@@ -4,18 +4,13 @@ import { buildUNet, unetOptions } from "./unet.ts";
 
 export { batchNormMomentum } from "./layers/norm.ts";
 export type { ApplyMode, BatchStatistics, Model, ModelShape, WeightArray } from "./model.ts";
+export { lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";
 export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";
 
 /** The `model` section of a config: the closed list of architectures, told apart by `kind`. */
 export const modelOptions = z.discriminatedUnion("kind", [unetOptions]);
 export type ModelOptions = z.output<typeof modelOptions>;
-
-/**
- * What the channels of a segmenter's output mean, in order, as logits.
- * `brain` is everything inside the skull's inner table; it gates lesions and finds the brain in a raw stack.
- */
-export const segmenterOutputs = ["lesion", "brain"] as const;
 
 /** Builds the model that `options.kind` names. To add one: a file, a line above, a case below. */
 export function buildModel(options: ModelOptions, shape: ModelShape): Model {

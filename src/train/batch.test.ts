@@ -3,7 +3,8 @@ import { seededRng } from "../core/rng.ts";
 import { drawBatch, plainBatch } from "./batch.ts";
 import { type SamplingOptions, samplingOptions, trainOptions } from "./options.ts";
 import { drawWindow, groupSlices } from "./sampler.ts";
-import { brainBit, lesionBit, type TrainSlice } from "./slices.ts";
+import { brainBit, classShift, lesionBit, type TrainSlice } from "./slices.ts";
+import { tasks } from "./task.ts";
 
 /** A slice of 20 x 16 with the first pixels lesion and the first pixels brain. */
 function slice(caseId: string, index: number, lesionPixels: number, brainPixels: number): TrainSlice {
@@ -86,12 +87,22 @@ test("a batch depends on seed and step alone, not on what was drawn before", () 
 
 test("a plain batch lays images and targets out as NHWC", () => {
   const items = [{ slice: slices[1]!, x: 8, y: 8 }, { slice: slices[0]!, x: 10, y: 8 }]; // biome-ignore format: one line
-  const { image, target, count, size, ids } = plainBatch(items, 16);
+  const { image, target, count, size, ids } = plainBatch(items, 16, tasks.lesion);
   expect([count, size, image.length, target.length, ids]).toEqual([2, 16, 512, 1024, ["a#1", "a#0"]]);
   for (let i = 0; i < 256; i++) {
     const at = (i % 16) + 20 * Math.floor(i / 16);
     expect(image[i]).toBeCloseTo(slices[1]!.pixels[at]! / 4000, 6);
     expect([target[2 * i], target[2 * i + 1]]).toEqual([at < 9 ? 1 : 0, at < 90 ? 1 : 0]);
     expect(image[256 + i]).toBeCloseTo(slices[0]!.pixels[at + 2]! / 4000, 6);
+  }
+});
+
+test("the target of a tissue batch is one 1 a pixel, in the channel of its tissue", () => {
+  const masks = slices[0]!.masks.map((_, i) => ((i % 8) << classShift) | brainBit);
+  const { target, channels } = plainBatch([{ slice: { ...slices[0]!, masks }, x: 10, y: 8 }], 16, tasks.tissue);
+  expect(channels).toBe(8);
+  for (let i = 0; i < 256; i++) {
+    const at = (i % 16) + 2 + 20 * Math.floor(i / 16);
+    expect([...target.subarray(8 * i, 8 * i + 8)]).toEqual(Array.from({ length: 8 }, (_, c) => (c === at % 8 ? 1 : 0)));
   }
 });

@@ -3,7 +3,8 @@ import { type AugmentedWindow, applyAugment, plainWindow } from "./augment/apply
 import { drawAugment } from "./augment/draw.ts";
 import type { TrainOptions } from "./options.ts";
 import { drawWindow, type SliceGroups } from "./sampler.ts";
-import { brainBit, lesionBit, type TrainSlice } from "./slices.ts";
+import type { TrainSlice } from "./slices.ts";
+import { type Task, tasks } from "./task.ts";
 
 /** What one step learns from, in memory. */
 export interface Batch {
@@ -12,7 +13,9 @@ export interface Batch {
   readonly size: number;
   /** count x size x size. */
   readonly image: Float32Array;
-  /** count x size x size x 2: lesion, brain; 0 or 1. */
+  /** Output channels of the task. */
+  readonly channels: number;
+  /** count x size x size x channels, 0 or 1; see task.ts. */
   readonly target: Float32Array;
   /** Where each slice came from, such as `sub-01_acq-axial#7`. */
   readonly ids: readonly string[];
@@ -41,30 +44,27 @@ export function drawBatch(rng: Rng, pool: TrainPool, step: number, options: Trai
     ids.push(sliceId(slice));
     return applyAugment(slice, window, drawAugment(ofItem.fork("augment"), options.augment, size), size);
   });
-  return { ...pack(windows, size), ids };
+  return { ...pack(windows, size, tasks[options.task]), ids };
 }
 
 /** A batch of plain windows: for validation. */
-export function plainBatch(items: readonly { slice: TrainSlice; x: number; y: number }[], size: number): Batch {
+export function plainBatch(items: readonly { slice: TrainSlice; x: number; y: number }[], size: number, task: Task): Batch {
   const windows = items.map(({ slice, x, y }) => plainWindow(slice, { x, y }, size));
-  return { ...pack(windows, size), ids: items.map(({ slice }) => sliceId(slice)) };
+  return { ...pack(windows, size, task), ids: items.map(({ slice }) => sliceId(slice)) };
 }
 
 function sliceId(slice: TrainSlice): string {
   return `${slice.caseId}#${slice.index}`;
 }
 
-function pack(windows: readonly AugmentedWindow[], size: number): Omit<Batch, "ids"> {
+function pack(windows: readonly AugmentedWindow[], size: number, task: Task): Omit<Batch, "ids"> {
   const pixels = size * size;
+  const channels = task.outputs.length;
   const image = new Float32Array(windows.length * pixels);
-  const target = new Float32Array(2 * image.length);
+  const target = new Float32Array(channels * image.length);
   for (const [n, window] of windows.entries()) {
     image.set(window.image, n * pixels);
-    for (let i = 0, at = 2 * n * pixels; i < pixels; i++, at += 2) {
-      const bits = window.masks[i]!;
-      if (bits & lesionBit) target[at] = 1;
-      if (bits & brainBit) target[at + 1] = 1;
-    }
+    for (let i = 0, at = channels * n * pixels; i < pixels; i++, at += channels) task.write(window.masks[i]!, target, at);
   }
-  return { count: windows.length, size, image, target };
+  return { count: windows.length, size, channels, image, target };
 }

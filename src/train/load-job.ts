@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import type { FileRef } from "../data/dataset.ts";
+import { type LabelScheme, toTissues } from "../data/label-schemes.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
-import { prepareCase, type TrainSlice } from "./slices.ts";
+import { prepareCase, prepareTissueCase, type TrainSlice } from "./slices.ts";
 
 /** One case to read and cut into slices; run in a worker thread. */
 export interface LoadJob {
@@ -10,8 +11,9 @@ export interface LoadJob {
   /** Folder that the paths start from. */
   readonly root: string;
   readonly image: FileRef;
-  readonly lesionMask: FileRef;
-  readonly brainMask: FileRef;
+  readonly truth:
+    | { readonly task: "lesion"; readonly lesionMask: FileRef; readonly brainMask: FileRef }
+    | { readonly task: "tissue"; readonly labels: FileRef; readonly scheme: LabelScheme };
   readonly preprocess: PreprocessOptions;
 }
 
@@ -19,9 +21,13 @@ export interface LoadJob {
  * Reads one case.
  * @throws {UserError} (data) If a file is damaged, or not the one that the dataset was made with.
  */
-export default async function loadCase({ id, root, image, lesionMask, brainMask, preprocess }: LoadJob): Promise<TrainSlice[]> {
+export default async function loadCase({ id, root, image, truth, preprocess }: LoadJob): Promise<TrainSlice[]> {
   const quiet = () => {};
   const labels = (ref: FileRef) => readLabels(join(root, ref.path), quiet, ref.sha256);
   const scan = await readVolume(join(root, image.path), quiet, image.sha256);
-  return prepareCase(id, scan, { lesion: await labels(lesionMask), brain: await labels(brainMask) }, preprocess);
+  if (truth.task === "tissue") {
+    const tissue = toTissues(await labels(truth.labels), truth.scheme, join(root, truth.labels.path));
+    return prepareTissueCase(id, scan, tissue, preprocess);
+  }
+  return prepareCase(id, scan, { lesion: await labels(truth.lesionMask), brain: await labels(truth.brainMask) }, preprocess);
 }

@@ -9,6 +9,7 @@ import { readBytes } from "../data/files.ts";
 import { assertNoLeak } from "../data/leaks.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
 import loadCase, { type LoadJob } from "./load-job.ts";
+import type { TaskName, TrainOptions } from "./options.ts";
 import { minLesionPixels, preparedBytes, type TrainSlice } from "./slices.ts";
 
 /** What training reads from a dataset folder. */
@@ -20,6 +21,7 @@ export interface TrainData {
 
 /** A dataset to train on, its files not yet read. */
 export interface TrainPlan {
+  readonly task: TaskName;
   readonly jobs: { readonly train: readonly LoadJob[]; readonly val: readonly LoadJob[] };
   /** SHA-256 of `dataset.json`, which holds that of every file, and of `splits.json`. */
   readonly hashes: { readonly dataset: string; readonly splits: string };
@@ -29,7 +31,11 @@ export interface TrainPlan {
  * Looks at a dataset: are both splits there, every mask, and memory enough?
  * @throws {UserError} (data) If a split is empty, a mask missing or a patient on two sides of the split; (usage) if the slices would need more than `memoryMb`.
  */
-export async function planData(folder: string, preprocess: PreprocessOptions, memoryMb: number): Promise<TrainPlan> {
+export async function planData(
+  folder: string,
+  preprocess: PreprocessOptions,
+  { memoryMb, task }: Pick<TrainOptions, "memoryMb" | "task">,
+): Promise<TrainPlan> {
   const dataset = await readDataset(folder);
   const splits = await readSplits(folder);
   assertNoLeak({ dataset, splits, where: folder });
@@ -50,9 +56,10 @@ export async function planData(folder: string, preprocess: PreprocessOptions, me
       `train.memoryMb is ${memoryMb}, but the slices of ${train.length + val.length} cases take ${needed} MB at preprocess.pixelMm ${preprocess.pixelMm}. ` +
         `Raise train.memoryMb to ${needed} or preprocess.pixelMm, or use fewer cases.`,
     );
-  const job = (c: Case) => loadJob(folder, dataset, c, preprocess);
+  const job = (c: Case) => loadJob(folder, dataset, c, preprocess, task);
   const hash = async (name: string) => sha256(await readBytes(join(folder, name)));
   return {
+    task,
     jobs: { train: train.map(job), val: val.map(job) },
     hashes: { dataset: await hash("dataset.json"), splits: await hash("splits.json") },
   };
@@ -61,9 +68,19 @@ export async function planData(folder: string, preprocess: PreprocessOptions, me
 function loadJob(
   folder: string,
   dataset: Dataset,
-  { id, image, lesionMask, brainMask }: Case,
+  { id, image, lesionMask, brainMask, labels }: Case,
   preprocess: PreprocessOptions,
+  task: TaskName,
 ): LoadJob {
+  const root = join(folder, dataset.root);
+  if (task === "tissue") {
+    if (labels === null || dataset.labelScheme === null)
+      throw new UserError(
+        "data",
+        `${folder}: every case needs a tissue map to train tissues on; ${id} has none. Train on the output of synth with synth.writeTissue: true.`,
+      );
+    return { id, root, image, truth: { task, labels, scheme: dataset.labelScheme }, preprocess };
+  }
   for (const [name, mask] of Object.entries({ lesion: lesionMask, brain: brainMask })) {
     if (mask === null)
       throw new UserError(
@@ -71,19 +88,19 @@ function loadJob(
         `${folder}: every case needs a ${name} mask to train on; ${id} has none. Train on the output of synth.`,
       );
   }
-  return { id, root: join(folder, dataset.root), image, lesionMask: lesionMask!, brainMask: brainMask!, preprocess };
+  return { id, root, image, truth: { task, lesionMask: lesionMask!, brainMask: brainMask! }, preprocess };
 }
 
 /**
  * Reads and cuts all cases, in worker threads where there is more than one; the result does not depend on how many.
  * @throws {UserError} (data) If a file is damaged or has changed, or no training slice has a lesion.
  */
-export async function loadData({ jobs }: TrainPlan, context: StageContext): Promise<TrainData> {
+export async function loadData({ jobs, task }: TrainPlan, context: StageContext): Promise<TrainData> {
   const all = [...jobs.train, ...jobs.val];
   const onDone = (done: number) => context.reporter.progress("load", done, all.length);
   const cases = context.workers > 1 ? await inWorkers(all, context, onDone) : await inTurn(all, context, onDone);
   const train = cases.slice(0, jobs.train.length).flat();
-  if (!train.some((s) => s.lesionPixels >= minLesionPixels))
+  if (task === "lesion" && !train.some((s) => s.lesionPixels >= minLesionPixels))
     throw new UserError(
       "data",
       `the train split must have a slice with at least ${minLesionPixels} lesion pixels; got none in ${train.length} slices. Make bleeds with synth.`,

@@ -44,7 +44,22 @@ export function binaryCrossEntropy(logits: Tensor4D, target: Tensor4D): Tensor1D
 }
 
 /**
- * What training minimises: `dice` x soft Dice + `crossEntropy` x cross-entropy of the lesion, plus `brainLossWeight` times the same of the brain.
+ * What training of `task: tissue` minimises: `dice` x the mean soft Dice of all channels but the first (the background) plus
+ * `crossEntropy` x the cross-entropy of a softmax over the channels, mean over pixels. NaN where a logit or target is.
+ *
+ * @param logits - NHWC, one channel a tissue.
+ * @param target - The same shape, one 1 a pixel.
+ */
+export function tissueLoss(logits: Tensor4D, target: Tensor4D, options: LossOptions): Scalar {
+  return tf.tidy(() => {
+    const dice = tf.mean(tf.slice(softDice(tf.softmax(logits), target, options), 1));
+    const entropy = tf.mean(tf.sub(tf.logSumExp(logits, 3), tf.sum(tf.mul(logits, target), 3)));
+    return tf.add(tf.mul(dice, options.dice), tf.mul(entropy, options.crossEntropy)) as Scalar;
+  });
+}
+
+/**
+ * What training of `task: lesion` minimises: `dice` x soft Dice + `crossEntropy` x cross-entropy of the lesion, plus `brainLossWeight` times the same of the brain.
  * NaN where a logit or target is.
  *
  * @param logits - N x H x W x 2: lesion, brain.

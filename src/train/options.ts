@@ -15,14 +15,17 @@ export const samplingOptions = z.strictObject({
 });
 export type SamplingOptions = z.output<typeof samplingOptions>;
 
-/** The loss: soft Dice and binary cross-entropy for the lesion, and the same for the brain. */
+/**
+ * The loss. Of `task: lesion`: soft Dice and binary cross-entropy for the lesion, and the same for the brain; of `task: tissue`: the mean
+ * soft Dice of all tissues and the cross-entropy of one softmax.
+ */
 export const lossOptions = z.strictObject({
   /** Weight of soft Dice. */
   dice: weight(1, "weight of soft Dice"),
-  /** Weight of binary cross-entropy. */
-  crossEntropy: weight(1, "weight of binary cross-entropy"),
+  /** Weight of cross-entropy. */
+  crossEntropy: weight(1, "weight of cross-entropy"),
   /** Weight of the brain's loss beside the lesion's. */
-  brainLossWeight: weight(0.5, "weight of the brain's loss beside the lesion's"),
+  brainLossWeight: weight(0.5, "weight of the brain's loss beside the lesion's; task lesion only"),
   /** `batch`: one Dice over all pixels of the batch; `slice`: the mean of one a slice. */
   diceOver: z
     .enum(["batch", "slice"])
@@ -64,8 +67,16 @@ export const optimizerOptions = z.strictObject({
 });
 export type OptimizerOptions = z.output<typeof optimizerOptions>;
 
+/** What a network can be trained to tell. */
+export const taskName = z.enum(["lesion", "tissue"]);
+export type TaskName = z.output<typeof taskName>;
+
 /** Options of `hemosynth train`; the `train` section of a config. */
 export const trainOptions = z.strictObject({
+  /** `lesion`: blood, and the brain. `tissue`: the tissue of each pixel, from stacks with tissue maps (`synth.writeTissue`). */
+  task: taskName
+    .default("lesion")
+    .describe("lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue)"),
   /** Gradient steps. */
   steps: z.int().min(1).max(10_000_000).default(800).describe("gradient steps"),
   /** Slices a step. */

@@ -1,6 +1,14 @@
-import type { Image, Volume } from "../core/volume.ts";
+import type { Image, LabelVolume, Volume } from "../core/volume.ts";
 import { ontoGrid } from "../data/grid.ts";
-import { intensityRange, type PreprocessOptions, prepareMask, prepareStack } from "../data/preprocess.ts";
+import {
+  type IntensityRange,
+  intensityRange,
+  type PreprocessOptions,
+  prepareLabels,
+  prepareMask,
+  prepareStack,
+} from "../data/preprocess.ts";
+import { outputOfTissue } from "../models/index.ts";
 
 /** Stored intensity of 1.0: intensities are kept as Uint16, in steps far below any scanner's noise. */
 export const quantum = 4000;
@@ -8,6 +16,8 @@ export const quantum = 4000;
 /** Bits of {@link TrainSlice.masks}. */
 export const lesionBit = 1;
 export const brainBit = 2;
+/** The bits above: the position of the pixel's tissue in `tissueOutputs`, where tissues are trained; else 0. */
+export const classShift = 2;
 
 /** A slice with fewer lesion pixels is neither a lesion slice nor a healthy one: it is not drawn for either, and not scored. */
 export const minLesionPixels = 4;
@@ -21,7 +31,7 @@ export interface TrainSlice {
   readonly height: number;
   /** Intensity x {@link quantum}, row-major. */
   readonly pixels: Uint16Array;
-  /** {@link lesionBit} and {@link brainBit}. */
+  /** {@link lesionBit}, {@link brainBit}, and from {@link classShift} on the tissue. */
   readonly masks: Uint8Array;
   readonly lesionPixels: number;
   readonly brainPixels: number;
@@ -35,34 +45,47 @@ export interface CaseMasks {
   readonly brain: Volume<Uint16Array>;
 }
 
+/** Cuts a case with a tissue map into the slices that training of tissues keeps: nothing is lesion, and brain is what is not background. */
+export function prepareTissueCase(id: string, image: Volume, tissue: LabelVolume, options: PreprocessOptions): TrainSlice[] {
+  const labels = { ...tissue, data: Uint16Array.from(tissue.data, (t) => outputOfTissue[t]!) };
+  const stack = prepareStack(image, options);
+  const classes = prepareLabels(onImage(labels, image, id, "tissue map"), options);
+  const maskedGain = gainOfMasked(image, labels, stack.range, options);
+  return stack.slices.map((slice, index) => {
+    const masks = Uint8Array.from(classes[index]!.data, (c) => (c << classShift) | (c > 0 ? brainBit : 0));
+    return keepSlice(id, index, slice, masks, maskedGain);
+  });
+}
+
 /**
  * Cuts a case into the slices that training keeps.
  * @throws {UserError} (data) If a mask is not on the image's grid.
  */
 export function prepareCase(id: string, image: Volume, masks: CaseMasks, options: PreprocessOptions): TrainSlice[] {
   const stack = prepareStack(image, options);
-  const slicesOf = (name: keyof CaseMasks) => {
-    const rule = `the ${name} mask must be on the image's grid`;
-    return prepareMask(ontoGrid(masks[name], image, `case ${id}`, rule, "Make the dataset again"), options);
-  };
+  const slicesOf = (name: keyof CaseMasks) => prepareMask(onImage(masks[name], image, id, `${name} mask`), options);
   const [lesion, brain] = [slicesOf("lesion"), slicesOf("brain")];
-  const masked = intensityRange(image.data, options, masks.brain.data);
-  const span = stack.range.white - stack.range.black;
-  const maskedGain = masked.white > 0 && span > 0 ? span / masked.white : 1;
-  return stack.slices.map((slice, index) => keepSlice(id, index, slice, lesion[index]!, brain[index]!, maskedGain));
+  const maskedGain = gainOfMasked(image, masks.brain, stack.range, options);
+  return stack.slices.map((slice, index) => {
+    const [blood, inside] = [lesion[index]!.data, brain[index]!.data];
+    const bits = blood.map((v, i) => (v ? lesionBit : 0) | (inside[i] ? brainBit : 0));
+    return keepSlice(id, index, slice, bits, maskedGain);
+  });
 }
 
-function keepSlice(
-  caseId: string,
-  index: number,
-  slice: Image,
-  lesion: Image<Uint8Array>,
-  brain: Image<Uint8Array>,
-  maskedGain: number,
-): TrainSlice {
+function onImage(labels: Volume<Uint16Array>, image: Volume, id: string, name: string): Volume<Uint16Array> {
+  return ontoGrid(labels, image, `case ${id}`, `the ${name} must be on the image's grid`, "Make the dataset again");
+}
+
+function gainOfMasked(image: Volume, brain: Volume<Uint16Array>, range: IntensityRange, options: PreprocessOptions): number {
+  const masked = intensityRange(image.data, options, brain.data);
+  const span = range.white - range.black;
+  return masked.white > 0 && span > 0 ? span / masked.white : 1;
+}
+
+function keepSlice(caseId: string, index: number, slice: Image, masks: Uint8Array, maskedGain: number): TrainSlice {
   const { data, width, height } = slice;
   const pixels = Uint16Array.from(data, (v) => Math.min(65535, Math.round(v * quantum)));
-  const masks = Uint8Array.from(lesion.data, (inside, i) => (inside ? lesionBit : 0) | (brain.data[i] ? brainBit : 0));
   return {
     caseId,
     index,
@@ -70,15 +93,15 @@ function keepSlice(
     height,
     pixels,
     masks,
-    lesionPixels: count(lesion.data),
-    brainPixels: count(brain.data),
+    lesionPixels: count(masks, lesionBit),
+    brainPixels: count(masks, brainBit),
     maskedGain,
   };
 }
 
-function count(mask: Uint8Array): number {
+function count(masks: Uint8Array, bit: number): number {
   let sum = 0;
-  for (const inside of mask) sum += inside;
+  for (const bits of masks) if (bits & bit) sum++;
   return sum;
 }
 

@@ -5,7 +5,7 @@ import { seededRng } from "../core/rng.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
-import { buildModel, type ModelOptions, segmenterOutputs } from "../models/index.ts";
+import { buildModel, type ModelOptions } from "../models/index.ts";
 import { drawBatch } from "./batch.ts";
 import { encodeCheckpoint, type Fingerprint, restoreCheckpoint } from "./checkpoint.ts";
 import {
@@ -23,6 +23,7 @@ import { checkSizes, type TrainOptions } from "./options.ts";
 import { type Progress, type TrainRun, train, type ValidationRow } from "./run.ts";
 import { groupSlices } from "./sampler.ts";
 import { createState, disposeState, type TrainState } from "./state.ts";
+import { tasks } from "./task.ts";
 import { chooseValidation, validate } from "./validate.ts";
 
 /** What {@link runTrain} needs. */
@@ -49,8 +50,8 @@ export interface TrainRequest {
  */
 export async function runTrain(request: TrainRequest, context: StageContext): Promise<StageResult> {
   const { out, options, seed } = request;
-  const plan = await planData(request.data, request.preprocess, options.memoryMb);
-  const model = buildModel(request.model, { inChannels: 1, outChannels: segmenterOutputs.length, seed });
+  const plan = await planData(request.data, request.preprocess, options);
+  const model = buildModel(request.model, { inChannels: 1, outChannels: tasks[options.task].outputs.length, seed });
   const state = createState(model, options.averageDecay > 0);
   try {
     checkSizes(options, model.sizeMultiple);
@@ -109,7 +110,7 @@ function trainRun(
       clock.drawing += performance.now() - from;
       return batch;
     },
-    validate: () => validate(state.model, windows, options.cropSize, options.batchSize, options.loss),
+    validate: () => validate(state.model, windows, options.cropSize, options.batchSize, tasks[options.task], options.loss),
     async onLosses(losses) {
       const { step, loss } = losses.at(-1)!;
       const now = performance.now();
@@ -142,7 +143,7 @@ async function modelFile(
     schemaVersion: 1,
     model,
     inChannels: 1,
-    outputs: [...segmenterOutputs],
+    outputs: [...tasks[options.task].outputs],
     preprocess,
     weights: await bestWeightsRef(out),
     data: plan.hashes,

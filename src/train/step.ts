@@ -1,15 +1,15 @@
 import { type Scalar, type Tensor, type Tensor4D, tf, type Variable } from "../backend/tf.ts";
 import { type BatchStatistics, batchNormMomentum } from "../models/index.ts";
-import { segmentationLoss } from "./losses.ts";
 import { adamStep, clipByNorm, learningRateAt } from "./optimizer.ts";
 import type { TrainOptions } from "./options.ts";
 import { fillModel, flatGradient, flatStatistics, type TrainState } from "./state.ts";
+import { tasks } from "./task.ts";
 
 /** What one step learns from, on the device. */
 export interface BatchTensors {
   /** N x H x W x 1. */
   readonly image: Tensor4D;
-  /** N x H x W x 2: lesion, brain; 0 or 1. */
+  /** N x H x W x channels of the task, 0 or 1. */
   readonly target: Tensor4D;
 }
 
@@ -27,7 +27,7 @@ export function trainStep(state: TrainState, batch: BatchTensors, step: number, 
   // Named here: without the list, variableGrads takes every variable alive in the process.
   const variables = model.trainable.map((name) => model.weights.get(name)!);
   const value = tf.tidy(() => {
-    const forward = () => segmentationLoss(model.apply(batch.image, mode), batch.target, options.loss);
+    const forward = () => tasks[options.task].loss(model.apply(batch.image, mode), batch.target, options.loss);
     const { value: loss, grads } = tf.variableGrads(forward, variables);
     const gradient = flatGradient(model, grads);
     tf.dispose(grads);

@@ -12,6 +12,8 @@ export interface DiscOptions {
   readonly cases: number;
   readonly shape: Vec3;
   readonly seed: number;
+  /** Also write a tissue map: white matter in the brain, deep grey where the darker disc is. */
+  readonly labels?: boolean;
 }
 
 /** A fresh folder below the system's temporary one. */
@@ -23,17 +25,25 @@ export function temporaryFolder(name: string): Promise<string> {
  * A dataset that a small network learns in seconds: a grey disc ("brain") in noise, in two thirds of the middle slices
  * a darker disc ("blood"), and bright and dark discs outside as bait. Cases 0, 3, 6 … are for validation, the rest for training.
  */
-export async function writeDiscDataset(folder: string, { cases, shape, seed }: DiscOptions): Promise<void> {
+export async function writeDiscDataset(folder: string, { cases, shape, seed, labels = false }: DiscOptions): Promise<void> {
   const rng = seededRng(seed);
   const all: Case[] = [];
-  for (let i = 0; i < cases; i++) all.push(await writeCase(folder, `sub-${String(i).padStart(2, "0")}`, shape, rng.fork(i)));
-  await writeDataset(folder, { schemaVersion: 1, name: "discs", root: ".", labelScheme: null, cases: all, findings: [] });
+  for (let i = 0; i < cases; i++)
+    all.push(await writeCase(folder, `sub-${String(i).padStart(2, "0")}`, shape, rng.fork(i), labels));
+  await writeDataset(folder, {
+    schemaVersion: 1,
+    name: "discs",
+    root: ".",
+    labelScheme: labels ? "hemosynth" : null,
+    cases: all,
+    findings: [],
+  });
   const subjects = all.map((c) => c.subject);
   const val = subjects.filter((_, i) => i % 3 === 0);
   await writeSplits(folder, { schemaVersion: 1, train: subjects.filter((s) => !val.includes(s)), val, test: [] });
 }
 
-async function writeCase(folder: string, subject: string, shape: Vec3, rng: Rng): Promise<Case> {
+async function writeCase(folder: string, subject: string, shape: Vec3, rng: Rng, withLabels: boolean): Promise<Case> {
   const spacing: Vec3 = [1, 1, 4];
   const affine = axisAlignedAffine(shape, spacing);
   const size = shape[0] * shape[1];
@@ -75,7 +85,12 @@ async function writeCase(folder: string, subject: string, shape: Vec3, rng: Rng)
     session: null,
     gestationalAge: null,
     image: await write("_T2w", image),
-    labels: null,
+    labels: withLabels
+      ? await write(
+          "_tissue",
+          brain.map((inside, i) => (lesion[i] ? 6 : inside ? 3 : 0)),
+        )
+      : null,
     brainMask: await write("_brain", brain),
     lesionMask: await write("_lesion", lesion),
     sidecar: null,

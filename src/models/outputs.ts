@@ -1,0 +1,60 @@
+import { type Tissue, tissues } from "../core/tissue.ts";
+
+/**
+ * What the channels of a lesion segmenter's output mean, in order, as logits.
+ * `brain` is everything inside the skull's inner table; it gates lesions and finds the brain in a raw stack.
+ */
+export const lesionOutputs = ["lesion", "brain"] as const;
+
+/**
+ * What the channels of a tissue network's output mean, in order: logits of one softmax. Coarser than the tissues that hemosynth knows,
+ * by what a thick slice shows; the first is everything outside the skull's inner table.
+ */
+export const tissueOutputs = [
+  "background",
+  "csf",
+  "cortex",
+  "whiteMatter",
+  "lateralVentricle",
+  "otherVentricle",
+  "deepGrey",
+  "hindbrain",
+] as const;
+export type TissueOutput = (typeof tissueOutputs)[number];
+
+/** Which output each tissue is part of. */
+const outputOf: Readonly<Record<Tissue, TissueOutput>> = {
+  background: "background",
+  csf: "csf",
+  cortex: "cortex",
+  whiteMatter: "whiteMatter",
+  lateralVentricle: "lateralVentricle",
+  cerebellum: "hindbrain",
+  deepGrey: "deepGrey",
+  brainstem: "hindbrain",
+  germinalMatrix: "deepGrey",
+  cavum: "otherVentricle",
+  otherVentricle: "otherVentricle",
+  corpusCallosum: "whiteMatter",
+  otherBrain: "whiteMatter",
+};
+
+/** Position in {@link tissueOutputs} of each tissue id of core/tissue.ts. */
+export const outputOfTissue: Readonly<Uint8Array> = Uint8Array.from(
+  (Object.keys(tissues) as Tissue[]).map((name) => tissueOutputs.indexOf(outputOf[name])),
+);
+
+/** The tissue that each output is called where only the output is known; the hindbrain counts as cerebellum. */
+const tissueOf: Readonly<Record<TissueOutput, Tissue>> = {
+  background: "background",
+  csf: "csf",
+  cortex: "cortex",
+  whiteMatter: "whiteMatter",
+  lateralVentricle: "lateralVentricle",
+  otherVentricle: "otherVentricle",
+  deepGrey: "deepGrey",
+  hindbrain: "cerebellum",
+};
+
+/** Tissue id of core/tissue.ts of each position in {@link tissueOutputs}. */
+export const tissueOfOutput: Readonly<Uint8Array> = Uint8Array.from(tissueOutputs, (name) => tissues[tissueOf[name]]);
