@@ -206,33 +206,10 @@ async function fetchWheel(python, wheel, scratch, { reporter, signal, done, tota
   for (const made of [folder, temporary]) await mkdir(made, { recursive: true });
   const list = join(scratch, "wheel.txt");
   writeFileSync(list, `${wheel.name}==${wheel.version} --hash=sha256:${wheel.sha256}\n`);
-  const { pythonVersion, implementation } = wheelTags;
-  const abis = wheelTags.abis.flatMap((name) => ["--abi", name]);
-  const platforms = wheelTags.platforms.flatMap((name) => ["--platform", name]);
-  const tags = [
-    "--python-version",
-    pythonVersion,
-    "--implementation",
-    implementation,
-    ...abis,
-    ...platforms,
-    "--only-binary=:all:",
-  ];
-  const args = [
-    "-m",
-    "pip",
-    "download",
-    "--no-deps",
-    "--no-cache-dir",
-    "--disable-pip-version-check",
-    "--retries",
-    "2",
-    "--require-hashes",
-  ];
   // pip keeps a download in TMPDIR until it is whole, so the size of that folder is the progress.
   const watch = setInterval(() => reporter.progress("download", done + folderBytes(temporary), total, "bytes"), 1000);
   try {
-    const result = await run(python, [...args, ...tags, "-d", folder, "-r", list], {
+    const result = await run(python, [...pipDownload(), "-d", folder, "-r", list], {
       env: { ...process.env, TMPDIR: temporary },
       cwd: scratch,
       signal,
@@ -246,6 +223,15 @@ async function fetchWheel(python, wheel, scratch, { reporter, signal, done, tota
   const sha256 = await hashFile(file);
   if (sha256 !== wheel.sha256) throw downloadFault(wheel, `sha256 is ${sha256} instead of ${wheel.sha256}`);
   return file;
+}
+
+/** Python's arguments to download a wheel of our tags and nothing else, its hash required. */
+function pipDownload() {
+  const { pythonVersion, implementation, abis, platforms } = wheelTags;
+  const which = ["--python-version", pythonVersion, "--implementation", implementation, "--only-binary=:all:"];
+  const each = [...abis.flatMap((name) => ["--abi", name]), ...platforms.flatMap((name) => ["--platform", name])];
+  const quietly = ["--no-cache-dir", "--disable-pip-version-check", "--retries", "2"];
+  return ["-m", "pip", "download", "--no-deps", "--require-hashes", ...quietly, ...which, ...each];
 }
 
 /**
