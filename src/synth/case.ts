@@ -8,7 +8,11 @@ import type { LesionOptions } from "./bleed/options.ts";
 import { paintBleed } from "./bleed/paint.ts";
 import { drawPlan, type Room } from "./bleed/plan.ts";
 import { cropToContent } from "./crop.ts";
-import { dilate } from "./dilation.ts";
+import { type Dilation, dilate } from "./dilation.ts";
+import { drawStructures, drawVentriculomegaly } from "./negatives/draw.ts";
+import { type DrawnNegatives, noNegatives } from "./negatives/negative.ts";
+import type { NegativeOptions } from "./negatives/options.ts";
+import { paintNegatives } from "./negatives/paint.ts";
 import { csfLevel, tissueMedian } from "./normalise.ts";
 import { type AgeEstimate, gestationalAgeOf } from "./priors/age.ts";
 import { type Anatomy, readAnatomy } from "./priors/anatomy.ts";
@@ -60,24 +64,87 @@ export interface DrawnBleed {
   readonly facts: BleedFacts;
 }
 
-/** Tries before a case is given up. */
-const attempts = 12;
+/** What was drawn into a case before it is scanned. Plain JSON. */
+export interface SceneDraw {
+  /** What looks like blood and is none. */
+  readonly negatives: DrawnNegatives;
+  /** Null for a healthy scene. */
+  readonly bleed: DrawnBleed | null;
+}
 
 /**
- * Draws a bleed for a case, paints it and checks it; draws again where the check fails, a bounded number of times.
- * The plan (grade, sides, stage) is kept over the tries, so that hard grades are not thinned out.
+ * Makes a scene of a case: wide ventricles, structures that look like blood, and a bleed unless it is healthy.
+ *
+ * @throws {UnfitError} If no try was good; says why the last was not.
+ */
+export function drawScene(
+  rng: Rng,
+  normal: NormalCase,
+  healthy: boolean,
+  options: { readonly lesion: LesionOptions; readonly negatives: NegativeOptions },
+): { scene: Scene; draw: SceneDraw } {
+  const own = rng.fork("negatives");
+  const plan = healthy ? null : drawPlan(rng.fork("bleed").fork("plan"), options.lesion, normal.age.weeks, normal.room);
+  // Blood in a wide ventricle is grade III, so that only ventricles without it are wide for no reason.
+  const dry = plan?.sides.every(({ fill }) => fill === null) ?? true;
+  const dilations = dry ? drawVentriculomegaly(own.fork("ventriculomegaly"), options.negatives, normal.room) : [];
+  const wide = dilated(normal, [...(plan?.dilations ?? []), ...dilations]);
+  const structures = drawStructures(own, wide.anatomy, normal.age.weeks, options.negatives);
+  const negatives = { dilations, structures };
+  const ground = { ...wide, scene: paintNegatives(wide.scene, wide.anatomy, structures) };
+  if (!plan) return { scene: ground.scene, draw: { negatives, bleed: null } };
+  const { scene, drawn } = bleedOnto(rng.fork("bleed"), ground, plan, normal.signals, options.lesion);
+  return { scene, draw: { negatives, bleed: drawn } };
+}
+
+/** Paints a drawn scene again: the same voxels as when it was drawn. */
+export function repaintScene(normal: NormalCase, { negatives, bleed }: SceneDraw): Scene {
+  const { scene, anatomy } = dilated(normal, [...(bleed?.plan.dilations ?? []), ...negatives.dilations]);
+  const ground = paintNegatives(scene, anatomy, negatives.structures);
+  return bleed ? paintBleed(ground, anatomy, bleed.bleed) : ground;
+}
+
+/**
+ * Draws a bleed for a case and nothing else; see {@link drawScene} for a whole scene.
  *
  * @throws {UnfitError} If no try was good; says why the last was not.
  */
 export function bleedInto(rng: Rng, normal: NormalCase, options: LesionOptions): { scene: Scene; drawn: DrawnBleed } {
   const plan = drawPlan(rng.fork("plan"), options, normal.age.weeks, normal.room);
-  const { scene, anatomy } = distended(normal, plan);
+  return bleedOnto(rng, dilated(normal, plan.dilations), plan, normal.signals, options);
+}
+
+/** Paints a drawn bleed again: the same voxels as {@link bleedInto} gave. */
+export function repaint(normal: NormalCase, bleed: DrawnBleed): Scene {
+  return repaintScene(normal, { negatives: noNegatives, bleed });
+}
+
+/** What blood is painted onto. */
+interface Ground {
+  readonly scene: Scene;
+  readonly anatomy: Anatomy;
+}
+
+/** Tries before a case is given up. */
+const attempts = 12;
+
+/**
+ * Draws a bleed, paints it and checks it; draws again where the check fails, a bounded number of times.
+ * The plan (grade, sides, stage) is kept over the tries, so that hard grades are not thinned out.
+ */
+function bleedOnto(
+  rng: Rng,
+  { scene, anatomy }: Ground,
+  plan: BleedPlan,
+  signals: CaseSignals,
+  options: LesionOptions,
+): { scene: Scene; drawn: DrawnBleed } {
   let why = "";
   for (let attempt = 0; attempt < attempts; attempt++) {
     try {
-      const bleed = drawBleed(rng.fork(`attempt-${attempt}`), plan, anatomy, normal.signals, options);
+      const bleed = drawBleed(rng.fork(`attempt-${attempt}`), plan, anatomy, signals, options);
       const painted = paintBleed(scene, anatomy, bleed);
-      const faults = bleedFaults(scene, painted, anatomy, plan, normal.signals, options);
+      const faults = bleedFaults(scene, painted, anatomy, plan, signals, options);
       if (faults.length === 0) {
         return { scene: painted, drawn: { plan, bleed, attempt, facts: measureBleed(painted, anatomy, plan) } };
       }
@@ -90,13 +157,7 @@ export function bleedInto(rng: Rng, normal: NormalCase, options: LesionOptions):
   throw new UnfitError(`no grade ${plan.grade} bleed fitted in ${attempts} tries: ${why}`);
 }
 
-/** Paints a drawn bleed again: the same voxels as when it was drawn. */
-export function repaint(normal: NormalCase, drawn: Pick<DrawnBleed, "plan" | "bleed">): Scene {
-  const { scene, anatomy } = distended(normal, drawn.plan);
-  return paintBleed(scene, anatomy, drawn.bleed);
-}
-
-function distended(normal: NormalCase, plan: BleedPlan): { scene: Scene; anatomy: Anatomy } {
-  const scene = dilate(normal.scene, normal.anatomy, plan.dilations);
+function dilated(normal: NormalCase, dilations: readonly Dilation[]): Ground {
+  const scene = dilate(normal.scene, normal.anatomy, dilations);
   return { scene, anatomy: scene === normal.scene ? normal.anatomy : readAnatomy(scene.tissue) };
 }

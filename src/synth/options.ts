@@ -2,6 +2,7 @@ import { z } from "zod";
 import { acquisitionOptions } from "./acquisition/options.ts";
 import { appearanceOptions } from "./appearance/options.ts";
 import { lesionOptions } from "./bleed/options.ts";
+import { negativeOptions } from "./negatives/options.ts";
 import { surroundOptions } from "./surround/options.ts";
 
 /** Options of {@link runSynth}; also the `synth` section of a config. */
@@ -26,6 +27,7 @@ export const synthOptions = z.strictObject({
     .describe("Share of scenes that may be left out since no bleed fits them before the stage fails, 0-1."),
   appearance: appearanceOptions.prefault({}),
   lesion: lesionOptions.prefault({}),
+  negatives: negativeOptions.prefault({}),
   acquisition: acquisitionOptions.prefault({}),
   surround: surroundOptions.prefault({}),
   /** Also write `<id>_tissue.nii.gz`, scheme `hemosynth`, as the stack's labels: what a tissue network is trained on. */

@@ -1,23 +1,22 @@
 import { affineSpacing } from "../core/affine.ts";
-import type { Rng } from "../core/rng.ts";
+import { chance, type Rng } from "../core/rng.ts";
 import { type LabelVolume, type Plane, slicePlane, type Volume } from "../core/volume.ts";
 import { acquireStack } from "./acquisition/acquire.ts";
 import { type Acquisition, drawAcquisition } from "./acquisition/draw.ts";
+import type { AcquisitionOptions } from "./acquisition/options.ts";
 import { acquireTissue } from "./acquisition/tissue.ts";
 import { type Appearance, drawAppearance } from "./appearance/draw.ts";
 import { dress } from "./appearance/dress.ts";
-import { bleedInto, type DrawnBleed, type NormalCase, repaint } from "./case.ts";
+import { drawScene, type NormalCase, repaintScene, type SceneDraw } from "./case.ts";
 import type { SynthOptions } from "./options.ts";
 import { headGeometry, type Scene } from "./scene.ts";
 import { drawSurround, type Surround } from "./surround/draw.ts";
 import { paintSurround } from "./surround/paint.ts";
 
 /** Everything that was drawn for one stack: from this and the normal case, {@link replayStack} makes the same voxels. Plain JSON. */
-export interface StackDraw {
+export interface StackDraw extends SceneDraw {
   /** New signals of the tissues; null where the case kept its own. */
   readonly appearance: Appearance | null;
-  /** Null for a healthy stack. */
-  readonly bleed: DrawnBleed | null;
   /** Null when the input was a thick stack, which keeps its own. */
   readonly surround: Surround | null;
   readonly acquisition: Acquisition | null;
@@ -44,18 +43,17 @@ export interface PaintedStack {
 export function makeStacks(rng: Rng, given: NormalCase, healthy: boolean, options: SynthOptions): PaintedStack[] {
   const appearance = drawAppearance(rng.fork("appearance"), options.appearance);
   const normal = dress(given, appearance);
-  const painted = healthy ? null : bleedInto(rng.fork("bleed"), normal, options.lesion);
-  const bleed = painted?.drawn ?? null;
-  const scene = painted?.scene ?? normal.scene;
-  if (normal.thick) return [ownStack(scene, { appearance, bleed, surround: null, acquisition: null }, options.writeTissue)];
+  const { scene, draw } = drawScene(rng, normal, healthy, options);
+  if (normal.thick) return [ownStack(scene, { appearance, ...draw, surround: null, acquisition: null }, options.writeTissue)];
   const head = headGeometry(scene);
   const surround = drawSurround(rng.fork("surround"), options.surround, head);
   const full = paintSurround(scene, surround);
   return options.planes.map((plane) => {
     let stack: PaintedStack | null = null;
     for (let attempt = 0; attempt < (healthy ? 1 : scanAttempts); attempt++) {
-      const acquisition = drawAcquisition(rng.fork(`${plane}-${attempt}`), options.acquisition, plane, head);
-      stack = cut(full, { appearance, bleed, surround, acquisition }, options.writeTissue);
+      const own = rng.fork(`${plane}-${attempt}`);
+      const acquisition = drawAcquisition(own, withChances(own, options), plane, head);
+      stack = cut(full, { appearance, ...draw, surround, acquisition }, options.writeTissue);
       if (stack.lesion.data.includes(1)) break;
     }
     return stack!;
@@ -65,10 +63,20 @@ export function makeStacks(rng: Rng, given: NormalCase, healthy: boolean, option
 /** Small bleeds can fall below half of every voxel of a thick stack. The scan is drawn again so often before that is accepted. */
 const scanAttempts = 3;
 
+/** The acquisition with those effects off that the negatives' rates leave out of this stack. */
+function withChances(rng: Rng, { acquisition, negatives }: SynthOptions): AcquisitionOptions {
+  const kept = (effect: "flowVoid" | "signalDrop") => chance(rng.fork(`${effect} whether`), negatives[effect].rate);
+  return {
+    ...acquisition,
+    flowVoid: kept("flowVoid") ? acquisition.flowVoid : { ...acquisition.flowVoid, severity: [0, 0] },
+    signalDrop: kept("signalDrop") ? acquisition.signalDrop : { ...acquisition.signalDrop, severity: [0, 0] },
+  };
+}
+
 /** Makes a stack again from what was drawn. */
 export function replayStack(given: NormalCase, draw: StackDraw, withTissue = false): PaintedStack {
   const normal = dress(given, draw.appearance);
-  const scene = draw.bleed ? repaint(normal, draw.bleed) : normal.scene;
+  const scene = repaintScene(normal, draw);
   return draw.surround ? cut(paintSurround(scene, draw.surround), draw, withTissue) : ownStack(scene, draw, withTissue);
 }
 

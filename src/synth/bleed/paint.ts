@@ -1,17 +1,19 @@
 import { applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
 import { signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
-import type { Volume } from "../../core/volume.ts";
 import { bandNoise } from "../band-noise.ts";
+import { supersampled } from "../coverage.ts";
+import { ownGrain } from "../grain.ts";
 import { type Anatomy, forEachVoxel, forEachVoxelIn, type GridBox } from "../priors/anatomy.ts";
 import { signOf } from "../priors/midplane.ts";
 import { infarctTissues } from "../priors/periventricular.ts";
 import type { Scene } from "../scene.ts";
 import type { Bleed, BleedPart } from "./bleed.ts";
-import { type Field, signedMetric } from "./shape.ts";
+import { signedMetric } from "./shape.ts";
 
 /**
  * Paints a bleed into a scene: `cover * blood + (1 - cover) * image`, part over part, and returns the scene with its coverage.
+ * The image's own grain is taken off before and put back after, so that blood is as noisy as what lies around it.
  * Pure: the same scene and bleed give the same voxels.
  *
  * @param anatomy - `readAnatomy` of the scene's own tissue.
@@ -26,12 +28,14 @@ export function paintBleed(scene: Scene, anatomy: Anatomy, bleed: Bleed): Scene 
   for (const cover of covers) for (let i = 0; i < total.length; i++) if (cover[i]! > 0) total[i] = total[i]! * (1 - cover[i]!);
   for (let i = 0; i < total.length; i++) total[i] = 1 - total[i]!;
 
+  const own = ownGrain(scene, total);
   const image = scene.image.data.slice();
   const texture = bandNoise(bleed.texture.noise);
   const rim = rimShare(bleed, total, anatomy);
   const { affine } = scene.image;
   forEachVoxel(scene.image.shape, (i, x, y, z) => {
     if (total[i] === 0) return;
+    image[i]! -= own[i]!;
     const grain =
       bleed.texture.sigma *
       texture(
@@ -45,6 +49,7 @@ export function paintBleed(scene: Scene, anatomy: Anatomy, bleed: Bleed): Scene 
       const signal = bleed.rim ? rim[i]! * bleed.rim.signal + (1 - rim[i]!) * part.signal : part.signal;
       image[i] = cover * Math.max(darkest, signal + grain) + (1 - cover) * image[i]!;
     }
+    image[i] = Math.max(darkest, image[i]! + own[i]!);
   });
   return { ...scene, image: { ...scene.image, data: image }, lesion: { ...scene.image, data: total } };
 }
@@ -101,37 +106,6 @@ function allowance(part: BleedPart, anatomy: Anatomy, edgeMm: number): (index: n
     default:
       return part satisfies never;
   }
-}
-
-/** The share of a voxel inside a free surface: sub-points about 0.9 mm apart where the surface passes, the centre alone elsewhere. */
-function supersampled(metric: Field, { affine }: Pick<Volume, "affine">, spacing: Vec3, edgeMm: number): Field {
-  const counts = spacing.map((mm) => Math.min(6, Math.max(1, Math.ceil(mm / 0.9))));
-  const offsets = subPoints(counts as unknown as Vec3);
-  const reach = Math.hypot(...spacing) / 2 + edgeMm;
-  const at = (x: number, y: number, z: number) =>
-    metric(
-      affine[0] * x + affine[1] * y + affine[2] * z + affine[3],
-      affine[4] * x + affine[5] * y + affine[6] * z + affine[7],
-      affine[8] * x + affine[9] * y + affine[10] * z + affine[11],
-    );
-  const soft = (mm: number) => Math.min(1, Math.max(0, 0.5 + mm / edgeMm));
-  return (x, y, z) => {
-    const centre = at(x, y, z);
-    if (offsets.length === 1 || Math.abs(centre) > reach) return soft(centre);
-    let sum = 0;
-    for (const [dx, dy, dz] of offsets) sum += soft(at(x + dx, y + dy, z + dz));
-    return sum / offsets.length;
-  };
-}
-
-function subPoints([nx, ny, nz]: Vec3): Vec3[] {
-  const points: Vec3[] = [];
-  for (let c = 0; c < nz; c++) {
-    for (let b = 0; b < ny; b++) {
-      for (let a = 0; a < nx; a++) points.push([(a + 0.5) / nx - 0.5, (b + 0.5) / ny - 0.5, (c + 0.5) / nz - 0.5]);
-    }
-  }
-  return points;
 }
 
 /** In a rim stage, 1 at the bleed's surface and 0 deeper than the rim, over half a millimetre; else all 0. */

@@ -1,9 +1,7 @@
 import type { Vec3 } from "../../core/affine.ts";
 import { bandNoise } from "../band-noise.ts";
+import type { Field } from "../coverage.ts";
 import type { BleedShape, ClotBleed, FanBleed, GerminalBleed, LayerBleed, Roughness } from "./bleed.ts";
-
-/** A function of world millimetres. */
-export type Field = (x: number, y: number, z: number) => number;
 
 /**
  * How far inside a shape's free surface a world point lies, about in mm, positive inside. It knows nothing of anatomy.

@@ -1,5 +1,5 @@
 import { tissues } from "../../core/tissue.ts";
-import { type Anatomy, forEachVoxelIn, headPoint, placeOf } from "./anatomy.ts";
+import { type Anatomy, forEachVoxelIn, headPoint, placeOf, type SideAnatomy, type VentriclePlace } from "./anatomy.ts";
 import type { Side } from "./midplane.ts";
 
 /**
@@ -59,11 +59,16 @@ function weigh(anatomy: Anatomy, side: Side, reachMm: number, weightOf: (id: num
     if (wall <= 0 || wall > reachMm || kind === 0) return;
     const place = placeOf(own, headPoint(toHead, x, y, z));
     const level = Math.abs(place.along - caudothalamicLevel) / levelReach;
-    if (level >= 1 || place.superior < lowest * (own.front - own.back)) return;
-    const towards = (place.lateral * notch[0] + place.superior * notch[1]) / (Math.hypot(place.lateral, place.superior) + 1e-6);
-    if (towards <= 0) return;
+    const towards = matrixDirection(place, own);
+    if (level >= 1 || towards <= 0) return;
     const grey = greyLabelled ? Math.exp(-((deepGreyMm[i]! / 3) ** 2)) : 1;
     weights[i] = kind * Math.cos((level * Math.PI) / 2) ** 2 * towards ** 2 * (1 - (wall / reachMm) ** 2) * grey;
   });
   return weights;
+}
+
+/** How much a place lies towards the caudothalamic notch from the ventricle's centre: 1 straight at it, 0 and less elsewhere. */
+export function matrixDirection({ lateral, superior }: VentriclePlace, { front, back }: SideAnatomy): number {
+  if (superior < lowest * (front - back)) return 0;
+  return (lateral * notch[0] + superior * notch[1]) / (Math.hypot(lateral, superior) + 1e-6);
 }
