@@ -1,17 +1,5 @@
+import type { NativeBackend, OpAttribute } from "./binding.ts";
 import { type Tensor, tf } from "./tf.ts";
-
-/** An attribute of a TensorFlow op, as the native addon takes it. */
-interface OpAttribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: number | boolean | string;
-}
-
-/** What we use of the backend of @tensorflow/tfjs-node-gpu beyond TensorFlow.js' own interface. */
-interface NativeBackend {
-  readonly binding: Readonly<Record<"TF_ATTR_TYPE" | "TF_ATTR_BOOL" | "TF_ATTR_FLOAT" | "TF_ATTR_STRING" | "TF_FLOAT", number>>;
-  executeMultipleOutputs(op: string, attributes: readonly OpAttribute[], inputs: readonly Tensor[], outputs: number): Tensor[];
-}
 
 /** True while native TensorFlow is the current backend, on the CPU or a GPU. */
 export function isNative(): boolean {

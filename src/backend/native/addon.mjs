@@ -19,6 +19,8 @@ import { libraries, readInPlace } from "./tensorflow.mjs";
  */
 
 const require = createRequire(import.meta.url);
+/** What the linker catches of the addon's own calls, for functions.cc. */
+const wraps = ["-Wl,--wrap=TFE_NewContext", "-Wl,--wrap=napi_define_properties"];
 const flags = ["-O2", "-std=c++17", "-shared", "-fPIC", "-DNAPI_VERSION=8"];
 
 /** Where the C++ sources lie: the addon's, which @tensorflow/tfjs-node-gpu ships, Node's headers, and ours. */
@@ -30,7 +32,7 @@ export function addonSources() {
 
 /** Changes whenever the addon would come out different from the same libtensorflow. */
 function sourcesKey() {
-  const hash = createHash("sha256").update([...flags, process.platform, process.arch].join(" "));
+  const hash = createHash("sha256").update([...flags, ...wraps, process.platform, process.arch].join(" "));
   for (const folder of Object.values(addonSources())) {
     const names = readdirSync(folder).filter((name) => /\.(cc|h)$/.test(name));
     for (const name of names.sort()) hash.update(`\n${name}\n`).update(readFileSync(join(folder, name)));
@@ -108,7 +110,8 @@ async function compile(folder, place, tensorflow, { reporter, signal }) {
   reporter.info(`compiling the native addon against TensorFlow ${tensorflow.version}, some 10 seconds`);
   const { binding, own } = addonSources();
   const search = tensorflow.source === "download" ? `$ORIGIN/${relative(place, tensorflow.folder)}` : tensorflow.folder;
-  await compileAddon(sourcesIn(binding), join(folder, "tfjs_binding.node"), linkTo(tensorflow, search), signal);
+  const sources = [...sourcesIn(binding), join(own, "functions.cc")];
+  await compileAddon(sources, join(folder, "tfjs_binding.node"), [...wraps, ...linkTo(tensorflow, search)], signal);
   await compileAddon([join(own, "quiet.cc")], join(folder, "quiet.node"), ["-ldl"], signal);
 }
 
