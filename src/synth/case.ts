@@ -7,6 +7,9 @@ import { type BleedFacts, bleedFaults, measureBleed } from "./bleed/facts.ts";
 import type { LesionOptions } from "./bleed/options.ts";
 import { paintBleed } from "./bleed/paint.ts";
 import { drawPlan, type Room } from "./bleed/plan.ts";
+import { drawControl } from "./controls/draw.ts";
+import { controlFaults } from "./controls/faults.ts";
+import type { ControlKind, ControlOptions } from "./controls/options.ts";
 import { cropToContent } from "./crop.ts";
 import { type Dilation, dilate } from "./dilation.ts";
 import { drawStructures, drawVentriculomegaly } from "./negatives/draw.ts";
@@ -70,6 +73,15 @@ export interface SceneDraw {
   readonly negatives: DrawnNegatives;
   /** Null for a healthy scene. */
   readonly bleed: DrawnBleed | null;
+  /** Which priors the bleed was drawn from; its plan gives only the size where they are not all of them. */
+  readonly control: ControlKind;
+}
+
+/** The options that a scene is drawn from. */
+export interface SceneOptions {
+  readonly lesion: LesionOptions;
+  readonly negatives: NegativeOptions;
+  readonly control: ControlOptions;
 }
 
 /**
@@ -81,10 +93,13 @@ export function drawScene(
   rng: Rng,
   normal: NormalCase,
   healthy: boolean,
-  options: { readonly lesion: LesionOptions; readonly negatives: NegativeOptions },
+  options: SceneOptions,
 ): { scene: Scene; draw: SceneDraw } {
+  const { control } = options;
   const own = rng.fork("negatives");
-  const plan = healthy ? null : drawPlan(rng.fork("bleed").fork("plan"), options.lesion, normal.age.weeks, normal.room);
+  const plan = healthy
+    ? null
+    : planOf(control, drawPlan(rng.fork("bleed").fork("plan"), options.lesion, normal.age.weeks, normal.room));
   // Blood in a wide ventricle is grade III, so that only ventricles without it are wide for no reason.
   const dry = plan?.sides.every(({ fill }) => fill === null) ?? true;
   const dilations = dry ? drawVentriculomegaly(own.fork("ventriculomegaly"), options.negatives, normal.room) : [];
@@ -92,13 +107,18 @@ export function drawScene(
   const structures = drawStructures(own, wide.anatomy, normal.age.weeks, options.negatives);
   const negatives = { dilations, structures };
   const ground = { ...wide, scene: paintNegatives(wide.scene, wide.anatomy, structures) };
-  if (!plan) return { scene: ground.scene, draw: { negatives, bleed: null } };
-  const { scene, drawn } = bleedOnto(rng.fork("bleed"), ground, plan, normal.signals, options.lesion);
-  return { scene, draw: { negatives, bleed: drawn } };
+  if (!plan) return { scene: ground.scene, draw: { negatives, bleed: null, control: control.kind } };
+  const { scene, drawn } = bleedOnto(rng.fork("bleed"), ground, plan, normal.signals, options.lesion, control);
+  return { scene, draw: { negatives, bleed: drawn, control: control.kind } };
+}
+
+/** Controls know no anatomy: they leave the ventricles as they are. */
+function planOf(control: ControlOptions, plan: BleedPlan): BleedPlan {
+  return control.kind === "full" ? plan : { ...plan, dilations: [] };
 }
 
 /** Paints a drawn scene again: the same voxels as when it was drawn. */
-export function repaintScene(normal: NormalCase, { negatives, bleed }: SceneDraw): Scene {
+export function repaintScene(normal: NormalCase, { negatives, bleed }: Pick<SceneDraw, "negatives" | "bleed">): Scene {
   const { scene, anatomy } = dilated(normal, [...(bleed?.plan.dilations ?? []), ...negatives.dilations]);
   const ground = paintNegatives(scene, anatomy, negatives.structures);
   return bleed ? paintBleed(ground, anatomy, bleed.bleed) : ground;
@@ -138,13 +158,17 @@ function bleedOnto(
   plan: BleedPlan,
   signals: CaseSignals,
   options: LesionOptions,
+  control: ControlOptions = { kind: "full" },
 ): { scene: Scene; drawn: DrawnBleed } {
   let why = "";
   for (let attempt = 0; attempt < attempts; attempt++) {
     try {
-      const bleed = drawBleed(rng.fork(`attempt-${attempt}`), plan, anatomy, signals, options);
+      const own = rng.fork(`attempt-${attempt}`);
+      const full = control.kind === "full";
+      const ground = { scene, anatomy, signals };
+      const bleed = full ? drawBleed(own, plan, anatomy, signals, options) : drawControl(own, control, plan, ground, options);
       const painted = paintBleed(scene, anatomy, bleed);
-      const faults = bleedFaults(scene, painted, anatomy, plan, signals, options);
+      const faults = full ? bleedFaults(scene, painted, anatomy, plan, signals, options) : controlFaults(scene, painted, bleed);
       if (faults.length === 0) {
         return { scene: painted, drawn: { plan, bleed, attempt, facts: measureBleed(painted, anatomy, plan) } };
       }

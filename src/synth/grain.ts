@@ -1,4 +1,5 @@
-import { affineSpacing } from "../core/affine.ts";
+import { affineSpacing, type Vec3 } from "../core/affine.ts";
+import { tissues } from "../core/tissue.ts";
 import { forEachVoxel } from "./priors/anatomy.ts";
 import type { Scene } from "./scene.ts";
 
@@ -9,38 +10,61 @@ const mostDeviations = 2;
  * The image's own grain (noise and fine texture) where something is painted: what is left of each voxel when the mean of its neighbours
  * of the same tissue is taken away. Two voxels around in the slices of a thick stack, one in a volume. 0 where nothing is painted.
  *
- * Values are cut at twice the robust standard deviation: a voxel that is part fluid, part tissue is no noise.
+ * Values are cut at twice the robust standard deviation of the grain inside tissues: a voxel that is part fluid, part tissue is no noise.
  *
  * @param cover - Share of each voxel that is painted.
  */
 export function ownGrain({ image, tissue }: Pick<Scene, "image" | "tissue">, cover: Float32Array): Float32Array {
   const { shape } = image;
   const steps = neighbourhood(affineSpacing(image.affine), shape);
+  const residual = residualOf(image, tissue, steps);
+  const most = mostDeviations * insideDeviation(tissue, residual, steps.length);
   const grain = new Float32Array(cover.length);
-  const sizes: number[] = [];
   forEachVoxel(shape, (i, x, y, z) => {
     if (cover[i] === 0) return;
+    const { value, count } = residual(i, x, y, z);
+    if (count >= 3) grain[i] = Math.min(most, Math.max(-most, value));
+  });
+  return grain;
+}
+
+/** A voxel less the mean of its neighbourhood's voxels of the same tissue, and how many those are, itself among them. */
+type Residual = (i: number, x: number, y: number, z: number) => { readonly value: number; readonly count: number };
+
+function residualOf({ data, shape }: Scene["image"], tissue: Scene["tissue"], steps: readonly Vec3[]): Residual {
+  const out = { value: 0, count: 0 };
+  return (i, x, y, z) => {
     let [sum, count] = [0, 0];
     for (const [dx, dy, dz] of steps) {
       const [u, v, w] = [x + dx, y + dy, z + dz];
       if (u < 0 || v < 0 || w < 0 || u >= shape[0] || v >= shape[1] || w >= shape[2]) continue;
       const n = u + shape[0] * (v + shape[1] * w);
       if (tissue.data[n] !== tissue.data[i]) continue;
-      sum += image.data[n]!;
+      sum += data[n]!;
       count++;
     }
-    if (count < 3) return;
     // The voxel is one of those averaged, which takes 1 / count of its variance away.
-    grain[i] = (image.data[i]! - sum / count) * Math.sqrt(count / (count - 1));
-    if (sizes.length < 20_000) sizes.push(Math.abs(grain[i]!));
-  });
-  const median = Float32Array.from(sizes).sort()[sizes.length >> 1] ?? 0;
-  const most = mostDeviations * 1.4826 * median;
-  return grain.map((v) => Math.min(most, Math.max(-most, v)));
+    out.value = (data[i]! - sum / count) * Math.sqrt(count / Math.max(1, count - 1));
+    out.count = count;
+    return out;
+  };
+}
+
+/** Robust standard deviation of residuals at about 4000 voxels, of those in the brain whose whole neighbourhood is their own tissue. */
+function insideDeviation(tissue: Scene["tissue"], residual: Residual, whole: number): number {
+  const stride = Math.max(1, Math.floor(tissue.data.length / 40_000)) | 1;
+  const [nx, ny] = tissue.shape;
+  const sizes: number[] = [];
+  for (let i = 0; i < tissue.data.length && sizes.length < 4000; i += stride) {
+    if (tissue.data[i] === tissues.background) continue;
+    const { value, count } = residual(i, i % nx, Math.floor(i / nx) % ny, Math.floor(i / (nx * ny)));
+    if (count === whole) sizes.push(Math.abs(value));
+  }
+  return 1.4826 * (Float64Array.from(sizes).sort()[sizes.length >> 1] ?? 0);
 }
 
 /** Offsets of a voxel's neighbourhood, itself among them: 5 x 5 in thick slices and in a lone one, else 3 x 3 x 3. */
-function neighbourhood(spacing: readonly number[], shape: readonly number[]): (readonly [number, number, number])[] {
+function neighbourhood(spacing: readonly number[], shape: readonly number[]): Vec3[] {
   const thin = Math.min(...spacing);
   const reach = spacing.map((mm, a) => (mm > 1.5 * thin || shape[a] === 1 ? 0 : 1));
   const wide = reach.includes(0) ? 2 : 1;

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { acquisitionOptions } from "./acquisition/options.ts";
 import { appearanceOptions } from "./appearance/options.ts";
 import { lesionOptions } from "./bleed/options.ts";
+import { controlOptions } from "./controls/options.ts";
 import { negativeOptions } from "./negatives/options.ts";
 import { surroundOptions } from "./surround/options.ts";
 
@@ -28,6 +29,7 @@ export const synthOptions = z.strictObject({
   appearance: appearanceOptions.prefault({}),
   lesion: lesionOptions.prefault({}),
   negatives: negativeOptions.prefault({}),
+  control: controlOptions.prefault({ kind: "full" }).describe("Which priors of a bleed are used: full, or one of the ablations."),
   acquisition: acquisitionOptions.prefault({}),
   surround: surroundOptions.prefault({}),
   /** Also write `<id>_tissue.nii.gz`, scheme `hemosynth`, as the stack's labels: what a tissue network is trained on. */

@@ -88,14 +88,32 @@ export interface FanBleed {
   readonly roughness: Roughness;
 }
 
-export type BleedShape = GerminalBleed | LayerBleed | ClotBleed | FanBleed;
+/** An ellipsoid anywhere in the brain, whatever lies there: only in controls, where a prior is left out. */
+export interface BlobBleed {
+  readonly site: "anywhere";
+  readonly centre: Vec3;
+  /** Unit vectors, right-handed. */
+  readonly axes: readonly [Vec3, Vec3, Vec3];
+  readonly radii: Vec3;
+  readonly roughness: Roughness;
+}
+
+export type BleedShape = GerminalBleed | LayerBleed | ClotBleed | FanBleed | BlobBleed;
 
 /** A shape, its side and what is in it. */
 export type BleedPart = BleedShape & {
   readonly side: Side;
   /** Mean signal of blood; in a rim stage, of the core. */
   readonly signal: number;
+  /** Filled with the image from another place instead: only in controls. */
+  readonly patch?: ForeignPatch;
 };
+
+/** The image from `offset` (mm) away, mixed in by a share in [0, 1]. */
+export interface ForeignPatch {
+  readonly offset: Vec3;
+  readonly share: number;
+}
 
 /** One bleed, fully decided: painting it again gives the same voxels. */
 export interface Bleed {

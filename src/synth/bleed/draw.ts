@@ -25,7 +25,7 @@ export interface CaseSignals {
  * @throws {UnfitError} If a site of the plan does not exist in this anatomy.
  */
 export function drawBleed(rng: Rng, plan: BleedPlan, anatomy: Anatomy, signals: CaseSignals, options: LesionOptions): Bleed {
-  const blood = drawSignal(rng.fork("signal"), plan, signals, options);
+  const { signal: blood, ...look } = drawLook(rng, plan, signals, options);
   const gravity = drawGravity(rng.fork("gravity"), anatomy);
   const parts = plan.sides.flatMap((side) =>
     drawShapes(rng.fork(side.side), side, anatomy, signals.weeks, gravity, options).map((shape, i): BleedPart => {
@@ -33,11 +33,14 @@ export function drawBleed(rng: Rng, plan: BleedPlan, anatomy: Anatomy, signals: 
       return { ...shape, side: side.side, signal: blood * shade };
     }),
   );
+  return { grade: plan.grade, stage: plan.stage, parts, ...look };
+}
+
+/** Draws what blood of a plan looks like, wherever it lies: mean signal, edge, texture and rim. */
+export function drawLook(rng: Rng, plan: BleedPlan, signals: CaseSignals, options: LesionOptions): Look {
   const texture = rng.fork("texture");
   return {
-    grade: plan.grade,
-    stage: plan.stage,
-    parts,
+    signal: drawSignal(rng.fork("signal"), plan, signals, options),
     edgeMm: between(rng.fork("edge"), options.edgeMm),
     texture: {
       sigma: between(texture, options.texture),
@@ -46,6 +49,8 @@ export function drawBleed(rng: Rng, plan: BleedPlan, anatomy: Anatomy, signals: 
     rim: plan.stage === "rim" ? drawRim(rng.fork("rim")) : null,
   };
 }
+
+type Look = Pick<Bleed, "edgeMm" | "texture" | "rim"> & { readonly signal: number };
 
 /** Rim of 1-2 in-plane pixels at .15-.40 of CSF. Source: PRIORS 3.2. */
 function drawRim(rng: Rng): { widthMm: number; signal: number } {

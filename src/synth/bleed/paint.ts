@@ -1,14 +1,16 @@
 import { applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
 import { signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
+import { addScaled } from "../../core/vector.ts";
 import { bandNoise } from "../band-noise.ts";
 import { supersampled } from "../coverage.ts";
 import { ownGrain } from "../grain.ts";
-import { type Anatomy, forEachVoxel, forEachVoxelIn, type GridBox } from "../priors/anatomy.ts";
+import { type Anatomy, boxAbout, forEachVoxel, forEachVoxelIn, type GridBox } from "../priors/anatomy.ts";
 import { signOf } from "../priors/midplane.ts";
 import { infarctTissues } from "../priors/periventricular.ts";
 import type { Scene } from "../scene.ts";
-import type { Bleed, BleedPart } from "./bleed.ts";
+import { sampleTrilinear } from "../warp.ts";
+import type { Bleed, BleedPart, ForeignPatch } from "./bleed.ts";
 import { signedMetric } from "./shape.ts";
 
 /**
@@ -32,6 +34,7 @@ export function paintBleed(scene: Scene, anatomy: Anatomy, bleed: Bleed): Scene 
   const image = scene.image.data.slice();
   const texture = bandNoise(bleed.texture.noise);
   const rim = rimShare(bleed, total, anatomy);
+  const foreign = foreignSignal(scene.image);
   const { affine } = scene.image;
   forEachVoxel(scene.image.shape, (i, x, y, z) => {
     if (total[i] === 0) return;
@@ -46,12 +49,23 @@ export function paintBleed(scene: Scene, anatomy: Anatomy, bleed: Bleed): Scene 
     for (const [p, part] of bleed.parts.entries()) {
       const cover = covers[p]![i]!;
       if (cover === 0) continue;
-      const signal = bleed.rim ? rim[i]! * bleed.rim.signal + (1 - rim[i]!) * part.signal : part.signal;
+      const plain = bleed.rim ? rim[i]! * bleed.rim.signal + (1 - rim[i]!) * part.signal : part.signal;
+      const signal = part.patch ? foreign(part.patch, [x, y, z]) - own[i]! : plain;
       image[i] = cover * Math.max(darkest, signal + grain) + (1 - cover) * image[i]!;
     }
     image[i] = Math.max(darkest, image[i]! + own[i]!);
   });
   return { ...scene, image: { ...scene.image, data: image }, lesion: { ...scene.image, data: total } };
+}
+
+/** What a patch shows at a voxel: the image from its offset away, mixed with the image there. */
+function foreignSignal({ data, shape, affine }: Scene["image"]): (patch: ForeignPatch, voxel: Vec3) => number {
+  const at = sampleTrilinear(data, shape);
+  const toVoxel = invertAffine(affine);
+  return ({ offset, share }, voxel) => {
+    const from = applyAffine(toVoxel, addScaled(applyAffine(affine, voxel), offset, 1));
+    return share * at(...from) + (1 - share) * at(...voxel);
+  };
 }
 
 /** Texture never takes blood below this share of CSF: haemosiderin is dark, not negative. */
@@ -69,7 +83,8 @@ export function partCoverage(part: BleedPart, anatomy: Anatomy, edgeMm: number):
   const sign = signOf(part.side);
   forEachVoxelIn(tissue, extentOf(part, anatomy), (i, x, y, z) => {
     const share = allowed(i);
-    if (share <= 0 || sign * (toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3]) <= 0) return;
+    if (share <= 0) return;
+    if (part.site !== "anywhere" && sign * (toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3]) <= 0) return;
     cover[i] = share * inside(x, y, z);
   });
   return cover;
@@ -77,13 +92,18 @@ export function partCoverage(part: BleedPart, anatomy: Anatomy, edgeMm: number):
 
 /** The voxels that a part can reach. */
 function extentOf(part: BleedPart, { tissue, spacing, ...sides }: Anatomy): GridBox {
-  if (part.site !== "periventricular") return sides[part.side].box;
-  const apex = applyAffine(invertAffine(tissue.affine), part.apex);
-  const reach = Math.hypot(part.reachMm, 1.4 * part.halfLengthMm) + 8 * part.roughness.amplitudeMm + 3;
-  return {
-    low: apex.map((v, a) => Math.max(0, Math.floor(v - reach / spacing[a]!))) as unknown as Vec3,
-    high: apex.map((v, a) => Math.min(tissue.shape[a]! - 1, Math.ceil(v + reach / spacing[a]!))) as unknown as Vec3,
-  };
+  const margin = 8 * part.roughness.amplitudeMm + 3;
+  switch (part.site) {
+    case "germinalMatrix":
+    case "lumen":
+      return sides[part.side].box;
+    case "periventricular":
+      return boxAbout(part.apex, Math.hypot(part.reachMm, 1.4 * part.halfLengthMm) + margin, { tissue, spacing });
+    case "anywhere":
+      return boxAbout(part.centre, Math.max(...part.radii) + margin, { tissue, spacing });
+    default:
+      return part satisfies never;
+  }
 }
 
 /**
@@ -103,6 +123,8 @@ function allowance(part: BleedPart, anatomy: Anatomy, edgeMm: number): (index: n
       return (i) => (infarctTissues.has(tissue[i]!) || lumen[i] === 1 ? soft(wallMm[i]! + part.bulgeMm) : 0);
     case "periventricular":
       return (i) => (infarctTissues.has(tissue[i]!) ? soft(wallMm[i]!) : 0);
+    case "anywhere":
+      return (i) => (tissue[i] === tissues.background ? 0 : 1);
     default:
       return part satisfies never;
   }

@@ -1,7 +1,7 @@
 import type { Vec3 } from "../../core/affine.ts";
 import { bandNoise } from "../band-noise.ts";
 import type { Field } from "../coverage.ts";
-import type { BleedShape, ClotBleed, FanBleed, GerminalBleed, LayerBleed, Roughness } from "./bleed.ts";
+import type { BleedShape, BlobBleed, ClotBleed, FanBleed, GerminalBleed, LayerBleed, Roughness } from "./bleed.ts";
 
 /**
  * How far inside a shape's free surface a world point lies, about in mm, positive inside. It knows nothing of anatomy.
@@ -11,7 +11,8 @@ import type { BleedShape, ClotBleed, FanBleed, GerminalBleed, LayerBleed, Roughn
 export function signedMetric(shape: BleedShape): Field {
   switch (shape.site) {
     case "germinalMatrix":
-      return germinalMetric(shape);
+    case "anywhere":
+      return ellipsoidMetric(shape);
     case "lumen":
       return shape.kind === "layer" ? layerMetric(shape) : clotMetric(shape);
     case "periventricular":
@@ -40,7 +41,7 @@ function withNoise(distance: number, amplitudeMm: number, noise: Field, x: numbe
   return Math.abs(distance) > 4 * amplitudeMm + 3 ? distance : distance + noise(x, y, z);
 }
 
-function germinalMetric({ centre, axes, radii, roughness }: GerminalBleed): Field {
+function ellipsoidMetric({ centre, axes, radii, roughness }: GerminalBleed | BlobBleed): Field {
   const toLocal = local(centre, axes);
   const noise = rough(roughness);
   const scale = Math.min(...radii);

@@ -131,7 +131,7 @@ test("isolated ventriculomegaly: wide atria in a healthy scene without a lesion"
       expect(atrialMm >= 10 && atrialMm <= 14).toBe(true);
     }
   }
-  const options = { lesion: lesionOptions.parse({}), negatives: only("ventriculomegaly") };
+  const options = { lesion: lesionOptions.parse({}), negatives: only("ventriculomegaly"), control: { kind: "full" } } as const;
   const wide = drawScene(seededRng(2), normal, true, options);
   expect(wide.draw.bleed).toBeNull();
   expect(wide.scene.lesion).toBeNull();
@@ -142,8 +142,8 @@ test("isolated ventriculomegaly: wide atria in a healthy scene without a lesion"
 
 test("what looks like blood is never labelled: the lesion of a bleed is the same with and without", () => {
   const lesion = lesionOptions.parse({ grades: { kind: "free", III: 1 } });
-  const bare = drawScene(seededRng(8), normal, false, { lesion, negatives: only() });
-  const busy = drawScene(seededRng(8), normal, false, { lesion, negatives: only(...all) });
+  const bare = drawScene(seededRng(8), normal, false, { lesion, negatives: only(), control: { kind: "full" } });
+  const busy = drawScene(seededRng(8), normal, false, { lesion, negatives: only(...all), control: { kind: "full" } });
   expect(busy.draw.negatives.structures.length).toBeGreaterThan(4);
   expect(busy.draw.negatives.dilations).toEqual([]); // blood in a wide ventricle is no isolated ventriculomegaly
   expect(busy.draw.bleed).not.toBeNull();

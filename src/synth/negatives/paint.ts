@@ -1,10 +1,10 @@
-import { applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
+import type { Vec3 } from "../../core/affine.ts";
 import { tissues } from "../../core/tissue.ts";
 import { addScaled, dot } from "../../core/vector.ts";
 import { bandNoise } from "../band-noise.ts";
 import { type Field, supersampled } from "../coverage.ts";
 import { ownGrain } from "../grain.ts";
-import { type Anatomy, forEachVoxel, forEachVoxelIn, type GridBox, headPoint, placeOf } from "../priors/anatomy.ts";
+import { type Anatomy, boxAbout, forEachVoxel, forEachVoxelIn, headPoint, placeOf } from "../priors/anatomy.ts";
 import { matrixDirection } from "../priors/germinal-matrix.ts";
 import type { Scene } from "../scene.ts";
 import type { Calcification, ChoroidPlexus, EminenceBand, Negative, Septum } from "./negative.ts";
@@ -108,14 +108,6 @@ function coverFocus({ at, radiusMm }: Calcification, anatomy: Anatomy, cover: Fl
   forEachVoxelIn(anatomy.tissue, boxAbout(at, radiusMm + 2, anatomy), (i, x, y, z) => {
     if (anatomy.tissue.data[i] !== tissues.background) cover[i] = share(x, y, z);
   });
-}
-
-function boxAbout(at: Vec3, reachMm: number, { tissue, spacing }: Anatomy): GridBox {
-  const voxel = applyAffine(invertAffine(tissue.affine), at);
-  return {
-    low: voxel.map((v, a) => Math.max(0, Math.floor(v - reachMm / spacing[a]!))) as unknown as Vec3,
-    high: voxel.map((v, a) => Math.min(tissue.shape[a]! - 1, Math.ceil(v + reachMm / spacing[a]!))) as unknown as Vec3,
-  };
 }
 
 function coverSeptum({ space, at, normal, thicknessMm, waviness }: Septum, anatomy: Anatomy, cover: Float32Array): void {

@@ -1,4 +1,4 @@
-import { type Affine, affineSpacing, type Vec3 } from "../../core/affine.ts";
+import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
 import { connectedComponents } from "../../core/components.ts";
 import { distanceNear, signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
@@ -167,6 +167,15 @@ function boxAround(inside: Uint8Array, shape: Vec3, spacing: Vec3, marginMm: num
   return {
     low: low.map((v, a) => Math.max(0, v - margin[a]!)) as unknown as Vec3,
     high: high.map((v, a) => Math.min(shape[a]! - 1, v + margin[a]!)) as unknown as Vec3,
+  };
+}
+
+/** The voxels within `reachMm` of a place of the world along each array axis. */
+export function boxAbout(world: Vec3, reachMm: number, { tissue, spacing }: Pick<Anatomy, "tissue" | "spacing">): GridBox {
+  const voxel = applyAffine(invertAffine(tissue.affine), world);
+  return {
+    low: voxel.map((v, a) => Math.max(0, Math.floor(v - reachMm / spacing[a]!))) as unknown as Vec3,
+    high: voxel.map((v, a) => Math.min(tissue.shape[a]! - 1, Math.ceil(v + reachMm / spacing[a]!))) as unknown as Vec3,
   };
 }
 
