@@ -3,7 +3,7 @@ import { seededRng } from "../../src/core/rng.ts";
 import { buildModel, modelOptions } from "../../src/models/index.ts";
 import { trainOptions } from "../../src/train/options.ts";
 import { createState, disposeState } from "../../src/train/state.ts";
-import { trainStep } from "../../src/train/step.ts";
+import { makeTrainStep } from "../../src/train/step.ts";
 
 /** One way that an op was called: its name and the types it was given, by attribute (TensorFlow's numbers). */
 export interface OpCall {
@@ -63,7 +63,7 @@ export function trainAndPredict(): void {
     });
     const state = createState(model, true);
     const [image, target] = [noise([2, 16, 16, 1], 1), tf.round(noise([2, 16, 16, 2], 2)) as Tensor4D];
-    trainStep(state, { image, target }, 1, options).dataSync();
+    makeTrainStep(state, options)({ image, target }, 1).dataSync();
     tf.tidy(() => tf.sigmoid(model.apply(image, { training: false })).dataSync());
     tf.dispose([image, target]);
     disposeState(state);

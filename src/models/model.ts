@@ -1,4 +1,4 @@
-import type { Tensor1D, Tensor4D, Variable } from "../backend/tf.ts";
+import type { Tensor, Tensor1D, Tensor4D, Variable } from "../backend/tf.ts";
 
 /** Mean and variance of one batch at one batch normalisation, for the running statistics. */
 export interface BatchStatistics {
@@ -20,6 +20,8 @@ export interface ApplyMode {
    * the receiver's to dispose of, and it decides what becomes of the running statistics.
    */
   readonly record?: (statistics: BatchStatistics) => void;
+  /** Used in place of the model's own variables, by the same names and shapes. */
+  readonly weights?: ReadonlyMap<string, Tensor>;
 }
 
 /** A network over named variables. Applying it changes nothing: running statistics are the training step's business. */

@@ -36,7 +36,7 @@ export function buildUNet(options: UNetOptions, shape: ModelShape): Model {
     weights,
     trainable: specs.filter((spec) => spec.trainable).map((spec) => spec.name),
     sizeMultiple: 2 ** (options.channels.length - 1),
-    apply: (x, mode) => tf.tidy(() => unet({ weights, mode }, options.channels.length, x)),
+    apply: (x, mode) => tf.tidy(() => unet({ weights: mode.weights ?? weights, mode }, options.channels.length, x)),
     dispose: () => disposeWeights(weights),
   };
 }

@@ -1,6 +1,5 @@
-import { type Tensor1D, tf } from "../backend/tf.ts";
+import { type Scalar, type Tensor1D, tf } from "../backend/tf.ts";
 import type { OptimizerOptions } from "./options.ts";
-import type { TrainState } from "./state.ts";
 
 /**
  * Learning rate of a step: a straight climb over the warm-up, then half a cosine from the highest rate to `finalShare` of it.
@@ -29,29 +28,50 @@ export function clipByNorm(gradient: Tensor1D, clipNorm: number): Tensor1D {
   });
 }
 
+/** What Adam moves: flat vectors of one length. */
+export interface AdamVectors {
+  readonly parameters: Tensor1D;
+  /** Moving means of the gradient and of its square. */
+  readonly mean: Tensor1D;
+  readonly square: Tensor1D;
+}
+
+/** The numbers of Adam that change from step to step, and so are inputs of a step: learning rate over the first bias, decay, root of the second bias. */
+export function adamNumbers(
+  step: number,
+  steps: number,
+  options: OptimizerOptions,
+): [rate: number, decay: number, rootScale: number] {
+  const rate = learningRateAt(step, steps, options);
+  const { kind, beta1, beta2, weightDecay } = options;
+  const decay = kind === "adamw" ? rate * weightDecay : weightDecay;
+  return [rate / (1 - beta1 ** step), decay, 1 / Math.sqrt(1 - beta2 ** step)];
+}
+
 /**
- * One step of Adam or AdamW on the parameters of a state. Weight decay touches kernels only.
+ * One step of Adam or AdamW. Weight decay touches kernels only.
  *
- * @param step - 1 for the first step.
+ * @param decayed - 1 where weight decay applies, else 0.
+ * @param numbers - {@link adamNumbers} of the step, as scalars.
  *
  * Source: Kingma & Ba 2015, arXiv:1412.6980; Loshchilov & Hutter 2019, arXiv:1711.05101; the order of operations is PyTorch's.
  */
-export function adamStep(state: TrainState, gradient: Tensor1D, step: number, rate: number, options: OptimizerOptions): void {
-  const { beta1, beta2, epsilon, weightDecay } = options;
-  tf.tidy(() => {
-    let parameters = state.parameters as unknown as Tensor1D;
-    let g = gradient;
-    if (weightDecay > 0) {
-      const decayed = tf.mul(parameters, state.decayed);
-      if (options.kind === "adamw") parameters = tf.sub(parameters, tf.mul(decayed, rate * weightDecay));
-      else g = tf.add(g, tf.mul(decayed, weightDecay));
-    }
-    const mean = tf.add(tf.mul(state.gradientMean, beta1), tf.mul(g, 1 - beta1));
-    const square = tf.add(tf.mul(state.gradientSquare, beta2), tf.mul(tf.square(g), 1 - beta2));
-    const root = tf.add(tf.mul(tf.sqrt(square), 1 / Math.sqrt(1 - beta2 ** step)), epsilon);
-    const move = tf.mul(tf.div(mean, root), rate / (1 - beta1 ** step));
-    state.gradientMean.assign(mean);
-    state.gradientSquare.assign(square);
-    state.parameters.assign(tf.sub(parameters, move));
-  });
+export function adamStep(
+  before: AdamVectors,
+  gradient: Tensor1D,
+  decayed: Tensor1D,
+  { rate, decay, rootScale }: Readonly<Record<"rate" | "decay" | "rootScale", Scalar>>,
+  { kind, beta1, beta2, epsilon, weightDecay }: OptimizerOptions,
+): AdamVectors {
+  let { parameters } = before;
+  let g = gradient;
+  if (weightDecay > 0) {
+    const shrink = tf.mul(tf.mul(parameters, decayed), decay) as Tensor1D;
+    if (kind === "adamw") parameters = tf.sub(parameters, shrink);
+    else g = tf.add(g, shrink);
+  }
+  const mean = tf.add(tf.mul(before.mean, beta1), tf.mul(g, 1 - beta1)) as Tensor1D;
+  const square = tf.add(tf.mul(before.square, beta2), tf.mul(tf.square(g), 1 - beta2)) as Tensor1D;
+  const root = tf.add(tf.mul(tf.sqrt(square), rootScale), epsilon);
+  return { parameters: tf.sub(parameters, tf.mul(tf.div(mean, root), rate)), mean, square };
 }

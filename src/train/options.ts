@@ -90,6 +90,11 @@ export const trainOptions = z.strictObject({
     .describe("width and height of the training window, pixels of preprocess.pixelMm"),
   optimizer: optimizerOptions.prefault({}).describe("optimizer and learning rate"),
   loss: lossOptions.prefault({}).describe("what is minimised"),
+  /** On native TensorFlow, a step is one function that TensorFlow optimises (`graph`), or that XLA compiles too (`xla`), or runs op by op (`off`). */
+  compile: z
+    .enum(["off", "graph", "xla"])
+    .default("graph")
+    .describe("on native TensorFlow, run a step as one optimised function (graph), compiled by XLA too (xla), or op by op (off)"),
   /** Decay of the moving average of the weights that is validated and kept; 0 keeps the weights themselves. */
   averageDecay: z
     .number()

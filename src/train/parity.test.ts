@@ -8,7 +8,7 @@ import { buildModel, type Model, readWeights, setWeights, type WeightArray } fro
 import { segmentationLoss } from "./losses.ts";
 import { lossOptions, trainOptions } from "./options.ts";
 import { createState, disposeState, fillModel } from "./state.ts";
-import { trainStep } from "./step.ts";
+import { makeTrainStep } from "./step.ts";
 
 // Made by scripts/fixtures/unet_torch.py: the same network, losses and optimizer in PyTorch.
 const folder = new URL("../../test/fixtures/unet/", import.meta.url);
@@ -100,8 +100,9 @@ describe.each<BackendName>(["tensorflow", "wasm", "cpu"])("against PyTorch on %s
     const state = createState(model, true);
     const options = trainOptions.parse({ steps: report.steps, optimizer: report.optimizer, averageDecay: report.averageDecay });
     const batch = { image: tensor(net.get("image")!), target: tensor(net.get("target")!) };
+    const trainStep = makeTrainStep(state, options);
     for (const [i, expected] of report.losses.entries()) {
-      const loss = trainStep(state, batch, i + 1, options);
+      const loss = trainStep(batch, i + 1);
       expect(Math.abs(loss.dataSync()[0]! / expected - 1)).toBeLessThan(1e-4);
       loss.dispose();
     }
@@ -109,12 +110,14 @@ describe.each<BackendName>(["tensorflow", "wasm", "cpu"])("against PyTorch on %s
       ["after", under("after")],
       ["average", under("average")],
     ] as const) {
-      if (prefix === "average") fillModel(model, state.average!.parameters, state.average!.statistics);
+      const { parameters, statistics } = prefix === "average" ? state.average! : state;
+      fillModel(model, parameters, statistics);
       for (const [name, { data }] of await readWeights(model)) {
         expect([prefix, name, difference(data, expected.get(name)!.data) < 1e-4]).toEqual([prefix, name, true]);
       }
     }
     tf.dispose([batch.image, batch.target]);
+    trainStep.dispose();
     disposeState(state);
     model.dispose();
     expect(tf.memory().numTensors).toBe(0);

@@ -5,7 +5,7 @@ import type { Batch } from "./batch.ts";
 import { learningRateAt } from "./optimizer.ts";
 import type { TrainOptions } from "./options.ts";
 import { fillModel, type TrainState } from "./state.ts";
-import { trainStep } from "./step.ts";
+import { makeTrainStep, type TrainStep } from "./step.ts";
 import { uploadBatch } from "./upload.ts";
 import type { ValidationFigures } from "./validate.ts";
 
@@ -42,7 +42,7 @@ export interface TrainRun {
   readonly onLosses: (losses: readonly StepLoss[]) => Promise<void>;
   /** `best`: the model holds the best weights so far at the moment of the call. */
   readonly onValidation: (row: ValidationRow, best: boolean) => Promise<void>;
-  /** Everything up to and with `progress.step` is done; called when a checkpoint is due, at the end and at a stop. */
+  /** Everything up to and with `progress.step` is done and the model holds the weights themselves; called when a checkpoint is due, at the end and at a stop. */
   readonly onCheckpoint: (progress: Progress) => Promise<void>;
 }
 
@@ -61,13 +61,22 @@ export const readEvery = 10;
  * @throws {StoppedError} If the signal fired; a checkpoint is saved first.
  */
 export async function train(run: TrainRun): Promise<Progress> {
+  const step = makeTrainStep(run.state, run.options);
+  try {
+    return await trainBy(step, run);
+  } finally {
+    step.dispose();
+  }
+}
+
+async function trainBy(trainStep: TrainStep, run: TrainRun): Promise<Progress> {
   const { state, options, signal } = run;
   let { step, lossSum, lossCount, best } = run.start;
   let unread: { step: number; loss: Scalar }[] = [];
   while (step < options.steps) {
     step++;
     const tensors = uploadBatch(run.batch(step));
-    unread.push({ step, loss: trainStep(state, tensors, step, options) });
+    unread.push({ step, loss: trainStep(tensors, step) });
     tf.dispose([tensors.image, tensors.target]);
     await setImmediate(); // lets signals in
     const stops = signal.aborted && step < options.steps;
@@ -90,9 +99,11 @@ export async function train(run: TrainRun): Promise<Progress> {
       if (improved) best = row;
       [lossSum, lossCount] = [0, 0];
       await run.onValidation(row, improved);
-      fillModel(state.model, state.parameters, state.statistics);
     }
-    if (saves) await run.onCheckpoint({ step, lossSum, lossCount, best });
+    if (saves) {
+      fillModel(state.model, state.parameters, state.statistics);
+      await run.onCheckpoint({ step, lossSum, lossCount, best });
+    }
     if (stops) throw new StoppedError(`stopped after step ${step} of ${options.steps}`);
   }
   return { step, lossSum, lossCount, best };

@@ -1,4 +1,4 @@
-import { type NamedTensorMap, type Tensor, type Tensor1D, tf, type Variable } from "../backend/tf.ts";
+import { type Tensor, type Tensor1D, tf, type Variable } from "../backend/tf.ts";
 import type { BatchStatistics, Model } from "../models/index.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { BatchStatistics, Model } from "../models/index.ts";
  */
 export interface TrainState {
   readonly model: Model;
-  /** The weights that the optimizer moves. The model's own variables are copies of it, made anew after each step. */
+  /** The weights that the optimizer moves. The model's own variables are another copy: {@link fillModel} brings them up to date. */
   readonly parameters: Variable;
   /** Running statistics of the normalisations. */
   readonly statistics: Variable;
@@ -61,19 +61,21 @@ export function disposeState(state: TrainState): void {
   state.decayed.dispose();
 }
 
+/** Flat vectors cut into the weights of a model, by name. */
+export function weightsOf(model: Model, parameters: Tensor, statistics: Tensor): Map<string, Tensor> {
+  const cut = (names: readonly string[], vector: Tensor): [string, Tensor][] => {
+    const shapes = names.map((name) => model.weights.get(name)!.shape);
+    const parts = tf.split(vector, shapes.map((shape) => shape.reduce((a, b) => a * b, 1))); // biome-ignore format: short
+    return names.map((name, i) => [name, tf.reshape(parts[i]!, shapes[i]!)]);
+  };
+  return new Map([...cut(model.trainable, parameters), ...cut(statisticNames(model), statistics)]);
+}
+
 /** Copies flat vectors into the model's own variables. */
 export function fillModel(model: Model, parameters: Tensor, statistics: Tensor): void {
   tf.tidy(() => {
-    fill(model, model.trainable, parameters);
-    fill(model, statisticNames(model), statistics);
+    for (const [name, value] of weightsOf(model, parameters, statistics)) model.weights.get(name)!.assign(value);
   });
-}
-
-function fill(model: Model, names: readonly string[], vector: Tensor): void {
-  const variables = names.map((name) => model.weights.get(name)!);
-  const sizes = variables.map((v) => v.size);
-  const parts = tf.split(vector, sizes);
-  for (const [i, variable] of variables.entries()) variable.assign(tf.reshape(parts[i]!, variable.shape));
 }
 
 /** Takes the model's own variables into the flat vectors: after its weights were set from outside. */
@@ -83,11 +85,6 @@ export function fillFromModel({ model, parameters, statistics }: TrainState): vo
     parameters.assign(of(model.trainable));
     statistics.assign(of(statisticNames(model)));
   });
-}
-
-/** One gradient a parameter → one vector, in the order of `parameters`. */
-export function flatGradient(model: Model, gradients: NamedTensorMap): Tensor1D {
-  return flat(model.trainable.map((name) => gradients[model.weights.get(name)!.name]!));
 }
 
 /**

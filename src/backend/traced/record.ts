@@ -37,9 +37,10 @@ interface Notes {
  *
  * @throws {RangeError} If the function takes a tensor from outside that is not among its inputs, or reads a tensor.
  */
-export function record(run: TensorFunction, inputs: readonly Tensor[]): Recording {
+export function record(run: TensorFunction, given: readonly Tensor[]): Recording {
   const backend = tf.backend() as unknown as NativeBackend;
   const { binding, move } = backend;
+  const inputs = apart(backend, given);
   const notes: Notes = { binding, nodes: [], sources: new Map(), constants: new Map(), made: new WeakSet(), counts: new Map() };
   const ids = backend.getInputTensorIds(inputs);
   const inputNames = inputs.map((tensor, i) => addInput(notes, ids[i]!, tensor));
@@ -57,8 +58,18 @@ export function record(run: TensorFunction, inputs: readonly Tensor[]): Recordin
   } finally {
     backend.binding = binding;
     backend.move = move;
+    tf.dispose(inputs.filter((tensor, i) => tensor !== given[i]));
   }
   return { nodes: notes.nodes, graph: encodeGraph(binding, notes.nodes), inputs: inputNames, outputs: outputNames };
+}
+
+/** The inputs, with copies for those that share their values with one before: recorded, the two could not be told apart. */
+function apart(backend: NativeBackend, inputs: readonly Tensor[]): Tensor[] {
+  const ids = backend.getInputTensorIds(inputs);
+  return inputs.map((tensor, i) => {
+    if (ids.indexOf(ids[i]!) === i) return tensor;
+    return backend.executeMultipleOutputs("Identity", [typeAttribute(backend, "T", tensor.dtype)], [tensor], 1)[0]!;
+  });
 }
 
 /** The addon, every op of which is noted. */
@@ -127,7 +138,7 @@ function sourceOf(notes: Notes, id: number, user: string): string {
   return source;
 }
 
-function typeAttribute({ binding }: Notes, name: string, dtype: string): OpAttribute {
+function typeAttribute({ binding }: Pick<Notes, "binding">, name: string, dtype: string): OpAttribute {
   const types = new Map([
     ["float32", binding.TF_FLOAT],
     ["int32", binding.TF_INT32],

@@ -75,6 +75,15 @@ describe.skipIf(isMissing)("on native TensorFlow", () => {
     fast.dispose();
   });
 
+  test("inputs may be the same tensor at first and another later", () => {
+    const fast = traced(([x, y]) => [tf.sub(x!, tf.mul(y!, 2))]);
+    const x = tf.tensor1d([1, 2]);
+    expect(values(fast([x, x.clone()]))).toEqual([[-1, -2]]);
+    expect(values(fast([x, tf.tensor1d([5, 5])]))).toEqual([[-9, -8]]);
+    expect(values(fast([tf.tensor1d([5, 5]), x]))).toEqual([[3, 1]]);
+    fast.dispose();
+  });
+
   const broken: readonly (readonly [string, (inputs: readonly Tensor[], call: number) => Tensor[], RegExp])[] = [
     ["a number that changes", ([x], call) => [tf.mul(x!, 0.5 + call)], /a number that Mul_0 takes changed; give what changes as an input/],
     ["ops that change", ([x], call) => [call === 1 ? tf.exp(x!) : tf.log(x!)], /Exp_0 changed/],
