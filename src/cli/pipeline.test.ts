@@ -6,7 +6,7 @@ import { parseExperiment } from "../config/experiment.ts";
 import { type StageContext, silentContext, silentReporter } from "../core/context.ts";
 import { StoppedError } from "../core/errors.ts";
 import { type Pass, planPass, runPass, type StageReport } from "./pipeline.ts";
-import { type Stage, type StageName, stageNames, stages } from "./stages.ts";
+import { type Stage, type StageName, stageNames, stages, stagesOf } from "./stages.ts";
 
 let root = "";
 let ran: string[] = [];
@@ -16,9 +16,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
+/** The stages of an experiment that has label maps. */
+const withLabels = stageNames.filter((name) => name !== "tissue");
+
 /** The real stages' keys and inputs, with work that only writes what it was given. */
-function stub(name: StageName, work?: (out: string, resume: boolean) => Promise<void>): Stage {
-  const stage = stages[name];
+function stub(name: StageName, work?: (out: string, resume: boolean) => Promise<void>, stage = stages[name]): Stage {
   return {
     ...stage,
     async run({ experiment, out, inputs, resume }) {
@@ -39,7 +41,13 @@ function passOf(
 ): Pass {
   const sets = Object.entries(overrides).map(([path, value]) => ({ path, value, where: path }));
   const experiment = parseExperiment("data: { kind: phantom, subjects: 3 }", "test", sets);
-  return { experiment, root, stages: stageNames.map((name) => some[name] ?? stub(name)), folders: {}, policy };
+  return {
+    experiment,
+    root,
+    stages: stagesOf(experiment).map((stage) => some[stage.name] ?? stub(stage.name, undefined, stage)),
+    folders: {},
+    policy,
+  };
 }
 
 const ready = async () => ({ backend: "cpu", reason: "test", versions: { tfjs: "4" } }) as const;
@@ -53,7 +61,7 @@ async function go(pass: Pass): Promise<string[]> {
 const states = (reports: readonly StageReport[]) => reports.map(({ stage, state }) => `${stage} ${state}`);
 
 test("a second pass has nothing to do", async () => {
-  expect(await go(passOf())).toEqual([...stageNames]);
+  expect(await go(passOf())).toEqual(withLabels);
   const before = await contents();
   expect(await go(passOf())).toEqual([]);
   expect(await contents()).toEqual(before);
@@ -74,13 +82,24 @@ test.each([
   ["model", "{kind: unet, channels: [4, 8]}", ["train", "predict", "eval"]],
   ["preprocess.pixelMm", "2", ["train", "predict", "eval"]],
   ["synth.copies", "3", ["synth", "train", "predict", "eval"]],
-  ["split.train", "0.5", [...stageNames]],
-  ["seed", "4", [...stageNames]],
+  ["split.train", "0.5", withLabels],
+  ["seed", "4", withLabels],
   ["backend", "wasm", ["train", "predict", "eval"]],
   ["name", "other", ["eval"]],
 ])("another %s re-runs what depends on it, and no more", async (path, value, expected) => {
   await go(passOf());
   expect(await go(passOf({ [path]: value, ...(path === "split.train" ? { "split.val": "0.3" } : {}) }))).toEqual(expected);
+});
+
+test("where a network finds the anatomy, tissues come before synthesis, which reads them instead of the data", async () => {
+  const network = { ...stub("tissue"), sources: async () => ({ network: "as it is" }) };
+  const other = { ...network, sources: async () => ({ network: "trained again" }) };
+  const pass = (tissue = network) => passOf({ priors: "{kind: network}" }, { tissue });
+  expect(await go(pass())).toEqual([...stageNames]);
+  const read = await readFile(join(root, "synth", "out.txt"), "utf8");
+  expect(read).toMatch(/^synth .* of \[tissue .* of \[data /);
+  expect(await go(pass(other))).toEqual(["tissue"]); // the same bytes came out
+  expect(await go(passOf())).toEqual(["synth", "train", "predict", "eval"]);
 });
 
 test("an output that was changed, shortened or removed is made again", async () => {
@@ -159,7 +178,7 @@ test("a stage folder that is a link is not emptied", async () => {
 });
 
 test("the plan says what would run and why, and writes nothing", async () => {
-  expect(states(await planPass(passOf()))).toEqual(stageNames.map((name) => `${name} would run`));
+  expect(states(await planPass(passOf()))).toEqual(withLabels.map((name) => `${name} would run`));
   expect(await readdir(root)).toEqual([]);
   await go(passOf());
   const before = await contents();

@@ -4,9 +4,10 @@ import { experimentYaml } from "../config/show.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { type SplitName, splitNames } from "../data/dataset.ts";
-import { changedSource, sourceHashes } from "./sources.ts";
+import { tissueModel } from "../data/embedded.ts";
+import { changedSource, inputHash, modelFolder, sourceHashes } from "./sources.ts";
 
-export const stageNames = ["data", "synth", "train", "predict", "eval"] as const;
+export const stageNames = ["data", "tissue", "synth", "train", "predict", "eval"] as const;
 export type StageName = (typeof stageNames)[number];
 
 /** What a stage is given to work on. Folders are as the user wrote them, from the current folder. */
@@ -72,6 +73,26 @@ const data: Stage = {
   },
 };
 
+const tissue: Stage = {
+  ...none,
+  name: "tissue",
+  reads: ["data"],
+  backend: true,
+  resumes: "never",
+  options: (experiment, root) => ({ priors: relativeTo(root, experiment).priors }),
+  sources: async ({ priors }) => ({ "the tissue network": await inputHash(await tissueFolder(priors), "check priors.model") }),
+  plan: ({ priors }) =>
+    `the tissues of every case, by ${priors.kind === "network" && priors.model !== null ? priors.model : "the embedded network"}`,
+  async run({ experiment, out, inputs }, context) {
+    const { runTissue } = await import("../tissue/stage.ts");
+    return await runTissue({ data: inputs.data!, out, model: await tissueFolder(experiment.priors) }, context);
+  },
+};
+
+async function tissueFolder(priors: Experiment["priors"]): Promise<string> {
+  return priors.kind === "network" && priors.model !== null ? await modelFolder(priors.model) : tissueModel;
+}
+
 const synth: Stage = {
   ...none,
   name: "synth",
@@ -82,7 +103,10 @@ const synth: Stage = {
   plan: ({ synth: { copies, planes } }) => `${copies} scenes of each case, ${planes.join(", ")}`,
   async run({ experiment, out, inputs, resume }, context) {
     const { runSynth } = await import("../synth/stage.ts");
-    return await runSynth({ data: inputs.data!, out, options: experiment.synth, seed: experiment.seed, resume }, context);
+    return await runSynth(
+      { data: (inputs.tissue ?? inputs.data)!, out, options: experiment.synth, seed: experiment.seed, resume },
+      context,
+    );
   },
 };
 
@@ -141,7 +165,14 @@ const evaluate: Stage = {
 };
 
 /** The stages by name, in the order they run. */
-export const stages: Readonly<Record<StageName, Stage>> = { data, synth, train, predict, eval: evaluate };
+export const stages: Readonly<Record<StageName, Stage>> = { data, tissue, synth, train, predict, eval: evaluate };
+
+/** The stages of an experiment in the order they run: with `priors: { kind: network }` tissues come before synthesis, which then reads them. */
+export function stagesOf({ priors }: Experiment): Stage[] {
+  const all = stageNames.map((name) => stages[name]);
+  if (priors.kind === "labels") return all.filter(({ name }) => name !== "tissue");
+  return all.map((stage) => (stage.name === "synth" ? { ...stage, reads: ["tissue"] } : stage));
+}
 
 /** Options as plain JSON, so that a record of them reads back equal. */
 export function plainOptions(stage: Stage, experiment: Experiment, root: string): Json {

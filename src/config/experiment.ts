@@ -9,6 +9,7 @@ import { predictOptions } from "../eval/predict/options.ts";
 import { modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
 import { phantomOptions } from "../synth/phantom/options.ts";
+import { priorsOptions } from "../tissue/options.ts";
 import { trainOptions } from "../train/options.ts";
 import { type Loaded, loadConfig, type Override, parseConfig } from "./load.ts";
 import { lookUp, type Section } from "./tree.ts";
@@ -28,6 +29,7 @@ const sections = z.strictObject({
   backend: backendOptions,
   data: z.discriminatedUnion("kind", [phantomOptions, folderOptions]).describe("the normal brains to start from"),
   split: splitOptions.prefault({}).describe("which subjects train, validate and test"),
+  priors: priorsOptions.prefault({ kind: "labels" }).describe("where the anatomy comes from that bleeds are painted into"),
   synth: synthOptions.prefault({}).describe("the lesions that are painted, and the stacks that are taken"),
   preprocess: preprocessOptions.prefault({}).describe("how a stack becomes the network's input"),
   model: modelOptions.prefault({ kind: "unet" }).describe("the network"),
@@ -46,7 +48,7 @@ export const experiment = sections.superRefine(({ model, train }, context) => {
 export type Experiment = z.output<typeof experiment>;
 
 /**
- * Reads and checks an experiment. Paths in it (`data.path`) start from the folder of the file that names them,
+ * Reads and checks an experiment. Paths in it (`data.path`, `priors.model`) start from the folder of the file that names them,
  * or from the current folder when set on the command line; in the result they are absolute.
  *
  * @throws {UserError} (usage) With every mistake at once.
@@ -61,8 +63,20 @@ export function parseExperiment(text: string, where: string, overrides: readonly
 }
 
 function withAbsolutePaths({ value, tree }: Loaded<Experiment>): Experiment {
-  if (value.data.kind !== "folder") return value;
-  return { ...value, data: { ...value.data, path: resolve(folderOf(tree, ["data", "path"]), value.data.path) } };
+  return mapPaths(value, (path, at) => resolve(folderOf(tree, at), path));
+}
+
+/** The experiment with every path in it taken through `change`, which also gets where in the config it stands. */
+function mapPaths(value: Experiment, change: (path: string, at: readonly string[]) => string): Experiment {
+  const { data, priors } = value;
+  return {
+    ...value,
+    data: data.kind === "folder" ? { ...data, path: change(data.path, ["data", "path"]) } : data,
+    priors:
+      priors.kind === "network" && priors.model !== null
+        ? { ...priors, model: change(priors.model, ["priors", "model"]) }
+        : priors,
+  };
 }
 
 function folderOf(tree: Section, path: readonly string[]): string {
@@ -71,7 +85,5 @@ function folderOf(tree: Section, path: readonly string[]): string {
 
 /** The experiment as a config file in `folder` would say it: paths relative to that folder. */
 export function relativeTo(folder: string, value: Experiment): Experiment {
-  if (value.data.kind !== "folder" || !isAbsolute(value.data.path)) return value;
-  const path = relative(folder, value.data.path).replaceAll("\\", "/") || ".";
-  return { ...value, data: { ...value.data, path } };
+  return mapPaths(value, (path) => (isAbsolute(path) ? relative(folder, path).replaceAll("\\", "/") || "." : path));
 }

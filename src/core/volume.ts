@@ -50,9 +50,9 @@ export function sliceAxis(affine: Affine): 0 | 1 | 2 {
   return worldAxes(affine).indexOf(2) as 0 | 1 | 2;
 }
 
-/** The anatomical plane that the slices of a volume lie nearest to. */
-export function slicePlane(affine: Affine): Plane {
-  return planeOfNormal[worldAxes(affine)[sliceAxis(affine)]!]!;
+/** The anatomical plane that the slices of a volume along an array axis lie nearest to; by default along its {@link sliceAxis}. */
+export function slicePlane(affine: Affine, axis = sliceAxis(affine)): Plane {
+  return planeOfNormal[worldAxes(affine)[axis]!]!;
 }
 
 /**

@@ -1,5 +1,8 @@
 import { fileURLToPath } from "node:url";
 
+/** Folder of the tissue network that comes with the package, trained on procedural brains alone; see docs/tissue.md. */
+export const tissueModel: string = fileURLToPath(new URL("../../embedded/tissue", import.meta.url));
+
 /** Folder with the one real HASTE stack that comes with the package, and its brain mask; `hemosynth ingest` takes it as it is. */
 export const hasteFolder: string = fileURLToPath(new URL("../../embedded/haste", import.meta.url));
 

@@ -81,13 +81,14 @@ const largestSide = 4096;
 
 /**
  * Cuts a volume into slices at the network's pixel size, orientation and intensity. A voxel that is not finite counts as black.
+ * @param axis - Array axis to slice along; by default the one that the volume was sliced along.
  * @throws {UserError} (data) If a slice would be wider than 4096 pixels.
  */
-export function prepareStack(volume: Volume, options: PreprocessOptions): PreparedStack {
-  const geometry = sliceGeometry(volume, options);
+export function prepareStack(volume: Volume, options: PreprocessOptions, axis = sliceAxis(volume.affine)): PreparedStack {
+  const geometry = sliceGeometry(volume, options, axis);
   const range = intensityRange(volume.data, options);
   const slices = mapSlices(volume, geometry, (slice) => scaleIntensity(slice, range, options.clip));
-  return { axis: geometry.axis, plane: slicePlane(volume.affine), slices, pixelMm: geometry.pixelMm, range };
+  return { axis, plane: slicePlane(volume.affine, axis), slices, pixelMm: geometry.pixelMm, range };
 }
 
 /** Cuts a mask into slices on the same pixels as {@link prepareStack} on an image of the same grid: 1 where at least half is not zero. */
@@ -123,8 +124,9 @@ export function restoreStack(
   slices: readonly Image[],
   volume: Pick<Volume, "shape" | "affine">,
   options: PreprocessOptions,
+  axis = sliceAxis(volume.affine),
 ): Volume {
-  const { axis, size, stored, turn } = sliceGeometry(volume, options);
+  const { size, stored, turn } = sliceGeometry(volume, options, axis);
   const [width, height] = turn.transpose ? [stored[1], stored[0]] : stored;
   if (slices.length !== volume.shape[axis])
     throw new RangeError(`restoreStack: needs ${volume.shape[axis]} slices; got ${slices.length}`);
@@ -183,8 +185,8 @@ function mapSlices(
 function sliceGeometry(
   { affine, shape }: Pick<Volume<Voxels>, "shape" | "affine">,
   options: Pick<PreprocessOptions, "pixelMm" | "orientation">,
+  axis = sliceAxis(affine),
 ): SliceGeometry {
-  const axis = sliceAxis(affine);
   const [u, v] = inPlaneAxes(axis);
   const spacing = affineSpacing(affine);
   const turn = options.orientation === "stored" ? { transpose: false, flipX: false, flipY: false } : canonicalTurn(affine, axis);

@@ -5,6 +5,7 @@ import { buildUNet, unetOptions } from "./unet.ts";
 export { batchNormMomentum } from "./layers/norm.ts";
 export type { ApplyMode, BatchStatistics, Model, ModelShape, WeightArray } from "./model.ts";
 export { lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";
+export { type SliceOptions, sliceLogits } from "./slice-logits.ts";
 export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";
 

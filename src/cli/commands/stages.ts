@@ -7,7 +7,7 @@ import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manife
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
 import { changedSource, inputHash, isDataset, modelFolder, runFolderOf } from "../sources.ts";
-import { type Stage, type StageName, stageNames, stages } from "../stages.ts";
+import { type Stage, type StageName, stages, stagesOf } from "../stages.ts";
 
 /** `hemosynth run CONFIG`: every stage, those that are up to date skipped. */
 export async function run(config: string, options: CommonOptions, session: Session): Promise<Outcome> {
@@ -15,14 +15,14 @@ export async function run(config: string, options: CommonOptions, session: Sessi
   const experiment = await loadExperiment(config, overridesOf(options));
   await checkRunFolder(out, experiment, options.existOk === true);
   const policy = { replace: options.existOk === true || (await hasConfig(out)), resume: true };
-  const pass = { experiment, root: out, stages: stageNames.map((name) => stages[name]), folders: {}, policy };
+  const pass = { experiment, root: out, stages: stagesOf(experiment), folders: {}, policy };
   return await perform("run", pass, options, session);
 }
 
 /** `hemosynth synth CONFIG`: the config's normal data where it is missing, then pseudo-hemorrhages in it. */
 export async function synth(config: string, options: CommonOptions & { data?: string }, session: Session): Promise<Outcome> {
   const experiment = await loadExperiment(config, overridesOf(options));
-  const names: StageName[] = options.data === undefined ? ["data", "synth"] : ["synth"];
+  const names: StageName[] = options.data === undefined ? ["data", "tissue", "synth"] : ["tissue", "synth"];
   return await perform("synth", passOf(experiment, names, options, { data: options.data }), options, session);
 }
 
@@ -139,7 +139,13 @@ function passOf(
 ): Pass {
   const folders = Object.fromEntries(Object.entries(named).filter(([, folder]) => folder !== undefined));
   const policy = { replace: options.existOk === true, resume: false };
-  return { experiment, root: options.out, stages: names.map((name) => stages[name]), folders, policy };
+  return {
+    experiment,
+    root: options.out,
+    stages: stagesOf(experiment).filter(({ name }) => names.includes(name)),
+    folders,
+    policy,
+  };
 }
 
 /** Plans or runs a pass; keeps the config, the manifest and the lock of the run folder. */

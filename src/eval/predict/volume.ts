@@ -2,9 +2,8 @@ import { affineSpacing, determinant } from "../../core/affine.ts";
 import { UserError } from "../../core/errors.ts";
 import { extractSlice, type Image, type Plane, type Volume } from "../../core/volume.ts";
 import { type PreparedStack, type PreprocessOptions, prepareMask, prepareStack, restoreStack } from "../../data/preprocess.ts";
-import type { Model } from "../../models/index.ts";
+import { type Model, sliceLogits } from "../../models/index.ts";
 import { backgroundGate, type Gate, gatePixels, openGate, predictedGate, withoutSmallLesions } from "./gate.ts";
-import { sliceLogits } from "./network.ts";
 import type { PredictOptions } from "./options.ts";
 import { sigmoid, sliceScore, stackScore } from "./score.ts";
 

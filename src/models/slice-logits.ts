@@ -1,9 +1,16 @@
-import { type Tensor4D, tf } from "../../backend/tf.ts";
-import { throwIfStopped } from "../../core/context.ts";
-import type { Image } from "../../core/volume.ts";
-import type { Model } from "../../models/index.ts";
-import type { PredictOptions } from "./options.ts";
+import { type Tensor4D, tf } from "../backend/tf.ts";
+import { throwIfStopped } from "../core/context.ts";
+import type { Image } from "../core/volume.ts";
+import type { Model } from "./model.ts";
 import { copyWindow, keepWindow, tileSlice } from "./tiles.ts";
+
+/** How slices go through a network. */
+export interface SliceOptions {
+  /** Slices at once, at most; fewer where slices are large. */
+  readonly batchSlices: number;
+  /** Logits are averaged over mirror images: none, left-right, or all four. */
+  readonly flips: "none" | "horizontal" | "all";
+}
 
 /** Windows of one batch hold at most this many pixels, so that the feature maps of a batch stay within a few GB. */
 const batchPixels = 2 ** 20;
@@ -22,7 +29,7 @@ export async function sliceLogits(
   model: Pick<Model, "apply" | "sizeMultiple">,
   slices: readonly Image[],
   channels: number,
-  { batchSlices, flips }: Pick<PredictOptions, "batchSlices" | "flips">,
+  { batchSlices, flips }: SliceOptions,
   signal: AbortSignal,
 ): Promise<Image[][]> {
   if (slices.length === 0) return Array.from({ length: channels }, () => []);
@@ -54,7 +61,7 @@ export async function sliceLogits(
 const mirrors = { none: [[]], horizontal: [[], [2]], all: [[], [2], [1], [1, 2]] } as const;
 
 /** Logits averaged over mirror images. */
-function flipped(model: Pick<Model, "apply">, x: Tensor4D, flips: PredictOptions["flips"]): Tensor4D {
+function flipped(model: Pick<Model, "apply">, x: Tensor4D, flips: SliceOptions["flips"]): Tensor4D {
   const logits = mirrors[flips].map((axes) => {
     const turn = (t: Tensor4D): Tensor4D => (axes.length === 0 ? t : tf.reverse(t, [...axes]));
     return turn(model.apply(turn(x), { training: false }));

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
-import { type Tensor4D, tf } from "../../backend/tf.ts";
-import { seededRng } from "../../core/rng.ts";
-import type { Image } from "../../core/volume.ts";
-import { sliceLogits } from "./network.ts";
+import { type Tensor4D, tf } from "../backend/tf.ts";
+import { seededRng } from "../core/rng.ts";
+import type { Image } from "../core/volume.ts";
+import { sliceLogits } from "./slice-logits.ts";
 import { tileSlice } from "./tiles.ts";
 
 beforeAll(async () => {

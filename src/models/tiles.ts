@@ -1,4 +1,4 @@
-import type { Image } from "../../core/volume.ts";
+import type { Image } from "../core/volume.ts";
 
 /** A window of a slice that goes through the network, and the part of it that is kept. */
 export interface Tile {

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { axisAlignedAffine, type Vec3 } from "../core/affine.ts";
+import { findBrain } from "./brain.ts";
+
+const shape: Vec3 = [80, 60, 24];
+const affine = axisAlignedAffine(shape, [1.5, 1.5, 3.5]);
+const size = shape[0] * shape[1] * shape[2];
+
+/** 255 where `inside` holds, by mm from the corner. */
+function map(inside: (x: number, y: number, z: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, i) => {
+    const [x, y, z] = [i % 80, Math.floor(i / 80) % 60, Math.floor(i / 4800)];
+    return inside(1.5 * x, 1.5 * y, 3.5 * z) ? 255 : 0;
+  });
+}
+
+const ball = (x0: number, y0: number, z0: number, r: number) => (x: number, y: number, z: number) =>
+  Math.hypot(x - x0, y - y0, z - z0) < r;
+const brain = ball(30, 42, 42, 22);
+const inner = map(ball(30, 42, 42, 7));
+const dice = (a: Uint8Array, b: Uint8Array) =>
+  (2 * a.reduce((n, v, i) => n + (v > 0 && b[i]! > 0 ? 1 : 0), 0)) /
+  (a.reduce((n, v) => n + (v > 0 ? 1 : 0), 0) + b.reduce((n, v) => n + (v > 0 ? 1 : 0), 0));
+
+test("the brain is the part with ventricles and deep grey, not the largest; a neck is cut and holes are closed", () => {
+  const placenta = ball(85, 45, 42, 30); // touches the brain
+  const rod = (x: number, y: number, z: number) => x < 70 && Math.hypot(y - 70, z - 42) < 3;
+  const hole = ball(30, 42, 42, 5);
+  const likely = map((x, y, z) => (brain(x, y, z) && !hole(x, y, z)) || placenta(x, y, z) || rod(x, y, z));
+  const truth = map(brain);
+  expect(dice(likely, truth)).toBeLessThan(0.7);
+  const found = findBrain(likely, inner, { shape, affine });
+  expect(dice(found, truth)).toBeGreaterThan(0.93);
+  expect(found.every((v, i) => !(truth[i]! > 0 && inner[i]! > 0) || v === 1)).toBe(true); // the hole too
+});
+
+test("without any inner brain the largest plausible part is taken; what is thinner than a neck as it is; nothing stays nothing", () => {
+  const small = ball(95, 20, 42, 12);
+  const likely = map((x, y, z) => brain(x, y, z) || small(x, y, z));
+  expect(dice(findBrain(likely, new Uint8Array(size), { shape, affine }), map(brain))).toBeGreaterThan(0.97);
+  const thin = map((x, y, z) => x < 60 && Math.hypot(y - 42, z - 42) < 3);
+  expect(findBrain(thin, new Uint8Array(size), { shape, affine })).toEqual(thin.map((v) => (v > 0 ? 1 : 0)));
+  expect(findBrain(new Uint8Array(size), inner, { shape, affine }).some((v) => v > 0)).toBe(false);
+});
