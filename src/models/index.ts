@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Model, ModelShape } from "./model.ts";
 import { buildUNet, unetOptions } from "./unet.ts";
 
+export { forInference } from "./inference.ts";
 export { batchNormMomentum } from "./layers/norm.ts";
 export type { ApplyMode, BatchStatistics, Model, ModelShape, WeightArray } from "./model.ts";
 export { lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";

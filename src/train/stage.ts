@@ -5,7 +5,7 @@ import { seededRng } from "../core/rng.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
-import { buildModel, type ModelOptions } from "../models/index.ts";
+import { buildModel, forInference, type ModelOptions } from "../models/index.ts";
 import { drawBatch } from "./batch.ts";
 import { encodeCheckpoint, type Fingerprint, restoreCheckpoint } from "./checkpoint.ts";
 import {
@@ -51,7 +51,8 @@ export interface TrainRequest {
 export async function runTrain(request: TrainRequest, context: StageContext): Promise<StageResult> {
   const { out, options, seed } = request;
   const plan = await planData(request.data, request.preprocess, options);
-  const model = buildModel(request.model, { inChannels: 1, outChannels: tasks[options.task].outputs.length, seed });
+  const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length, seed };
+  const model = forInference(buildModel(request.model, shape)); // for the validations; the steps are traced by themselves
   const state = createState(model, options.averageDecay > 0);
   try {
     checkSizes(options, model.sizeMultiple);

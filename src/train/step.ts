@@ -31,7 +31,7 @@ export interface TrainStep {
 /** Prepares the steps of a training: on native TensorFlow each runs as one function. */
 export function makeTrainStep(state: TrainState, options: TrainOptions): TrainStep {
   const vectors = [...stateVectors(state).values()];
-  const move = traced((inputs) => moved(state, options, inputs), options.compile);
+  const move = traced((inputs) => moved(state, options, inputs), { compile: options.compile });
   const step = (batch: BatchTensors, step: number): Scalar => {
     const numbers = [...adamNumbers(step, options.steps, options.optimizer), averageShare(step, options)].map((n) =>
       tf.scalar(n),

@@ -7,6 +7,13 @@ import { type Recording, record, type TensorFunction } from "./record.ts";
 /** How a traced function runs: op by op, as one TensorFlow function, or as one that XLA compiles. */
 export type Compile = "off" | "graph" | "xla";
 
+/** How {@link traced} treats a function. */
+export interface TracedOptions {
+  readonly compile?: Compile;
+  /** Whether the second call for inputs of one kind compares what the function does with what it did. */
+  readonly isChecked?: boolean;
+}
+
 /** A function that was given to {@link traced}. */
 export interface Traced {
   /** Results for these inputs; the caller disposes of them. */
@@ -29,21 +36,21 @@ let functions = 0;
  * TensorFlow may fuse and reorder inside. The native backend only; elsewhere, and with `compile: "off"`, it runs op by op.
  *
  * For each new set of input shapes and types the function is run once to record its ops (those results are thrown away); what is returned always
- * comes from the compiled function, so that results do not depend on how often it was called. The second call records once more and compares.
+ * comes from the compiled function, so that results do not depend on how often it was called. The second call records once more and compares, unless told not to.
  *
  * The function must do the same ops whatever the values; take every tensor that it uses, and every number that changes from call to call, as an
  * input; return tensors of its own; keep none; and read none. Gradients inside work; no gradient flows through it from outside.
  *
  * @throws {RangeError} When it is called, if the function does not keep to that.
  */
-export function traced(run: TensorFunction, compile: Compile = "graph"): Traced {
+export function traced(run: TensorFunction, { compile = "graph", isChecked = true }: TracedOptions = {}): Traced {
   const compiled = new Map<string, Compiled>();
   const call = (inputs: readonly Tensor[]): Tensor[] => {
     if (compile === "off" || !isNative()) return tf.tidy(() => [...run(inputs)]);
     const kind = inputs.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`).join();
     const known = compiled.get(kind) ?? compileFor(record(run, inputs));
     compiled.set(kind, known);
-    if (++known.calls === 2) compare(known.recording, record(run, inputs));
+    if (++known.calls === 2 && isChecked) compare(known.recording, record(run, inputs));
     return execute(known, inputs, compile);
   };
   const dispose = () => {

@@ -32,7 +32,7 @@ describe.skipIf(isMissing)("on native TensorFlow", () => {
     "%s gives the numbers of op by op, for any values and shapes, and leaks nothing",
     (compile) => {
       const run = (inputs: readonly Tensor[]) => lossAndGradient(inputs, compile === "graph"); // XLA has no deterministic MaxPoolGrad
-      const fast = traced(run, compile);
+      const fast = traced(run, { compile });
       const weights = kernel();
       for (const [seed, n, rate] of [
         [1, 2, 0.1],
@@ -112,7 +112,7 @@ test.each(["cpu", "off"])("%s: runs op by op", async (how) => {
   await readyBackend(how === "cpu" || isMissing ? "cpu" : "tensorflow", silentReporter);
   const compile: Compile = how === "off" ? "off" : "graph";
   let calls = 0;
-  const plain = traced(([x]) => [tf.mul(x!, ++calls)], compile);
+  const plain = traced(([x]) => [tf.mul(x!, ++calls)], { compile });
   expect([values(plain([tf.scalar(3)])), values(plain([tf.scalar(3)]))]).toEqual([[[3]], [[6]]]);
   plain.dispose();
 });

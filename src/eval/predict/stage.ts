@@ -11,7 +11,7 @@ import { ontoGrid } from "../../data/grid.ts";
 import { type ModelFolder, readModelFolder } from "../../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
 import { readPicture } from "../../data/png.ts";
-import { buildModel, type Model, modelOptions, setWeights } from "../../models/index.ts";
+import { buildModel, forInference, type Model, modelOptions, setWeights } from "../../models/index.ts";
 import { encodePng } from "../picture/png.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
 import { brainMaskOf, inputKind, type NamedInput, nameInputs } from "./inputs.ts";
@@ -115,7 +115,7 @@ function readySegmenter({ file, preprocess, weights }: ModelFolder, where: strin
       "another model",
       "Train one with this version",
     );
-  const model = buildModel(options.data, { inChannels: 1, outChannels: file.outputs.length, seed: file.seed });
+  const model = forInference(buildModel(options.data, { inChannels: 1, outChannels: file.outputs.length, seed: file.seed }));
   setWeights(model, weights, where);
   return { segmenter: { model, preprocess, outputs: file.outputs }, model };
 }

@@ -1,0 +1,63 @@
+import { type Tensor4D, tf } from "../../backend/tf.ts";
+import { throwIfStopped } from "../../core/context.ts";
+import type { Image } from "../../core/volume.ts";
+import type { Model } from "../../models/index.ts";
+import type { PredictOptions } from "./options.ts";
+import { copyWindow, keepWindow, tileSlice } from "./tiles.ts";
+
+/** Windows of one batch hold at most this many pixels, so that the feature maps of a batch stay within a few GB. */
+const batchPixels = 2 ** 20;
+
+/**
+ * Runs slices of one size through a network, a batch at a time, and returns the logits of each output channel.
+ *
+ * Memory is bounded whatever the slices' size and number: large slices go in overlapping windows, see {@link tileSlice}.
+ * Beyond the border of a slice there are zeros (black), as in training.
+ *
+ * @param channels - Number of output channels.
+ * @returns For each channel its slices, of the size of the input's.
+ * @throws {StoppedError} If `signal` fires.
+ */
+export async function sliceLogits(
+  model: Pick<Model, "apply" | "sizeMultiple">,
+  slices: readonly Image[],
+  channels: number,
+  { batchSlices, flips }: Pick<PredictOptions, "batchSlices" | "flips">,
+  signal: AbortSignal,
+): Promise<Image[][]> {
+  if (slices.length === 0) return Array.from({ length: channels }, () => []);
+  const { width, height } = slices[0]!;
+  const tiling = tileSlice(width, height, model.sizeMultiple);
+  const pixels = tiling.width * tiling.height;
+  const empty = () => slices.map(() => ({ width, height, data: new Float32Array(width * height) }));
+  const out = Array.from({ length: channels }, empty);
+  const jobs = slices.flatMap((slice, s) => tiling.tiles.map((tile) => ({ slice, s, tile })));
+  const batch = Math.min(batchSlices, jobs.length, Math.max(1, Math.floor(batchPixels / pixels)));
+  for (let start = 0; start < jobs.length; start += batch) {
+    throwIfStopped(signal);
+    const now = jobs.slice(start, start + batch);
+    const windows = new Float32Array(batch * pixels); // the last batch is filled up with black: another size would be compiled anew
+    now.forEach(({ slice, tile }, k) => {
+      copyWindow(slice, tiling, tile, windows, k * pixels);
+    });
+    const logits = tf.tidy(() => flipped(model, tf.tensor4d(windows, [batch, tiling.height, tiling.width, 1]), flips));
+    const values = (await logits.data()) as Float32Array;
+    logits.dispose();
+    for (const [k, { s, tile }] of now.entries()) {
+      for (const [c, channel] of out.entries()) keepWindow(values, k * pixels, c, channels, tiling, tile, channel[s]!);
+    }
+  }
+  return out;
+}
+
+/** Axes of an NHWC batch that each mirror image turns around. */
+const mirrors = { none: [[]], horizontal: [[], [2]], all: [[], [2], [1], [1, 2]] } as const;
+
+/** Logits averaged over mirror images. */
+function flipped(model: Pick<Model, "apply">, x: Tensor4D, flips: PredictOptions["flips"]): Tensor4D {
+  const logits = mirrors[flips].map((axes) => {
+    const turn = (t: Tensor4D): Tensor4D => (axes.length === 0 ? t : tf.reverse(t, [...axes]));
+    return turn(model.apply(turn(x), { training: false }));
+  });
+  return logits.length === 1 ? logits[0]! : tf.mul(tf.addN(logits), 1 / logits.length);
+}
