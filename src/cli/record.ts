@@ -108,7 +108,7 @@ export async function namesIn(folder: string): Promise<string[] | null> {
 }
 
 /** Why the listed files are not what they were, or null. Sizes are compared before anything is hashed. */
-async function damage(folder: string, outputs: Outputs): Promise<string | null> {
+export async function damage(folder: string, outputs: Outputs): Promise<string | null> {
   const entries = Object.entries(outputs);
   for (const [path, { bytes }] of entries) {
     const found = await stat(join(folder, path)).catch(() => null);
@@ -175,14 +175,26 @@ export async function listOutputs(folder: string, beside: readonly string[]): Pr
   return outputs;
 }
 
-/** Paths of all files under a folder but its lock, relative, with forward slashes, sorted by code unit. */
-export async function filesUnder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+/**
+ * Paths of all files under a folder but its lock, relative, with forward slashes, sorted by code unit. Links to folders are not followed.
+ * @param recursive - False: only those that lie in it itself.
+ */
+export async function filesUnder(folder: string, recursive = true): Promise<string[]> {
+  const entries = await readdir(folder, { recursive, withFileTypes: true }).catch((error: unknown) => {
     throw fileFault(folder, "read", error, "check the path");
   });
-  const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink());
-  const paths = files.map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
+  const paths = [];
+  for (const entry of entries) {
+    const file = join(entry.parentPath, entry.name);
+    const isFile = entry.isFile() || (entry.isSymbolicLink() && !(await leadsToFolder(file)));
+    if (isFile) paths.push(relative(folder, file).replaceAll("\\", "/"));
+  }
   return paths.filter((path) => !isLock(path)).sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** False for a link that leads nowhere: whoever reads it says so. */
+async function leadsToFolder(link: string): Promise<boolean> {
+  return (await stat(link).catch(() => null))?.isDirectory() ?? false;
 }
 
 /** SHA-256 of a file's bytes, lower-case hex. @throws {UserError} (data) If it cannot be read. */

@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { sha256 } from "../core/hash.ts";
+import { keyOf, markWhole } from "./record.ts";
 import { inputHash } from "./sources.ts";
 
 let folder = "";
@@ -27,4 +29,33 @@ test.each([
   expect(await of("one")).toBe(one);
   await writeFile(join(folder, "other_brain.nii.gz"), "of another image");
   expect(await inputHash(join(folder, image), "check --in")).toBe(one);
+});
+
+test("of a folder of scans, only what lies in it itself counts, and links to folders are passed over; of a dataset all", async () => {
+  await mkdir(join(folder, "deep"));
+  await writeFile(join(folder, "scan.nii.gz"), "one");
+  await symlink("deep", join(folder, "link"));
+  const before = await inputHash(folder, "check --in");
+  await writeFile(join(folder, "deep", "other.nii.gz"), "two");
+  expect(await inputHash(folder, "check --in")).toBe(before);
+  await writeFile(join(folder, "scan.nii.gz"), "three");
+  expect(await inputHash(folder, "check --in")).not.toBe(before);
+  await writeFile(join(folder, "dataset.json"), "{}");
+  const whole = await inputHash(folder, "check --in");
+  await writeFile(join(folder, "deep", "other.nii.gz"), "four");
+  expect(await inputHash(folder, "check --in")).not.toBe(whole);
+});
+
+test("a stage's folder that was changed by hand is refused, not taken for what it was", async () => {
+  await writeFile(join(folder, "a.txt"), "one");
+  const parts = { stage: "synth", version: "1", seed: 0, backend: null, options: {}, inputs: {} };
+  const made = { node: "v20", platform: "linux-x64", backend: null };
+  const outputs = { "a.txt": { sha256: sha256("one"), bytes: 3 } };
+  await markWhole(folder, { schemaVersion: 1, key: keyOf(parts), parts, made, headline: "", summary: {}, outputs });
+  const hash = await inputHash(folder, "run synth again");
+  expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  await writeFile(join(folder, "a.txt"), "two");
+  await expect(inputHash(folder, "run synth again")).rejects.toThrow(
+    /must be as the stage that made it left it; a\.txt was changed; run synth again\.$/,
+  );
 });

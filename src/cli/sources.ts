@@ -6,7 +6,7 @@ import { canonicalJson, sha256 } from "../core/hash.ts";
 import { type Dataset, readDataset } from "../data/dataset.ts";
 import { modelFolderIn } from "../data/model-folder.ts";
 import { brainMaskOf } from "../eval/predict/inputs.ts";
-import { filesUnder, hashFile, namesIn, readRecord } from "./record.ts";
+import { damage, filesUnder, hashFile, namesIn, readRecord } from "./record.ts";
 
 /**
  * What the data stage reads from outside the run folder, by name, hashed. Of a folder of volumes only the names:
@@ -47,10 +47,11 @@ function refsOf(dataset: Dataset) {
 }
 
 /**
- * SHA-256 over what a stage reads: the recorded outputs of a stage folder, or the content of any other folder or file.
+ * SHA-256 over what a stage reads: the recorded outputs of a stage folder, which must still be so; all files of a dataset or model; the files
+ * that lie in any other folder itself; or a file.
  *
  * @param wayOut - How to get the input, for the message where it is missing.
- * @throws {UserError} (data) If it is missing or half-made.
+ * @throws {UserError} (data) If it is missing, half-made, or not as the stage that made it left it.
  */
 export async function inputHash(path: string, wayOut: string): Promise<string> {
   const found = await stat(path).catch(() => null);
@@ -59,8 +60,15 @@ export async function inputHash(path: string, wayOut: string): Promise<string> {
   const names = (await namesIn(path)) ?? [];
   if (names.includes("stage.partial.json"))
     throw new UserError("data", `${path}: the stage that makes it was interrupted; ${wayOut}.`);
-  if (names.includes("stage.json")) return sha256(canonicalJson((await readRecord(path)).outputs));
-  const files = await filesUnder(path);
+  if (names.includes("stage.json")) {
+    const { outputs } = await readRecord(path);
+    const why = await damage(path, outputs);
+    if (why !== null) throw new UserError("data", `${path}: must be as the stage that made it left it; ${why}; ${wayOut}.`);
+    return sha256(canonicalJson(outputs));
+  }
+  // Of a folder of scans only what lies in it itself is read: it may be the root of a large archive.
+  const isOurs = names.includes("dataset.json") || names.includes("model.json");
+  const files = await filesUnder(path, isOurs);
   const hashes = [];
   for (const file of files) hashes.push([file, await hashFile(join(path, file))]);
   return sha256(canonicalJson(hashes));
