@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backend/options.ts";
 import type { SplitName } from "../data/dataset.ts";
 import { packageVersion } from "../data/version.ts";
+import { formatNames } from "../synth/export/format.ts";
 import type { Outcome, Session } from "./session.ts";
 
 /** Performs one command, given the session that {@link buildProgram}'s caller makes. */
@@ -70,12 +71,15 @@ function addData(program: Command, perform: Perform): void {
 function addStages(program: Command, perform: Perform): void {
   const data = "dataset to read, instead of the one in --out";
   const synth = program
-    .command("synth <config>")
+    .command("synth [config]")
     .description("paint pseudo-hemorrhages into normal brains and cut them into stacks");
-  writes(synth, "run folder").option("--data <folder>", data);
+  writes(synth, "run folder")
+    .option("--data <folder>", data)
+    .option("--replay <sidecars...>", "instead, make stacks again from their sidecars and the normal cases of --data");
   finish(synth, "hemosynth synth configs/demo.yaml --out runs/demo").action((config, options) =>
-    perform(async (session) => (await import("./commands/stages.ts")).synth(config, options, session)),
+    perform(async (session) => (await import("./commands/synth.ts")).synth(config, options, session)),
   );
+  addExport(program, perform);
   const train = program.command("train <config>").description("train a segmenter on the synthetic stacks");
   writes(train, "run folder")
     .option("--data <folder>", data)
@@ -99,6 +103,19 @@ function addStages(program: Command, perform: Perform): void {
   writes(run, "run folder").addOption(backendOption());
   finish(run, "hemosynth run configs/demo.yaml --out runs/demo").action((config, options) =>
     perform(async (session) => (await import("./commands/stages.ts")).run(config, options, session)),
+  );
+}
+
+function addExport(program: Command, perform: Perform): void {
+  const command = program
+    .command("export <dataset>")
+    .description("write a dataset with lesion masks, or the stacks of a run folder, for other programs")
+    .addOption(new Option("--format <name>", "which").choices(formatNames).makeOptionMandatory())
+    .requiredOption("--out <folder>", "folder to fill; must be empty")
+    .addOption(workersOption());
+  finish(command, "hemosynth export runs/demo --format nnunet --out nnUNet_raw/Dataset501_Hemorrhage").action(
+    (dataset, options) =>
+      perform(async (session) => (await import("./commands/synth.ts")).exportDataset(dataset, options, session)),
   );
 }
 
@@ -126,9 +143,12 @@ function addConfig(program: Command, perform: Perform): void {
   finish(show, "hemosynth config show configs/demo.yaml --set train.steps=100").action((file, options) =>
     perform(async () => (await import("./commands/config.ts")).show(file, options)),
   );
-  const schema = config.command("schema").description("print the JSON Schema of a config file");
-  finish(schema, "hemosynth config schema > experiment.schema.json").action(() =>
-    perform(async () => (await import("./commands/config.ts")).schema()),
+  const schema = config
+    .command("schema")
+    .description("print the JSON Schema of a config file, or of the sidecar beside a synthetic stack");
+  schema.addArgument(new Argument("[of]", "what it describes").choices(["experiment", "sidecar"]).default("experiment"));
+  finish(schema, "hemosynth config schema > experiment.schema.json").action((of) =>
+    perform(async () => (await import("./commands/config.ts")).schema(of)),
   );
 }
 

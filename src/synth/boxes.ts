@@ -1,5 +1,5 @@
 import { connectedComponents } from "../core/components.ts";
-import { extractSlice, type LabelVolume, sliceAxis } from "../core/volume.ts";
+import { extractSlice, type Image, type LabelVolume, sliceAxis } from "../core/volume.ts";
 import { forEachVoxel } from "./priors/anatomy.ts";
 
 /** Voxels from `low` up to but not including `high`, along the array axes. */
@@ -8,15 +8,19 @@ export interface VoxelBox {
   readonly high: readonly [number, number, number];
 }
 
-/** A connected patch of blood in one slice: pixels from (x0, y0) up to but not including (x1, y1); x is the first in-plane array axis. */
-export interface SliceBox {
-  /** 0-based along the slice axis. */
-  readonly slice: number;
+/** A connected patch of a mask: pixels from (x0, y0) up to but not including (x1, y1); x is the first in-plane array axis. */
+export interface PatchBox {
   readonly x0: number;
   readonly y0: number;
   readonly x1: number;
   readonly y1: number;
   readonly pixels: number;
+}
+
+/** A connected patch of blood in one slice. */
+export interface SliceBox extends PatchBox {
+  /** 0-based along the slice axis. */
+  readonly slice: number;
 }
 
 /** The box of all blood in a stack; null if there is none. */
@@ -36,21 +40,29 @@ export function lesionBox(lesion: LabelVolume): VoxelBox | null {
 /** Boxes of the patches of blood in each slice along the stack's slice axis; patches that touch by a corner are one. */
 export function sliceBoxes(lesion: LabelVolume): SliceBox[] {
   const axis = sliceAxis(lesion.affine);
-  const boxes: SliceBox[] = [];
-  for (let slice = 0; slice < lesion.shape[axis]; slice++) {
-    const { data, width, height } = extractSlice(lesion, axis, slice);
-    if (!data.includes(1)) continue;
-    const { labels, sizes } = connectedComponents((i) => data[i] === 1, [width, height, 1], "corners");
-    const found = sizes.slice(1).map((pixels) => ({ slice, x0: width, y0: height, x1: 0, y1: 0, pixels }));
-    forEachVoxel([width, height, 1], (i, x, y) => {
-      const box = found[labels[i]! - 1];
-      if (!box) return;
-      box.x0 = Math.min(box.x0, x);
-      box.y0 = Math.min(box.y0, y);
-      box.x1 = Math.max(box.x1, x + 1);
-      box.y1 = Math.max(box.y1, y + 1);
-    });
-    boxes.push(...found);
-  }
-  return boxes;
+  return Array.from({ length: lesion.shape[axis] }, (_, slice) =>
+    patchesOf(extractSlice(lesion, axis, slice)).boxes.map((box) => ({ slice, ...box })),
+  ).flat();
+}
+
+/**
+ * The patches of a mask: pixels that are not 0 and touch, by a corner at least.
+ * @returns `labels` with n for each pixel of `boxes[n - 1]`, 0 elsewhere.
+ */
+export function patchesOf({ data, width, height }: Image<Uint8Array | Uint16Array>): {
+  labels: ArrayLike<number>;
+  boxes: PatchBox[];
+} {
+  if (!data.some((v) => v !== 0)) return { labels: data, boxes: [] };
+  const { labels, sizes } = connectedComponents((i) => data[i] !== 0, [width, height, 1], "corners");
+  const boxes = [...sizes].slice(1).map((pixels) => ({ x0: width, y0: height, x1: 0, y1: 0, pixels }));
+  forEachVoxel([width, height, 1], (i, x, y) => {
+    const box = boxes[labels[i]! - 1];
+    if (!box) return;
+    box.x0 = Math.min(box.x0, x);
+    box.y0 = Math.min(box.y0, y);
+    box.x1 = Math.max(box.x1, x + 1);
+    box.y1 = Math.max(box.y1, y + 1);
+  });
+  return { labels, boxes };
 }

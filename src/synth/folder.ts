@@ -21,7 +21,7 @@ export function stackId(source: string, copy: number, plane: Plane): string {
 }
 
 const pathOf = (id: string, part: Part) => `images/${id}${suffixes[part]}.nii.gz`;
-const sidecarPath = (id: string) => `images/${id}.json`;
+export const sidecarPath = (id: string) => `images/${id}.json`;
 
 /** The volumes of a stack that are written. */
 function volumesOf({ image, lesion, brain, tissue }: PaintedStack): [Part, Volume<Voxels>][] {

@@ -65,3 +65,9 @@ export type Sidecar = Readonly<z.output<typeof sidecarSchema>>;
 export async function readSidecar(file: string): Promise<Sidecar> {
   return await readJson(file, sidecarSchema, "make it again with `hemosynth synth`");
 }
+
+/** The JSON Schema of a sidecar, draft 2020-12. */
+export function sidecarJsonSchema(): Readonly<Record<string, unknown>> {
+  const schema = z.toJSONSchema(sidecarSchema, { target: "draft-2020-12", unrepresentable: "any" });
+  return { ...schema, title: "hemosynth sidecar" };
+}

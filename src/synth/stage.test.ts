@@ -1,15 +1,15 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { folder, hashes, makeDataset, toySynth as options, writeToyCase } from "../../test/helpers/toy-dataset.ts";
 import { toyHead } from "../../test/helpers/toy-head.ts";
 import { applyAffine, axisAlignedAffine, type Vec3 } from "../core/affine.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
 import { sha256 } from "../core/hash.ts";
 import { seededRng } from "../core/rng.ts";
-import type { LabelVolume, Volume } from "../core/volume.ts";
-import { type Case, type Dataset, readDataset, readSplits, writeDataset, writeSplits } from "../data/dataset.ts";
-import { encodeNifti, readLabels, writeNifti } from "../data/nifti.ts";
+import type { Volume } from "../core/volume.ts";
+import { type Case, type Dataset, readDataset, readSplits, writeDataset } from "../data/dataset.ts";
+import { encodeNifti, readLabels } from "../data/nifti.ts";
 import { sliceBoxes } from "./boxes.ts";
 import { isHealthy } from "./job.ts";
 import { loadCase } from "./load.ts";
@@ -17,71 +17,6 @@ import { synthOptions } from "./options.ts";
 import type { Sidecar } from "./sidecar.ts";
 import { replayStack } from "./stacks.ts";
 import { runSynth } from "./stage.ts";
-
-/** A scan without any effect, so that what is drawn is what is seen. */
-const still = Object.fromEntries(
-  ["contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"].map((effect) => [effect, { severity: [0, 0] }]),
-);
-const options = synthOptions.parse({
-  lesion: { grades: { kind: "free", III: 1 }, bilateralShare: 0, stages: { dark: 1, rim: 0, bright: 0 } },
-  acquisition: {
-    ...still,
-    pixelMm: [1.5, 1.5],
-    thicknessMm: [3, 3],
-    gapMm: [0, 0],
-    obliqueDegrees: 0,
-    inPlaneDegrees: 0,
-    offsetMm: 0,
-    fieldMm: [100, 100],
-  },
-  surround: { kind: "none" },
-});
-
-async function writeCase(
-  root: string,
-  id: string,
-  head: { image: Volume; tissue: LabelVolume },
-  more: Partial<Case> = {},
-): Promise<Case> {
-  const write = async (path: string, volume: Parameters<typeof writeNifti>[1]) => ({
-    path,
-    ...(await writeNifti(join(root, path), volume)),
-  });
-  return {
-    id: `${id}_T2w`,
-    subject: id,
-    session: null,
-    gestationalAge: 27,
-    image: await write(`${id}.nii.gz`, head.image),
-    labels: await write(`${id}_labels.nii.gz`, head.tissue),
-    brainMask: null,
-    lesionMask: null,
-    sidecar: null,
-    shape: [...head.image.shape],
-    spacing: [1.5, 1.5, 1.5],
-    grade: null,
-    sources: [],
-    ...more,
-  };
-}
-
-async function makeDataset(root: string, cases: Case[], more: Partial<Dataset> = {}): Promise<void> {
-  const subjects = cases.map((c) => c.subject);
-  await writeSplits(root, { schemaVersion: 1, train: subjects.slice(0, 1), val: subjects.slice(1, 2), test: subjects.slice(2) });
-  await writeDataset(root, { schemaVersion: 1, name: "toy", root: ".", labelScheme: "hemosynth", cases, findings: [], ...more });
-}
-
-const folder = () => mkdtemp(join(tmpdir(), "hemosynth-synth-"));
-
-/** Hash of every file of a folder, by name. */
-async function hashes(root: string): Promise<Record<string, string>> {
-  const names = (await readdir(root, { recursive: true, withFileTypes: true }))
-    .filter((e) => e.isFile())
-    .map((e) => join(e.parentPath, e.name));
-  return Object.fromEntries(
-    await Promise.all(names.sort().map(async (n) => [n.slice(root.length), sha256(await readFile(n))] as const)),
-  );
-}
 
 describe("a dataset of two subjects", () => {
   let data = "";
@@ -92,8 +27,8 @@ describe("a dataset of two subjects", () => {
     const shape = [66, 82, 17] as const;
     const thick = toyHead({ shape, affine: axisAlignedAffine(shape, [1.1, 1.1, 3.6]) });
     const cases = [
-      await writeCase(data, "a", toyHead({ zoned: true })),
-      await writeCase(data, "b", thick, { spacing: [1.1, 1.1, 3.6] }),
+      await writeToyCase(data, "a", toyHead({ zoned: true })),
+      await writeToyCase(data, "b", thick, { spacing: [1.1, 1.1, 3.6] }),
     ];
     await makeDataset(data, cases);
     await runSynth({ data, out, options, seed: 3 }, silentContext(1));
@@ -219,7 +154,7 @@ describe("what cannot be used is one line that says where and why", () => {
 
   test("no labels at all", async () => {
     const data = await folder();
-    await makeDataset(data, [await writeCase(data, "a", head, { labels: null })]);
+    await makeDataset(data, [await writeToyCase(data, "a", head, { labels: null })]);
     await expect(run(data)).rejects.toThrow(
       /dataset\.json: synthesis needs normal cases with tissue labels; got 1 normal cases, none with labels/,
     );
@@ -227,7 +162,7 @@ describe("what cannot be used is one line that says where and why", () => {
 
   test("the folder of the normal cases as output", async () => {
     const data = await folder();
-    await makeDataset(data, [await writeCase(data, "a", head)]);
+    await makeDataset(data, [await writeToyCase(data, "a", head)]);
     const run = runSynth({ data, out: join(data, "."), options, seed: 0 }, silentContext(1));
     await expect(run).rejects.toMatchObject({
       fault: "usage",
@@ -239,10 +174,10 @@ describe("what cannot be used is one line that says where and why", () => {
   test("labels of another shape, and of ventricles that are not there", async () => {
     const data = await folder();
     const other = toyHead({ shape: [50, 61, 44], affine: axisAlignedAffine([50, 61, 44], [1.5, 1.5, 1.5]) });
-    await makeDataset(data, [await writeCase(data, "a", { image: head.image, tissue: other.tissue })]);
+    await makeDataset(data, [await writeToyCase(data, "a", { image: head.image, tissue: other.tissue })]);
     await expect(run(data)).rejects.toThrow(/a_labels\.nii\.gz: labels must be on the image's grid/);
     const dry = { ...head.tissue, data: head.tissue.data.map((t) => (t === 4 ? 3 : t)) };
-    await makeDataset(data, [await writeCase(data, "a", { image: head.image, tissue: dry })]);
+    await makeDataset(data, [await writeToyCase(data, "a", { image: head.image, tissue: dry })]);
     await expect(run(data)).rejects.toMatchObject({
       fault: "data",
       message: expect.stringMatching(/a_labels\.nii\.gz: .*the left lateral ventricle must be labelled/),
@@ -251,7 +186,7 @@ describe("what cannot be used is one line that says where and why", () => {
 
   test("the wrong scheme, and an image that changed after ingest", async () => {
     const data = await folder();
-    const one = await writeCase(data, "a", head);
+    const one = await writeToyCase(data, "a", head);
     await makeDataset(data, [one], { labelScheme: "bounti" });
     await expect(run(data)).rejects.toMatchObject({ name: "UserError", fault: "data" });
     await makeDataset(data, [one]);
@@ -265,9 +200,9 @@ describe("what cannot be used is one line that says where and why", () => {
     const [data, out] = [await folder(), await folder()];
     const warnings: string[] = [];
     const cases = [
-      await writeCase(data, "a", head),
-      await writeCase(data, "b", head, { grade: 2 }),
-      await writeCase(data, "c", head, { sources: ["a_T2w"], subject: "a" }),
+      await writeToyCase(data, "a", head),
+      await writeToyCase(data, "b", head, { grade: 2 }),
+      await writeToyCase(data, "c", head, { sources: ["a_T2w"], subject: "a" }),
     ];
     await makeDataset(data, cases.slice(0, 2));
     await writeDataset(data, { ...(await readDataset(data)), cases });

@@ -9,8 +9,8 @@ export async function show(config: string, options: Pick<CommonOptions, "set" | 
   return { text: experimentYaml(experiment, here).trimEnd(), json: relativeTo(here, experiment) };
 }
 
-/** `hemosynth config schema`: the JSON Schema of a config file. */
-export async function schema(): Promise<Outcome> {
-  const json = experimentJsonSchema();
+/** `hemosynth config schema [of]`: the JSON Schema of a config file, or of a sidecar. */
+export async function schema(of: "experiment" | "sidecar"): Promise<Outcome> {
+  const json = of === "sidecar" ? (await import("../../synth/sidecar.ts")).sidecarJsonSchema() : experimentJsonSchema();
   return { text: JSON.stringify(json, null, 2), json };
 }

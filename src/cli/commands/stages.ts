@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
 import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
+import { assertApart } from "../../data/apart.ts";
 import { type SplitName, splitNames } from "../../data/dataset.ts";
 import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
@@ -61,9 +62,6 @@ export async function phantom(options: CommonOptions, session: Session): Promise
 
 /** `hemosynth ingest FOLDER`: a dataset in `--out` that points to the volumes of a folder. */
 export async function ingest(folder: string, options: CommonOptions, session: Session): Promise<Outcome> {
-  if (resolve(folder) === resolve(options.out)) {
-    throw new UserError("usage", `--out: must be another folder than the one that is read; got ${options.out} for both.`);
-  }
   const text = `data: { kind: folder, path: ${JSON.stringify(folder)} }`;
   return await dataset("ingest", parseExperiment(text, "ingest", overridesOf(options)), options, session);
 }
@@ -151,6 +149,7 @@ function passOf(
 /** Plans or runs a pass; keeps the config, the manifest and the lock of the run folder. */
 async function perform(verb: string, pass: Pass, options: CommonOptions, session: Session): Promise<Outcome> {
   const { root, experiment } = pass;
+  await checkApart(pass);
   if (options.dryRun === true) return outcomeOf(verb, pass, await planPass(pass), true);
   const isRun = pass.stages.some((stage) => pass.folders[stage.name] !== root);
   const reports = await inFolder(root, options.workers, session, async (context) => {
@@ -162,6 +161,15 @@ async function perform(verb: string, pass: Pass, options: CommonOptions, session
     }
   });
   return outcomeOf(verb, pass, reports, false);
+}
+
+/** @throws {UserError} (usage) If a stage would write into what it reads, or around it. */
+async function checkApart({ experiment, root, stages: chosen, folders }: Pass): Promise<void> {
+  const folderOf = (name: StageName) => folders[name] ?? join(root, name);
+  for (const { name, reads } of chosen) {
+    const volumes = name === "data" && experiment.data.kind === "folder" ? [experiment.data.path] : [];
+    for (const input of [...volumes, ...reads.map(folderOf)]) await assertApart(input, folderOf(name));
+  }
 }
 
 function outcomeOf(verb: string, { root }: Pass, reports: readonly StageReport[], dryRun: boolean): Outcome {

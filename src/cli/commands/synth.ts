@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import { UserError } from "../../core/errors.ts";
+import type { FormatName } from "../../synth/export/format.ts";
+import { type CommonOptions, inFolder, type Outcome, type Session } from "../session.ts";
+import { isDataset } from "../sources.ts";
+import { synth as synthStage } from "./stages.ts";
+
+/** What `hemosynth synth` takes. */
+type SynthCommand = CommonOptions & { readonly data?: string; readonly replay?: readonly string[] };
+
+/** `hemosynth synth CONFIG` paints and writes a dataset; with `--replay` it makes stacks again from their sidecars. */
+export async function synth(config: string | undefined, options: SynthCommand, session: Session): Promise<Outcome> {
+  if (options.replay !== undefined) return await replay(config, options, options.replay, session);
+  if (config === undefined) throw new UserError("usage", "synth: needs a config, or --replay with sidecars; got neither.");
+  return await synthStage(config, options, session);
+}
+
+async function replay(
+  config: string | undefined,
+  { data, out, set, seed, dryRun, existOk, workers }: SynthCommand,
+  sidecars: readonly string[],
+  session: Session,
+): Promise<Outcome> {
+  if (config !== undefined || set.length > 0 || seed !== undefined || dryRun === true) {
+    const got = config !== undefined ? config : set.length > 0 ? "--set" : seed !== undefined ? "--seed" : "--dry-run";
+    throw new UserError("usage", `--replay: everything is in the sidecar, so no config and no option goes with it; got ${got}.`);
+  }
+  if (data === undefined) throw new UserError("usage", "--replay: needs --data, the dataset of normal cases; got none.");
+  const { runReplay } = await import("../../synth/replay/stage.ts");
+  const run = { sidecars, data, out, replace: existOk === true };
+  const { headline, summary } = await inFolder(out, workers, session, (context) => runReplay(run, context));
+  return { text: `${headline}\nin ${out}`, json: { schemaVersion: 1, command: "synth", out, replay: summary } };
+}
+
+/** `hemosynth export DATASET`: a dataset, or the stacks of a run folder, in the format of another program. */
+export async function exportDataset(
+  dataset: string,
+  { format, out, workers }: Pick<CommonOptions, "out" | "workers"> & { readonly format: FormatName },
+  session: Session,
+): Promise<Outcome> {
+  const { runExport } = await import("../../synth/export/stage.ts");
+  const data = await datasetFolder(dataset);
+  const { headline, summary } = await inFolder(out, workers, session, (context) => runExport({ data, out, format }, context));
+  return { text: `${headline}\nin ${out}`, json: { schemaVersion: 1, command: "export", out, ...summary } };
+}
+
+/** The folder itself if it is a dataset, else `synth/` in a run folder. */
+async function datasetFolder(path: string): Promise<string> {
+  const synth = join(path, "synth");
+  return !(await isDataset(path)) && (await isDataset(synth)) ? synth : path;
+}

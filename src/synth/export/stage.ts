@@ -1,0 +1,143 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
+import { UserError } from "../../core/errors.ts";
+import { sha256 } from "../../core/hash.ts";
+import { assertApart } from "../../data/apart.ts";
+import { type Case, type Dataset, type FileRef, readDataset, readSplits, type SplitName, type Splits, splitNames } from "../../data/dataset.ts"; // biome-ignore format: one line
+import { dataFault } from "../../data/faults.ts";
+import { fileFault, readBytes, writeAtomic } from "../../data/files.ts";
+import { decodeNifti, encodeNifti, toLabels } from "../../data/nifti.ts";
+import { packageVersion } from "../../data/version.ts";
+import { bidsFormat } from "./bids.ts";
+import { cocoFormat } from "./coco.ts";
+import type { ExportAbout, ExportItem, Format, FormatName, OutFile } from "./format.ts";
+import { nnunetFormat } from "./nnunet.ts";
+import { pngFormat } from "./png.ts";
+import { yoloFormat } from "./yolo.ts";
+
+/** What {@link runExport} needs. */
+export interface ExportRun {
+  /** Folder of a dataset with lesion masks: of `synth`, or ingested. */
+  readonly data: string;
+  /** Folder to fill; must be empty. */
+  readonly out: string;
+  readonly format: FormatName;
+}
+
+/**
+ * Writes a dataset in the format of another program. Patients keep their split. One case is in memory at a time; what makes
+ * the folder whole for that program is written last.
+ *
+ * @throws {UserError} (data) If a file is missing or changed, or no case has a lesion mask; (usage) if `out` is not empty or not apart from `data`.
+ * @throws {StoppedError} If the user asks to stop.
+ */
+export async function runExport(
+  { data, out, format: name }: ExportRun,
+  { reporter, signal }: StageContext,
+): Promise<StageResult> {
+  await assertApart(data, out);
+  await refuseFilled(out);
+  const about = { dataset: await readDataset(data), splits: await readSplits(data), version: packageVersion() };
+  const chosen = chosenCases(about, data, reporter.warn);
+  const format = makeFormat(name, about);
+  const entries: unknown[] = [];
+  for (const [done, [c, split]] of chosen.entries()) {
+    throwIfStopped(signal);
+    reporter.progress("export", done, chosen.length);
+    const { files, entry } = await format.caseFiles(await readItem(join(data, about.dataset.root), c, split));
+    await writeAll(out, files);
+    entries.push(entry);
+  }
+  await writeAll(out, format.indexFiles(entries));
+  reporter.progress("export", chosen.length, chosen.length);
+  const counts = Object.fromEntries(splitNames.map((split) => [split, chosen.filter(([, s]) => s === split).length]));
+  return {
+    headline: `${chosen.length} stacks as ${name} (${splitNames.map((split) => `${counts[split]} ${split}`).join(", ")})`,
+    summary: { format: name, stacks: chosen.length, splits: counts },
+  };
+}
+
+/** The format of that name. Entries are handed back to the format that made them, so their type stays inside. */
+function makeFormat(name: FormatName, about: ExportAbout): Format<unknown> {
+  switch (name) {
+    case "bids":
+      return bidsFormat(about) as Format<unknown>;
+    case "png":
+      return pngFormat(about) as Format<unknown>;
+    case "nnunet":
+      return nnunetFormat(about) as Format<unknown>;
+    case "coco":
+      return cocoFormat(about) as Format<unknown>;
+    case "yolo":
+      return yoloFormat(about) as Format<unknown>;
+    default:
+      return name satisfies never;
+  }
+}
+
+/** @throws {UserError} (usage) If something is there: an export must not mix with another. */
+async function refuseFilled(out: string): Promise<void> {
+  const found = await readdir(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw fileFault(out, "read", error, "choose another --out");
+  });
+  const names = found.filter((name) => !name.startsWith(".hemosynth.lock"));
+  if (names.length > 0)
+    throw new UserError(
+      "usage",
+      `${out}: an export needs an empty folder; got one with ${names.sort()[0]}. Choose another --out.`,
+    );
+}
+
+/** The cases in a split whose lesions are known, with their split. */
+function chosenCases({ dataset, splits }: { dataset: Dataset; splits: Splits }, where: string, warn: (line: string) => void) {
+  const splitOf = new Map<string, SplitName>(
+    splitNames.flatMap((name) => splits[name].map((subject) => [subject, name] as const)),
+  );
+  const inSplit = dataset.cases.filter((c) => splitOf.has(c.subject));
+  const known = inSplit.filter((c) => c.lesionMask !== null);
+  const file = join(where, "dataset.json");
+  if (known.length === 0)
+    throw dataFault(
+      file,
+      "an export needs cases with lesion masks",
+      `${inSplit.length} without`,
+      "Name a dataset that synth made, or ingest lesion masks",
+    );
+  if (inSplit.length < dataset.cases.length)
+    warn(`${file}: ${dataset.cases.length - inSplit.length} cases of subjects in no split are left out.`);
+  if (known.length < inSplit.length) warn(`${file}: ${inSplit.length - known.length} cases without a lesion mask are left out.`);
+  return known.map((c) => [c, splitOf.get(c.subject)!] as const);
+}
+
+async function readItem(root: string, c: Case, split: SplitName): Promise<ExportItem> {
+  const image = await readVolumeOf(root, c.image);
+  const lesion = await readVolumeOf(root, c.lesionMask!);
+  const brain = c.brainMask && (await readVolumeOf(root, c.brainMask));
+  const sidecar = c.sidecar && (await readRef(root, c.sidecar)).toString("utf8");
+  const lesionFile = join(root, c.lesionMask!.path);
+  if (lesion.volume.shape.some((n, i) => n !== image.volume.shape[i]))
+    throw dataFault(lesionFile, "a lesion mask must have its image's shape", lesion.volume.shape.join(" x "), "Run ingest again");
+  const files = { image: image.zipped, lesion: lesion.zipped, brain: brain?.zipped ?? null };
+  return { case: c, split, image: image.volume, lesion: toLabels(lesion.volume, lesionFile), files, sidecar };
+}
+
+/** A volume, and its file zipped: as it is, where it is zipped already. */
+async function readVolumeOf(root: string, ref: FileRef) {
+  const bytes = await readRef(root, ref);
+  const { volume } = await decodeNifti(bytes, join(root, ref.path));
+  return { volume, zipped: ref.path.toLowerCase().endsWith(".gz") ? bytes : encodeNifti(volume, true) };
+}
+
+async function readRef(root: string, { path, sha256: recorded }: FileRef): Promise<Buffer> {
+  const file = join(root, path);
+  const bytes = await readBytes(file);
+  if (sha256(bytes) !== recorded)
+    throw dataFault(file, "a file must be the one that dataset.json names", "another content", "Make the dataset again");
+  return bytes;
+}
+
+async function writeAll(out: string, files: readonly OutFile[]): Promise<void> {
+  for (const { path, content } of files) await writeAtomic(join(out, path), content);
+}
