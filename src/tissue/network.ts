@@ -1,6 +1,6 @@
 import { dataFault } from "../data/faults.ts";
 import type { ModelFolder } from "../data/model-folder.ts";
-import { buildModel, type Model, modelOptions, setWeights, tissueOutputs } from "../models/index.ts";
+import { buildModel, forInference, type Model, modelOptions, setWeights, tissueOutputs } from "../models/index.ts";
 import type { TissueNetwork } from "./segment.ts";
 
 /**
@@ -22,7 +22,7 @@ export function buildTissueNetwork(
       file.outputs.join(", "),
       "Train one with train.task: tissue, or leave priors.model out",
     );
-  const model = buildModel(options.data, { inChannels: 1, outChannels: tissueOutputs.length, seed: file.seed });
+  const model = forInference(buildModel(options.data, { inChannels: 1, outChannels: tissueOutputs.length, seed: file.seed }));
   setWeights(model, weights, where);
   return { model, preprocess };
 }

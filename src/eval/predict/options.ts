@@ -43,13 +43,13 @@ export const predictOptions = z.strictObject({
   /**
    * Where a lesion can be. `predicted`: the largest 3-D piece of the network's brain channel, holes closed (an input that
    * comes brain-masked is recognised by its zero background, and its own mask is used); `given`: the dataset's brain mask, or
-   * `<stem>_brain.nii.gz` beside the input; `none`: everywhere.
+   * `<stem>_brain.nii.gz` beside the input; `tissue`: the brain that the embedded tissue network finds (docs/tissue.md); `none`: everywhere.
    */
   gate: z
-    .enum(["predicted", "given", "none"])
+    .enum(["predicted", "given", "tissue", "none"])
     .default("predicted")
     .describe(
-      "where a lesion can be. predicted: inside the brain that the network finds; given: the dataset's brain mask or <stem>_brain.nii.gz beside the input; none: everywhere",
+      "where a lesion can be. predicted: inside the brain that the network finds; given: the dataset's brain mask or <stem>_brain.nii.gz beside the input; tissue: inside the brain that the embedded tissue network finds; none: everywhere",
     ),
   /** Lesion pieces (3-D, probability 0.5) smaller than this are ignored, mm³; 0 keeps all. */
   minLesionMm3: z

@@ -5,6 +5,7 @@ import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
 import type { Volume } from "../../core/volume.ts";
 import { type FileRef, readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
+import { tissueModel } from "../../data/embedded.ts";
 import { dataFault } from "../../data/faults.ts";
 import { fileFault, makeFolder, writeAtomic } from "../../data/files.ts";
 import { ontoGrid } from "../../data/grid.ts";
@@ -12,6 +13,7 @@ import { type ModelFolder, readModelFolder } from "../../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
 import { readPicture } from "../../data/png.ts";
 import { buildModel, forInference, type Model, modelOptions, setWeights } from "../../models/index.ts";
+import { buildTissueNetwork } from "../../tissue/network.ts";
 import { encodePng } from "../picture/png.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
 import { brainMaskOf, inputKind, type NamedInput, nameInputs } from "./inputs.ts";
@@ -68,6 +70,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   const folder = await readModelFolder(request.model);
   await rm(join(out, "scores.csv"), { force: true }); // a folder without it is not whole
   const { segmenter, model } = readySegmenter(folder, request.model);
+  const finder = options.gate === "tissue" ? buildTissueNetwork(await readModelFolder(tissueModel), tissueModel) : null;
   const rows: ScoreRow[] = [];
   const predicted: Predicted[] = [];
   try {
@@ -76,7 +79,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       context.reporter.progress("predict", index, jobs.length, job.id);
       const volume = await readInput(job, options, context);
       const mask = await readMask(job, volume);
-      const prediction = await predictVolume(segmenter, volume, mask, options, context.signal);
+      const prediction = await predictVolume(segmenter, volume, mask, options, context.signal, finder);
       await writePrediction(out, job, volume, prediction, options);
       rows.push(...stackRows(job, prediction));
       const gate = { source: prediction.gateSource, mm3: Math.round(prediction.gateMm3) };
@@ -84,6 +87,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
     }
   } finally {
     model.dispose();
+    finder?.model.dispose();
   }
   context.reporter.progress("predict", jobs.length, jobs.length);
   const subjects = subjectRows(jobs, rows, options.scores);

@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
 import { type Tensor4D, tf } from "../../backend/tf.ts";
-import { type Affine, applyAffine, type Vec3 } from "../../core/affine.ts";
+import { type Affine, applyAffine, axisAlignedAffine, type Vec3 } from "../../core/affine.ts";
 import { seededRng } from "../../core/rng.ts";
 import { type Volume, voxelCount } from "../../core/volume.ts";
 import { preprocessOptions } from "../../data/preprocess.ts";
+import { tissueOutputs } from "../../models/index.ts";
 import { diceScore } from "../metrics/dice.ts";
 import { predictOptions } from "./options.ts";
 import { scoreFloor } from "./score.ts";
@@ -165,4 +166,33 @@ test("one slice of one pixel, and a constant volume, are predicted", async () =>
     expect(lesion.shape).toEqual(shape);
     expect(sliceScores.every(Number.isFinite)).toBe(true);
   }
+});
+
+test("with gate: tissue a lesion counts inside the brain that the tissue network finds", async () => {
+  const shape: Vec3 = [100, 80, 20];
+  const { image, truth } = scene(axisAlignedAffine(shape, [1, 1, 4]), shape, { surround: true });
+  // Calls everything bright lateral ventricle, everything else background: the head and the smaller ball beside it.
+  const finder = {
+    model: {
+      sizeMultiple: 16,
+      apply: (x: Tensor4D) =>
+        tf.concat(
+          tissueOutputs.map((name) =>
+            name === "lateralVentricle" ? tf.mul(tf.sub(x, 0.7), 40) : tf.fill(x.shape, name === "background" ? 0 : -99),
+          ),
+          3,
+        ) as Tensor4D,
+    },
+    preprocess: preprocessOptions.parse({}),
+  };
+  const found = await predictVolume(darkIsLesion, image, null, options({ gate: "tissue" }), quiet, finder);
+  expect(found.gateSource).toBe("tissue");
+  expect(
+    diceScore(
+      Float32Array.from(truth),
+      found.lesion.data.map((p) => (p >= 0.5 ? 1 : 0)),
+    ),
+  ).toBeGreaterThan(0.8);
+  expect(found.gateMm3 / ((4 / 3) * Math.PI * 30 ** 3)).toBeCloseTo(1, 1);
+  await expect(predictVolume(darkIsLesion, image, null, options({ gate: "tissue" }), quiet)).rejects.toThrow("no tissue network");
 });

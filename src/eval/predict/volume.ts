@@ -3,6 +3,7 @@ import { UserError } from "../../core/errors.ts";
 import { extractSlice, type Image, type Plane, type Volume } from "../../core/volume.ts";
 import { type PreparedStack, type PreprocessOptions, prepareMask, prepareStack, restoreStack } from "../../data/preprocess.ts";
 import { type Model, sliceLogits } from "../../models/index.ts";
+import { segmentTissue, type TissueNetwork } from "../../tissue/segment.ts";
 import { backgroundGate, type Gate, gatePixels, openGate, predictedGate, withoutSmallLesions } from "./gate.ts";
 import type { PredictOptions } from "./options.ts";
 import { sigmoid, sliceScore, stackScore } from "./score.ts";
@@ -22,7 +23,7 @@ export interface Segmenter {
 const neckMm = 6;
 
 /** Where the gate of a volume came from; `background`: the zero background of an input that came brain-masked. */
-export type GateSource = "predicted" | "background" | "given" | "none";
+export type GateSource = "predicted" | "background" | "given" | "tissue" | "none";
 
 /** What is predicted for one volume. */
 export interface VolumePrediction {
@@ -48,6 +49,7 @@ export interface VolumePrediction {
  * Predicts one volume: slices through the network, the brain found, lesions outside it dropped, everything put back on the grid.
  *
  * @param mask - Brain mask on the volume's grid, used with `gate: given`.
+ * @param finder - The tissue network, used with `gate: tissue`.
  * @throws {UserError} (usage) If the gate needs what there is not; (numeric) if the network gives NaN.
  * @throws {StoppedError} If `signal` fires.
  */
@@ -57,6 +59,7 @@ export async function predictVolume(
   mask: Volume<Uint8Array> | Volume<Uint16Array> | null,
   options: PredictOptions,
   signal: AbortSignal,
+  finder: TissueNetwork | null = null,
 ): Promise<VolumePrediction> {
   const { preprocess, outputs } = segmenter;
   const stack = prepareStack(volume, preprocess);
@@ -64,7 +67,7 @@ export async function predictVolume(
   const all = channels[outputs.indexOf("lesion")]!;
   const brain = channels[outputs.indexOf("brain")] ?? null;
   const voxelMm3 = stack.pixelMm[0] * stack.pixelMm[1] * affineSpacing(volume.affine)[stack.axis];
-  const { gate, source } = findGate(volume, stack, brain, mask, preprocess, options);
+  const { gate, source } = await findGate({ volume, stack, brain, mask, finder }, preprocess, options, signal);
   const lesion = withoutSmallLesions(all, gate, options.minLesionMm3, voxelMm3);
   const pixelMm2 = stack.pixelMm[0] * stack.pixelMm[1];
   const sliceScores = lesion.map((slice, i) => sliceScore(slice, gate[i]!, pixelMm2, options.scores));
@@ -83,27 +86,41 @@ export async function predictVolume(
   };
 }
 
-function findGate(
-  volume: Volume,
-  stack: PreparedStack,
-  brain: readonly Image[] | null,
-  mask: Volume<Uint8Array> | Volume<Uint16Array> | null,
+/** What a gate can be made from. */
+interface GateInputs {
+  readonly volume: Volume;
+  readonly stack: PreparedStack;
+  /** Logits of the network's brain channel; null without one. */
+  readonly brain: readonly Image[] | null;
+  readonly mask: Volume<Uint8Array> | Volume<Uint16Array> | null;
+  readonly finder: TissueNetwork | null;
+}
+
+async function findGate(
+  { volume, stack, brain, mask, finder }: GateInputs,
   preprocess: PreprocessOptions,
   { gate }: PredictOptions,
-): { gate: Gate; source: GateSource } {
+  signal: AbortSignal,
+): Promise<{ gate: Gate; source: GateSource }> {
   switch (gate) {
     case "none":
       return { gate: openGate(stack.slices), source: "none" };
     case "given":
       if (mask === null) throw new RangeError("predictVolume: gate is given, and there is no mask");
       return { gate: prepareMask(mask, preprocess), source: "given" };
+    case "tissue": {
+      if (finder === null) throw new RangeError("predictVolume: gate is tissue, and there is no tissue network");
+      const masked = maskedGate(volume, preprocess);
+      if (masked !== null) return { gate: masked, source: "background" };
+      return { gate: prepareMask((await segmentTissue(finder, volume, null, signal)).brain, preprocess), source: "tissue" };
+    }
     case "predicted": {
-      const masked = backgroundGate(volume, Math.abs(determinant(volume.affine)), (inside) => prepareMask(inside, preprocess));
+      const masked = maskedGate(volume, preprocess);
       if (masked !== null) return { gate: masked, source: "background" };
       if (brain === null)
         throw new UserError(
           "usage",
-          "predict.gate: predicted needs a network with a brain output; got one without. Use gate: given or none.",
+          "predict.gate: predicted needs a network with a brain output; got one without. Use gate: tissue, given or none.",
         );
       const voxelMm3 = stack.pixelMm[0] * stack.pixelMm[1] * affineSpacing(volume.affine)[stack.axis];
       return { gate: predictedGate(brain, voxelMm3, neckMm / Math.max(...stack.pixelMm)), source: "predicted" };
@@ -111,6 +128,11 @@ function findGate(
     default:
       return gate satisfies never;
   }
+}
+
+/** The gate of an input that comes brain-masked, else null. */
+function maskedGate(volume: Volume, preprocess: PreprocessOptions): Gate | null {
+  return backgroundGate(volume, Math.abs(determinant(volume.affine)), (inside) => prepareMask(inside, preprocess));
 }
 
 /**
