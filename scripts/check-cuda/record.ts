@@ -1,9 +1,12 @@
+import type { Binding, NativeBackend } from "../../src/backend/binding.ts";
 import { type Tensor4D, tf } from "../../src/backend/tf.ts";
+import { isTraced } from "../../src/backend/traced/index.ts";
 import { seededRng } from "../../src/core/rng.ts";
 import { buildModel, modelOptions } from "../../src/models/index.ts";
 import { trainOptions } from "../../src/train/options.ts";
 import { createState, disposeState } from "../../src/train/state.ts";
 import { makeTrainStep } from "../../src/train/step.ts";
+import { tasks } from "../../src/train/task.ts";
 
 /** One way that an op was called: its name and the types it was given, by attribute (TensorFlow's numbers). */
 export interface OpCall {
@@ -12,23 +15,13 @@ export interface OpCall {
   count: number;
 }
 
-interface Attribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: unknown;
-}
-
-interface Binding {
-  readonly TF_ATTR_TYPE: number;
-  executeOp(op: string, attributes: readonly Attribute[], inputs: readonly number[], outputs: number): unknown;
-}
-
-/** Every native op that `work` runs. Native TensorFlow must be current. */
+/** Every native op that `work` runs; of a traced function the ops that it was recorded from. Native TensorFlow must be current. */
 export function recordOps(work: () => void): OpCall[] {
-  const backend = tf.backend() as unknown as { binding: Binding };
+  const backend = tf.backend() as unknown as NativeBackend;
   const binding = backend.binding;
   const calls = new Map<string, OpCall>();
   const executeOp: Binding["executeOp"] = (op, attributes, ...rest) => {
+    if (isTraced(op)) return binding.executeOp(op, attributes, ...rest);
     const types = attributes
       .filter(({ type }) => type === binding.TF_ATTR_TYPE)
       .map(({ name, value }) => [name, Number(value)] as const);
@@ -49,20 +42,21 @@ export function recordOps(work: () => void): OpCall[] {
 
 /** A training step of our own kind and a prediction, for each way that the options make them differ in ops. */
 export function trainAndPredict(): void {
-  const ways = [["adamw", "batch", 5], ["adam", "slice", null]] as const; // biome-ignore format: one way a pair
-  for (const [kind, diceOver, clipNorm] of ways) {
+  const ways = [["lesion", "adamw", "batch", 5], ["lesion", "adam", "slice", null], ["tissue", "adamw", "batch", 5]] as const; // biome-ignore format: short
+  for (const [task, kind, diceOver, clipNorm] of ways) {
     const options = trainOptions.parse({
+      task,
       optimizer: { kind, clipNorm },
       loss: { diceOver, emptySliceWeight: 0.2 },
       averageDecay: 0.9,
     });
     const model = buildModel(modelOptions.parse({ kind: "unet", channels: [4, 8, 16] }), {
       inChannels: 1,
-      outChannels: 2,
+      outChannels: tasks[task].outputs.length,
       seed: 1,
     });
     const state = createState(model, true);
-    const [image, target] = [noise([2, 16, 16, 1], 1), tf.round(noise([2, 16, 16, 2], 2)) as Tensor4D];
+    const [image, target] = [noise([2, 16, 16, 1], 1), tf.round(noise([2, 16, 16, tasks[task].outputs.length], 2)) as Tensor4D];
     makeTrainStep(state, options)({ image, target }, 1).dataSync();
     tf.tidy(() => tf.sigmoid(model.apply(image, { training: false })).dataSync());
     tf.dispose([image, target]);

@@ -29,7 +29,13 @@ interface Compiled {
   calls: number;
 }
 
+const prefix = "traced_";
 let functions = 0;
+
+/** Whether an op is a function that {@link traced} made. */
+export function isTraced(op: string): boolean {
+  return op.startsWith(prefix);
+}
 
 /**
  * Makes one TensorFlow function of a function of tensors, as `tf.function` does in Python: hundreds of calls from JavaScript become one, and
@@ -61,7 +67,7 @@ export function traced(run: TensorFunction, { compile = "graph", isChecked = tru
 }
 
 function compileFor(recording: Recording): Compiled {
-  const name = `traced_${functions++}`;
+  const name = `${prefix}${functions++}`;
   native().binding.addFunction(name, recording.graph, recording.inputs, recording.outputs);
   return { name, recording, calls: 0 };
 }
