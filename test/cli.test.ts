@@ -65,7 +65,14 @@ test.each([
   [["run", "bad.yaml", "--out", "r"], 'bad.yaml:3:3 unknown key "lr" in train; did you mean "train.optimizer.learningRate"?\nbad.yaml:4:1 unknown key "sedd"; did you mean "seed"?'],
   [["run", "../x.yaml", "--out", "r"], "../x.yaml: could not read: no such file or folder; check the path."],
   [["predict", "--in", "x", "--out", "r"], "predict: --in needs --model, the run folder of a trained model; got none."],
-  [["ingest", "a", "--out", "./a"], "--out: must be another folder than the one that is read; got ./a for both."],
+  [["ingest", "a", "--out", "./a"], "./a: the output folder must be apart from what is read; got the folder that is read, a. Name another --out."],
+  [["ingest", "a", "--out", "a/b"], "a/b: the output folder must be apart from what is read; got inside the folder that is read, a. Name another --out."],
+  [["synth", "x.yaml", "--data", "a", "--out", "a/b"], "a/b/synth: the output folder must be apart from what is read; got inside the folder that is read, a. Name another --out."],
+  [["synth", "--out", "r"], "synth: needs a config, or --replay with sidecars; got neither."],
+  [["synth", "x.yaml", "--replay", "s.json", "--out", "r"], "--replay: everything is in the sidecar, so no config and no option goes with it; got x.yaml."],
+  [["synth", "--replay", "s.json", "--data", "d", "--seed", "4", "--out", "r"], "--replay: everything is in the sidecar, so no config and no option goes with it; got --seed."],
+  [["synth", "--replay", "s.json", "--out", "r"], "--replay: needs --data, the dataset of normal cases; got none."],
+  [["export", "a", "--format", "tiff", "--out", "r"], "option '--format <name>' argument 'tiff' is invalid. Allowed choices are bids, png, nnunet, coco, yolo. hemosynth --help lists the commands and options"],
   [["predict", "--out", "r"], "r: without --in, predict needs a run folder with config.yaml; got none. Pass --model RUN --in PATH."],
 ])("usage: %j is refused with code 2 and one message, and writes nothing", async (args, message) => {
   const before = await readdir(folder);

@@ -62,6 +62,7 @@ export async function phantom(options: CommonOptions, session: Session): Promise
 
 /** `hemosynth ingest FOLDER`: a dataset in `--out` that points to the volumes of a folder. */
 export async function ingest(folder: string, options: CommonOptions, session: Session): Promise<Outcome> {
+  await assertApart(folder, options.out);
   const text = `data: { kind: folder, path: ${JSON.stringify(folder)} }`;
   return await dataset("ingest", parseExperiment(text, "ingest", overridesOf(options)), options, session);
 }

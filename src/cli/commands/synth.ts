@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
+import { readDataset } from "../../data/dataset.ts";
 import type { FormatName } from "../../synth/export/format.ts";
 import { type CommonOptions, inFolder, type Outcome, type Session } from "../session.ts";
 import { isDataset } from "../sources.ts";
@@ -40,6 +41,7 @@ export async function exportDataset(
 ): Promise<Outcome> {
   const { runExport } = await import("../../synth/export/stage.ts");
   const data = await datasetFolder(dataset);
+  await readDataset(data); // so that a wrong name leaves no folder behind
   const { headline, summary } = await inFolder(out, workers, session, (context) => runExport({ data, out, format }, context));
   return { text: `${headline}\nin ${out}`, json: { schemaVersion: 1, command: "export", out, ...summary } };
 }
