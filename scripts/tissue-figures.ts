@@ -1,6 +1,6 @@
 // Measures the tissue network where it was never trained: the CRL atlas (reconstructed volumes, and thick stacks cut from them in a womb and
 // masked) and the real HASTE stacks with their brain masks. Prints the tables of docs/tissue.md; --out keeps the label maps.
-//   npx tsx scripts/tissue-figures.ts MODEL --crl FOLDER --haste FOLDER [--weeks 22,26] [--out FOLDER]
+//   npx tsx scripts/tissue-figures.ts MODEL --crl FOLDER --haste FOLDER [--stacks] [--weeks 22,26] [--out FOLDER]
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -29,7 +29,13 @@ import { segmentTissue } from "../src/tissue/segment.ts";
 const quiet = () => {};
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { crl: { type: "string" }, haste: { type: "string" }, out: { type: "string" }, weeks: { type: "string" } },
+  options: {
+    crl: { type: "string" },
+    haste: { type: "string" },
+    out: { type: "string" },
+    weeks: { type: "string" },
+    stacks: { type: "boolean" },
+  },
 });
 await readyBackend("auto", silentReporter);
 const folder = await readModelFolder(positionals[0]!);
@@ -92,6 +98,7 @@ if (values.crl) {
     const parcels = existsSync(file("_WMZparc")) ? file("_WMZparc") : file("_parc");
     const truth = { ...toTissues(await readLabels(parcels, quiet), "crl2017", parcels), affine: image.affine };
     rows.volume.push(await row(`STA${week}`, image, truth));
+    if (!values.stacks) continue;
     const { scene } = prepareCase(image, truth, Number(week));
     const rng = seededRng(1).fork(week);
     const options = synthOptions.parse({
@@ -108,7 +115,7 @@ if (values.crl) {
       }
     }
   }
-  for (const [kind, all] of Object.entries(rows)) summary(kind, all);
+  for (const [kind, all] of Object.entries(rows)) if (all.length > 0) summary(kind, all);
 }
 
 if (values.haste) {

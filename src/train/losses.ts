@@ -43,9 +43,13 @@ export function binaryCrossEntropy(logits: Tensor4D, target: Tensor4D): Tensor1D
   return tf.tidy(() => tf.mean(tf.sub(tf.softplus(logits), tf.mul(logits, target)), [0, 1, 2]) as Tensor1D);
 }
 
+/** Added to the share of pixels that a tissue has in a batch, so that one pixel alone does not outweigh the rest. Our choice. */
+const leastShare = 1e-3;
+
 /**
  * What training of `task: tissue` minimises: `dice` x the mean soft Dice of all channels but the first (the background) plus
- * `crossEntropy` x the cross-entropy of a softmax over the channels, mean over pixels. NaN where a logit or target is.
+ * `crossEntropy` x the cross-entropy of a softmax over the channels, mean over pixels, each weighted by how rare its tissue is in the batch.
+ * NaN where a logit or target is.
  *
  * @param logits - NHWC, one channel a tissue.
  * @param target - The same shape, one 1 a pixel.
@@ -53,8 +57,11 @@ export function binaryCrossEntropy(logits: Tensor4D, target: Tensor4D): Tensor1D
 export function tissueLoss(logits: Tensor4D, target: Tensor4D, options: LossOptions): Scalar {
   return tf.tidy(() => {
     const dice = tf.mean(tf.slice(softDice(tf.softmax(logits), target, options), 1));
-    const entropy = tf.mean(tf.sub(tf.logSumExp(logits, 3), tf.sum(tf.mul(logits, target), 3)));
-    return tf.add(tf.mul(dice, options.dice), tf.mul(entropy, options.crossEntropy)) as Scalar;
+    const entropy = tf.sub(tf.logSumExp(logits, 3), tf.sum(tf.mul(logits, target), 3));
+    const share = tf.add(tf.mean(target, [0, 1, 2]), leastShare);
+    const weight = tf.sum(tf.mul(target, tf.pow(share, -options.classBalance)), 3);
+    const balanced = tf.div(tf.sum(tf.mul(entropy, weight)), tf.sum(weight));
+    return tf.add(tf.mul(dice, options.dice), tf.mul(balanced, options.crossEntropy)) as Scalar;
   });
 }
 

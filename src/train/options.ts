@@ -26,6 +26,15 @@ export const lossOptions = z.strictObject({
   crossEntropy: weight(1, "weight of cross-entropy"),
   /** Weight of the brain's loss beside the lesion's. */
   brainLossWeight: weight(0.5, "weight of the brain's loss beside the lesion's; task lesion only"),
+  /** Tissues: a pixel's cross-entropy counts by the share of its tissue in the batch to the power of minus this. */
+  classBalance: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe(
+      "task tissue: weight of a pixel's cross-entropy is its tissue's share in the batch to the power of minus this; 0: all alike",
+    ),
   /** `batch`: one Dice over all pixels of the batch; `slice`: the mean of one a slice. */
   diceOver: z
     .enum(["batch", "slice"])
