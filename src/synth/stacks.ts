@@ -1,7 +1,7 @@
 import { affineSpacing } from "../core/affine.ts";
 import { chance, type Rng } from "../core/rng.ts";
 import { type LabelVolume, type Plane, slicePlane, type Volume } from "../core/volume.ts";
-import { acquireStack } from "./acquisition/acquire.ts";
+import { acquireStack, showsLesion } from "./acquisition/acquire.ts";
 import { type Acquisition, drawAcquisition } from "./acquisition/draw.ts";
 import type { AcquisitionOptions } from "./acquisition/options.ts";
 import { acquireTissue } from "./acquisition/tissue.ts";
@@ -9,7 +9,7 @@ import { type Appearance, drawAppearance } from "./appearance/draw.ts";
 import { dress } from "./appearance/dress.ts";
 import { drawScene, type NormalCase, repaintScene, type SceneDraw } from "./case.ts";
 import type { SynthOptions } from "./options.ts";
-import { headGeometry, type Scene } from "./scene.ts";
+import { type HeadGeometry, headGeometry, type Scene } from "./scene.ts";
 import { drawSurround, type Surround } from "./surround/draw.ts";
 import { paintSurround } from "./surround/paint.ts";
 
@@ -47,17 +47,18 @@ export function makeStacks(rng: Rng, given: NormalCase, healthy: boolean, option
   if (normal.thick) return [ownStack(scene, { appearance, ...draw, surround: null, acquisition: null }, options.writeTissue)];
   const head = headGeometry(scene);
   const surround = drawSurround(rng.fork("surround"), options.surround, head);
-  const full = paintSurround(scene, surround);
-  return options.planes.map((plane) => {
-    let stack: PaintedStack | null = null;
-    for (let attempt = 0; attempt < (healthy ? 1 : scanAttempts); attempt++) {
-      const own = rng.fork(`${plane}-${attempt}`);
-      const acquisition = drawAcquisition(own, withChances(own, options), plane, head);
-      stack = cut(full, { appearance, ...draw, surround, acquisition }, options.writeTissue);
-      if (stack.lesion.data.includes(1)) break;
-    }
-    return stack!;
-  });
+  const scans = options.planes.map((plane) => drawScan(rng, options, plane, scene, head));
+  const full = paintSurround(scene, surround, scans);
+  return scans.map((acquisition) => cut(full, { appearance, ...draw, surround, acquisition }, options.writeTissue));
+}
+
+/** Draws the scan of a plane, again where the bleed would not show in it. */
+function drawScan(rng: Rng, options: SynthOptions, plane: Plane, scene: Scene, head: HeadGeometry): Acquisition {
+  for (let attempt = 0; ; attempt++) {
+    const own = rng.fork(`${plane}-${attempt}`);
+    const acquisition = drawAcquisition(own, withChances(own, options), plane, head);
+    if (scene.lesion === null || attempt === scanAttempts - 1 || showsLesion(scene, acquisition)) return acquisition;
+  }
 }
 
 /** Small bleeds can fall below half of every voxel of a thick stack. The scan is drawn again so often before that is accepted. */
@@ -77,7 +78,9 @@ function withChances(rng: Rng, { acquisition, negatives }: SynthOptions): Acquis
 export function replayStack(given: NormalCase, draw: StackDraw, withTissue = false): PaintedStack {
   const normal = dress(given, draw.appearance);
   const scene = repaintScene(normal, draw);
-  return draw.surround ? cut(paintSurround(scene, draw.surround), draw, withTissue) : ownStack(scene, draw, withTissue);
+  return draw.surround
+    ? cut(paintSurround(scene, draw.surround, [draw.acquisition!]), draw, withTissue)
+    : ownStack(scene, draw, withTissue);
 }
 
 function cut(full: Scene, draw: StackDraw, withTissue: boolean): PaintedStack {
@@ -95,7 +98,9 @@ function ownStack({ image, tissue, lesion }: Scene, draw: StackDraw, withTissue:
 }
 
 function thousandths(image: Volume<Float32Array>): Volume<Uint16Array> {
-  return { ...image, data: Uint16Array.from(image.data, (v) => Math.min(65535, Math.max(0, Math.round(1000 * v)))) };
+  const data = new Uint16Array(image.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = Math.min(65535, Math.max(0, Math.round(1000 * image.data[i]!)));
+  return { ...image, data };
 }
 
 /** What a written stack measures. */

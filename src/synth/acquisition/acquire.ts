@@ -6,7 +6,7 @@ import { multiplyField } from "./field.ts";
 import { poseAffine } from "./geometry.ts";
 import { addRicianNoise } from "./noise.ts";
 import { blurInPlace, pointSpread } from "./psf.ts";
-import { addPlane, nearestPlane } from "./resample.ts";
+import { addPlane, filledRange, nearestPlane } from "./resample.ts";
 import { applyDrop, applyFlowVoids, applyGains, applyGamma, maskSlice, onGrid } from "./signal.ts";
 
 /** A thick stack and its label maps, on one grid; slices lie along the third array axis. */
@@ -36,8 +36,7 @@ export function acquireStack(scene: Scene, acquisition: Acquisition): Stack {
   sampleSlices(scene, acquisition, { image, tissue, coverage });
   const brain = tissue.map((id) => (id === 0 ? 0 : 1));
   const lesion = new Uint8Array(image.length);
-  // The tolerance is for sums of float32 weights: a voxel that is half blood by construction must count.
-  if (coverage !== null) for (let i = 0; i < lesion.length; i++) lesion[i] = coverage[i]! >= 0.5 - 1e-6 && brain[i] === 1 ? 1 : 0;
+  if (coverage !== null) for (let i = 0; i < lesion.length; i++) lesion[i] = isHalf(coverage[i]!) && brain[i] === 1 ? 1 : 0;
   applyFlowVoids(image, tissue, shape, acquisition.flowVoids, acquisition.grid.pixelMm);
   applyGamma(image, acquisition.contrast.gamma);
   finishSlices(image, acquisition);
@@ -64,6 +63,7 @@ function sampleSlices(scene: Scene, acquisition: Acquisition, out: Sampled): voi
   const size = [shape[0], shape[1]] as const;
   const plane = size[0] * size[1];
   const source = applyGains(scene, acquisition.contrast.gains);
+  const blood = scene.lesion === null ? null : filledRange(scene.lesion);
   const sourceShape = scene.image.shape;
   const toScene = invertAffine(scene.image.affine);
   for (let k = 0; k < shape[2]; k++) {
@@ -74,10 +74,37 @@ function sampleSlices(scene: Scene, acquisition: Acquisition, out: Sampled): voi
       const z = k + offset / (grid.thicknessMm + grid.gapMm);
       const weight = profile.weights[p]!;
       addPlane(out.image.subarray(...at), size, source, sourceShape, m, z, weight);
-      if (out.coverage !== null) addPlane(out.coverage.subarray(...at), size, scene.lesion!.data, sourceShape, m, z, weight);
+      if (blood !== null) addPlane(out.coverage!.subarray(...at), size, scene.lesion!.data, sourceShape, m, z, weight, blood);
     }
   }
 }
+
+/**
+ * Whether {@link acquireStack} would label any voxel as lesion: small bleeds can fall below half of every voxel of a thick stack.
+ * Looks at blood and brain alone, so it costs little, and the scene needs no surround yet.
+ */
+export function showsLesion(scene: Scene, acquisition: Acquisition): boolean {
+  if (scene.lesion === null) return false;
+  const { grid, profile, poses, pivot } = acquisition;
+  const { data, shape, affine } = scene.lesion;
+  const blood = filledRange(scene.lesion);
+  const toScene = invertAffine(affine);
+  const size = [grid.shape[0], grid.shape[1]] as const;
+  for (const [k, pose] of poses.entries()) {
+    const m = composeAffine(toScene, composeAffine(poseAffine(pose, pivot), grid.affine));
+    const coverage = new Float32Array(size[0] * size[1]);
+    for (const [p, offset] of profile.offsetsMm.entries())
+      addPlane(coverage, size, data, shape, m, k + offset / (grid.thicknessMm + grid.gapMm), profile.weights[p]!, blood);
+    if (!coverage.some(isHalf)) continue;
+    const tissue = new Uint8Array(coverage.length);
+    nearestPlane(tissue, size, scene.tissue.data, shape, m, k);
+    if (coverage.some((cover, i) => isHalf(cover) && tissue[i] !== 0)) return true;
+  }
+  return false;
+}
+
+/** The tolerance is for sums of float32 weights: a voxel that is half blood by construction must count. */
+const isHalf = (coverage: number) => coverage >= 0.5 - 1e-6;
 
 /** Point spread, drops, bias and noise, slice by slice, in place. */
 function finishSlices(image: Float32Array, acquisition: Acquisition): void {

@@ -47,13 +47,15 @@ export function blurInPlace(
   if (alongX.length > 1) {
     scratch.set(image);
     const reach = alongX.length - 1;
-    const column = padded(width, reach, border);
+    const from = padded(width, reach, border);
+    const line = new Float32Array(from.length);
     for (let y = 0; y < height; y++) {
       const row = y * width;
+      for (let i = 0; i < line.length; i++) line[i] = scratch[row + from[i]!]!;
       for (let x = 0; x < width; x++) {
         const at = x + reach;
-        let sum = alongX[0]! * scratch[row + x]!;
-        for (let n = 1; n <= reach; n++) sum += alongX[n]! * (scratch[row + column[at - n]!]! + scratch[row + column[at + n]!]!);
+        let sum = alongX[0]! * line[at]!;
+        for (let n = 1; n <= reach; n++) sum += alongX[n]! * (line[at - n]! + line[at + n]!);
         image[row + x] = sum;
       }
     }

@@ -1,4 +1,40 @@
 import type { Affine, Vec3 } from "../../core/affine.ts";
+import type { Volume } from "../../core/volume.ts";
+
+/** Between which places, in voxels of the source, samples are taken. */
+export interface SampleRange {
+  readonly bottom: Vec3;
+  readonly top: Vec3;
+}
+
+/** All of a source: the outer half of a border voxel counts as that voxel. */
+function wholeRange(shape: Vec3): SampleRange {
+  return { bottom: [-0.5, -0.5, -0.5], top: [shape[0] - 0.5, shape[1] - 0.5, shape[2] - 0.5] };
+}
+
+/** The places where a trilinear sample can be other than 0; none if all voxels are 0. */
+export function filledRange({ data, shape }: Volume): SampleRange {
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  for (let k = 0, i = 0; k < shape[2]; k++) {
+    for (let j = 0; j < shape[1]; j++) {
+      for (let x = 0; x < shape[0]; x++, i++) {
+        if (data[i] === 0) continue;
+        if (x < low[0]!) low[0] = x;
+        if (x > high[0]!) high[0] = x;
+        if (j < low[1]!) low[1] = j;
+        if (j > high[1]!) high[1] = j;
+        if (k < low[2]!) low[2] = k;
+        high[2] = k;
+      }
+    }
+  }
+  const { bottom, top } = wholeRange(shape);
+  return {
+    bottom: bottom.map((v, a) => Math.max(v, low[a]! - 1)) as unknown as Vec3,
+    top: top.map((v, a) => Math.min(v, high[a]! + 1)) as unknown as Vec3,
+  };
+}
 
 /**
  * Adds one plane of trilinear samples, times `weight`, to a slice. Outside the source is 0; the outer half of a border voxel
@@ -6,6 +42,7 @@ import type { Affine, Vec3 } from "../../core/affine.ts";
  *
  * @param m - (column, row, slice) of the target → voxel of the source.
  * @param k - Slice coordinate of the plane.
+ * @param range - From {@link filledRange}, so that samples that are 0 anyhow are not taken; by default everything.
  */
 export function addPlane(
   target: Float32Array,
@@ -15,6 +52,7 @@ export function addPlane(
   m: Affine,
   k: number,
   weight: number,
+  range: SampleRange = wholeRange(shape),
 ): void {
   const [width, height] = size;
   const [nx, ny, nz] = shape;
@@ -24,7 +62,7 @@ export function addPlane(
     const x0 = m[1] * j + m[2] * k + m[3];
     const y0 = m[5] * j + m[6] * k + m[7];
     const z0 = m[9] * j + m[10] * k + m[11];
-    const [first, last] = insideRun([x0, y0, z0], [m[0], m[4], m[8]], shape, width);
+    const [first, last] = insideRun([x0, y0, z0], [m[0], m[4], m[8]], range, width);
     for (let i = first; i <= last; i++) {
       const x = clamp(x0 + m[0] * i, nx - 1);
       const y = clamp(y0 + m[4] * i, ny - 1);
@@ -60,11 +98,12 @@ export function nearestPlane(
 ): void {
   const [width, height] = size;
   const [nx, ny, nz] = shape;
+  const range = wholeRange(shape);
   for (let j = 0; j < height; j++) {
     const x0 = m[1] * j + m[2] * k + m[3];
     const y0 = m[5] * j + m[6] * k + m[7];
     const z0 = m[9] * j + m[10] * k + m[11];
-    const [first, last] = insideRun([x0, y0, z0], [m[0], m[4], m[8]], shape, width);
+    const [first, last] = insideRun([x0, y0, z0], [m[0], m[4], m[8]], range, width);
     for (let i = first; i <= last; i++) {
       const x = (clamp(x0 + m[0] * i, nx - 1) + 0.5) | 0;
       const y = (clamp(y0 + m[4] * i, ny - 1) + 0.5) | 0;
@@ -78,13 +117,13 @@ function clamp(value: number, top: number): number {
   return Math.min(Math.max(value, 0), top);
 }
 
-/** First and last i in [0, width) for which `start + step * i` lies within half a voxel of the source; first > last if none. */
-function insideRun(start: Vec3, step: Vec3, shape: Vec3, width: number): [number, number] {
+/** First and last i in [0, width) for which `start + step * i` lies within the range; first > last if none. */
+function insideRun(start: Vec3, step: Vec3, range: SampleRange, width: number): [number, number] {
   let low = 0;
   let high = width - 1;
   for (let axis = 0; axis < 3; axis++) {
     const [a, b] = [start[axis]!, step[axis]!];
-    const [bottom, top] = [-0.5, shape[axis]! - 0.5];
+    const [bottom, top] = [range.bottom[axis]!, range.top[axis]!];
     if (Math.abs(b) < 1e-9) {
       if (a < bottom || a > top) return [0, -1];
       continue;

@@ -1,4 +1,5 @@
 import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
+import type { SeenRows } from "./seen.ts";
 import { boundsOf, distanceOf, type Solid } from "./solid.ts";
 import type { Texture } from "./texture.ts";
 
@@ -10,11 +11,18 @@ export interface Canvas {
   /** Voxel → mm from the head's centre, along the world's axes. */
   readonly toLocal: Affine;
   readonly fromLocal: Affine;
+  /** What has to be painted; the rest is left as it is. */
+  readonly seen: SeenRows;
 }
 
-export function makeCanvas(data: Float32Array, shape: Vec3, affine: Affine, centre: Vec3): Canvas {
+export function makeCanvas(
+  data: Float32Array,
+  { shape, affine }: { readonly shape: Vec3; readonly affine: Affine },
+  centre: Vec3,
+  seen: SeenRows,
+): Canvas {
   const toLocal = affine.map((v, i) => (i % 4 === 3 ? v - centre[(i - 3) / 4]! : v)) as unknown as Affine;
-  return { data, shape, spacing: affineSpacing(affine), toLocal, fromLocal: invertAffine(toLocal) };
+  return { data, shape, spacing: affineSpacing(affine), toLocal, fromLocal: invertAffine(toLocal), seen };
 }
 
 /** Size of one cell of the textures inside solids and of their surfaces' irregularity, mm. */
@@ -31,7 +39,7 @@ export function paintSolid(
   texture: Texture,
   allowed: ((x: number, y: number, z: number) => number) | null,
 ): void {
-  const { data, shape, spacing, toLocal: a } = canvas;
+  const { data, shape, spacing, toLocal: a, seen } = canvas;
   const edge = Math.max(...spacing);
   const box = voxelBox(canvas, solid);
   if (box === null) return;
@@ -45,7 +53,10 @@ export function paintSolid(
   const leap = 0.5 / edge; // voxels a mm, halved because an ellipsoid's distance is an estimate
   for (let k = low[2]; k <= high[2]; k++) {
     for (let j = low[1]; j <= high[1]; j++) {
-      for (let i = low[0]; i <= high[0]; i++) {
+      const first = seen.first[j + shape[1] * k]!;
+      const last = Math.min(high[0], seen.last[j + shape[1] * k]!);
+      // Leaps start from the same voxel whatever is seen: the same voxels are painted.
+      for (let i = low[0]; i <= last; i++) {
         const x = a[0] * i + a[1] * j + a[2] * k + a[3];
         const y = a[4] * i + a[5] * j + a[6] * k + a[7];
         const z = a[8] * i + a[9] * j + a[10] * k + a[11];
@@ -54,6 +65,7 @@ export function paintSolid(
           i += Math.floor((d - limit) * leap); // nothing of it can be nearer
           continue;
         }
+        if (i < first) continue;
         if (roughMm > 0 && d > core) d += roughMm * texture.at(x / surfaceMm + ox, y / surfaceMm + oy, z / surfaceMm + oz);
         let cover = 0.5 - d / edge;
         if (cover <= 0) continue;

@@ -1,10 +1,12 @@
 import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
 import type { Volume } from "../../core/volume.ts";
+import type { Acquisition } from "../acquisition/draw.ts";
 import type { Scene } from "../scene.ts";
 import { makeCanvas, paintSolid } from "./canvas.ts";
 import { coarseAt } from "./coarse.ts";
 import type { Surround, Uterus } from "./draw.ts";
 import { paintShell, type VoxelBox } from "./head.ts";
+import { type SeenRows, seenRows } from "./seen.ts";
 import type { Solid } from "./solid.ts";
 import { makeTexture } from "./texture.ts";
 import { paintWomb, wombFields } from "./womb.ts";
@@ -14,14 +16,17 @@ import { paintWomb, wombFields } from "./womb.ts";
  *
  * Voxels of the brain (tissue other than background) keep their values to the bit. Background that the scene already fills keeps its own too,
  * but for partly filled voxels at its outside, and where that is a skull and scalp (as a phantom has), no other is painted. Everything painted has tissue background and no blood.
+ * @param scans - Only what these can read is painted around the head, in half the time; null for everything. They come out the same.
+ *
  * With kind `none`, or when the surround is drawn as masked, stacks of the result come masked; see {@link Scene}.
  */
-export function paintSurround(scene: Scene, surround: Surround): Scene {
+export function paintSurround(scene: Scene, surround: Surround, scans: readonly Acquisition[] | null = null): Scene {
   if (surround.kind === "none") return { ...maskedBrain(scene), maskMarginMm: 0 };
   const grid = largerGrid(scene.image, surround);
   const image = placed(scene.image, grid);
   const tissue = placed(scene.tissue, grid);
-  paintUterus(image, tissue, surround);
+  const given = { low: grid.offset, high: grid.offset.map((n, i) => n + scene.image.shape[i]! - 1) as unknown as Vec3 };
+  paintUterus(image, tissue, surround, seenRows(grid, scans), given);
   return {
     image,
     tissue,
@@ -70,16 +75,27 @@ function placed<Data extends Float32Array | Uint8Array>(volume: Volume<Data>, gr
   return { data, shape: grid.shape, affine: grid.affine };
 }
 
-/** Fills `image` around the head; the head's own voxels come out as they went in. */
-function paintUterus(image: Volume<Float32Array>, tissue: Volume<Uint8Array>, uterus: Uterus): void {
+/**
+ * Fills `image` around the head; the head's own voxels come out as they went in.
+ * @param given - Where the scene lies that came in: all else is empty, and is not searched.
+ */
+function paintUterus(
+  image: Volume<Float32Array>,
+  tissue: Volume<Uint8Array>,
+  uterus: Uterus,
+  seen: SeenRows,
+  given: VoxelBox,
+): void {
   const { data, shape } = image;
   const own = new Uint8Array(data.length);
-  for (let i = 0; i < own.length; i++) own[i] = data[i]! > 0 || tissue.data[i]! > 0 ? 1 : 0;
+  forRows(given, shape, (start, end) => {
+    for (let i = start; i < end; i++) own[i] = data[i]! > 0 || tissue.data[i]! > 0 ? 1 : 0;
+  });
   const box = boxOf(own, shape);
-  const kept = keepOwn(data, own);
-  const rim = findRim(data, own, tissue.data, shape);
+  const kept = keepOwn(data, own, box, shape);
+  const rim = findRim(data, own, tissue.data, box, shape);
   const isHead = (index: number): boolean => own[index] === 1;
-  const canvas = makeCanvas(data, shape, image.affine, uterus.centre);
+  const canvas = makeCanvas(data, image, uterus.centre, seen);
   const texture = makeTexture(uterus.seed);
   const fields = wombFields(canvas, isHead, uterus, texture);
   const share = (value: number) => Math.min(1, Math.max(0, value));
@@ -91,12 +107,30 @@ function paintUterus(image: Volume<Float32Array>, tissue: Volume<Uint8Array>, ut
   for (const part of ["mother", "floating", "fetus", "organ", "blob"] as const) {
     for (const solid of uterus.solids) if (solid.part === part) paintSolid(canvas, solid, texture, allowed[part] ?? null);
   }
-  if (shellThickness(own, tissue, canvas.spacing) < ownSkullMm) paintShell(canvas, isHead, box, uterus, fields.body, texture);
-  for (let i = 0, n = 0, r = 0; i < own.length; i++) {
-    if (own[i] === 0) continue;
-    const given = kept[n++]!;
-    const isRim = rim.index[r] === i;
-    data[i] = isRim ? given + (1 - rim.coverage[r++]!) * data[i]! : given;
+  if (shellThickness(own, tissue, canvas.spacing, box) < ownSkullMm)
+    paintShell(canvas, isHead, box, uterus, fields.body, texture);
+  putBack(data, own, kept, rim, box, shape);
+}
+
+/** Puts the head's own voxels back over what was painted; those of the rim, which it fills in part, into it. */
+function putBack(data: Float32Array, own: Uint8Array, kept: Float32Array, rim: Rim, box: VoxelBox, shape: Vec3): void {
+  let [n, r] = [0, 0];
+  forRows(box, shape, (start, end) => {
+    for (let i = start; i < end; i++) {
+      if (own[i] === 0) continue;
+      const given = kept[n++]!;
+      data[i] = rim.index[r] === i ? given + (1 - rim.coverage[r++]!) * data[i]! : given;
+    }
+  });
+}
+
+/** Calls `row` with the first index and the one after the last of each row of a box, in the order of the array. */
+function forRows({ low, high }: VoxelBox, [nx, ny]: Vec3, row: (start: number, end: number) => void): void {
+  for (let k = low[2]; k <= high[2]; k++) {
+    for (let j = low[1]; j <= high[1]; j++) {
+      const start = nx * (j + ny * k);
+      row(start + low[0], start + high[0] + 1);
+    }
   }
 }
 
@@ -113,23 +147,26 @@ const rimDepth = 2;
  * The rim of a head that stands in empty space. What is half scalp and half nothing is dark: left so, it would draw a line around the head.
  * How full such a voxel is shows against the brightest background voxel near it.
  */
-function findRim(data: Float32Array, own: Uint8Array, tissue: Uint8Array, [nx, ny]: Vec3): Rim {
+function findRim(data: Float32Array, own: Uint8Array, tissue: Uint8Array, box: VoxelBox, shape: Vec3): Rim {
+  const [nx, ny] = shape;
   const span = Array.from({ length: 2 * rimDepth + 1 }, (_, i) => i - rimDepth);
   const around = span.flatMap((k) => span.flatMap((j) => span.map((i) => i + nx * (j + ny * k))));
   const index: number[] = [];
   const coverage: number[] = [];
-  for (let i = 0; i < own.length; i++) {
-    if (own[i] === 0 || tissue[i] !== 0) continue;
-    let brightest = 0;
-    let isOutside = false;
-    for (const d of around) {
-      if (own[i + d] === 0) isOutside = true;
-      else if (tissue[i + d] === 0) brightest = Math.max(brightest, data[i + d]!);
+  forRows(box, shape, (start, end) => {
+    for (let i = start; i < end; i++) {
+      if (own[i] === 0 || tissue[i] !== 0) continue;
+      let brightest = 0;
+      let isOutside = false;
+      for (const d of around) {
+        if (own[i + d] === 0) isOutside = true;
+        else if (tissue[i + d] === 0) brightest = Math.max(brightest, data[i + d]!);
+      }
+      if (!isOutside) continue;
+      index.push(i);
+      coverage.push(Math.min(1, data[i]! / brightest));
     }
-    if (!isOutside) continue;
-    index.push(i);
-    coverage.push(Math.min(1, data[i]! / brightest));
-  }
+  });
   return { index: Int32Array.from(index), coverage: Float32Array.from(coverage) };
 }
 
@@ -137,27 +174,35 @@ function findRim(data: Float32Array, own: Uint8Array, tissue: Uint8Array, [nx, n
 const ownSkullMm = 2;
 
 /** Mean thickness of the given signal outside the brain, mm: its volume over the area of the brain's border. */
-function shellThickness(own: Uint8Array, tissue: Volume<Uint8Array>, spacing: Vec3): number {
+function shellThickness(own: Uint8Array, tissue: Volume<Uint8Array>, spacing: Vec3, box: VoxelBox): number {
   const { data, shape } = tissue;
   const step = [1, shape[0], shape[0] * shape[1]] as const;
   const face = [spacing[1] * spacing[2], spacing[0] * spacing[2], spacing[0] * spacing[1]] as const;
   const voxel = spacing[0] * spacing[1] * spacing[2];
   let volume = 0;
   let area = 0;
-  for (let i = 0; i < data.length; i++) {
-    const isBrain = data[i] !== 0;
-    if (own[i] === 1 && !isBrain) volume += voxel;
-    for (let axis = 0; axis < 3; axis++) if (isBrain !== (data[i + step[axis]!] ?? 0) > 0) area += face[axis]!;
-  }
+  // From one before the box, so that its lower faces count.
+  forRows({ low: box.low.map((v) => Math.max(0, v - 1)) as unknown as Vec3, high: box.high }, shape, (start, end) => {
+    for (let i = start; i < end; i++) {
+      const isBrain = data[i] !== 0;
+      if (own[i] === 1 && !isBrain) volume += voxel;
+      for (let axis = 0; axis < 3; axis++) if (isBrain !== (data[i + step[axis]!] ?? 0) > 0) area += face[axis]!;
+    }
+  });
   return volume / Math.max(voxel, area / 1.5); // a digital sphere's faces are 1.5 times its area
 }
 
 /** The values of the head's own voxels, in order. */
-function keepOwn(data: Float32Array, own: Uint8Array): Float32Array {
+function keepOwn(data: Float32Array, own: Uint8Array, box: VoxelBox, shape: Vec3): Float32Array {
   let count = 0;
-  for (let i = 0; i < own.length; i++) count += own[i]!;
+  forRows(box, shape, (start, end) => {
+    for (let i = start; i < end; i++) count += own[i]!;
+  });
   const kept = new Float32Array(count);
-  for (let i = 0, n = 0; i < own.length; i++) if (own[i] === 1) kept[n++] = data[i]!;
+  let n = 0;
+  forRows(box, shape, (start, end) => {
+    for (let i = start; i < end; i++) if (own[i] === 1) kept[n++] = data[i]!;
+  });
   return kept;
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { axisAlignedAffine, type Vec3 } from "../../core/affine.ts";
 import { makeCanvas, paintSolid } from "./canvas.ts";
 import { coarseAt, coarseField, coarseRow } from "./coarse.ts";
+import { seenRows } from "./seen.ts";
 import { boundsOf, capsule, distanceOf, ellipsoid, onion, type Solid } from "./solid.ts";
 import { makeTexture } from "./texture.ts";
 
@@ -13,7 +14,8 @@ const rod = capsule([-8, 3, 0], [9, -4, 6], [5, 5], plain);
 function painted(solid: Solid): { data: Float32Array; shape: Vec3 } {
   const shape: Vec3 = [44, 44, 44];
   const data = new Float32Array(44 ** 3);
-  const canvas = makeCanvas(data, shape, axisAlignedAffine(shape, [1.5, 1.5, 1.5], [100, 50, 20]), [100, 50, 20]);
+  const grid = { shape, affine: axisAlignedAffine(shape, [1.5, 1.5, 1.5], [100, 50, 20]) };
+  const canvas = makeCanvas(data, grid, [100, 50, 20], seenRows(grid, null));
   paintSolid(canvas, solid, makeTexture(1), null);
   return { data, shape };
 }

@@ -159,15 +159,17 @@ function lineReader(canvas: Canvas, fields: WombFields, texture: Texture): (j: n
   };
 }
 
-/** Paints the whole canvas but for solids: air, fat, muscle, the abdomen's mixed content; uterine wall, placenta and amniotic fluid over it. */
+/** Paints what is seen of the canvas but for solids: air, fat, muscle, the abdomen's mixed content; uterine wall, placenta and amniotic fluid over it. */
 export function paintWomb(canvas: Canvas, fields: WombFields, uterus: Uterus, texture: Texture): void {
-  const { shape, data } = canvas;
+  const { shape, data, seen } = canvas;
   const read = lineReader(canvas, fields, texture);
   for (let k = 0; k < shape[2]; k++) {
     for (let j = 0; j < shape[1]; j++) {
+      const [first, last] = [seen.first[j + shape[1] * k]!, seen.last[j + shape[1] * k]!];
+      if (first > last) continue;
       const line = read(j, k);
       const row = shape[0] * (j + shape[1] * k);
-      for (let i = 0; i < shape[0]; i++) {
+      for (let i = first; i <= last; i++) {
         const wave = line.broad[i]!;
         const grain = line.fine[i]!;
         const outer = line.uterus[i]!;
