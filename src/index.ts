@@ -42,7 +42,7 @@ export {
   preprocessOptions,
   restoreStack,
 } from "./data/preprocess.ts";
-export { decodeSafetensors, encodeSafetensors } from "./data/safetensors.ts";
+export { decodeSafetensors, encodeSafetensors, floatsOf } from "./data/safetensors.ts";
 export { type SplitOptions, splitOptions, splitSubjects } from "./data/splits.ts";
 export { aurocScore, type LabelledScore, rankScores, weightedAuroc } from "./eval/metrics/auroc.ts";
 export {
@@ -61,7 +61,19 @@ export { type EvalOptions, evalOptions } from "./eval/options.ts";
 export { type PredictOptions, predictOptions } from "./eval/predict/options.ts";
 export { type PredictRequest, runPredict } from "./eval/predict/stage.ts";
 export { type EvalRequest, runEval } from "./eval/stage.ts";
-export { buildModel, type Model, type ModelOptions, modelOptions } from "./models/index.ts";
+export {
+  buildModel,
+  buildResNet,
+  type Classifier,
+  importResNet,
+  type Model,
+  type ModelOptions,
+  modelOptions,
+  type ResNetOptions,
+  resnetOptions,
+  setWeights,
+  type TorchTensor,
+} from "./models/index.ts";
 export { acquireStack } from "./synth/acquisition/acquire.ts";
 export { type Acquisition, drawAcquisition } from "./synth/acquisition/draw.ts";
 export { type AcquisitionOptions, acquisitionOptions } from "./synth/acquisition/options.ts";

@@ -2,10 +2,12 @@ import { z } from "zod";
 import type { Model, ModelShape } from "./model.ts";
 import { buildUNet, unetOptions } from "./unet.ts";
 
+export { importResNet, type TorchTensor } from "./import/torchvision.ts";
 export { forInference } from "./inference.ts";
 export { batchNormMomentum } from "./layers/norm.ts";
-export type { ApplyMode, BatchStatistics, Model, ModelShape, WeightArray } from "./model.ts";
+export type { ApplyMode, BatchStatistics, Classifier, Model, ModelShape, WeightArray } from "./model.ts";
 export { lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";
+export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";
 export { type SliceOptions, sliceLogits } from "./slice-logits.ts";
 export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";

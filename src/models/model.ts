@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor4D, Variable } from "../backend/tf.ts";
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "../backend/tf.ts";
 
 /** Mean and variance of one batch at one batch normalisation, for the running statistics. */
 export interface BatchStatistics {
@@ -25,7 +25,7 @@ export interface ApplyMode {
 }
 
 /** A network over named variables. Applying it changes nothing: running statistics are the training step's business. */
-export interface Model {
+export interface Network<Output extends Tensor> {
   readonly kind: string;
   /** Every variable by its PyTorch-like name, in the order of the forward pass, running statistics included. */
   readonly weights: ReadonlyMap<string, Variable>;
@@ -33,14 +33,17 @@ export interface Model {
   readonly trainable: readonly string[];
   /** Height and width of an input must be multiples of this. */
   readonly sizeMultiple: number;
-  /**
-   * @param x - NHWC, float32.
-   * @returns NHWC logits (no sigmoid), same height and width.
-   */
-  apply(x: Tensor4D, mode: ApplyMode): Tensor4D;
+  /** @param x - NHWC, float32. */
+  apply(x: Tensor4D, mode: ApplyMode): Output;
   /** Frees the variables. */
   dispose(): void;
 }
+
+/** A segmenter: gives NHWC logits (no sigmoid), same height and width as its input. */
+export type Model = Network<Tensor4D>;
+
+/** A classifier of whole images: gives N x classes logits (no softmax). */
+export type Classifier = Network<Tensor2D>;
 
 /** What a builder needs besides the options of its architecture. */
 export interface ModelShape {

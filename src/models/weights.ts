@@ -1,14 +1,18 @@
 import { tf, type Variable } from "../backend/tf.ts";
 import { UserError } from "../core/errors.ts";
-import { seededRng } from "../core/rng.ts";
+import { between, type Rng, seededRng } from "../core/rng.ts";
 import type { Model, WeightArray } from "./model.ts";
 
 /** One weight that a layer declares: its shape and what it starts from. */
 export interface WeightSpec {
   readonly name: string;
   readonly shape: readonly number[];
-  /** `heNormal`: normal with variance 2 / fanIn. */
-  readonly initial: "zeros" | "ones" | { readonly heNormal: { readonly fanIn: number } };
+  /** `heNormal`: normal with variance 2 / fan. `uniform`: in [-bound, bound). */
+  readonly initial:
+    | "zeros"
+    | "ones"
+    | { readonly heNormal: { readonly fan: number } }
+    | { readonly uniform: { readonly bound: number } };
   /** False for running statistics, which no gradient moves. */
   readonly trainable: boolean;
 }
@@ -25,12 +29,7 @@ export function createWeights(specs: readonly WeightSpec[], seed: number): Map<s
   for (const { name, shape, initial } of specs) {
     if (weights.has(name)) throw new RangeError(`createWeights: two weights are called ${name}`);
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    if (initial === "ones") data.fill(1);
-    else if (initial !== "zeros") {
-      const stream = rng.fork(name);
-      const deviation = Math.sqrt(2 / initial.heNormal.fanIn);
-      for (let i = 0; i < data.length; i++) data[i] = deviation * stream.normal();
-    }
+    fillInitial(data, initial, rng.fork(name));
     weights.set(
       name,
       tf.tidy(() => tf.variable(tf.tensor(data, [...shape], "float32"))),
@@ -39,8 +38,20 @@ export function createWeights(specs: readonly WeightSpec[], seed: number): Map<s
   return weights;
 }
 
+function fillInitial(data: Float32Array, initial: WeightSpec["initial"], rng: Rng): void {
+  if (initial === "zeros") return;
+  if (initial === "ones") data.fill(1);
+  else if ("uniform" in initial) {
+    const { bound } = initial.uniform;
+    for (let i = 0; i < data.length; i++) data[i] = between(rng, [-bound, bound]);
+  } else {
+    const deviation = Math.sqrt(2 / initial.heNormal.fan);
+    for (let i = 0; i < data.length; i++) data[i] = deviation * rng.normal();
+  }
+}
+
 /** Copies every weight of a model off the device, by name, in the model's order. */
-export async function readWeights(model: Model): Promise<Map<string, WeightArray>> {
+export async function readWeights(model: Pick<Model, "weights">): Promise<Map<string, WeightArray>> {
   const out = new Map<string, WeightArray>();
   for (const [name, variable] of model.weights) {
     out.set(name, { shape: variable.shape, data: Float32Array.from(await variable.data()) });
@@ -53,7 +64,11 @@ export async function readWeights(model: Model): Promise<Map<string, WeightArray
  * @param where - Names the file that they come from, in messages.
  * @throws {UserError} (data) If a weight is missing, superfluous, of another shape or not finite: they are another model's, or damaged.
  */
-export function setWeights(model: Model, arrays: ReadonlyMap<string, WeightArray>, where: string): void {
+export function setWeights(
+  model: Pick<Model, "kind" | "weights">,
+  arrays: ReadonlyMap<string, WeightArray>,
+  where: string,
+): void {
   const mismatch = (rule: string, got: string) =>
     new UserError(
       "data",

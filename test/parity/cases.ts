@@ -1,5 +1,6 @@
 import { batchNormTrain, relu } from "../../src/backend/ops.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../../src/backend/tf.ts";
+import { maxPool } from "../../src/models/layers/conv.ts";
 
 type Op = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
@@ -80,6 +81,13 @@ export const parityOps: Readonly<Record<string, Op>> = {
   reverse: (x) => tf.reverse(x, 2),
   "smaller of two": (a, b) => tf.minimum(a, b),
   "greater than zero": (x) => tf.cast(tf.greater(x, 0), "float32"),
+  "larger of two": (a, b) => tf.maximum(a, b),
+  power: (x) => tf.pow(x, 2.5),
+  softmax: (x) => tf.softmax(x),
+  "log of the sum of exponentials": (x) => tf.logSumExp(x, 3),
+  "hyperbolic tangent": (x) => tf.tanh(x),
+  arctangent: (x) => tf.atan(x),
+  "max pool 3x3 padded by 1, stride 2": image((x) => maxPool(x, 3, 2, 1)),
   "matrix product": (a, b) => tf.matMul(a as Tensor2D, b as Tensor2D),
   clip: (x) => tf.clipByValue(x, -0.5, 0.5),
 };

@@ -15,7 +15,7 @@ export function conv2dWeights(
     {
       name: `${name}.weight`,
       shape: [kernel, kernel, inChannels, outChannels],
-      initial: { heNormal: { fanIn } },
+      initial: { heNormal: { fan: fanIn } },
       trainable: true,
     },
   ];
@@ -23,16 +23,31 @@ export function conv2dWeights(
   return specs;
 }
 
-/** Convolution, stride 1, zero padding that keeps the size. As PyTorch's `Conv2d(padding=kernel // 2)` with kernel OIHW → HWIO. */
-export function conv2d(scope: Scope, name: string, x: Tensor4D): Tensor4D {
-  const y = tf.conv2d(x, weight<Tensor4D>(scope, `${name}.weight`), 1, "same");
+/**
+ * Convolution with zeros padded on both sides alike, so that stride 1 keeps the size of an odd kernel's input.
+ * As PyTorch's `Conv2d(stride=stride, padding=kernel // 2)` with kernel OIHW → HWIO; TensorFlow's own "same" pads unevenly at stride 2.
+ */
+export function conv2d(scope: Scope, name: string, x: Tensor4D, stride = 1): Tensor4D {
+  const kernel = weight<Tensor4D>(scope, `${name}.weight`);
+  const y = stride === 1 ? tf.conv2d(x, kernel, 1, "same") : tf.conv2d(padded(x, kernel.shape[0] >> 1), kernel, stride, "valid");
   return scope.weights.has(`${name}.bias`) ? tf.add(y, weight<Tensor1D>(scope, `${name}.bias`)) : y;
+}
+
+/** Max pooling as PyTorch's `MaxPool2d(kernel, stride, padding)`: the padding never wins. */
+export function maxPool(x: Tensor4D, kernel: number, stride: number, padding: number): Tensor4D {
+  return tf.maxPool(padded(x, padding, Number.NEGATIVE_INFINITY), kernel, stride, "valid");
+}
+
+/** `x` with `margin` rows and columns of `value` on each side. */
+function padded(x: Tensor4D, margin: number, value = 0): Tensor4D {
+  if (margin === 0) return x;
+  return tf.pad(x, [[0, 0], [margin, margin], [margin, margin], [0, 0]], value); // biome-ignore format: one row an axis
 }
 
 /** The weights of {@link doubleSize}: 2 x 2 x out x in, and a bias. */
 export function doubleSizeWeights(name: string, inChannels: number, outChannels: number): WeightSpec[] {
   // Each output pixel is reached by one tap of the kernel, so the fan-in is that of a 1 x 1 convolution.
-  const initial = { heNormal: { fanIn: inChannels } };
+  const initial = { heNormal: { fan: inChannels } };
   return [
     { name: `${name}.weight`, shape: [2, 2, outChannels, inChannels], initial, trainable: true },
     { name: `${name}.bias`, shape: [outChannels], initial: "zeros", trainable: true },
