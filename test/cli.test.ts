@@ -27,6 +27,7 @@ const verbs = [
   ["synth"],
   ["train"],
   ["predict"],
+  ["import-weights"],
   ["eval"],
   ["run"],
   ["config", "show"],

@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backend/options.ts";
 import type { SplitName } from "../data/dataset.ts";
 import { packageVersion } from "../data/version.ts";
+import type { ResNetKind } from "../models/index.ts";
 import { formatNames } from "../synth/export/format.ts";
 import type { Outcome, Session } from "./session.ts";
 
@@ -10,6 +11,7 @@ import type { Outcome, Session } from "./session.ts";
 export type Perform = (work: (session: Session) => Promise<Outcome>) => Promise<void>;
 
 const backends = ["auto", "cuda", "tensorflow", "wasm", "cpu"] as const satisfies readonly BackendName[];
+const resnetKinds = ["resnet18", "resnet34", "resnet50"] as const satisfies readonly ResNetKind[];
 const splits = ["train", "val", "test"] as const satisfies readonly SplitName[];
 
 /**
@@ -30,6 +32,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addData(program, perform);
   addStages(program, perform);
   addPredict(program, perform);
+  addImport(program, perform);
   addConfig(program, perform);
   return program;
 }
@@ -130,6 +133,17 @@ function addPredict(program: Command, perform: Perform): void {
     .addOption(backendOption());
   finish(predict, "hemosynth predict --model runs/demo --in stack.nii.gz --out predictions").action((options) =>
     perform(async (session) => (await import("./commands/stages.ts")).predict(options, session)),
+  );
+}
+
+function addImport(program: Command, perform: Perform): void {
+  const command = program
+    .command("import-weights <file>")
+    .description("make weights that torchvision or timm saved as safetensors ours, for a program of your own")
+    .addOption(new Option("--model <kind>", "what they are of").choices(resnetKinds).makeOptionMandatory())
+    .requiredOption("--out <file>", "safetensors file to write");
+  finish(command, "hemosynth import-weights resnet50.safetensors --model resnet50 --out weights.safetensors").action(
+    (file, options) => perform(async () => (await import("./commands/import.ts")).importWeights(file, options)),
   );
 }
 
