@@ -10,16 +10,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   core: [],
   backend: ["core"],
   data: ["core"],
-  synth: ["core", "data"],
+  picture: ["core", "data"],
+  synth: ["core", "data", "picture"],
   models: ["core", "backend"],
   "eval/metrics": ["core"],
   tissue: ["core", "backend", "data", "models"],
-  eval: ["core", "backend", "data", "models", "tissue", "eval/metrics"],
+  eval: ["core", "backend", "data", "models", "picture", "tissue", "eval/metrics"],
   train: ["core", "backend", "data", "models", "eval/metrics"],
   config: ["core", "options"],
   sweep: ["core", "config"],
-  cli: ["core", "backend", "data", "synth", "models", "tissue", "eval", "eval/metrics", "train", "config", "sweep"],
-  index: ["core", "backend", "data", "synth", "models", "tissue", "eval", "eval/metrics", "train", "config", "sweep"],
+  cli: ["core", "backend", "data", "picture", "synth", "models", "tissue", "eval", "eval/metrics", "train", "config", "sweep"],
+  index: ["core", "backend", "data", "picture", "synth", "models", "tissue", "eval", "eval/metrics", "train", "config", "sweep"],
 };
 
 /** Files that declare options and nothing that takes long to load, and the file errors that configs share with data. */

@@ -1,9 +1,9 @@
 import { affineSpacing } from "../core/affine.ts";
 import type { Image, Volume } from "../core/volume.ts";
 import { prepareMap, prepareMask, prepareStack } from "../data/preprocess.ts";
+import { type Bitmap, newBitmap, pasteBitmap } from "../picture/bitmap.ts";
+import { cropAround, drawOverlay, predictionColour, truthColour } from "../picture/overlay.ts";
 import { diceOf } from "./metrics/dice.ts";
-import { type Bitmap, newBitmap, pasteBitmap } from "./picture/bitmap.ts";
-import { cropAround, drawOverlay, predictionColour, truthColour } from "./picture/overlay.ts";
 import type { Unit } from "./table.ts";
 import { overlapAt } from "./tally.ts";
 

@@ -1,9 +1,9 @@
 import { affineSpacing } from "../../core/affine.ts";
 import type { Image, Volume } from "../../core/volume.ts";
 import { prepareMap, prepareMask, prepareStack } from "../../data/preprocess.ts";
-import type { Bitmap } from "../picture/bitmap.ts";
-import { montage } from "../picture/montage.ts";
-import { cropAround, drawOverlay, predictionColour } from "../picture/overlay.ts";
+import type { Bitmap } from "../../picture/bitmap.ts";
+import { montage } from "../../picture/montage.ts";
+import { cropAround, drawOverlay, predictionColour } from "../../picture/overlay.ts";
 import type { OverlayOptions } from "./options.ts";
 import type { VolumePrediction } from "./volume.ts";
 

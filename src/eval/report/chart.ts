@@ -1,4 +1,4 @@
-import { escapeText } from "./html.ts";
+import { escapeText } from "../../picture/html.ts";
 
 /** Lines, letters and colours of all plots. Colours are told apart with any colour vision. */
 export const ink = "#1f2933";

@@ -1,9 +1,9 @@
+import { html, type Markup, trusted } from "../../picture/html.ts";
+import { style } from "../../picture/style.ts";
 import type { Metric, OperatingPoint, Results } from "../results.ts";
 import { type Level, levels } from "../scores.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
 import { figure, findMetric, fixed, lesionWord, metricNames, withInterval } from "./format.ts";
-import { html, type Markup, trusted } from "./html.ts";
-import { style } from "./style.ts";
 import { banner, headline, limits, methods, reading } from "./words.ts";
 
 /** A case of the gallery: picture and words. */

@@ -1,5 +1,5 @@
-import type { Image } from "../../core/volume.ts";
-import { resizeImage } from "../../data/resample.ts";
+import type { Image } from "../core/volume.ts";
+import { resizeImage } from "../data/resample.ts";
 
 /**
  * Enlarges an image over the same field of view with the Catmull-Rom cubic, which keeps edges crisp; a side that shrinks is

@@ -1,5 +1,5 @@
-import type { Image } from "../../core/volume.ts";
-import { resizeImage } from "../../data/resample.ts";
+import type { Image } from "../core/volume.ts";
+import { resizeImage } from "../data/resample.ts";
 import { type Bitmap, type Colour, newBitmap } from "./bitmap.ts";
 import { resizeCubic } from "./cubic.ts";
 
