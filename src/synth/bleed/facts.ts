@@ -107,7 +107,7 @@ export function bleedFaults(
   }
   for (const [i, { side, atrialMm }] of plan.dilations.entries()) {
     const { widthMm } = facts.atria[i]!;
-    if (widthMm < atrialMm - atrialToleranceMm) {
+    if (widthMm < atrialMm - atrialToleranceMm(anatomy)) {
       faults.push(`${side}: the atrium must be ${atrialMm.toFixed(1)} mm wide; got ${widthMm.toFixed(1)}`);
     }
   }
@@ -119,8 +119,10 @@ export function bleedFaults(
   return faults;
 }
 
-/** A dilated atrium may measure this much narrower than drawn: labels move by whole voxels, and thick slices show it in few rows. */
-const atrialToleranceMm = 1.5;
+/** A dilated atrium may measure half a millimetre and a voxel narrower than drawn, mm: labels move by whole voxels. Our choice. */
+export function atrialToleranceMm({ spacing }: Pick<Anatomy, "spacing">): number {
+  return 0.5 + [...spacing].sort((a, b) => a - b)[1]!;
+}
 
 /** Blood on a side that has none, in tissue where none may be, or changed voxels without blood. */
 function strayVoxels(before: Scene, after: Scene, anatomy: Anatomy, plan: BleedPlan): number {

@@ -14,8 +14,8 @@ export interface UprightLumen {
  * Width of the atrium in mm, as it is taken from axial slices; 0 without a lumen.
  *
  * The atrium is the part of the ventricle behind the thalamus. Of the 3 mm axial slabs that show much of it (its largest connected part
- * behind the middle of the ventricle has at least 60 % of the area it has anywhere), the widest counts; in a slab, the width square
- * to the part's long axis where it is largest.
+ * behind the middle of the ventricle has at least 60 % of the area it has anywhere; less counts in proportion), the widest counts;
+ * in a slab, the width square to the part's long axis where it is largest.
  */
 export function atrialWidthMm(lumen: UprightLumen): number {
   const { shape, spacing } = lumen;
@@ -24,8 +24,10 @@ export function atrialWidthMm(lumen: UprightLumen): number {
   const deep = Math.min(shape[2], slabSlices(spacing[2]));
   const slabs = parts.slice(deep - 1).map((_, k) => parts.slice(k, k + deep).flat());
   const most = Math.max(...slabs.map(({ length }) => length));
-  const shown = slabs.filter(({ length }) => length > 0 && length >= 0.6 * most);
-  return Math.max(0, ...shown.map((part) => widestBand(part, (spacing[0] * spacing[1]) / deep)));
+  const shown = slabs.filter(({ length }) => length > 0.3 * most);
+  // Slabs that show less of it count for less: a limit would make the width jump when a slab passes it.
+  const weight = (part: Part) => Math.min(1, part.length / (0.6 * most));
+  return Math.max(0, ...shown.map((part) => weight(part) * widestBand(part, (spacing[0] * spacing[1]) / deep)));
 }
 
 /** Slices that a clinical axial slice of 3 mm holds. */
