@@ -23,14 +23,14 @@ const dice = (a: Uint8Array, b: Uint8Array) =>
   (a.reduce((n, v) => n + (v > 0 ? 1 : 0), 0) + b.reduce((n, v) => n + (v > 0 ? 1 : 0), 0));
 
 test("the brain is the part with ventricles and deep grey, not the largest; a neck is cut and holes are closed", () => {
-  const placenta = ball(85, 45, 42, 30); // touches the brain
+  const placenta = ball(79, 42, 42, 30); // grown together with the brain by a neck of 17 mm
   const rod = (x: number, y: number, z: number) => x < 70 && Math.hypot(y - 70, z - 42) < 3;
   const hole = ball(30, 42, 42, 5);
   const likely = map((x, y, z) => (brain(x, y, z) && !hole(x, y, z)) || placenta(x, y, z) || rod(x, y, z));
   const truth = map(brain);
-  expect(dice(likely, truth)).toBeLessThan(0.7);
+  expect(dice(likely, truth)).toBeLessThan(0.6);
   const found = findBrain(likely, inner, { shape, affine });
-  expect(dice(found, truth)).toBeGreaterThan(0.93);
+  expect(dice(found, truth)).toBeGreaterThan(0.9);
   expect(found.every((v, i) => !(truth[i]! > 0 && inner[i]! > 0) || v === 1)).toBe(true); // the hole too
 });
 

@@ -1,19 +1,25 @@
-import { affineSpacing, determinant, type Vec3 } from "../core/affine.ts";
+import { affineSpacing, applyAffine, determinant, invertAffine, type Vec3 } from "../core/affine.ts";
 import { connectedComponents } from "../core/components.ts";
 import { distanceTo } from "../core/distance.ts";
 import type { Volume } from "../core/volume.ts";
 
-/** Half the width of what may hang on the brain before it is cut off, mm: fluid, face or body beside the head. Our guess. */
-const neckMm = 4;
+/**
+ * Half the widths of what may hang on the brain before it is cut off, mm: fluid, face, placenta or body beside the head. Tried from the
+ * narrowest on, until what is left is shaped like a head. Our guess.
+ */
+const necksMm = [4, 6, 8, 10, 12] as const;
+/** Dice of a part with the ellipsoid of its own moments from which on it is shaped like a head. A brain's is .93 and more. Our guess. */
+const headlike = 0.88;
 /** A brain, with the fluid around it, is no larger than a head at term, mm³. Our guess. */
 const mostMm3 = 700_000;
 
 /**
  * The brain in a map of how likely each voxel is brain: of the parts that are likelier brain than not, holes closed and what hangs on them
- * by a neck cut off, the one with the most inner brain in it. All 0 where nothing is likely brain.
+ * by a neck cut off, the one with the most inner brain in it. Wider necks are cut until it is shaped like a head; where it never is, the most
+ * headlike is taken. All 0 where nothing is likely brain.
  *
  * @param likely - Probability that a voxel is inside the skull's inner table, 0 to 255.
- * @param inner - How likely a voxel is ventricle or deep grey, 0 to 255: a placenta is as large as a brain, but has none of it.
+ * @param inner - How likely a voxel is ventricle or deep grey, 0 to 255: a placenta is as large as a brain, but has little of it.
  * @param grid - Shape and affine of both.
  * @returns 1 inside the brain.
  */
@@ -27,13 +33,39 @@ export function findBrain(likely: Uint8Array, inner: Uint8Array, grid: Pick<Volu
   for (let i = 0; i < holed.length; i++) holed[i] = likely[at(i)]! > 127 ? 1 : 0;
   const inside = withoutHoles(holed, size);
   const depth = distanceTo((i) => inside[i] === 0, size, spacing);
+  let best = { part: inside, shape: -1 };
+  for (const neckMm of necksMm) {
+    const part = partWithout(neckMm, { inside, depth, size, spacing }, (i) => inner[at(i)]!);
+    if (part === null) break; // nothing is that thick
+    const shape = ellipsoidOverlap(part, size, spacing);
+    if (shape > best.shape) best = { part, shape };
+    if (shape >= headlike) break;
+  }
+  for (let i = 0; i < inside.length; i++) if (best.part[i] === 1) out[at(i)] = 1;
+  return out;
+}
+
+interface Candidates {
+  readonly inside: Uint8Array;
+  /** mm to the nearest voxel outside. */
+  readonly depth: Float32Array;
+  readonly size: Vec3;
+  readonly spacing: Vec3;
+}
+
+/** The part with the most inner brain once necks of twice this width are cut; null where nothing is thicker. */
+function partWithout(
+  neckMm: number,
+  { inside, depth, size, spacing }: Candidates,
+  inner: (index: number) => number,
+): Uint8Array | null {
   const { labels, sizes } = connectedComponents((i) => depth[i]! > neckMm, size, "faces");
-  const best = bestPart(labels, sizes, (i) => inner[at(i)]!, Math.abs(determinant(grid.affine)));
-  const near = distanceTo((i) => (best === 0 ? inside[i] === 1 : labels[i] === best), size, spacing);
+  const best = bestPart(labels, sizes, inner, spacing[0] * spacing[1] * spacing[2]);
+  if (best === 0) return null;
+  const near = distanceTo((i) => labels[i] === best, size, spacing);
   // The rim that peeling took comes back, half a thick slice more included.
   const rim = neckMm + Math.max(...spacing) / 2;
-  for (let i = 0; i < inside.length; i++) if (inside[i] === 1 && near[i]! <= rim) out[at(i)] = 1;
-  return out;
+  return inside.map((v, i) => (v === 1 && near[i]! <= rim ? 1 : 0));
 }
 
 /** The part with the most inner brain, its size counting a little too; 0 where there is none. */
@@ -41,6 +73,40 @@ function bestPart(labels: Uint32Array, sizes: readonly number[], inner: (index: 
   const score = sizes.map((size) => (size * voxelMm3 > mostMm3 ? 0 : 0.02 * 255 * size));
   for (let i = 0; i < labels.length; i++) if (labels[i]! > 0) score[labels[i]!]! += inner(i);
   return score.reduce((best, value, label) => (label > 0 && value > (score[best] ?? 0) ? label : best), 0);
+}
+
+/**
+ * Dice of a set with the solid ellipsoid that has its centre and covariance, in [0, 1]: 1 for an ellipsoid, whichever way it lies.
+ * A solid ellipsoid of half axis a has variance a² / 5 along it.
+ */
+function ellipsoidOverlap(part: Uint8Array, [nx, ny]: Vec3, spacing: Vec3): number {
+  const points: number[] = [];
+  for (let i = 0; i < part.length; i++) if (part[i] === 1) points.push(i);
+  const place = (i: number): Vec3 => [
+    (i % nx) * spacing[0],
+    (Math.floor(i / nx) % ny) * spacing[1],
+    Math.floor(i / (nx * ny)) * spacing[2],
+  ];
+  const mean = [0, 0, 0];
+  for (const i of points) for (const [a, v] of place(i).entries()) mean[a]! += v / points.length;
+  const c = [0, 0, 0, 0, 0, 0]; // xx yy zz xy xz yz
+  for (const i of points) {
+    const [x, y, z] = place(i).map((v, a) => v - mean[a]!) as unknown as Vec3;
+    for (const [k, v] of [x * x, y * y, z * z, x * y, x * z, y * z].entries()) c[k]! += v / points.length;
+  }
+  const [xx, yy, zz, xy, xz, yz] = c as [number, number, number, number, number, number];
+  const toUnit = [xx, xy, xz, 0, xy, yy, yz, 0, xz, yz, zz, 0] as const;
+  const volume = (4 / 3) * Math.PI * Math.sqrt(5 ** 3 * Math.max(0, determinant(toUnit)));
+  if (!(volume > 1e-6)) return 0;
+  const m = invertAffine(toUnit);
+  let both = 0;
+  for (const i of points) {
+    const v = place(i).map((at, a) => at - mean[a]!) as unknown as Vec3;
+    const [p, q, r] = applyAffine(m, v);
+    if (v[0] * p + v[1] * q + v[2] * r <= 5) both++;
+  }
+  const voxel = spacing[0] * spacing[1] * spacing[2];
+  return (2 * both * voxel) / (points.length * voxel + volume);
 }
 
 interface Box {
