@@ -22,6 +22,68 @@ export function relu<T extends Tensor>(x: T): T {
   return op(x) as T;
 }
 
+/**
+ * `x` where it is above 0, else `slope * x`. Keeps its result for the gradient and not `x`. The gradient at 0 is `slope`.
+ * @param slope - Above 0, so that the result has the sign of `x`.
+ *
+ * Source: Maas et al. 2013, "Rectifier nonlinearities improve neural network acoustic models".
+ */
+export function leakyRelu<T extends Tensor>(x: T, slope: number): T {
+  const op = tf.customGrad((input: Tensor | Save, save: Tensor | Save) => {
+    const y = tf.leakyRelu(input as Tensor, slope);
+    (save as Save)([y]);
+    const gradFunc = (dy: Tensor, [result]: Tensor[]) =>
+      isNative()
+        ? executeNative("LeakyReluGrad", { T: "float32", alpha: { float: slope } }, [dy, result!], 1)[0]!
+        : tf.mul(dy, tf.step(result!, slope));
+    return { value: y, gradFunc };
+  });
+  return op(x) as T;
+}
+
+/**
+ * `x * sigmoid(x)`, also called swish. Keeps `x` alone for the gradient.
+ * Source: Elfwing et al. 2018, doi:10.1016/j.neunet.2017.12.012.
+ */
+export function silu<T extends Tensor>(x: T): T {
+  const op = tf.customGrad((input: Tensor | Save, save: Tensor | Save) => {
+    (save as Save)([input as Tensor]);
+    const gradFunc = (dy: Tensor, [value]: Tensor[]) => {
+      const open = tf.sigmoid(value!);
+      return tf.mul(dy, tf.mul(open, tf.add(tf.mul(value!, tf.sub(1, open)), 1)));
+    };
+    return { value: tf.mul(input as Tensor, tf.sigmoid(input as Tensor)), gradFunc };
+  });
+  return op(x) as T;
+}
+
+/**
+ * Each image's groups of neighbouring channels brought to mean 0 and variance 1: `(x - mean) / sqrt(variance + epsilon)`, the variance biased.
+ * Keeps its result for the gradient and not `x`.
+ *
+ * @param x - NHWC. A NaN makes all of its group NaN.
+ * @param groups - Divides the number of channels; with as many groups as channels each channel is brought there alone.
+ *
+ * Source: Wu & He 2018, arXiv:1803.08494; the gradient is that of batch normalisation over other axes.
+ */
+export function standardise(x: Tensor4D, groups: number, epsilon: number): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const axes = [1, 3];
+  const op = tf.customGrad((input: Tensor | Save, save: Tensor | Save) => {
+    const { mean, variance } = tf.moments(input as Tensor, axes, true);
+    const inverse = tf.rsqrt(tf.add(variance, epsilon));
+    const y = tf.mul(tf.sub(input as Tensor, mean), inverse);
+    (save as Save)([y, inverse]);
+    const gradFunc = (dy: Tensor, saved: Tensor[]) => {
+      const [normal, scale] = saved as [Tensor, Tensor];
+      const along = tf.mul(normal, tf.mean(tf.mul(dy, normal), axes, true));
+      return tf.mul(scale, tf.sub(dy, tf.add(tf.mean(dy, axes, true), along)));
+    };
+    return { value: y, gradFunc };
+  });
+  return tf.reshape(op(tf.reshape(x, [batch, height * width, groups, channels / groups])), x.shape);
+}
+
 /** What {@link batchNormTrain} gives. */
 export interface TrainedNorm {
   readonly y: Tensor4D;

@@ -20,6 +20,8 @@ export interface ApplyMode {
    * the receiver's to dispose of, and it decides what becomes of the running statistics.
    */
   readonly record?: (statistics: BatchStatistics) => void;
+  /** What dropout draws from: as many whole numbers in [0, 4096) as `maskKeys`, new ones at each step. Needed where a model in training drops. */
+  readonly keys?: Tensor1D;
   /** Used in place of the model's own variables, by the same names and shapes. */
   readonly weights?: ReadonlyMap<string, Tensor>;
 }

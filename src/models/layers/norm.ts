@@ -1,10 +1,10 @@
-import { batchNormTrain } from "../../backend/ops.ts";
+import { batchNormTrain, standardise } from "../../backend/ops.ts";
 import { type Tensor1D, type Tensor4D, tf } from "../../backend/tf.ts";
 import type { WeightSpec } from "../weights.ts";
 import { type Scope, weight } from "./scope.ts";
 
-/** Added to the variance before its root is taken; PyTorch's default. */
-export const batchNormEpsilon = 1e-5;
+/** Added to a variance before its root is taken; PyTorch's default for each normalisation. */
+export const normEpsilon = 1e-5;
 
 /** Share of a new batch in the running statistics; PyTorch's default. */
 export const batchNormMomentum = 0.1;
@@ -30,12 +30,39 @@ export function batchNorm(scope: Scope, name: string, x: Tensor4D): Tensor4D {
   if (!scope.mode.training) {
     const mean = weight<Tensor1D>(scope, `${name}.running_mean`);
     const variance = weight<Tensor1D>(scope, `${name}.running_var`);
-    return tf.batchNorm(x, mean, variance, beta, gamma, batchNormEpsilon) as Tensor4D;
+    return tf.batchNorm(x, mean, variance, beta, gamma, normEpsilon) as Tensor4D;
   }
-  const { y, mean, variance } = batchNormTrain(x, gamma, beta, batchNormEpsilon);
+  const { y, mean, variance } = batchNormTrain(x, gamma, beta, normEpsilon);
   if (scope.mode.record) {
     const count = x.shape[0] * x.shape[1] * x.shape[2];
     scope.mode.record({ layer: name, mean: tf.keep(mean), variance: tf.keep(variance), count });
   }
   return y;
+}
+
+/** The weights of {@link groupNorm} and of an affine {@link instanceNorm}: scale and shift. */
+export function affineWeights(name: string, channels: number): WeightSpec[] {
+  const shape = [channels];
+  return [
+    { name: `${name}.weight`, shape, initial: "ones", trainable: true },
+    { name: `${name}.bias`, shape, initial: "zeros", trainable: true },
+  ];
+}
+
+/**
+ * Group normalisation, the same in training and outside it: each image's groups of neighbouring channels. As PyTorch's `GroupNorm(groups, channels)`.
+ * @throws {RangeError} If the groups do not divide the channels.
+ */
+export function groupNorm(scope: Scope, name: string, x: Tensor4D, groups: number): Tensor4D {
+  const channels = x.shape[3];
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
+    throw new RangeError(`groupNorm: groups must divide the ${channels} channels; got ${groups}`);
+  const normal = standardise(x, groups, normEpsilon);
+  if (!scope.weights.has(`${name}.weight`)) return normal;
+  return tf.add(tf.mul(normal, weight<Tensor1D>(scope, `${name}.weight`)), weight<Tensor1D>(scope, `${name}.bias`));
+}
+
+/** Instance normalisation: each channel of each image, scaled and shifted where {@link affineWeights} were declared. As PyTorch's `InstanceNorm2d`. */
+export function instanceNorm(scope: Scope, name: string, x: Tensor4D): Tensor4D {
+  return groupNorm(scope, name, x, x.shape[3]);
 }
