@@ -10,7 +10,14 @@ import { changedOption, namesIn, readRecord } from "./record.ts";
 import { stageNames } from "./stages.ts";
 
 /** What a run folder may hold; see docs/run-folder.md. */
-const runFiles: ReadonlySet<string> = new Set([...stageNames, "config.yaml", "manifest.json", "timings.json", "report.html"]);
+const runFiles: ReadonlySet<string> = new Set([
+  ...stageNames,
+  "preview",
+  "config.yaml",
+  "manifest.json",
+  "timings.json",
+  "report.html",
+]);
 
 /**
  * Checks that a folder may become, or go on being, the run folder of an experiment.

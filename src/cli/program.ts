@@ -78,6 +78,7 @@ function addStages(program: Command, perform: Perform): void {
     .description("paint pseudo-hemorrhages into normal brains and cut them into stacks");
   writes(synth, "run folder")
     .option("--data <folder>", data)
+    .addOption(previewOption())
     .option("--replay <sidecars...>", "instead, make stacks again from their sidecars and the normal cases of --data");
   finish(synth, "hemosynth synth configs/demo.yaml --out runs/demo").action((config, options) =>
     perform(async (session) => (await import("./commands/synth.ts")).synth(config, options, session)),
@@ -198,12 +199,21 @@ function backendOption(): Option {
   return new Option("--backend <name>", "the same as --set backend=<name>").choices(backends);
 }
 
-function workersOption(): Option {
-  const count = (text: string) => {
-    if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text);
-    throw new InvalidArgumentError("It must be a whole number from 1 to 9999.");
+function previewOption(): Option {
+  const help = "instead, show so many scenes on a page, with what is drawn beside the priors' targets; writes no dataset";
+  return new Option("--preview <scenes>", help).argParser(countUpTo(200));
+}
+
+/** Reads a whole number from 1 to `most`. */
+function countUpTo(most: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,4}$/.test(text) && Number(text) > 0 && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
   };
+}
+
+function workersOption(): Option {
   return new Option("--workers <number>", "worker threads; results do not depend on it")
     .default(availableParallelism(), "all cores")
-    .argParser(count);
+    .argParser(countUpTo(9999));
 }

@@ -14,8 +14,8 @@ import {
   writeDataset,
   writeSplits,
 } from "../data/dataset.ts";
-import { dataFault } from "../data/faults.ts";
 import { assertNoLeak } from "../data/leaks.ts";
+import { usableCases } from "./cases.ts";
 import type { SynthAnswer, SynthJob } from "./job.ts";
 import { unfitFault } from "./load.ts";
 import type { SynthOptions } from "./options.ts";
@@ -115,25 +115,4 @@ async function writeMade(
 
 function findingOf({ case: id, copy, why }: GivenUp): Finding {
   return { severity: "warning", case: id, rule: "given-up", message: `copy ${copy} was not made: ${why}` };
-}
-
-/** The cases to paint: original, in a split, not known to be ill, with labels. */
-function usableCases(dataset: Dataset, splits: Splits, where: string, warn: (line: string) => void): Case[] {
-  const chosen = new Set(splitNames.flatMap((name) => splits[name]));
-  const original = dataset.cases.filter((c) => c.sources.length === 0 && chosen.has(c.subject));
-  const normal = original.filter((c) => (c.grade ?? 0) === 0);
-  const usable = dataset.labelScheme === null ? [] : normal.filter((c) => c.labels !== null);
-  const file = join(where, "dataset.json");
-  if (normal.length < original.length) warn(`${file}: ${original.length - normal.length} cases with hemorrhage are left out.`);
-  if (usable.length === 0) {
-    const got = `${normal.length} normal cases, none with labels`;
-    throw dataFault(
-      file,
-      "synthesis needs normal cases with tissue labels",
-      got,
-      "Ingest with a labels pattern and a label scheme",
-    );
-  }
-  if (usable.length < normal.length) warn(`${file}: ${normal.length - usable.length} normal cases without labels are left out.`);
-  return usable;
 }

@@ -27,6 +27,20 @@ export async function synth(config: string, options: CommonOptions & { data?: st
   return await perform("synth", passOf(experiment, names, options, { data: options.data }), options, session);
 }
 
+/** What synthesis of a config paints into: the stages before it are brought up to date. */
+export async function normalData(
+  config: string,
+  options: CommonOptions & { data?: string },
+  session: Session,
+): Promise<{ experiment: Experiment; data: string }> {
+  const experiment = await loadExperiment(config, overridesOf(options));
+  const names: StageName[] = options.data === undefined ? ["data", "tissue"] : ["tissue"];
+  const pass = passOf(experiment, names, options, { data: options.data });
+  if (pass.stages.length > 0) await perform("synth", pass, options, session);
+  const last = pass.stages.at(-1)?.name ?? "data";
+  return { experiment, data: pass.folders[last] ?? join(options.out, last) };
+}
+
 /** `hemosynth train CONFIG`. */
 export async function train(
   config: string,

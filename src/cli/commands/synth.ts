@@ -4,16 +4,33 @@ import { readDataset } from "../../data/dataset.ts";
 import type { FormatName } from "../../synth/export/format.ts";
 import { type CommonOptions, inFolder, type Outcome, type Session } from "../session.ts";
 import { isDataset } from "../sources.ts";
-import { synth as synthStage } from "./stages.ts";
+import { normalData, synth as synthStage } from "./stages.ts";
 
 /** What `hemosynth synth` takes. */
-type SynthCommand = CommonOptions & { readonly data?: string; readonly replay?: readonly string[] };
+type SynthCommand = CommonOptions & {
+  readonly data?: string;
+  readonly replay?: readonly string[];
+  readonly preview?: number;
+};
 
-/** `hemosynth synth CONFIG` paints and writes a dataset; with `--replay` it makes stacks again from their sidecars. */
+/** `hemosynth synth CONFIG` paints and writes a dataset; `--preview` only shows some of it, `--replay` makes stacks again from their sidecars. */
 export async function synth(config: string | undefined, options: SynthCommand, session: Session): Promise<Outcome> {
   if (options.replay !== undefined) return await replay(config, options, options.replay, session);
   if (config === undefined) throw new UserError("usage", "synth: needs a config, or --replay with sidecars; got neither.");
-  return await synthStage(config, options, session);
+  return options.preview === undefined
+    ? await synthStage(config, options, session)
+    : await preview(config, options, options.preview, session);
+}
+
+async function preview(config: string, options: SynthCommand, count: number, session: Session): Promise<Outcome> {
+  if (options.dryRun === true) throw new UserError("usage", "--preview: writes no dataset, so --dry-run does not go with it.");
+  const { experiment, data } = await normalData(config, options, session);
+  const out = join(options.out, "preview");
+  const { runPreview } = await import("../../synth/preview/stage.ts");
+  const run = { data, out, options: experiment.synth, seed: experiment.seed, count };
+  const { headline, summary } = await inFolder(options.out, options.workers, session, (context) => runPreview(run, context));
+  const page = join(out, "preview.html");
+  return { text: `${headline}\npage: ${page}`, json: { schemaVersion: 1, command: "synth", out, page, preview: summary } };
 }
 
 async function replay(
