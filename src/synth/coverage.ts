@@ -11,8 +11,14 @@ export type Field = (x: number, y: number, z: number) => number;
  * @param edgeMm - Width over which the share goes from 0 to 1.
  * @returns The share by voxel coordinates.
  */
-export function supersampled(metric: Field, { affine }: Pick<Volume, "affine">, spacing: Vec3, edgeMm: number): Field {
-  const counts = spacing.map((mm) => Math.min(6, Math.max(1, Math.ceil(mm / 0.9))));
+export function supersampled(
+  metric: Field,
+  { affine, shape }: Pick<Volume, "affine" | "shape">,
+  spacing: Vec3,
+  edgeMm: number,
+): Field {
+  // A lone slice is a picture, not a slab: nothing of it is partly filled from above or below.
+  const counts = spacing.map((mm, a) => (shape[a] === 1 ? 1 : Math.min(6, Math.max(1, Math.ceil(mm / 0.9)))));
   const offsets = subPoints(counts as unknown as Vec3);
   const reach = Math.hypot(...spacing) / 2 + edgeMm;
   const at = (x: number, y: number, z: number) =>

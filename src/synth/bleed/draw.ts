@@ -1,7 +1,7 @@
 import type { Vec3 } from "../../core/affine.ts";
 import { between, chance, type Rng } from "../../core/rng.ts";
 import { addScaled, orthonormal, unitVector } from "../../core/vector.ts";
-import type { Anatomy } from "../priors/anatomy.ts";
+import { type Anatomy, inSlice } from "../priors/anatomy.ts";
 import { siteWeights } from "../priors/index.ts";
 import { UnfitError } from "../unfit.ts";
 import type { Bleed, BleedPart, BleedPlan, BleedShape, ClotBleed, GerminalBleed, LayerBleed, SidePlan } from "./bleed.ts";
@@ -81,7 +81,9 @@ function drawGravity(rng: Rng, anatomy: Anatomy): Vec3 {
   const { right, anterior, superior } = headAxes(anatomy.frame);
   const turn = 2 * Math.PI * rng.uniform();
   const across = addScaled(addScaled([0, 0, 0], right, Math.cos(turn)), anterior, Math.sin(turn));
-  return unitVector(addScaled(across, superior, 0.35 * rng.normal()));
+  const down = inSlice(anatomy, addScaled(across, superior, 0.35 * rng.normal()));
+  // A lone slice may lie level: then blood settles towards the back of the head.
+  return Math.hypot(...down) > 0.05 ? unitVector(down) : unitVector(inSlice(anatomy, addScaled(superior, anterior, -2)));
 }
 
 function drawShapes(

@@ -12,13 +12,16 @@ import type { LesionOptions } from "./options.ts";
 /** What a painted side measures; voxels count as blood from half coverage on. */
 export interface SideFacts {
   readonly side: Side;
-  /** Papile grade by what is there: 4 if an infarction was drawn and at least 0.2 ml lie in tissue, 3 above half of the lumen, 2 above a tenth, else 1. */
+  /**
+   * Papile grade by what is there: 4 if an infarction was drawn and at least 0.2 ml (in a lone slice 25 mm²) lie in tissue, 3 above half
+   * of the lumen, 2 above a tenth, else 1.
+   */
   readonly grade: Grade;
   readonly lumenMl: number;
   readonly lumenFill: number;
   /** Blood outside the lumen. */
   readonly parenchymaMl: number;
-  /** Largest area of this side's blood in one axial section of the scene, mm². */
+  /** Largest area of this side's blood in one axial section of the scene, in a lone slice in that slice, mm². */
   readonly maxAxialMm2: number;
 }
 
@@ -40,7 +43,7 @@ export function measureBleed(scene: Scene, anatomy: Anatomy, plan: BleedPlan): B
   const cover = scene.lesion.data;
   const { toHead, spacing } = anatomy;
   const voxelMl = (spacing[0] * spacing[1] * spacing[2]) / 1000;
-  const vertical = worldAxes(scene.image.affine).indexOf(2) as 0 | 1 | 2;
+  const vertical = anatomy.flatAxis ?? (worldAxes(scene.image.affine).indexOf(2) as 0 | 1 | 2);
   const sectionMm2 = (1000 * voxelMl) / spacing[vertical];
   const count = (): Tally => ({ areas: new Float64Array(scene.image.shape[vertical]), filled: 0, outside: 0 });
   const tallies = { left: count(), right: count() };
@@ -60,7 +63,7 @@ export function measureBleed(scene: Scene, anatomy: Anatomy, plan: BleedPlan): B
     volumeMl: volume * voxelMl,
     maxAxialMm2: Math.max(...both) * sectionMm2,
     meanSignal: voxels > 0 ? signal / voxels : 0,
-    sides: plan.sides.map((side) => sideFacts(side, tallies[side.side], anatomy[side.side].lumenMl, voxelMl, sectionMm2)),
+    sides: plan.sides.map((side) => sideFacts(side, tallies[side.side], anatomy, voxelMl, sectionMm2)),
     atria: plan.dilations.map(({ side }) => ({ side, widthMm: measureAtrium(anatomy, side) })),
   };
 }
@@ -71,10 +74,12 @@ interface Tally {
   outside: number;
 }
 
-function sideFacts(plan: SidePlan, tally: Tally, lumenMl: number, voxelMl: number, sectionMm2: number): SideFacts {
+function sideFacts(plan: SidePlan, tally: Tally, anatomy: Anatomy, voxelMl: number, sectionMm2: number): SideFacts {
+  const { lumenMl } = anatomy[plan.side];
+  const leastMl = anatomy.flatAxis === null ? 0.2 : (25 * voxelMl) / sectionMm2;
   const lumenFill = (tally.filled * voxelMl) / lumenMl;
   const parenchymaMl = tally.outside * voxelMl;
-  const grade = plan.grade === 4 && parenchymaMl >= 0.2 ? 4 : lumenFill > 0.5 ? 3 : lumenFill > 0.1 ? 2 : 1;
+  const grade = plan.grade === 4 && parenchymaMl >= leastMl ? 4 : lumenFill > 0.5 ? 3 : lumenFill > 0.1 ? 2 : 1;
   return { side: plan.side, grade, lumenMl, lumenFill, parenchymaMl, maxAxialMm2: Math.max(...tally.areas) * sectionMm2 };
 }
 

@@ -2,7 +2,7 @@ import type { Vec3 } from "../../core/affine.ts";
 import { between, type Rng } from "../../core/rng.ts";
 import { tissues } from "../../core/tissue.ts";
 import { addScaled, orthonormal } from "../../core/vector.ts";
-import type { Anatomy } from "../priors/anatomy.ts";
+import { type Anatomy, inSlice } from "../priors/anatomy.ts";
 import { siteWeights } from "../priors/index.ts";
 import { type Side, signOf } from "../priors/midplane.ts";
 import { infarctTissues } from "../priors/periventricular.ts";
@@ -23,7 +23,7 @@ export function drawFan(rng: Rng, side: Side, anatomy: Anatomy, weeks: number, r
   const { right, anterior, superior } = headAxes(anatomy.frame);
   const normal = wallNormal(own.wallMm, anatomy, at.index);
   const lateral = addScaled([0, 0, 0], right, signOf(side));
-  const out = addScaled(addScaled(normal, lateral, 0.8), superior, between(rng, [0, 0.9]));
+  const out = inSlice(anatomy, addScaled(addScaled(normal, lateral, 0.8), superior, between(rng, [0, 0.9])));
   const axes = orthonormal(out, addScaled(anterior, superior, between(rng, [-0.2, 0.2])));
   const free = freeWay(anatomy, at.world, axes[0]);
   const reachMm = Math.max(4, free * between(rng, reach));

@@ -26,7 +26,8 @@ export function gradeWeights(mix: GradeMix): readonly [number, number, number, n
  * matrix is gone (PRIORS 3.5); a mix of grade I alone then gives grade II.
  *
  * @param weeks - Gestational age.
- * @param room - Widest atrium that each side of the brain has room for, mm; without it any width may be drawn.
+ * @param room - Widest atrium that each side of the brain has room for, mm; without it any width may be drawn. 0 for a side that
+ *   is not there (in a lone slice): it does not bleed.
  */
 export function drawPlan(
   rng: Rng,
@@ -39,10 +40,11 @@ export function drawPlan(
   const weights = [first * share, ...others];
   const worst = weights.some((w) => w > 0) ? grades[weightedIndex(rng.fork("grade"), weights)]! : 2;
   const stage = drawStage(rng.fork("stage"), options);
-  const side = pick(rng.fork("side"), sides);
+  const shown = sides.filter((side) => room[side] > 0);
+  const side = pick(rng.fork("side"), shown);
   const plans = [drawSide(rng.fork(side), options, side, worst, share)];
-  if (chance(rng.fork("bilateral"), options.bilateralShare)) {
-    const other: Side = side === "left" ? "right" : "left";
+  const other: Side = side === "left" ? "right" : "left";
+  if (shown.includes(other) && chance(rng.fork("bilateral"), options.bilateralShare)) {
     const milder = weights.map((w, i) => (i < worst ? w : 0));
     const grade = milder.some((w) => w > 0) ? grades[weightedIndex(rng.fork("milder"), milder)]! : worst;
     plans.push(drawSide(rng.fork(other), options, other, grade, share));
@@ -56,21 +58,22 @@ export type Room = Readonly<Record<Side, number>>;
 /** Every lumen that is more than half full is wide; at times the other is wide too, but not wider. */
 function drawDilations(rng: Rng, plans: readonly SidePlan[], options: LesionOptions, room: Room): Dilation[] {
   const wide = plans.filter(({ fill }) => fill !== null && fill > 0.5).map(({ side }) => side);
-  const dilations = wide.map((side) => drawDilation(rng.fork(`dilation ${side}`), side, options.atrialWidthMm, room));
+  const dilations = wide.flatMap((side) => drawDilation(rng.fork(`dilation ${side}`), side, options.atrialWidthMm, room));
   const other = sides.find((side) => !wide.includes(side));
   const widest = Math.max(...dilations.map((d) => d.atrialMm));
   const along = rng.fork("other dilation");
   // A side with a milder bleed keeps its width: blood in a wide ventricle is grade III.
-  if (wide.length === 0 || !other || plans.some((p) => p.side === other) || !chance(along, options.bothDilatedShare))
+  if (dilations.length === 0 || !other || plans.some((p) => p.side === other) || !chance(along, options.bothDilatedShare))
     return dilations;
   const [low] = options.atrialWidthMm;
-  return [...dilations, drawDilation(along, other, [low, Math.max(low, widest)], room)];
+  return [...dilations, ...drawDilation(along, other, [low, Math.max(low, widest)], room)];
 }
 
-/** A target width drawn log-uniformly, cut to what there is room for. */
-export function drawDilation(rng: Rng, side: Side, [low, high]: readonly [number, number], room: Room): Dilation {
-  const top = Math.max(low, Math.min(high, room[side]));
-  return { side, atrialMm: Math.exp(between(rng, [Math.log(low), Math.log(top)])) };
+/** A target width drawn log-uniformly, cut to what there is room for; none where there is room for none. */
+export function drawDilation(rng: Rng, side: Side, [low, high]: readonly [number, number], room: Room): Dilation[] {
+  if (room[side] < low) return [];
+  const top = Math.min(high, room[side]);
+  return [{ side, atrialMm: Math.exp(between(rng, [Math.log(low), Math.log(top)])) }];
 }
 
 function drawStage(rng: Rng, { stages }: LesionOptions): BloodStage {

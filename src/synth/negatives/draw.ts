@@ -19,7 +19,7 @@ export function drawVentriculomegaly(rng: Rng, { ventriculomegaly }: NegativeOpt
   if (!chance(rng.fork("whether"), rate)) return [];
   const both = chance(rng.fork("both"), bothShare);
   const chosen = both ? sides : [pick(rng.fork("side"), sides)];
-  return chosen.map((side) => drawDilation(rng.fork(side), side, atrialWidthMm, room));
+  return chosen.flatMap((side) => drawDilation(rng.fork(side), side, atrialWidthMm, room));
 }
 
 /**

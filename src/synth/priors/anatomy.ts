@@ -1,10 +1,11 @@
-import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
+import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3, worldAxes } from "../../core/affine.ts";
 import { connectedComponents } from "../../core/components.ts";
 import { distanceNear, signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
+import { addScaled, dot, unitVector } from "../../core/vector.ts";
 import type { LabelVolume } from "../../core/volume.ts";
 import { UnfitError } from "../unfit.ts";
-import { fitHeadFrame, type HeadFrame, headOfVoxel, type Side, signOf } from "./midplane.ts";
+import { fitHeadFrame, type HeadFrame, headOfVoxel, type Side, sides, signOf } from "./midplane.ts";
 
 /** One lateral ventricle and what lies around it, on the label map's grid. */
 export interface SideAnatomy {
@@ -35,6 +36,8 @@ export interface GridBox {
 export interface Anatomy {
   readonly tissue: LabelVolume;
   readonly spacing: Vec3;
+  /** The array axis across a lone slice; null for a volume or a stack. */
+  readonly flatAxis: 0 | 1 | 2 | null;
   readonly frame: HeadFrame;
   /** Voxel index → head coordinates (mm right, anterior, superior). */
   readonly toHead: Affine;
@@ -50,15 +53,45 @@ export interface Anatomy {
  * Schemes that give all ventricles one label are told apart by place: near the midline and in small parts it is the third
  * ventricle, the fourth or the cavum.
  *
+ * A lone slice (one voxel along an axis) may show one ventricle only: the other side's lumen is empty then. A sagittal one shows
+ * the side that the world's x axis says, the right one in the midline.
+ *
  * @throws {UnfitError} If a side has hardly any lateral ventricle, or there is hardly any brain.
  */
 export function readAnatomy(tissue: LabelVolume): Anatomy {
-  const frame = fitHeadFrame(tissue);
+  const flatAxis = flatAxisOf(tissue.shape);
+  const frame = isSagittal(tissue, flatAxis) ? sagittalFrame(tissue) : fitHeadFrame(tissue);
   const toHead = headOfVoxel(frame, tissue);
   const spacing = affineSpacing(tissue.affine);
   const deepGreyMm = distanceNear((i) => tissue.data[i] === tissues.deepGrey, tissue.shape, spacing, nearMm);
-  const side = (name: Side) => readSide(tissue, spacing, toHead, name);
-  return { tissue, spacing, frame, toHead, deepGreyMm, left: side("left"), right: side("right") };
+  const lumens = { left: lumenOfSide(tissue, spacing, toHead, "left"), right: lumenOfSide(tissue, spacing, toHead, "right") };
+  refuseSmall(lumens, spacing, flatAxis);
+  const side = (name: Side) => readSide(tissue, spacing, toHead, name, lumens[name]);
+  return { tissue, spacing, flatAxis, frame, toHead, deepGreyMm, left: side("left"), right: side("right") };
+}
+
+/** The array axis across a lone slice, which has one voxel along it; null for a volume. */
+export function flatAxisOf(shape: Vec3): Anatomy["flatAxis"] {
+  const axis = shape.indexOf(1);
+  return axis < 0 ? null : (axis as 0 | 1 | 2);
+}
+
+function isSagittal({ affine }: LabelVolume, flatAxis: Anatomy["flatAxis"]): boolean {
+  return flatAxis !== null && worldAxes(affine)[flatAxis] === 0;
+}
+
+/** World axes; a slice within 3 mm of the midline, where no side can be told, counts as 10 mm to the right. */
+function sagittalFrame({ affine, shape }: LabelVolume): HeadFrame {
+  const [x] = applyAffine(affine, shape.map((n) => (n - 1) / 2) as unknown as Vec3);
+  return [1, 0, 0, Math.abs(x) < 3 ? 10 - x : 0, 0, 1, 0, 0, 0, 0, 1, 0];
+}
+
+/** A vector without its part across a lone slice; the vector itself in a volume. May be 0. */
+export function inSlice({ flatAxis, tissue }: Pick<Anatomy, "flatAxis" | "tissue">, v: Vec3): Vec3 {
+  if (flatAxis === null) return v;
+  const { affine } = tissue;
+  const across = unitVector([affine[flatAxis]!, affine[4 + flatAxis]!, affine[8 + flatAxis]!]);
+  return addScaled(v, across, -dot(v, across));
 }
 
 /** Distances are measured this far out, mm: farther than any prior looks. */
@@ -74,15 +107,32 @@ const mergedMl = 0.1;
 const midlineMm = 4;
 const clingMm = 0.8;
 
-function readSide(tissue: LabelVolume, spacing: Vec3, toHead: Affine, side: Side): SideAnatomy {
-  const lumen = lumenOfSide(tissue, spacing, toHead, side);
+/** A ventricle smaller than this in a lone slice is taken for none, mm². */
+const minimumMm2 = 12;
+
+/** Both sides of a volume must have a lumen, one of a lone slice; what is too small there is emptied. */
+function refuseSmall(lumens: Readonly<Record<Side, Uint8Array>>, spacing: Vec3, flatAxis: Anatomy["flatAxis"]): void {
   const voxelMl = (spacing[0] * spacing[1] * spacing[2]) / 1000;
-  const lumenMl = lumen.reduce((sum, v) => sum + v, 0) * voxelMl;
-  if (lumenMl < minimumMl) {
+  const size = (side: Side) => lumens[side].reduce((sum, v) => sum + v, 0) * voxelMl;
+  if (flatAxis !== null) {
+    const areas = sides.map((side) => (1000 * size(side)) / spacing[flatAxis]);
+    for (const [i, side] of sides.entries()) if (areas[i]! < minimumMm2) lumens[side].fill(0);
+    if (Math.max(...areas) >= minimumMm2) return;
+    const got = areas.map((mm2) => mm2.toFixed(0)).join(" and ");
+    throw new UnfitError(`a lone slice must show a lateral ventricle of at least ${minimumMm2} mm2; got ${got}, left and right`);
+  }
+  for (const side of sides) {
+    const ml = size(side);
+    if (ml >= minimumMl) continue;
     throw new UnfitError(
-      `the ${side} lateral ventricle must be labelled and hold at least ${minimumMl} ml; got ${lumenMl.toFixed(2)} ml`,
+      `the ${side} lateral ventricle must be labelled and hold at least ${minimumMl} ml; got ${ml.toFixed(2)} ml`,
     );
   }
+}
+
+function readSide(tissue: LabelVolume, spacing: Vec3, toHead: Affine, side: Side, lumen: Uint8Array): SideAnatomy {
+  const voxelMl = (spacing[0] * spacing[1] * spacing[2]) / 1000;
+  const lumenMl = lumen.reduce((sum, v) => sum + v, 0) * voxelMl;
   const wallMm = signedDistance((i) => lumen[i] === 1, tissue.shape, spacing, nearMm);
   const box = boxAround(lumen, tissue.shape, spacing, nearMm);
   return {
@@ -116,6 +166,10 @@ function lumenOfSide({ data, shape }: LabelVolume, spacing: Vec3, toHead: Affine
   return candidate.map((v, i) => (v === 1 && kept[i]! <= clingMm ? 1 : 0));
 }
 
+/** Where a coronal slice is taken to lie, as a share of the ventricle's length from behind, and that length, mm. */
+const notchShare = 0.56;
+const usualLengthMm = 45;
+
 /** Ends of the lumen along the head, and the centre of its upper part in each millimetre between them. */
 function sectionsOf(lumen: Uint8Array, shape: Vec3, toHead: Affine, side: Side): Pick<SideAnatomy, "back" | "front" | "centres"> {
   const sign = signOf(side);
@@ -123,13 +177,17 @@ function sectionsOf(lumen: Uint8Array, shape: Vec3, toHead: Affine, side: Side):
   forEachVoxel(shape, (i, x, y, z) => {
     if (lumen[i] === 1) points.push(headPoint(toHead, x, y, z));
   });
+  if (points.length === 0) return { back: 0, front: 1, centres: [[0, 0]] };
   const anterior = points.map((p) => p[1]);
-  const back = anterior.reduce((a, b) => Math.min(a, b));
-  const front = anterior.reduce((a, b) => Math.max(a, b));
+  const ends = [anterior.reduce((a, b) => Math.min(a, b)), anterior.reduce((a, b) => Math.max(a, b))] as const;
+  // A coronal slice does not say how far along it lies: it is taken to show the caudothalamic notch.
+  const isCut = ends[1] - ends[0] < 3;
+  const back = isCut ? ends[0] - notchShare * usualLengthMm : ends[0];
+  const front = isCut ? back + usualLengthMm : ends[1];
   const bins = Array.from({ length: Math.floor(front - back) + 1 }, () => ({ top: -Infinity, lateral: 0, superior: 0, n: 0 }));
   const binOf = (p: Vec3) => bins[Math.floor(p[1] - back)]!;
   for (const p of points) binOf(p).top = Math.max(binOf(p).top, p[2]);
-  const depth = 0.3 * (front - back); // the temporal horn hangs lower than this under the body
+  const depth = isCut ? Infinity : 0.3 * (front - back); // the temporal horn hangs lower than this under the body
   for (const p of points) {
     const bin = binOf(p);
     if (p[2] < bin.top - depth) continue;
@@ -164,6 +222,7 @@ function boxAround(inside: Uint8Array, shape: Vec3, spacing: Vec3, marginMm: num
     high[2] = Math.max(high[2], z);
   });
   const margin = spacing.map((mm) => Math.ceil(marginMm / mm));
+  if (high[0] < 0) return { low: [0, 0, 0], high: [-1, -1, -1] };
   return {
     low: low.map((v, a) => Math.max(0, v - margin[a]!)) as unknown as Vec3,
     high: high.map((v, a) => Math.min(shape[a]! - 1, v + margin[a]!)) as unknown as Vec3,

@@ -1,4 +1,4 @@
-import { type Affine, affineSpacing, invertAffine, type Vec3 } from "../../core/affine.ts";
+import { type Affine, affineSpacing, invertAffine, type Vec3, worldAxes } from "../../core/affine.ts";
 import { sampleLinear, sampleTrilinear, type VectorField } from "../warp.ts";
 import { type Anatomy, headPoint } from "./anatomy.ts";
 import { atrialWidthMm, type UprightLumen } from "./atrial-width.ts";
@@ -56,10 +56,13 @@ function headBox(anatomy: Anatomy, side: Side): { low: Vec3; high: Vec3 } {
 
 /**
  * Width in mm that a side's atrium can be pushed to: 62 % of the way from the midline to the brain's lateral border (98th percentile
- * of its voxels), so that a mantle is left. Our guess.
+ * of its voxels), so that a mantle is left. Our guess. 0 where a lone slice does not show the ventricle, 1 where it does but not in
+ * an axial plane, in which alone the atrium is measured.
  */
 export function widestAtrium(anatomy: Anatomy, side: Side): number {
-  const { tissue, toHead } = anatomy;
+  const { tissue, toHead, flatAxis } = anatomy;
+  if (anatomy[side].lumenMl === 0) return 0;
+  if (flatAxis !== null && worldAxes(tissue.affine)[flatAxis] !== 2) return 1;
   const step = Math.max(1, Math.round(2 / Math.min(...affineSpacing(tissue.affine))));
   const lateral: number[] = [];
   for (let z = 0; z < tissue.shape[2]; z++) {
