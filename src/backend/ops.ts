@@ -57,6 +57,14 @@ export function silu<T extends Tensor>(x: T): T {
   return op(x) as T;
 }
 
+/** The same values, through which no gradient flows. */
+export function stopGradient<T extends Tensor>(x: T): T {
+  const op = tf.customGrad((input: Tensor | Save) => {
+    return { value: tf.clone(input as Tensor), gradFunc: (dy: Tensor) => tf.zerosLike(dy) };
+  });
+  return op(x) as T;
+}
+
 /**
  * Each image's groups of neighbouring channels brought to mean 0 and variance 1: `(x - mean) / sqrt(variance + epsilon)`, the variance biased.
  * Keeps its result for the gradient and not `x`.

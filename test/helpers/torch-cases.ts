@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type BackendName, readyBackend } from "../../src/backend/index.ts";
 import { type Tensor, tf } from "../../src/backend/tf.ts";
+import { traced } from "../../src/backend/traced/index.ts";
 import { silentReporter } from "../../src/core/context.ts";
 import { seeded, worst } from "./seeded.ts";
 
@@ -61,11 +62,20 @@ function checkCase(name: string, { inputs, output, gradients }: TorchCase, run: 
   const weight = output.shape.length === 0 ? tf.scalar(1) : tf.tensor(seeded(`${name}/weight`, output.shape).data, output.shape);
   const moved = all.filter(([key]) => key in gradients);
   const rest = all.filter(([key]) => !(key in gradients));
-  const scalar = (...values: Tensor[]) => {
+  const scalar = (values: readonly Tensor[], others: readonly Tensor[], factor: Tensor) => {
     const given = moved.map(([key], i): [string, Tensor] => [key, values[i]!]);
-    return tf.sum(tf.mul(run(Object.fromEntries([...given, ...rest])), weight));
+    const fixed = rest.map(([key], i): [string, Tensor] => [key, others[i]!]);
+    return tf.sum(tf.mul(run(Object.fromEntries([...given, ...fixed])), factor));
   };
-  const got = tf.grads(scalar)(moved.map(([, tensor]) => tensor));
-  for (const [i, [key]] of moved.entries())
-    expect(worst(got[i]!.dataSync(), gradients[key]!.data), `gradient for ${key}`).toBeLessThan(1e-5);
+  const gradientsOf = (tensors: readonly Tensor[]) => {
+    const others = tensors.slice(moved.length, -1);
+    return tf.grads((...values: Tensor[]) => scalar(values, others, tensors.at(-1)!))(tensors.slice(0, moved.length));
+  };
+  const given = [...moved, ...rest].map(([, tensor]) => tensor).concat(weight);
+  const compiled = traced(gradientsOf); // op by op but on native TensorFlow
+  for (const [i, [key]] of moved.entries()) {
+    for (const got of [gradientsOf(given), compiled(given)])
+      expect(worst(got[i]!.dataSync(), gradients[key]!.data), `gradient for ${key}`).toBeLessThan(1e-5);
+  }
+  compiled.dispose();
 }

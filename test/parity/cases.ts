@@ -88,6 +88,7 @@ export const parityOps: Readonly<Record<string, Op>> = {
   "hyperbolic tangent": (x) => tf.tanh(x),
   arctangent: (x) => tf.atan(x),
   "max pool 3x3 padded by 1, stride 2": image((x) => maxPool(x, 3, 2, 1)),
+  "off the diagonal": (x) => tf.mul(x, tf.sub(1, tf.eye(4))),
   "matrix product": (a, b) => tf.matMul(a as Tensor2D, b as Tensor2D),
   clip: (x) => tf.clipByValue(x, -0.5, 0.5),
 };
