@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { readJson } from "../data/dataset.ts";
-import type { StackDraw } from "./stacks.ts";
+import { stackDrawSchema } from "./draw-schema.ts";
 
 export const sidecarVersion = 1;
 
@@ -36,7 +36,8 @@ export const sidecarSchema = z.strictObject({
   grade: z
     .union([z.literal(0), z.literal(1), z.literal(2), z.literal(3), z.literal(4)])
     .describe("Worst Papile grade of both sides, 0 healthy."),
-  draw: z.custom<StackDraw>((value) => typeof value === "object" && value !== null),
+  /** Everything that was drawn: from it and the source the stack is made again. */
+  draw: stackDrawSchema.describe("Everything that was drawn: from it and the source the stack is made again."),
   facts: z
     .strictObject({ lesionVoxels: count, lesionMl: z.number().min(0), lesionSignal: z.number().nullable() })
     .readonly()
@@ -68,6 +69,6 @@ export async function readSidecar(file: string): Promise<Sidecar> {
 
 /** The JSON Schema of a sidecar, draft 2020-12. */
 export function sidecarJsonSchema(): Readonly<Record<string, unknown>> {
-  const schema = z.toJSONSchema(sidecarSchema, { target: "draft-2020-12", unrepresentable: "any" });
+  const schema = z.toJSONSchema(sidecarSchema, { target: "draft-2020-12", reused: "ref" });
   return { ...schema, title: "hemosynth sidecar" };
 }
