@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -151,12 +151,16 @@ test("predict takes a folder as it comes from a scanner: the raw stack, without 
   expect(volumes).toEqual(["sub-01_run-1_T2w_lesionprob.nii.gz"]);
 });
 
-/** A copy of the first run, of its data and synthetic stacks alone where `upTo` says so. */
-async function copyOf(name: string, upTo: "eval" | "synth" = "eval"): Promise<string> {
+/** A copy of the first run, of its data, or of its data and synthetic stacks, where `upTo` says so. */
+async function copyOf(name: string, upTo: "eval" | "synth" | "data" = "eval"): Promise<string> {
   const copy = join(folder, name);
   await cp(first, copy, { recursive: true });
-  if (upTo === "synth")
-    for (const stage of ["train", "predict", "eval", "config.yaml"]) await rm(join(copy, stage), { recursive: true });
+  const later = {
+    eval: [],
+    synth: ["train", "predict", "eval", "config.yaml"],
+    data: ["synth", "train", "predict", "eval", "config.yaml"],
+  };
+  for (const stage of later[upTo]) await rm(join(copy, stage), { recursive: true });
   return copy;
 }
 
@@ -189,6 +193,48 @@ test(
     }
   },
 );
+
+test("kill -9 in the middle of synthesis, then the same command with other workers: the same bytes", slow, async () => {
+  const whole = await copyOf("painted", "data");
+  const more = ["--set", "synth.copies=6", "--set", "synth.mostGivenUp=1"];
+  expect((await hemosynth(["synth", config, "--out", whole, ...more])).code).toBe(0);
+  const cut = await copyOf("painted-cut", "data");
+  const running = start(["synth", config, "--out", cut, "--workers", "1", ...more]);
+  const sidecars = async () =>
+    (await readdir(join(cut, "synth/images")).catch(() => [])).filter((name) => /^[^.].*\.json$/.test(name));
+  while ((await sidecars()).length < 3 && running.child.exitCode === null) await sleep(5);
+  running.child.kill("SIGKILL");
+  expect((await running.finished).signal).toBe("SIGKILL");
+  expect(existsSync(join(cut, "synth/dataset.json"))).toBe(false);
+  const kept = await Promise.all(
+    (await sidecars()).map(async (name) => [name, (await stat(join(cut, "synth/images", name))).mtimeMs] as const),
+  );
+  expect(kept.length).toBeGreaterThan(0);
+  const resumed = await hemosynth(["synth", config, "--out", cut, "--workers", "2", ...more]);
+  expect(resumed.stderr).toContain("synth: resumes (it was interrupted)");
+  expect(await hashes(join(cut, "synth"))).toEqual(await hashes(join(whole, "synth")));
+  for (const [name, time] of kept) expect((await stat(join(cut, "synth/images", name))).mtimeMs).toBe(time);
+});
+
+test("a full disk in the middle of synthesis or export is code 3 and leaves nothing that looks whole", slow, async (context) => {
+  const disk = await mkdtemp(join(tmpdir(), "hemosynth-disk-"));
+  if (!(await shell(`mount -t tmpfs -o size=600k none "${disk}"`))) context.skip("needs the right to mount a tmpfs");
+  try {
+    const full = { code: 3, stderr: expect.stringMatching(/: could not write: the disk is full; mend that and run again\.\n$/) };
+    const args = ["synth", config, "--data", join(first, "data"), "--out", join(disk, "run"), "--set", "synth.mostGivenUp=1"];
+    expect(await hemosynth(args)).toMatchObject(full);
+    const left = await readdir(join(disk, "run"), { recursive: true });
+    expect(left.filter((name) => /dataset\.json|stage\.json|\.[^/]*\.partial$/.test(name))).toEqual([]);
+    await rm(join(disk, "run"), { recursive: true });
+    expect(await hemosynth(["export", first, "--format", "png", "--out", join(disk, "png")])).toMatchObject(full);
+    expect(await readdir(join(disk, "png"))).not.toContain("slices.csv");
+    expect(await shell(`mount -o remount,size=50m "${disk}"`)).toBe(true);
+    expect((await hemosynth(args)).code).toBe(0);
+  } finally {
+    await shell(`umount "${disk}"`);
+    await rm(disk, { recursive: true });
+  }
+});
 
 test("a file that grows too large for the system is code 3, and the same command goes on", slow, async () => {
   const out = join(folder, "limited");
