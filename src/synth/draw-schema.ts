@@ -119,13 +119,13 @@ const acquisition = z.strictObject({
   pivot: vec3,
   order: list(n),
   poses: list(z.strictObject({ rotationDegrees: vec3, translationMm: vec3 })),
-  contrast: z.strictObject({ gains: list(n), gamma: n, echoTimeMs: n }),
+  contrast: z.strictObject({ gains: list(n), gamma: n, echoTimeMs: n, tesla: n }),
   blur: z.strictObject({ phaseAxis: z.literal([0, 1]), resolutionPixels: pair, apodisation: n }),
   drops: list(z.strictObject({ slice: n, gain: n, band: band.nullable() })),
   flowVoids: list(z.strictObject({ site: z.enum(["ventricle", "cistern"]), at: n, radiiMm: pair, degrees: n, depth: n })),
   bias: list(n),
   noise: z.strictObject({ sigma: n, field: list(n), seed }),
-  severity: z.record(z.enum(["contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"]), n),
+  severity: z.record(z.enum(["fieldStrength", "contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"]), n),
 });
 
 /** Everything that was drawn for one stack. */

@@ -9,7 +9,10 @@ import { synthOptions } from "../../src/synth/options.ts";
 
 /** A scan without any effect, so that what is drawn is what is seen. */
 const still = Object.fromEntries(
-  ["contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"].map((effect) => [effect, { severity: [0, 0] }]),
+  ["fieldStrength", "contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"].map((effect) => [
+    effect,
+    { severity: [0, 0] },
+  ]),
 );
 /** One dark grade III bleed, still scans, no surround. */
 export const toySynth = synthOptions.parse({

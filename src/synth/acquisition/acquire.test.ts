@@ -9,7 +9,16 @@ import { acquireStack, type Stack } from "./acquire.ts";
 import { type Acquisition, drawAcquisition, type Effect } from "./draw.ts";
 import { acquisitionOptions } from "./options.ts";
 
-const effects = ["contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"] as const satisfies readonly Effect[];
+const effects = [
+  "fieldStrength",
+  "contrast",
+  "blur",
+  "motion",
+  "signalDrop",
+  "flowVoid",
+  "bias",
+  "noise",
+] as const satisfies readonly Effect[];
 const planes = ["axial", "coronal", "sagittal"] as const satisfies readonly Plane[];
 
 /** Options with every effect at severity 0 but those named. */

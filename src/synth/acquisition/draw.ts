@@ -9,7 +9,8 @@ import { drawMotion, interleavedOrder, type Pose, poisson } from "./motion.ts";
 import type { Noise } from "./noise.ts";
 import type { AcquisitionOptions } from "./options.ts";
 import { type SliceProfile, sliceProfile } from "./profile.ts";
-import { type Contrast, type Drop, echoGains, type FlowVoid, referenceEchoMs } from "./signal.ts";
+import { type Contrast, type Drop, type FlowVoid, referenceEchoMs } from "./signal.ts";
+import { singleShotGains } from "./single-shot.ts";
 
 /** Signal of white matter where 1.0 is the 90th percentile of cerebrospinal fluid (PRIORS 3.2: .60-.63 measured). */
 const whiteMatterSignal = 0.6;
@@ -26,7 +27,7 @@ export interface Acquisition {
   readonly order: readonly number[];
   /** Pose of the scene at each slice, in the order of the slices in space. */
   readonly poses: readonly Pose[];
-  readonly contrast: Contrast & { readonly echoTimeMs: number };
+  readonly contrast: Contrast & { readonly echoTimeMs: number; readonly tesla: number };
   /** Array axis of phase encoding, and the acquired resolution in pixels (1: none lost) along columns and rows. */
   readonly blur: {
     readonly phaseAxis: 0 | 1;
@@ -41,7 +42,7 @@ export interface Acquisition {
   readonly severity: Readonly<Record<Effect, number>>;
 }
 
-export type Effect = "contrast" | "blur" | "motion" | "signalDrop" | "flowVoid" | "bias" | "noise";
+export type Effect = "fieldStrength" | "contrast" | "blur" | "motion" | "signalDrop" | "flowVoid" | "bias" | "noise";
 
 /**
  * Decides one scan of a head. Each effect has its own stream: switching one off leaves the others as they were.
@@ -54,6 +55,7 @@ export function drawAcquisition(rng: Rng, options: AcquisitionOptions, plane: Pl
   const slices = grid.shape[2];
   const severityOf = (effect: Effect) => between(rng.fork(`${effect} severity`), options[effect].severity);
   const severity: Record<Effect, number> = {
+    fieldStrength: severityOf("fieldStrength"),
     contrast: severityOf("contrast"),
     blur: severityOf("blur"),
     motion: severityOf("motion"),
@@ -62,6 +64,7 @@ export function drawAcquisition(rng: Rng, options: AcquisitionOptions, plane: Pl
     bias: severityOf("bias"),
     noise: severityOf("noise"),
   };
+  const strength = severity.fieldStrength;
   const passes = chance(rng.fork("passes"), 0.7) ? 2 : 3; // our guess
   const order = interleavedOrder(slices, passes);
   const motion = drawMotion(rng.fork("motion"), order, {
@@ -76,13 +79,16 @@ export function drawAcquisition(rng: Rng, options: AcquisitionOptions, plane: Pl
     pivot: head.centre,
     order,
     poses: motion.poses,
-    contrast: drawContrast(rng.fork("contrast"), options.contrast, severity.contrast),
+    contrast: drawContrast(rng.fork("contrast"), options.contrast, severity.contrast, 1.5 + 1.5 * strength),
     blur: drawBlur(rng.fork("blur"), options.blur, severity.blur, grid.pixelMm),
     drops: drawDrops(rng.fork("signalDrop"), options.signalDrop, severity.signalDrop, grid, motion.jumpedSlices),
     flowVoids: drawFlowVoids(rng.fork("flowVoid"), options.flowVoid, severity.flowVoid),
-    bias: drawField(rng.fork("bias"), severity.bias * options.bias.logRange),
+    bias: drawField(
+      rng.fork("bias"),
+      severity.bias * options.bias.logRange * (1 + strength * (options.fieldStrength.biasFactor - 1)),
+    ),
     noise: {
-      sigma: (severity.noise * whiteMatterSignal) / options.noise.snr,
+      sigma: (severity.noise * whiteMatterSignal) / options.noise.snr / (1 + strength * (options.fieldStrength.snrFactor - 1)),
       field: drawField(rng.fork("noise field"), severity.noise * options.noise.logRange),
       seed: rng.fork("noise").below(2 ** 31),
     },
@@ -90,13 +96,19 @@ export function drawAcquisition(rng: Rng, options: AcquisitionOptions, plane: Pl
   };
 }
 
-function drawContrast(rng: Rng, options: AcquisitionOptions["contrast"], severity: number): Acquisition["contrast"] {
+function drawContrast(
+  rng: Rng,
+  options: AcquisitionOptions["contrast"],
+  severity: number,
+  tesla: number,
+): Acquisition["contrast"] {
   const echoTimeMs = referenceEchoMs + severity * (between(rng, options.echoTimeMs) - referenceEchoMs);
   const logGamma = severity * options.logGamma * (2 * rng.uniform() - 1);
   const jitter = Object.keys(tissues).map((name) =>
     name === "background" ? 1 : 1 + severity * options.tissueGain * (2 * rng.uniform() - 1),
   );
-  return { echoTimeMs, gains: echoGains(echoTimeMs).map((gain, id) => gain * jitter[id]!), gamma: Math.exp(logGamma) };
+  const gains = singleShotGains(tesla, echoTimeMs, referenceEchoMs).map((gain, id) => gain * jitter[id]!);
+  return { echoTimeMs, tesla, gains, gamma: Math.exp(logGamma) };
 }
 
 function drawBlur(rng: Rng, options: AcquisitionOptions["blur"], severity: number, pixelMm: number): Acquisition["blur"] {

@@ -46,11 +46,21 @@ export const acquisitionOptions = z.strictObject({
     .enum(["gaussian", "sinc", "box"])
     .default("sinc")
     .describe("Slice profile: gaussian, sinc (flat top, soft sides) or box."),
+  /** From 1.5 T (severity 0, what anatomy is taken to be imaged at) to 3 T (1): longer T1, less noise, more bias. */
+  fieldStrength: z
+    .strictObject({
+      severity: severity.default([0, 1]),
+      /** Twice in theory; what is left of it at the flip angles that 3 T allows is our guess. */
+      snrFactor: z.number().min(1).max(4).default(1.6).describe("Factor of the signal-to-noise ratio at 3 T."),
+      /** Shorter radio waves shade the abdomen. Our guess. */
+      biasFactor: z.number().min(1).max(4).default(1.5).describe("Factor of the bias field's |ln gain| at 3 T."),
+    })
+    .prefault({}),
   /** Signal by echo time and tissue, then one gamma for all. */
   contrast: z
     .strictObject({
       severity: severity.default([0, 1]),
-      /** Echo time at severity 1 is drawn here, ms; anatomy is taken to be at 100 ms. Tissues decay by FaBiAN's T2 (PRIORS 3.2). */
+      /** Echo time at severity 1 is drawn here, ms; anatomy is taken to be at 100 ms. Tissues decay by FaBiAN's T2 (single-shot.ts). */
       echoTimeMs: range(40, 400).default([80, 150]).describe("Echo time range at severity 1, ms (100 leaves the signal alone)."),
       /** Gain of each tissue by itself is drawn in 1 ± this at severity 1. */
       tissueGain: z

@@ -45,20 +45,8 @@ export interface FlowVoid {
 
 const ventricles: readonly number[] = [tissues.lateralVentricle, tissues.otherVentricle, tissues.cavum];
 
-/** T2 of each tissue id at 1.5 T, ms (PRIORS 3.2, FaBiAN); background 0 is left alone. */
-const t2Ms: readonly number[] = Object.entries(tissues).map(([name]) => {
-  if (name === "background") return Infinity;
-  if (["csf", "lateralVentricle", "cavum", "otherVentricle"].includes(name)) return 2000;
-  return name === "whiteMatter" ? 232 : 162;
-});
-
 /** Echo time that the anatomy is taken to have been imaged at, ms. */
 export const referenceEchoMs = 100;
-
-/** Factor of each tissue when the echo time changes from 100 ms: mono-exponential decay. */
-export function echoGains(echoTimeMs: number): number[] {
-  return t2Ms.map((t2) => Math.exp(-(echoTimeMs - referenceEchoMs) / t2));
-}
 
 /** The scene's image with each tissue's gain; blood keeps its own signal. The same array when nothing changes. */
 export function applyGains({ image, tissue, lesion }: Scene, gains: readonly number[]): Float32Array {

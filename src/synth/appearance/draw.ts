@@ -1,5 +1,6 @@
 import { between, chance, type Rng } from "../../core/rng.ts";
 import { tissues } from "../../core/tissue.ts";
+import { singleShotLevels } from "../acquisition/single-shot.ts";
 import type { AppearanceOptions } from "./options.ts";
 
 /** New signals for a scene, fully decided: plain JSON. Painting it twice gives the same voxels. */
@@ -35,14 +36,23 @@ const anySignal = [0.05, 1.1] as const;
 export function drawAppearance(rng: Rng, options: AppearanceOptions): Appearance | null {
   if (options.kind === "given") return null;
   const severity = between(rng.fork("severity"), options.severity);
+  const looks = Object.keys(tissues).map((name) => drawLook(rng.fork(name), options, severity));
   return {
-    tissues: Object.keys(tissues).map((name) => drawLook(rng.fork(name), options, severity)),
+    tissues: options.kind === "single-shot" ? singleShotLooks(rng.fork("single-shot")) : looks,
     texture: severity * options.texture * rng.fork("texture").uniform(),
     grainMm: between(rng.fork("grain"), [0.8, 3]),
     blotchMm: between(rng.fork("blotch"), [3, 9]),
     seed: rng.fork("seed").below(2 ** 31),
     blurMm: severity * options.blurMm * rng.fork("blur").uniform(),
   };
+}
+
+/** Each tissue flat at its single-shot signal, at 1.5 or 3 T and an echo time of 80-150 ms (PRIORS 3.4: 100-140); the scalp as it is. */
+function singleShotLooks(rng: Rng): TissueLook[] {
+  const levels = singleShotLevels(chance(rng, 0.5) ? 3 : 1.5, between(rng, [80, 150]));
+  return levels.map((level, id) =>
+    id === tissues.background ? { gain: 1, level: null, power: 1, blotchGain: 1 } : { gain: 1, level, power: 0, blotchGain: 1 },
+  );
 }
 
 function drawLook(rng: Rng, options: AppearanceOptions, severity: number): TissueLook {

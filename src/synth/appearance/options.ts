@@ -12,8 +12,14 @@ function range(min: number, max: number) {
  * Billot et al. 2023, doi:10.1016/j.media.2023.102789). Severity 0 is the identity; the other keys say what severity 1 means. All our guess.
  */
 export const appearanceOptions = z.strictObject({
-  /** `given`: as the case comes. `random`: new signals for each copy. */
-  kind: z.enum(["given", "random"]).default("given").describe("given: the case's own signals; random: new ones for each copy."),
+  /**
+   * `given`: as the case comes. `random`: new signals for each copy. `single-shot`: from the labels alone, the signals of a single-shot
+   * T2 scan by each tissue's T1 and T2 at 1.5 or 3 T (acquisition/single-shot.ts), with the grain and blur of `random`.
+   */
+  kind: z
+    .enum(["given", "random", "single-shot"])
+    .default("given")
+    .describe("given: the case's own signals; random: new ones for each copy; single-shot: from the labels by T1 and T2."),
   /** Drawn per copy. */
   severity: range(0, 1)
     .default([0, 1])
