@@ -51,10 +51,11 @@ export function dilate(scene: Scene, anatomy: Anatomy, dilations: readonly Dilat
   return { ...scene, image: { ...scene.image, data: image }, tissue: { ...scene.tissue, data: tissue } };
 }
 
-/** Widths are met to this, mm; after so many rounds the nearest counts if it is within the second: labels are steps, widths jump. */
+/** Widths are met to this, mm … */
 const toleranceMm = 0.25;
+/** … and after so many rounds the nearest counts if it is within a millimetre, or nine tenths of a coarse voxel: labels are steps, so widths jump. */
 const rounds = 8;
-const looseMm = 1;
+const looseMm = ([x, y]: Vec3) => Math.max(1, 0.9 * Math.min(x, y));
 
 /**
  * The warp that gives each atrium its width, found by false position on how far each wall is pushed: for each place of the new scene,
@@ -74,7 +75,7 @@ export function fitDilation(anatomy: Anatomy, dilations: readonly Dilation[]): V
   if (searches.length === 0) return null;
   const lattice = pushLattice(anatomy);
   const pushes = searches.map((s) => outwardPush(anatomy, lattice, s.side, pushMm(s.push)));
-  let best = { off: looseMm, pull: null as VectorField | null };
+  let best = { off: looseMm(anatomy.spacing), pull: null as VectorField | null };
   for (let round = 0; round < rounds; round++) {
     const velocity = combined(
       lattice,
