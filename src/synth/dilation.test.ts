@@ -2,9 +2,12 @@ import { describe, expect, test } from "vitest";
 import { crlTissue, hasCrl } from "../../test/helpers/crl.ts";
 import { toyHead } from "../../test/helpers/toy-head.ts";
 import { axisAlignedAffine } from "../core/affine.ts";
+import { seededRng } from "../core/rng.ts";
 import { tissues } from "../core/tissue.ts";
 import { type Dilation, dilate, fitDilation } from "./dilation.ts";
 import { measureBiometry } from "./phantom/biometry.ts";
+import { buildPhantom } from "./phantom/build.ts";
+import { drawPhantom } from "./phantom/draw.ts";
 import { forEachVoxel, readAnatomy } from "./priors/anatomy.ts";
 import { measureAtrium } from "./priors/atrium.ts";
 import { sampleCubic, sampleLinear, sampleTrilinear, type VectorField } from "./warp.ts";
@@ -50,6 +53,14 @@ test.each([12, 15, 18])("an atrium drawn %d mm wide measures so on the warped la
   const brain = (t: Uint8Array) => t.map((id) => (id === tissues.background ? 0 : 1));
   expect(brain(after.tissue.data)).toEqual(brain(tissue.data));
   expect(image.data).toEqual(toyHead().image.data);
+});
+
+test("voxels of 2 mm, whose centres lie a whole millimetre from the wall, dilate as well", () => {
+  const coarse = readAnatomy(buildPhantom(drawPhantom(seededRng(1), 27), 2).tissue);
+  for (const mm of [10.5, 14]) {
+    const pull = fitDilation(coarse, both(mm));
+    for (const side of ["left", "right"] as const) expect(Math.abs(measureAtrium(coarse, side, pull) - mm)).toBeLessThan(1);
+  }
 });
 
 test("both sides reach widths of their own at once", () => {

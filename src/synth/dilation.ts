@@ -136,7 +136,8 @@ function outwardPush(anatomy: Anatomy, { shape, factor, coarse, taper }: PushLat
   const fine = anatomy.tissue.shape;
   const inside = blockMeans(fine, shape, factor, (i) => lumen[i]!);
   const gradient = negativeGradient(blurred(inside, shape, coarse, widthMm), shape, coarse);
-  const wall = blockMeans(fine, shape, factor, (i) => (Math.abs(wallMm[i]!) < 1 ? 1 : 0));
+  const near = Math.max(1, 0.75 * Math.min(...anatomy.spacing)); // voxels of 2 mm have their centres 1 mm from the wall
+  const wall = blockMeans(fine, shape, factor, (i) => (Math.abs(wallMm[i]!) < near ? 1 : 0));
   const speed = weightedSpeed(gradient, wall);
   return gradient.map((values) => values.map((v, i) => (v * taper[i]!) / speed)) as unknown as Triple;
 }
