@@ -3,76 +3,116 @@ import { connectedComponents } from "../core/components.ts";
 import { distanceTo } from "../core/distance.ts";
 import type { Volume } from "../core/volume.ts";
 
-/**
- * Half the widths of what may hang on the brain before it is cut off, mm: fluid, face, placenta or body beside the head. Tried from the
- * narrowest on, until what is left is shaped like a head. Our guess.
- */
-const necksMm = [4, 6, 8, 10, 12] as const;
+/** What a brain is found by: probabilities, 0 to 255, on one grid. */
+export interface BrainSigns {
+  /** Inside the skull's inner table. */
+  readonly likely: Uint8Array;
+  /** Of cortex and of lateral ventricle: a placenta is as large as a brain, but has little of them. */
+  readonly cortex: Uint8Array;
+  readonly ventricle: Uint8Array;
+}
+
+/** How sure the network must be, 0 to 255, and half the widths of what hangs on the brain before it is cut off, mm: both are tried in turn. Our guess. */
+const sureness = [128, 204, 230] as const;
+const necksMm = [4, 7, 10] as const;
 /** Dice of a part with the ellipsoid of its own moments from which on it is shaped like a head. A brain's is .93 and more. Our guess. */
 const headlike = 0.88;
-/** A brain, with the fluid around it, is no larger than a head at term, mm³. Our guess. */
-const mostMm3 = 700_000;
+/** A brain with the fluid around it holds this much, ml: from 18 weeks to a head at term. Our guess. */
+const brainMl = [12, 700] as const;
+/** A part that holds the seed scores at least this share of it: a brain with a placenta grown to it does not. */
+const likeSeed = 0.5;
+/** How far the brain may reach beyond the part that was found, where the network still says so, mm. */
+const growMm = 3;
+/** Parts are looked for on a grid of about this, mm. */
+const coarseMm = 2;
 
 /**
- * The brain in a map of how likely each voxel is brain: of the parts that are likelier brain than not, holes closed and what hangs on them
- * by a neck cut off, the one with the most inner brain in it. Wider necks are cut until it is shaped like a head; where it never is, the most
- * headlike is taken. All 0 where nothing is likely brain.
+ * The brain in what a tissue network says. Parts that are likelier brain than not are cut at necks and at what is doubtful; the part that has most
+ * cortex and lateral ventricle, and is shaped like a head, is the seed, and the largest headlike part that holds it the brain. All 0 where nothing is as large as a brain.
  *
- * @param likely - Probability that a voxel is inside the skull's inner table, 0 to 255.
- * @param inner - How likely a voxel is ventricle or deep grey, 0 to 255: a placenta is as large as a brain, but has little of it.
- * @param grid - Shape and affine of both.
+ * The thresholds are our guess, looked at on six stacks of one fetus.
+ *
+ * @param grid - Shape and affine of the signs.
  * @returns 1 inside the brain.
  */
-export function findBrain(likely: Uint8Array, inner: Uint8Array, grid: Pick<Volume, "shape" | "affine">): Uint8Array {
-  const out = new Uint8Array(likely.length);
-  const box = boxOf(likely, grid.shape);
-  if (box === null) return out;
+export function findBrain(signs: BrainSigns, grid: Pick<Volume, "shape" | "affine">): Uint8Array {
   const spacing = affineSpacing(grid.affine);
-  const { size, at } = box;
-  const holed = new Uint8Array(size[0] * size[1] * size[2]);
-  for (let i = 0; i < holed.length; i++) holed[i] = likely[at(i)]! > 127 ? 1 : 0;
-  const inside = withoutHoles(holed, size);
-  const depth = distanceTo((i) => inside[i] === 0, size, spacing);
-  let best = { part: inside, shape: -1 };
-  for (const neckMm of necksMm) {
-    const part = partWithout(neckMm, { inside, depth, size, spacing }, (i) => inner[at(i)]!);
-    if (part === null) break; // nothing is that thick
-    const shape = ellipsoidOverlap(part, size, spacing);
-    if (shape > best.shape) best = { part, shape };
-    if (shape >= headlike) break;
-  }
-  for (let i = 0; i < inside.length; i++) if (best.part[i] === 1) out[at(i)] = 1;
-  return out;
+  const coarse = coarseGrid(grid.shape, spacing);
+  const small = { likely: coarse.take(signs.likely), cortex: coarse.take(signs.cortex), ventricle: coarse.take(signs.ventricle) };
+  const parts = sureness.flatMap((sure) => partsOf(small, sure, coarse.size, coarse.spacing));
+  const seed = parts.reduce((best, part) => (part.score > (best?.score ?? 0) ? part : best), null as Part | null);
+  if (seed === null) return new Uint8Array(signs.likely.length);
+  const holding = parts.filter(
+    (part) =>
+      part.inside[seed.middle] === 1 && part.score > likeSeed * seed.score && part.headlike >= Math.min(headlike, seed.headlike),
+  );
+  const brain = holding.reduce((best, part) => (part.ml > best.ml ? part : best), seed);
+  const near = distanceTo((i) => brain.inside[i] === 1, coarse.size, coarse.spacing);
+  const out = signs.likely.map((v, i) => (v >= sureness[0] && near[coarse.at(i)]! <= growMm ? 1 : 0));
+  return withoutHoles(out, grid.shape);
 }
 
-interface Candidates {
+/** A part that may be the brain. */
+interface Part {
   readonly inside: Uint8Array;
-  /** mm to the nearest voxel outside. */
-  readonly depth: Float32Array;
-  readonly size: Vec3;
-  readonly spacing: Vec3;
+  /** A voxel deep inside. */
+  readonly middle: number;
+  readonly ml: number;
+  /** Dice with its own ellipsoid. */
+  readonly headlike: number;
+  readonly score: number;
 }
 
-/** The part with the most inner brain once necks of twice this width are cut; null where nothing is thicker. */
-function partWithout(
-  neckMm: number,
-  { inside, depth, size, spacing }: Candidates,
-  inner: (index: number) => number,
-): Uint8Array | null {
-  const { labels, sizes } = connectedComponents((i) => depth[i]! > neckMm, size, "faces");
-  const best = bestPart(labels, sizes, inner, spacing[0] * spacing[1] * spacing[2]);
-  if (best === 0) return null;
-  const near = distanceTo((i) => labels[i] === best, size, spacing);
-  // The rim that peeling took comes back, half a thick slice more included.
-  const rim = neckMm + Math.max(...spacing) / 2;
-  return inside.map((v, i) => (v === 1 && near[i]! <= rim ? 1 : 0));
+/** The three largest parts of what is surer than `sure` after each cut, those that are as large as a brain. */
+function partsOf({ likely, cortex, ventricle }: BrainSigns, sure: number, size: Vec3, spacing: Vec3): Part[] {
+  const inside = withoutHoles(likely.map((v) => (v >= sure ? 1 : 0)), size); // biome-ignore format: short
+  const depth = distanceTo((i) => inside[i] === 0, size, spacing);
+  const voxelMl = (spacing[0] * spacing[1] * spacing[2]) / 1000;
+  return necksMm.flatMap((neckMm) => {
+    const { labels, sizes } = connectedComponents((i) => depth[i]! > neckMm, size, "faces");
+    const largest = [...sizes.keys()].filter((k) => sizes[k]! > 0).sort((a, b) => sizes[b]! - sizes[a]!).slice(0, 3); // biome-ignore format: one line
+    return largest.flatMap((label) => {
+      const near = distanceTo((i) => labels[i] === label, size, spacing);
+      // The rim that peeling took comes back, half a thick slice more included.
+      const part = inside.map((v, i) => (v === 1 && near[i]! <= neckMm + Math.max(...spacing) / 2 ? 1 : 0));
+      let [count, grey, lumen, middle] = [0, 0, 0, -1];
+      for (let i = 0; i < part.length; i++) {
+        if (labels[i] === label && (middle < 0 || depth[i]! > depth[middle]!)) middle = i;
+        if (part[i] === 0) continue;
+        count++;
+        grey += cortex[i]! / 255;
+        lumen += ventricle[i]! / 255;
+      }
+      const ml = count * voxelMl;
+      if (ml < brainMl[0] || ml > brainMl[1]) return [];
+      const shape = ellipsoidOverlap(part, size, spacing);
+      return [
+        { inside: part, middle, ml, headlike: shape, score: (grey / count) * (lumen / count) * shape ** 4 * Math.sqrt(ml) },
+      ];
+    });
+  });
 }
 
-/** The part with the most inner brain, its size counting a little too; 0 where there is none. */
-function bestPart(labels: Uint32Array, sizes: readonly number[], inner: (index: number) => number, voxelMm3: number): number {
-  const score = sizes.map((size) => (size * voxelMm3 > mostMm3 ? 0 : 0.02 * 255 * size));
-  for (let i = 0; i < labels.length; i++) if (labels[i]! > 0) score[labels[i]!]! += inner(i);
-  return score.reduce((best, value, label) => (label > 0 && value > (score[best] ?? 0) ? label : best), 0);
+/** A grid of about {@link coarseMm} over a finer one, each voxel standing for a block of its. */
+function coarseGrid(shape: Vec3, spacing: Vec3) {
+  const step = spacing.map((mm) => Math.max(1, Math.round(coarseMm / mm))) as unknown as Vec3;
+  const size = shape.map((n, a) => Math.ceil(n / step[a]!)) as unknown as Vec3;
+  /** Index of the coarse voxel of a fine one. */
+  const at = (i: number) => {
+    const rest = Math.floor(i / shape[0]);
+    const [x, y, z] = [i % shape[0], rest % shape[1], Math.floor(rest / shape[1])];
+    return Math.floor(x / step[0]) + size[0] * (Math.floor(y / step[1]) + size[1] * Math.floor(z / step[2]));
+  };
+  /** The voxel at the middle of each block. */
+  const take = (data: Uint8Array) =>
+    Uint8Array.from({ length: size[0] * size[1] * size[2] }, (_, i) => {
+      const rest = Math.floor(i / size[0]);
+      const middle = [i % size[0], rest % size[1], Math.floor(rest / size[1])].map((c, a) =>
+        Math.min(shape[a]! - 1, c * step[a]! + (step[a]! >> 1)),
+      ) as unknown as Vec3;
+      return data[middle[0] + shape[0] * (middle[1] + shape[1] * middle[2])]!;
+    });
+  return { size, spacing: spacing.map((mm, a) => mm * step[a]!) as unknown as Vec3, at, take };
 }
 
 /**
@@ -107,38 +147,6 @@ function ellipsoidOverlap(part: Uint8Array, [nx, ny]: Vec3, spacing: Vec3): numb
   }
   const voxel = spacing[0] * spacing[1] * spacing[2];
   return (2 * both * voxel) / (points.length * voxel + volume);
-}
-
-interface Box {
-  readonly size: Vec3;
-  /** Index in the whole volume of a voxel of the box. */
-  readonly at: (index: number) => number;
-}
-
-/** The smallest box that holds every voxel that is likelier brain than not, and one voxel around it where there is room. */
-function boxOf(likely: Uint8Array, [nx, ny, nz]: Vec3): Box | null {
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-1, -1, -1];
-  for (let z = 0, i = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++) {
-      for (let x = 0; x < nx; x++, i++) {
-        if (likely[i]! <= 127) continue;
-        for (const [a, c] of [x, y, z].entries()) {
-          if (c < low[a]!) low[a] = c;
-          if (c > high[a]!) high[a] = c;
-        }
-      }
-    }
-  }
-  if (high[0]! < 0) return null;
-  const from = low.map((v) => Math.max(0, v - 1)) as unknown as Vec3;
-  const size = high.map((v, a) => Math.min([nx, ny, nz][a]! - 1, v + 1) - from[a]! + 1) as unknown as Vec3;
-  const at = (i: number) => {
-    const x = i % size[0];
-    const rest = Math.floor(i / size[0]);
-    return from[0] + x + nx * (from[1] + (rest % size[1]) + ny * (from[2] + Math.floor(rest / size[1])));
-  };
-  return { size, at };
 }
 
 /** Fills, slice by slice along the last axis, what the border of the slice cannot reach without crossing the set. */

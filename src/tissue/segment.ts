@@ -61,11 +61,9 @@ export async function segmentTissue(
 
 async function brainOf(network: TissueNetwork, volume: Volume, signal: AbortSignal): Promise<Uint8Array> {
   const share = await outputShares(network, volume, signal);
-  return findBrain(
-    share[0]!.map((v) => 255 - v),
-    innerShare(share),
-    volume,
-  );
+  const of = (name: TissueOutput) => share[tissueOutputs.indexOf(name)]!;
+  const likely = of("background").map((v) => 255 - v);
+  return findBrain({ likely, cortex: of("cortex"), ventricle: of("lateralVentricle") }, volume);
 }
 
 /** Probability of each output, 0 to 255, on the volume's grid. */
@@ -158,17 +156,4 @@ function cropTo<D extends Float32Array | Uint8Array>(data: D, shape: Vec3, box: 
 /** The affine of a grid that starts at this voxel of another. */
 function shifted(affine: Affine, from: Vec3): Affine {
   return composeAffine(affine, [1, 0, 0, from[0], 0, 1, 0, from[1], 0, 0, 1, from[2]]);
-}
-
-/** What only a brain has. */
-const inner: readonly TissueOutput[] = ["lateralVentricle", "otherVentricle", "deepGrey"];
-
-function innerShare(share: readonly Uint8Array[]): Uint8Array {
-  const [first, ...others] = inner.map((name) => share[tissueOutputs.indexOf(name)]!);
-  return first!.map((v, i) =>
-    Math.min(
-      255,
-      others.reduce((sum, other) => sum + other[i]!, v),
-    ),
-  );
 }
