@@ -171,14 +171,16 @@ test("one slice of one pixel, and a constant volume, are predicted", async () =>
 test("with gate: tissue a lesion counts inside the brain that the tissue network finds", async () => {
   const shape: Vec3 = [100, 80, 20];
   const { image, truth } = scene(axisAlignedAffine(shape, [1, 1, 4]), shape, { surround: true });
-  // Calls everything bright lateral ventricle, everything else background: the head and the smaller ball beside it.
+  // Calls everything bright half cortex, half lateral ventricle, and everything else background: the head and the smaller ball beside it.
   const finder = {
     model: {
       sizeMultiple: 16,
       apply: (x: Tensor4D) =>
         tf.concat(
           tissueOutputs.map((name) =>
-            name === "lateralVentricle" ? tf.mul(tf.sub(x, 0.7), 40) : tf.fill(x.shape, name === "background" ? 0 : -99),
+            name === "cortex" || name === "lateralVentricle"
+              ? tf.mul(tf.sub(x, 0.7), 40)
+              : tf.fill(x.shape, name === "background" ? 0 : -99),
           ),
           3,
         ) as Tensor4D,
