@@ -36,18 +36,18 @@ export async function sliceLogits(
   const { width, height } = slices[0]!;
   const tiling = tileSlice(width, height, model.sizeMultiple);
   const pixels = tiling.width * tiling.height;
-  const batch = Math.min(batchSlices, Math.max(1, Math.floor(batchPixels / pixels)));
   const empty = () => slices.map(() => ({ width, height, data: new Float32Array(width * height) }));
   const out = Array.from({ length: channels }, empty);
   const jobs = slices.flatMap((slice, s) => tiling.tiles.map((tile) => ({ slice, s, tile })));
+  const batch = Math.min(batchSlices, jobs.length, Math.max(1, Math.floor(batchPixels / pixels)));
   for (let start = 0; start < jobs.length; start += batch) {
     throwIfStopped(signal);
     const now = jobs.slice(start, start + batch);
-    const windows = new Float32Array(now.length * pixels);
+    const windows = new Float32Array(batch * pixels); // the last batch is filled up with black: another size would be compiled anew
     now.forEach(({ slice, tile }, k) => {
       copyWindow(slice, tiling, tile, windows, k * pixels);
     });
-    const logits = tf.tidy(() => flipped(model, tf.tensor4d(windows, [now.length, tiling.height, tiling.width, 1]), flips));
+    const logits = tf.tidy(() => flipped(model, tf.tensor4d(windows, [batch, tiling.height, tiling.width, 1]), flips));
     const values = (await logits.data()) as Float32Array;
     logits.dispose();
     for (const [k, { s, tile }] of now.entries()) {
