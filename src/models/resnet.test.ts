@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { seeded, seededWeight, worst } from "../../test/helpers/seeded.ts";
-import { type BackendName, readyBackend } from "../backend/index.ts";
+import { backends, usable } from "../../test/helpers/torch-cases.ts";
+import { readyBackend } from "../backend/index.ts";
 import { type Tensor, type Tensor4D, tf } from "../backend/tf.ts";
 import { silentReporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
@@ -60,17 +61,7 @@ function apart(name: string, value: Tensor, [norm, product]: readonly [number, n
 }
 const tensorOf = (array: WeightArray) => tf.tensor(array.data, [...array.shape]);
 
-async function usable(name: BackendName): Promise<boolean> {
-  try {
-    await readyBackend(name, silentReporter);
-    return true;
-  } catch (error) {
-    console.log(`${name} skipped: ${(error as Error).message}`);
-    return false;
-  }
-}
-
-describe.each<BackendName>(["tensorflow", "wasm", "cpu"])("against torchvision on %s", (backend) => {
+describe.each(backends)("against torchvision on %s", (backend) => {
   const cases = (report.cases as Reference[]).filter(({ kind }) => backend !== "cpu" || kind !== "resnet34"); // slow, and resnet18's blocks
   test.for(cases)("$kind: logits, running statistics, every gradient", async (reference, context) => {
     if (!(await usable(backend))) return context.skip();

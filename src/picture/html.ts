@@ -10,6 +10,26 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return { markup: strings.reduce((out, text, i) => out + insert(parts[i - 1] ?? null) + text) };
 }
 
+/** A whole page that loads nothing and runs nothing: its policy forbids both. `style` is CSS of ours. */
+export function htmlPage(title: string, style: string, body: Markup): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+  return page.markup;
+}
+
 /** Markup made elsewhere, such as an SVG. The caller answers for it: never pass text that came from a file. */
 export function trusted(markup: string): Markup {
   return { markup };

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type BackendName, readyBackend } from "../backend/index.ts";
+import { backends, usable } from "../../test/helpers/torch-cases.ts";
 import { type Rank, type Tensor, type Tensor4D, tf } from "../backend/tf.ts";
-import { silentReporter } from "../core/context.ts";
 import { decodeSafetensors, floatsOf } from "../data/safetensors.ts";
 import { buildModel, type Model, readWeights, setWeights, type WeightArray } from "../models/index.ts";
 import { segmentationLoss } from "./losses.ts";
@@ -40,17 +39,7 @@ function build(): Model {
   return model;
 }
 
-async function usable(name: BackendName): Promise<boolean> {
-  try {
-    await readyBackend(name, silentReporter);
-    return true;
-  } catch (error) {
-    console.log(`${name} skipped: ${(error as Error).message}`);
-    return false;
-  }
-}
-
-describe.each<BackendName>(["tensorflow", "wasm", "cpu"])("against PyTorch on %s", (backend) => {
+describe.each(backends)("against PyTorch on %s", (backend) => {
   test("the losses and their gradients", async (context) => {
     if (!(await usable(backend))) return context.skip();
     for (const [i, c] of report.cases.entries()) {

@@ -1,4 +1,4 @@
-import { html, type Markup, trusted } from "../../picture/html.ts";
+import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
 import { style } from "../../picture/style.ts";
 import type { Metric, OperatingPoint, Results } from "../results.ts";
 import { type Level, levels } from "../scores.ts";
@@ -29,18 +29,7 @@ export interface ReportContent {
 /** The whole report: one HTML file that loads nothing, runs nothing, and is the same bytes for the same content. */
 export function reportPage(content: ReportContent): string {
   const { results, plots } = content;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${results.dataset}: evaluation on the ${results.split} split</title>
-<style>${trusted(style)}</style>
-</head>
-<body>
-<header>
+  const body = html`<header>
 <p class="kicker">hemosynth evaluation</p>
 <h1>${results.dataset}, ${results.split} split</h1>
 <p class="banner">${banner(results)}</p>
@@ -60,11 +49,8 @@ ${subsetTable(results)}</section>
 <section><h2>Limits</h2>${list(limits(results))}</section>
 <section><h2>All figures</h2>${metricTable(results)}</section>
 <section class="config"><h2>Config</h2><pre>${content.config}</pre></section>
-</main>
-</body>
-</html>
-`;
-  return page.markup;
+</main>`;
+  return htmlPage(`${results.dataset}: evaluation on the ${results.split} split`, style, body);
 }
 
 function list(items: readonly string[], name = ""): Markup {

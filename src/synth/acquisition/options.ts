@@ -1,11 +1,5 @@
 import { z } from "zod";
-
-/** A range `[low, high]` inside `[min, max]` that a value is drawn from uniformly, once a stack. */
-function range(min: number, max: number) {
-  return z
-    .tuple([z.number().min(min).max(max), z.number().min(min).max(max)])
-    .refine(([low, high]) => low <= high, { error: "a range is [low, high] with low <= high" });
-}
+import { range } from "../range.ts";
 
 const severity = range(0, 1).describe("Severity, drawn per stack from [low, high], 0-1; [0, 0] switches the effect off exactly.");
 

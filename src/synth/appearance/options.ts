@@ -1,11 +1,5 @@
 import { z } from "zod";
-
-/** Numbers `[low, high]` inside `[min, max]`, low first. */
-function range(min: number, max: number) {
-  return z
-    .tuple([z.number().min(min).max(max), z.number().min(min).max(max)])
-    .refine(([low, high]) => low <= high, { error: "a range is [low, high] with low <= high" });
-}
+import { range } from "../range.ts";
 
 /**
  * Signals of the brain's tissues drawn anew, so that a network cannot rely on one contrast (the principle of SynthSeg,

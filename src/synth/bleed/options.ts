@@ -1,11 +1,5 @@
 import { z } from "zod";
-
-/** A range `[low, high]` inside `[min, max]` that a value is drawn from uniformly. */
-function range(min: number, max: number) {
-  return z
-    .tuple([z.number().min(min).max(max), z.number().min(min).max(max)])
-    .refine(([low, high]) => low <= high, { error: "a range is [low, high] with low <= high" });
-}
+import { range } from "../range.ts";
 
 const weight = z.number().min(0).max(1e6);
 const somePositive = (weights: Record<string, unknown>) => Object.values(weights).some((v) => typeof v === "number" && v > 0);

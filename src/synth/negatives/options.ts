@@ -1,11 +1,5 @@
 import { z } from "zod";
-
-/** A range `[low, high]` inside `[min, max]` that a value is drawn from uniformly. */
-function range(min: number, max: number) {
-  return z
-    .tuple([z.number().min(min).max(max), z.number().min(min).max(max)])
-    .refine(([low, high]) => low <= high, { error: "a range is [low, high] with low <= high" });
-}
+import { range } from "../range.ts";
 
 function rate(what: string, share: number) {
   return z.number().min(0).max(1).default(share).describe(`Share of ${what}, 0-1; 0 switches it off.`);

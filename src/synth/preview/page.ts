@@ -1,4 +1,4 @@
-import { html, type Markup, trusted } from "../../picture/html.ts";
+import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
 import { style } from "../../picture/style.ts";
 import type { Sidecar } from "../sidecar.ts";
 import type { DistributionRow } from "./distribution.ts";
@@ -31,18 +31,7 @@ dt { color: var(--soft); } dd { margin: 0; }
 
 /** The gallery: one HTML file that loads nothing and runs nothing. The same content gives the same bytes. */
 export function previewPage({ name, seed, scenes, rows }: PreviewContent): string {
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>${name}: preview of synthesis</title>
-<style>${trusted(style)}${trusted(own)}</style>
-</head>
-<body>
-<header>
+  const body = html`<header>
 <p class="kicker">hemosynth preview</p>
 <h1>${name}, seed ${seed}</h1>
 <p class="banner">Pseudo-hemorrhages, painted by a program into normal brains. Research only, not for clinical use.</p>
@@ -56,11 +45,8 @@ export function previewPage({ name, seed, scenes, rows }: PreviewContent): strin
 <p>Shares and planned atria are of 2,000 plans over the ages of these cases; what is measured is of the scenes above: 5 %, median, 95 %.</p>
 <div class="scroll"><table><thead><tr><th>what</th><th>target</th><th>drawn</th><th>of</th><th></th></tr></thead>
 <tbody>${rows.map(row)}</tbody></table></div></section>
-</main>
-</body>
-</html>
-`;
-  return page.markup;
+</main>`;
+  return htmlPage(`${name}: preview of synthesis`, `${style}${own}`, body);
 }
 
 function row({ what, target, got, of, within }: DistributionRow): Markup {
