@@ -1,4 +1,5 @@
 import { type Affine, affineSpacing, composeAffine, type Vec3 } from "../core/affine.ts";
+import { boxAround } from "../core/box.ts";
 import { distanceTo } from "../core/distance.ts";
 import { type Image, isThickStack, type LabelVolume, sliceAxis, type Volume, voxelCount } from "../core/volume.ts";
 import { type PreprocessOptions, prepareStack, restoreStack } from "../data/preprocess.ts";
@@ -41,7 +42,7 @@ export async function segmentTissue(
   const { affine, shape } = volume;
   const inside = mask === null ? await brainOf(network, volume, signal) : Uint8Array.from(mask.data, (v) => (v > 0 ? 1 : 0));
   const data = new Uint8Array(inside.length);
-  const box = boxAround(inside, shape, affineSpacing(affine));
+  const box = brainBox(inside, shape, affineSpacing(affine));
   let voxels = 0;
   if (box !== null) {
     const brain = cropTo(inside, shape, box);
@@ -123,22 +124,10 @@ interface Box {
 }
 
 /** The voxels of a set and {@link marginMm} around them, within the grid; null for an empty set. */
-function boxAround(inside: Uint8Array, shape: Vec3, spacing: Vec3): Box | null {
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-1, -1, -1];
-  for (let i = 0; i < inside.length; i++) {
-    if (inside[i] === 0) continue;
-    const at = [i % shape[0], Math.floor(i / shape[0]) % shape[1], Math.floor(i / (shape[0] * shape[1]))];
-    for (const [a, v] of at.entries()) {
-      if (v < low[a]!) low[a] = v;
-      if (v > high[a]!) high[a] = v;
-    }
-  }
-  if (high[0]! < 0) return null;
-  const margin = spacing.map((mm) => Math.ceil(marginMm / mm));
-  const from = low.map((v, a) => Math.max(0, v - margin[a]!)) as unknown as Vec3;
-  const size = high.map((v, a) => Math.min(shape[a]! - 1, v + margin[a]!) - from[a]! + 1) as unknown as Vec3;
-  return { from, size };
+function brainBox(inside: Uint8Array, shape: Vec3, spacing: Vec3): Box | null {
+  const { low, high } = boxAround(inside, shape, spacing, marginMm);
+  const size = high.map((v, a) => v - low[a]! + 1) as unknown as Vec3;
+  return size[0] === 0 ? null : { from: low, size };
 }
 
 /** Index in the whole grid of a voxel of the box. */

@@ -1,4 +1,5 @@
 import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3, worldAxes } from "../../core/affine.ts";
+import { boxAround, type GridBox } from "../../core/box.ts";
 import { connectedComponents } from "../../core/components.ts";
 import { distanceNear, signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
@@ -24,12 +25,6 @@ export interface SideAnatomy {
   readonly front: number;
   /** Centre (mm lateral, mm superior) of the lumen's upper part, by mm from `back`; the temporal horn is left out. */
   readonly centres: readonly (readonly [number, number])[];
-}
-
-/** A block of voxels, both corners included. */
-export interface GridBox {
-  readonly low: Vec3;
-  readonly high: Vec3;
 }
 
 /** What the site priors are made from. Nothing here is random. */
@@ -207,26 +202,6 @@ function nearestFilled<T>(items: readonly (T | null)[], index: number): T {
     if (found != null) return found;
   }
   throw new RangeError("nearestFilled: all empty");
-}
-
-function boxAround(inside: Uint8Array, shape: Vec3, spacing: Vec3, marginMm: number): GridBox {
-  const low: [number, number, number] = [Infinity, Infinity, Infinity];
-  const high: [number, number, number] = [-1, -1, -1];
-  forEachVoxel(shape, (i, x, y, z) => {
-    if (inside[i] === 0) return;
-    low[0] = Math.min(low[0], x);
-    low[1] = Math.min(low[1], y);
-    low[2] = Math.min(low[2], z);
-    high[0] = Math.max(high[0], x);
-    high[1] = Math.max(high[1], y);
-    high[2] = Math.max(high[2], z);
-  });
-  const margin = spacing.map((mm) => Math.ceil(marginMm / mm));
-  if (high[0] < 0) return { low: [0, 0, 0], high: [-1, -1, -1] };
-  return {
-    low: low.map((v, a) => Math.max(0, v - margin[a]!)) as unknown as Vec3,
-    high: high.map((v, a) => Math.min(shape[a]! - 1, v + margin[a]!)) as unknown as Vec3,
-  };
 }
 
 /** The voxels within `reachMm` of a place of the world along each array axis. */
