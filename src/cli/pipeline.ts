@@ -102,7 +102,7 @@ async function partsOf(stage: Stage, pass: Pass): Promise<Parts> {
   const { experiment, root } = pass;
   const inputs: Record<string, string> = { ...(await stage.sources(experiment)) };
   for (const name of stage.reads)
-    inputs[name] = await inputHash(folderOf(pass, name), `run ${name} first, or name another folder`);
+    inputs[name] = await inputHash(folderOf(pass, name), `run ${name} first, or name another folder`, wasLookedAt(name, pass));
   return {
     stage: stage.name,
     version: packageVersion(),
@@ -111,6 +111,11 @@ async function partsOf(stage: Stage, pass: Pass): Promise<Parts> {
     options: plainOptions(stage, experiment, root),
     inputs,
   };
+}
+
+/** A stage of the pass itself comes before those that read it: its files were hashed, or written, a moment ago. */
+function wasLookedAt(name: StageName, { stages }: Pass): boolean {
+  return stages.some((stage) => stage.name === name);
 }
 
 function folderOf(pass: Pass, name: StageName): string {
