@@ -4,7 +4,7 @@ import type { Model } from "./model.ts";
 
 /**
  * The same model over the same variables, made to be applied often outside training: on native TensorFlow the forward pass
- * is one function for each size of input, several times faster than op by op. Disposing of it disposes of the model.
+ * is one function for each size of input, a tenth faster than op by op (docs/traced.md). Disposing of it disposes of the model.
  */
 export function forInference(model: Model): Model {
   const names = [...model.weights.keys()];
