@@ -44,7 +44,7 @@ async function acquire(folder: string, path: string, ownerFile: string, reporter
   const options = { lockfilePath: path, update: heartbeat, realpath: false, onCompromised: onLost };
   for (let attempt = 0; ; attempt++) {
     const owner = await readOwner(ownerFile);
-    const dead = owner !== null && owner.host === hostname() && !isAlive(owner.pid);
+    const dead = owner !== null && owner.host === hostname() && !(await isAlive(owner.pid));
     try {
       return await lockfile.lock(folder, { ...options, stale: dead || owner === null ? staleAfter : staleWhileAlive });
     } catch (error) {
@@ -73,12 +73,18 @@ async function readOwner(file: string): Promise<Owner | null> {
   }
 }
 
-function isAlive(pid: number): boolean {
+async function isAlive(pid: number): Promise<boolean> {
   if (pid === process.pid) return false; // numbers start again in a new container
   try {
     process.kill(pid, 0);
-    return true;
+    return !(await isZombie(pid));
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
+}
+
+/** Whether a process has ended and only waits for its parent to ask how: a killed one looks alive until then. Told on Linux alone. */
+async function isZombie(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return stat.slice(stat.lastIndexOf(")") + 1).trim().startsWith("Z"); // "pid (name) state ..."; a name may hold brackets
 }

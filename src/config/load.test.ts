@@ -81,6 +81,10 @@ test("names every mistake at once, in the order of the lines", async () => {
 const refused: readonly (readonly [name: string, content: string | Uint8Array, lines: readonly string[]])[] = [
   ["62 unknown key of another section", `${whole}epochs: 3\n`, ['x.yaml:2:1 unknown key "epochs"; did you mean "train.epochs"?']],
   ["62 unknown key like no other", `${whole}train: {zzz: 3}\n`, ['x.yaml:2:9 unknown key "zzz" in train; known keys: epochs, batchSize, learningRate, shuffle, range']],
+  ["a variable, and the schema's mistakes with it", `${whole}seed: "\${SEED}"\ntrain: 5\n`, [
+    expect.stringMatching(/^x\.yaml:2:7 \$\{SEED\} would be read from nowhere/),
+    "x.yaml:3:8 train must be a section of `key: value` lines; got 5",
+  ]],
   ["63 wrong type", `${whole}train: 5\n`, ["x.yaml:2:8 train must be a section of `key: value` lines; got 5"]],
   ["63 a section where a number belongs", `${whole}seed: {a: 1}\n`, ["x.yaml:2:7 seed must be a whole number; got a section with a"]],
   ["63 a fraction where a whole number belongs", `${whole}seed: 1.5\n`, ["x.yaml:2:7 seed must be a whole number; got 1.5"]],

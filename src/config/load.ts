@@ -16,7 +16,7 @@ import {
   setAt,
   type Tree,
 } from "./tree.ts";
-import { parseYaml } from "./yaml.ts";
+import { type Parsed, parseYaml } from "./yaml.ts";
 
 /** One `--set key=value`, or an option that stands for one: `--seed 3` is `seed=3` written as `--seed`. */
 export interface Override {
@@ -42,8 +42,9 @@ const longestChain = 16;
 export async function loadConfig<T>(file: string, schema: z.ZodType<T>, overrides: readonly Override[] = []): Promise<Loaded<T>> {
   const root = await realPath(projectRoot(dirname(resolve(file))));
   const merge = (base: Section, over: Section) => mergeTrees(base, over, (path) => discriminatorAt(schema, path)) as Section;
-  const tree = await readChain({ file: resolve(file), where: file }, { root, merge }, []);
-  return checkTree(applyOverrides(tree, overrides), schema);
+  const mistakes: Mistake[] = [];
+  const tree = await readChain({ file: resolve(file), where: file }, { root, merge, mistakes }, []);
+  return checkTree(applyOverrides(tree, overrides, mistakes), schema, mistakes);
 }
 
 /** The same for a config that is not a file, such as `data: { kind: phantom }` with overrides. `where` names it in messages. */
@@ -53,8 +54,12 @@ export function parseConfig<T>(
   schema: z.ZodType<T>,
   overrides: readonly Override[] = [],
 ): Loaded<T> {
-  const parsed = parseYaml(text, () => ({ where, folder: process.cwd() }));
-  return checkTree(applyOverrides(sectionOf(parsed.tree, parsed.mistakes), overrides), schema);
+  const mistakes: Mistake[] = [];
+  const tree = sectionOf(
+    parseYaml(text, () => ({ where, folder: process.cwd() })),
+    mistakes,
+  );
+  return checkTree(applyOverrides(tree, overrides, mistakes), schema, mistakes);
 }
 
 /** A checked config. */
@@ -72,6 +77,8 @@ interface Chain {
   /** The folder that `extends` may not leave. */
   readonly root: string;
   readonly merge: (base: Section, over: Section) => Section;
+  /** Filled with what is wrong with single values, so that it can be said together with what the schema finds. */
+  readonly mistakes: Mistake[];
 }
 
 async function readChain(config: ConfigFile, chain: Chain, above: readonly string[]): Promise<Section> {
@@ -79,7 +86,7 @@ async function readChain(config: ConfigFile, chain: Chain, above: readonly strin
   const folder = dirname(config.file);
   const text = await readConfigText(config.file, config.where);
   const parsed = parseYaml(text, (line, column) => ({ where: `${config.where}:${line}:${column}`, folder }));
-  const { bases, own } = splitExtends(sectionOf(parsed.tree, parsed.mistakes));
+  const { bases, own } = splitExtends(sectionOf(parsed, chain.mistakes));
   let merged = emptySection(own.at);
   for (const base of bases) {
     const next = await baseFile(base, config, chain.root, here);
@@ -121,22 +128,20 @@ async function baseFile({ at, path }: Base, from: ConfigFile, root: string, chai
   return { file, where: join(dirname(from.where), path) };
 }
 
-function applyOverrides(tree: Section, overrides: readonly Override[]): Section {
-  const mistakes: Mistake[] = [];
+function applyOverrides(tree: Section, overrides: readonly Override[], mistakes: Mistake[]): Section {
   let here: Tree = tree;
   for (const { path, value, where } of overrides) {
     const at: Place = { where, folder: process.cwd() };
     const parsed = parseYaml(value, () => at);
     const problem = overrideProblem(path, value);
     if (problem !== null) mistakes.push({ at, message: problem });
-    else if (parsed.tree === null) mistakes.push(...parsed.mistakes);
+    else if (parsed.tree === null || parsed.mistakes.length > 0) mistakes.push(...parsed.mistakes);
     else {
       const next = setAt(here, path.split("."), parsed.tree);
       if (isMistake(next)) mistakes.push(next);
       else here = next;
     }
   }
-  if (mistakes.length > 0) throw failure(mistakes);
   return here.kind === "section" ? here : emptySection(here.at);
 }
 
@@ -148,14 +153,19 @@ function overrideProblem(path: string, value: string): string | null {
   return value.trim() === "" ? "needs a value after the `=`; write null or '' if that is meant" : null;
 }
 
-function checkTree<T>(tree: Section, schema: z.ZodType<T>): Loaded<T> {
+/** @param mistakes - Found before the schema was asked; where one of them stands, the schema has nothing to add. */
+function checkTree<T>(tree: Section, schema: z.ZodType<T>, mistakes: readonly Mistake[]): Loaded<T> {
   const parsed = schema.safeParse(plain(tree));
-  if (parsed.success) return { value: parsed.data, tree };
-  throw failure(explainIssues(tree, schema, parsed.error.issues));
+  if (parsed.success && mistakes.length === 0) return { value: parsed.data, tree };
+  const known = new Set(mistakes.map(({ at }) => at.where));
+  const more = parsed.success ? [] : explainIssues(tree, schema, parsed.error.issues).filter(({ at }) => !known.has(at.where));
+  throw failure([...mistakes, ...more]);
 }
 
-function sectionOf(tree: Tree | null, mistakes: readonly Mistake[]): Section {
-  if (tree === null) throw failure(mistakes);
+function sectionOf(parsed: Parsed, mistakes: Mistake[]): Section {
+  const { tree } = parsed;
+  if (tree === null) throw failure([...mistakes, ...parsed.mistakes]);
+  mistakes.push(...parsed.mistakes);
   if (tree.kind === "section") return tree;
   throw failure([{ at: tree.at, message: "a config must be `key: value` lines; got something else" }]);
 }

@@ -6,7 +6,7 @@ const deepest = 32;
 /** Most values of a config once its aliases are followed; an alias bomb has more. */
 const mostValues = 20_000;
 
-/** What was read: a tree, unless there were mistakes. */
+/** What was read: a tree, unless the text is no YAML, or too much of it. A value with a mistake is null in it. */
 export interface Parsed {
   readonly tree: Tree | null;
   readonly mistakes: readonly Mistake[];
@@ -21,6 +21,8 @@ interface Walk {
   readonly mistakes: Mistake[];
   readonly active: Set<unknown>;
   values: number;
+  /** Too large or too deep to be taken for a config at all. */
+  tooMuch: boolean;
 }
 
 /**
@@ -49,9 +51,9 @@ export function parseYaml(text: string, locate: Locate): Parsed {
   }
   if (document.contents === null)
     return { tree: null, mistakes: [{ at: locate(1, 1), message: "must not be empty; got nothing" }] };
-  const walk: Walk = { document, placeOf, mistakes: [], active: new Set(), values: 0 };
+  const walk: Walk = { document, placeOf, mistakes: [], active: new Set(), values: 0, tooMuch: false };
   const tree = convert(walk, document.contents, 0);
-  return walk.mistakes.length > 0 ? { tree: null, mistakes: walk.mistakes.slice(0, 10) } : { tree, mistakes: [] };
+  return { tree: walk.tooMuch ? null : tree, mistakes: walk.mistakes };
 }
 
 const plainWords: ReadonlyMap<string, string> = new Map([
@@ -71,9 +73,8 @@ function yamlMessage(code: string, message: string): string {
 function convert(walk: Walk, node: unknown, depth: number): Tree {
   const at = placeOfNode(walk, node);
   const nothing: Tree = { kind: "leaf", at, value: null };
-  if (++walk.values > mostValues)
-    return fail(walk, at, `too large: more than ${mostValues} values once aliases are followed`, nothing);
-  if (depth > deepest) return fail(walk, at, `nested too deeply; at most ${deepest} levels`, nothing);
+  if (++walk.values > mostValues) return giveUp(walk, at, `too large: more than ${mostValues} values once aliases are followed`);
+  if (depth > deepest) return giveUp(walk, at, `nested too deeply; at most ${deepest} levels`);
   if (isAlias(node)) return convertAlias(walk, node.source, node.resolve(walk.document), at, depth);
   if (hasTag(node)) return fail(walk, at, `tags have no meaning in a config; got ${node.tag}; remove it`, nothing);
   if (isScalar(node)) return convertScalar(walk, node, at);
@@ -99,6 +100,11 @@ function placeOfNode(walk: Walk, node: unknown): Place {
 function fail(walk: Walk, at: Place, message: string, instead: Tree): Tree {
   if (walk.mistakes.length < 10) walk.mistakes.push({ at, message });
   return instead;
+}
+
+function giveUp(walk: Walk, at: Place, message: string): Tree {
+  walk.tooMuch = true;
+  return fail(walk, at, message, { kind: "leaf", at, value: null });
 }
 
 function convertAlias(walk: Walk, name: string, target: unknown, at: Place, depth: number): Tree {

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import type { Case } from "../data/dataset.ts";
-import { dataFault, oneLine } from "../data/faults.ts";
+import { oneLine } from "../data/faults.ts";
+import { ontoGrid } from "../data/grid.ts";
 import { type LabelScheme, toTissues } from "../data/label-schemes.ts";
-import { readNifti, toLabels } from "../data/nifti.ts";
+import { readLabels, readVolume } from "../data/nifti.ts";
 import { type NormalCase, prepareCase } from "./case.ts";
 
 /** A normal case of a dataset, and where its files lie. */
@@ -23,24 +24,16 @@ export interface CaseSource {
 export async function loadCase({ root, case: source, scheme }: CaseSource): Promise<NormalCase> {
   const imageFile = join(root, source.image.path);
   const labelFile = join(root, source.labels!.path);
-  const { volume: image, sha256: found } = await readNifti(imageFile);
-  if (found !== source.image.sha256)
-    throw dataFault(imageFile, "an image must be the one that was ingested", "another content", "Run ingest again");
-  if (!image.data.every(Number.isFinite))
-    throw dataFault(imageFile, "intensities must be finite", "NaN or infinity", "Mend the image");
-  const labels = await readNifti(labelFile);
-  if (labels.sha256 !== source.labels!.sha256)
-    throw dataFault(labelFile, "a label map must be the one that was ingested", "another content", "Run ingest again");
-  const apart = labels.volume.affine.some((v, i) => Math.abs(v - image.affine[i]!) > 1e-2);
-  if (apart || labels.volume.shape.some((n, i) => n !== image.shape[i]))
-    throw dataFault(
-      labelFile,
-      "labels must be on the image's grid",
-      "another shape or affine",
-      "Resample them with nearest neighbour",
-    );
-  const tissue = toTissues(toLabels(labels.volume, labelFile), scheme, labelFile);
-  return prepareCase(image, { ...tissue, affine: image.affine }, source.gestationalAge);
+  const image = await readVolume(imageFile, undefined, source.image.sha256);
+  const labels = ontoGrid(
+    await readLabels(labelFile, undefined, source.labels!.sha256),
+    image,
+    labelFile,
+    "labels must be on the image's grid",
+    "Resample them with nearest neighbour",
+  );
+  const tissue = toTissues(labels, scheme, labelFile);
+  return prepareCase(image, tissue, source.gestationalAge);
 }
 
 /** Says that a case, or too much of a dataset, cannot take bleeds. `why` is an `UnfitError`'s message; `more` a sentence. */

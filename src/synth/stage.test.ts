@@ -191,7 +191,7 @@ describe("what cannot be used is one line that says where and why", () => {
     await expect(run(data)).rejects.toMatchObject({ name: "UserError", fault: "data" });
     await makeDataset(data, [one]);
     await writeFile(join(data, "a.nii.gz"), encodeNifti({ ...head.image, data: head.image.data.map((v) => v + 1) }, true));
-    await expect(run(data)).rejects.toThrow(/a\.nii\.gz: an image must be the one that was ingested/);
+    await expect(run(data)).rejects.toThrow(/a\.nii\.gz: must be the file that the dataset was made with/);
     await rm(join(data, "a.nii.gz"));
     await expect(run(data)).rejects.toThrow(/a\.nii\.gz: could not read: no such file/);
   });

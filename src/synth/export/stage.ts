@@ -7,6 +7,7 @@ import { assertApart } from "../../data/apart.ts";
 import { type Case, type Dataset, type FileRef, readDataset, readSplits, type SplitName, type Splits, splitNames } from "../../data/dataset.ts"; // biome-ignore format: one line
 import { dataFault } from "../../data/faults.ts";
 import { fileFault, readBytes, writeAtomic } from "../../data/files.ts";
+import { type Grid, ontoGrid } from "../../data/grid.ts";
 import { decodeNifti, encodeNifti, toLabels } from "../../data/nifti.ts";
 import { packageVersion } from "../../data/version.ts";
 import { bidsFormat } from "./bids.ts";
@@ -113,14 +114,11 @@ function chosenCases({ dataset, splits }: { dataset: Dataset; splits: Splits }, 
 
 async function readItem(root: string, c: Case, split: SplitName): Promise<ExportItem> {
   const image = await readVolumeOf(root, c.image);
-  const lesion = await readVolumeOf(root, c.lesionMask!);
-  const brain = c.brainMask && (await readVolumeOf(root, c.brainMask));
+  const brain = c.brainMask && (await readMaskOf(root, c.brainMask, image.volume));
   const sidecar = c.sidecar && (await readRef(root, c.sidecar)).toString("utf8");
-  const lesionFile = join(root, c.lesionMask!.path);
-  if (lesion.volume.shape.some((n, i) => n !== image.volume.shape[i]))
-    throw dataFault(lesionFile, "a lesion mask must have its image's shape", lesion.volume.shape.join(" x "), "Run ingest again");
+  const lesion = await readMaskOf(root, c.lesionMask!, image.volume);
   const files = { image: image.zipped, lesion: lesion.zipped, brain: brain?.zipped ?? null };
-  return { case: c, split, image: image.volume, lesion: toLabels(lesion.volume, lesionFile), files, sidecar };
+  return { case: c, split, image: image.volume, lesion: lesion.volume, files, sidecar };
 }
 
 /** A volume, and its file zipped: as it is, where it is zipped already. */
@@ -128,6 +126,15 @@ async function readVolumeOf(root: string, ref: FileRef) {
   const bytes = await readRef(root, ref);
   const { volume } = await decodeNifti(bytes, join(root, ref.path));
   return { volume, zipped: ref.path.toLowerCase().endsWith(".gz") ? bytes : encodeNifti(volume, true) };
+}
+
+async function readMaskOf(root: string, ref: FileRef, image: Grid) {
+  const { volume, zipped } = await readVolumeOf(root, ref);
+  const file = join(root, ref.path);
+  return {
+    volume: ontoGrid(toLabels(volume, file), image, file, "a mask must be on its image's grid", "Run ingest again"),
+    zipped,
+  };
 }
 
 async function readRef(root: string, { path, sha256: recorded }: FileRef): Promise<Buffer> {

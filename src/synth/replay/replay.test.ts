@@ -53,7 +53,7 @@ describe("a replay that cannot be is one line, and writes nothing", () => {
       await copyFile(join(data, file), join(changed, file));
     await copyFile(join(data, "a_labels.nii.gz"), join(changed, "a.nii.gz"));
     expect(await fault([sidecar()], changed)).toMatch(
-      /a\.nii\.gz: an image must be the one that was ingested; got another content/,
+      /a\.nii\.gz: must be the file that the dataset was made with; got another content/,
     );
     await rm(join(changed, "a_labels.nii.gz"));
     const dataset = await readDataset(data);
