@@ -10,7 +10,7 @@ const [run, stem, out] = process.argv.slice(2) as [string, string, string];
 const tile = 240;
 
 const largestSlice = (mask: Volume): number => {
-  const axis = sliceAxis(mask.affine);
+  const axis = sliceAxis(mask);
   const sums = Array.from({ length: mask.shape[axis] }, (_, i) => extractSlice(mask, axis, i).data.reduce((a, b) => a + b, 0));
   return sums.indexOf(Math.max(...sums));
 };
@@ -37,7 +37,7 @@ const rows = await Promise.all(
     const stack = await readVolume(join(run, `synth/images/${id}.nii.gz`));
     const truth = await readVolume(join(run, `synth/images/${id}_lesion.nii.gz`));
     const probability = await readVolume(join(run, `predict/${id}_lesionprob.nii.gz`));
-    const axis = sliceAxis(stack.affine);
+    const axis = sliceAxis(stack);
     const at = largestSlice(truth);
     const [image, mask, lesion] = [stack, truth, probability].map((v) => extractSlice(v, axis, at)) as [Image, Image, Image];
     const edge = (i: number) => {

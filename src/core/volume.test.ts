@@ -31,8 +31,16 @@ test("a stack is thick from 1.5 times on, along one axis only", () => {
 });
 
 test("thick slices decide the plane; a near-isotropic volume is axial whatever its array order", () => {
-  expect(slicePlane(axisAlignedAffine(shape, [3.3, 1.1, 1.1]))).toBe("sagittal");
-  expect(slicePlane(axisAlignedAffine(shape, [1.1, 3.3, 1.1]))).toBe("coronal");
-  expect(sliceAxis(axisAlignedAffine(shape, [1, 1.2, 1]))).toBe(2);
-  expect(sliceAxis([0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0])).toBe(1); // superior runs along the second array axis
+  expect(slicePlane({ shape, affine: axisAlignedAffine(shape, [3.3, 1.1, 1.1]) })).toBe("sagittal");
+  expect(slicePlane({ shape, affine: axisAlignedAffine(shape, [1.1, 3.3, 1.1]) })).toBe("coronal");
+  expect(sliceAxis({ shape, affine: axisAlignedAffine(shape, [1, 1.2, 1]) })).toBe(2);
+  expect(sliceAxis({ shape, affine: [0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0] })).toBe(1); // superior runs along the second array axis
+});
+
+test("a lone slice is cut across, however thin it is said to be", () => {
+  for (const [axis, plane] of (["sagittal", "coronal", "axial"] as const).entries()) {
+    const lone = [6, 5, 4].map((n, a) => (a === axis ? 1 : n)) as unknown as Vec3;
+    const grid = { shape: lone, affine: axisAlignedAffine(lone, [1, 1, 1]) };
+    expect([sliceAxis(grid), slicePlane(grid)]).toEqual([axis, plane]);
+  }
 });

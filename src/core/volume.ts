@@ -40,19 +40,30 @@ export function isThickStack(affine: Affine): boolean {
   return largest! >= 1.5 * middle!;
 }
 
+/** What a volume lies on. */
+type VolumeGrid = Pick<Volume<Voxels>, "shape" | "affine">;
+
+/** The array axis across a lone slice, which alone has one voxel along it; null for a volume or a stack. */
+export function flatAxisOf(shape: Vec3): 0 | 1 | 2 | null {
+  const axis = shape.indexOf(1);
+  return axis < 0 || axis !== shape.lastIndexOf(1) ? null : (axis as 0 | 1 | 2);
+}
+
 /**
- * The array axis along which a stack was sliced: the one with the largest spacing if it {@link isThickStack},
- * else (a near-isotropic volume) the one nearest to inferior-superior, so that slices are axial.
+ * The array axis along which a volume was sliced: the one across a lone slice, the one with the largest spacing if it
+ * {@link isThickStack}, else (near-isotropic) the one nearest to inferior-superior, so that slices are axial.
  */
-export function sliceAxis(affine: Affine): 0 | 1 | 2 {
+export function sliceAxis({ shape, affine }: VolumeGrid): 0 | 1 | 2 {
+  const flat = flatAxisOf(shape);
+  if (flat !== null) return flat;
   const spacing = affineSpacing(affine);
   if (isThickStack(affine)) return spacing.indexOf(Math.max(...spacing)) as 0 | 1 | 2;
   return worldAxes(affine).indexOf(2) as 0 | 1 | 2;
 }
 
 /** The anatomical plane that the slices of a volume along an array axis lie nearest to; by default along its {@link sliceAxis}. */
-export function slicePlane(affine: Affine, axis = sliceAxis(affine)): Plane {
-  return planeOfNormal[worldAxes(affine)[axis]!]!;
+export function slicePlane(grid: VolumeGrid, axis = sliceAxis(grid)): Plane {
+  return planeOfNormal[worldAxes(grid.affine)[axis]!]!;
 }
 
 /**

@@ -12,10 +12,13 @@ export const fileRef = z.strictObject({
 });
 export type FileRef = z.output<typeof fileRef>;
 
+/** Id of a case, a BIDS-like stem that names files: nothing of it can lead out of a folder. */
+export const caseId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+
 /** One volume or stack of one subject, with what is known of it. `null` is "not known" or "not there", never "none". */
 export const caseSchema = z.strictObject({
   /** BIDS-like stem, unique in the dataset: `sub-01_ses-01_acq-axial_T2w`. Names every file made from the case. */
-  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/),
+  id: caseId,
   subject: z.string().min(1),
   session: z.string().nullable(),
   /** Gestational age at the scan, weeks. */

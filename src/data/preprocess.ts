@@ -84,11 +84,11 @@ const largestSide = 4096;
  * @param axis - Array axis to slice along; by default the one that the volume was sliced along.
  * @throws {UserError} (data) If a slice would be wider than 4096 pixels.
  */
-export function prepareStack(volume: Volume, options: PreprocessOptions, axis = sliceAxis(volume.affine)): PreparedStack {
+export function prepareStack(volume: Volume, options: PreprocessOptions, axis = sliceAxis(volume)): PreparedStack {
   const geometry = sliceGeometry(volume, options, axis);
   const range = intensityRange(volume.data, options);
   const slices = mapSlices(volume, geometry, (slice) => scaleIntensity(slice, range, options.clip));
-  return { axis, plane: slicePlane(volume.affine, axis), slices, pixelMm: geometry.pixelMm, range };
+  return { axis, plane: slicePlane(volume, axis), slices, pixelMm: geometry.pixelMm, range };
 }
 
 /** Cuts a mask into slices on the same pixels as {@link prepareStack} on an image of the same grid: 1 where at least half is not zero. */
@@ -124,7 +124,7 @@ export function restoreStack(
   slices: readonly Image[],
   volume: Pick<Volume, "shape" | "affine">,
   options: PreprocessOptions,
-  axis = sliceAxis(volume.affine),
+  axis = sliceAxis(volume),
 ): Volume {
   const { size, stored, turn } = sliceGeometry(volume, options, axis);
   const [width, height] = turn.transpose ? [stored[1], stored[0]] : stored;
@@ -183,10 +183,11 @@ function mapSlices(
 }
 
 function sliceGeometry(
-  { affine, shape }: Pick<Volume<Voxels>, "shape" | "affine">,
+  grid: Pick<Volume<Voxels>, "shape" | "affine">,
   options: Pick<PreprocessOptions, "pixelMm" | "orientation">,
-  axis = sliceAxis(affine),
+  axis = sliceAxis(grid),
 ): SliceGeometry {
+  const { affine, shape } = grid;
   const [u, v] = inPlaneAxes(axis);
   const spacing = affineSpacing(affine);
   const turn = options.orientation === "stored" ? { transpose: false, flipX: false, flipY: false } : canonicalTurn(affine, axis);

@@ -130,9 +130,8 @@ async function tallyCases(
     throwIfStopped(signal);
     reporter.progress(`eval ${split}`, i, cases.length, c.id);
     const { truth, probability } = await readPair(request, dataset, c);
-    const { affine } = probability;
-    const slices = tallySlices(truth, probability, sliceAxis(affine), grid);
-    out.push({ case: c, plane: slicePlane(affine), voxelMm3: Math.abs(determinant(affine)), slices });
+    const slices = tallySlices(truth, probability, sliceAxis(probability), grid);
+    out.push({ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices });
   }
   reporter.progress(`eval ${split}`, cases.length, cases.length);
   return out;

@@ -39,7 +39,7 @@ export function lesionBox(lesion: LabelVolume): VoxelBox | null {
 
 /** Boxes of the patches of blood in each slice along the stack's slice axis; patches that touch by a corner are one. */
 export function sliceBoxes(lesion: LabelVolume): SliceBox[] {
-  const axis = sliceAxis(lesion.affine);
+  const axis = sliceAxis(lesion);
   return Array.from({ length: lesion.shape[axis] }, (_, slice) =>
     patchesOf(extractSlice(lesion, axis, slice)).boxes.map((box) => ({ slice, ...box })),
   ).flat();

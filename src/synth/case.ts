@@ -1,6 +1,6 @@
 import type { Rng } from "../core/rng.ts";
 import { tissues } from "../core/tissue.ts";
-import { isThickStack, type LabelVolume, type Volume } from "../core/volume.ts";
+import { flatAxisOf, isThickStack, type LabelVolume, type Volume } from "../core/volume.ts";
 import type { Bleed, BleedPlan } from "./bleed/bleed.ts";
 import { type CaseSignals, drawBleed } from "./bleed/draw.ts";
 import { type BleedFacts, bleedFaults, measureBleed } from "./bleed/facts.ts";
@@ -18,7 +18,7 @@ import type { NegativeOptions } from "./negatives/options.ts";
 import { paintNegatives } from "./negatives/paint.ts";
 import { csfLevel, tissueMedian } from "./normalise.ts";
 import { type AgeEstimate, gestationalAgeOf } from "./priors/age.ts";
-import { type Anatomy, flatAxisOf, readAnatomy } from "./priors/anatomy.ts";
+import { type Anatomy, readAnatomy } from "./priors/anatomy.ts";
 import { widestAtrium } from "./priors/atrium.ts";
 import type { Scene } from "./scene.ts";
 import { UnfitError } from "./unfit.ts";

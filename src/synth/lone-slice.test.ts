@@ -4,10 +4,11 @@ import { type Affine, axisAlignedAffine, type Vec3 } from "../core/affine.ts";
 import { seededRng } from "../core/rng.ts";
 import { tissues } from "../core/tissue.ts";
 import { lesionOptions } from "./bleed/options.ts";
+import { sliceBoxes } from "./boxes.ts";
 import { bleedInto, prepareCase } from "./case.ts";
 import { synthOptions } from "./options.ts";
 import { measureAtrium } from "./priors/atrium.ts";
-import { makeStacks, replayStack } from "./stacks.ts";
+import { makeStacks, measureStack, replayStack } from "./stacks.ts";
 
 /** One slice of the toy head, 1 mm pixels, through a place of the head (mm), with a thickness along its own axis. */
 function slice(plane: "axial" | "coronal" | "sagittal", at: number, thicknessMm = 3) {
@@ -57,11 +58,25 @@ describe.each([
     const [stack, ...others] = makeStacks(seededRng(5), normal, false, options);
     expect(others).toEqual([]);
     expect(stack!.image.shape).toEqual(image.shape);
+    expect(stack!.plane).toBe(plane);
     expect(stack!.lesion.data).toContain(1);
     const again = replayStack(normal, JSON.parse(JSON.stringify(stack!.draw)));
     expect(again.image.data).toEqual(stack!.image.data);
     expect(again.lesion.data).toEqual(stack!.lesion.data);
   });
+});
+
+test.each([
+  ["axial", 3],
+  ["coronal", 3],
+  ["sagittal", 9],
+] as const)("a lone %s slice as thin as its pixels keeps its plane, and its blood is boxed in that one slice", (plane, at) => {
+  const { image, tissue } = slice(plane, at, 1);
+  const [stack] = makeStacks(seededRng(5), prepareCase(image, tissue, 26), false, synthOptions.parse({ lesion: only("II") }));
+  expect(stack!.plane).toBe(plane);
+  const boxes = sliceBoxes(stack!.lesion);
+  expect(boxes.map((box) => box.slice)).toEqual(boxes.map(() => 0));
+  expect(boxes.reduce((sum, box) => sum + box.pixels, 0)).toBe(measureStack(stack!).lesionVoxels);
 });
 
 test("an axial slice through the atria shows them as wide as drawn", () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readJson } from "../data/dataset.ts";
+import { caseId, readJson } from "../data/dataset.ts";
 import { stackDrawSchema } from "./draw-schema.ts";
 
 export const sidecarVersion = 1;
@@ -13,7 +13,7 @@ export const sidecarSchema = z.strictObject({
   schemaVersion: z.literal(sidecarVersion),
   /** Version of hemosynth that made the stack. */
   hemosynth: z.string().describe("Version of hemosynth that made the stack."),
-  id: z.string().describe("Id of the case in dataset.json, and the name of its files."),
+  id: caseId.describe("Id of the case in dataset.json, and the name of its files."),
   /** The normal case that it was made from, and the SHA-256 of its files. */
   source: z
     .strictObject({ id: z.string(), subject: z.string(), image: hash, labels: hash })

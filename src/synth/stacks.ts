@@ -94,7 +94,7 @@ function ownStack({ image, tissue, lesion }: Scene, draw: StackDraw, withTissue:
   const brain = { ...tissue, data: tissue.data.map((id) => (id === 0 ? 0 : 1)) };
   const mask = lesion ? Uint8Array.from(lesion.data, (cover) => (cover >= 0.5 ? 1 : 0)) : new Uint8Array(tissue.data.length);
   const shown = { image: thousandths(image), lesion: { ...tissue, data: mask }, brain, tissue: withTissue ? tissue : null };
-  return { plane: slicePlane(image.affine), ...shown, draw };
+  return { plane: slicePlane(image), ...shown, draw };
 }
 
 function thousandths(image: Volume<Float32Array>): Volume<Uint16Array> {

@@ -1,7 +1,7 @@
 import { type Affine, affineSpacing, composeAffine, type Vec3 } from "../core/affine.ts";
 import { boxAround } from "../core/box.ts";
 import { distanceTo } from "../core/distance.ts";
-import { type Image, isThickStack, type LabelVolume, sliceAxis, type Volume, voxelCount } from "../core/volume.ts";
+import { flatAxisOf, type Image, isThickStack, type LabelVolume, sliceAxis, type Volume, voxelCount } from "../core/volume.ts";
 import { type PreprocessOptions, prepareStack, restoreStack } from "../data/preprocess.ts";
 import { type Model, sliceLogits, type TissueOutput, tissueOfOutput, tissueOutputs } from "../models/index.ts";
 import { findBrain } from "./brain.ts";
@@ -69,7 +69,8 @@ async function brainOf(network: TissueNetwork, volume: Volume, signal: AbortSign
 
 /** Probability of each output, 0 to 255, on the volume's grid. */
 async function outputShares(network: TissueNetwork, volume: Volume, signal: AbortSignal): Promise<Uint8Array[]> {
-  const axes = isThickStack(volume.affine) ? [sliceAxis(volume.affine)] : ([0, 1, 2] as const);
+  const isSliced = isThickStack(volume.affine) || flatAxisOf(volume.shape) !== null;
+  const axes = isSliced ? [sliceAxis(volume)] : ([0, 1, 2] as const);
   const share = tissueOutputs.map(() => new Uint8Array(voxelCount(volume.shape)));
   for (const axis of axes) await addShares(network, volume, axis, 255 / axes.length, share, signal);
   return share;

@@ -53,7 +53,7 @@ export interface ExportSlice {
 
 /** The slices of a case along its slice axis; x and y are the other array axes, in their order. */
 export function slicesOf({ case: { id }, image, lesion }: Pick<ExportItem, "case" | "image" | "lesion">): ExportSlice[] {
-  const axis = sliceAxis(image.affine);
+  const axis = sliceAxis(image);
   return Array.from({ length: image.shape[axis] }, (_, index) => ({
     index,
     name: `${id}_slice-${String(index).padStart(3, "0")}`,

@@ -47,12 +47,12 @@ function checkRange({ case: { image: file }, image }: ExportItem): void {
 
 function row(item: ExportItem, slice: ExportSlice): string {
   const { case: c, image, split } = item;
-  const axis = sliceAxis(image.affine);
+  const axis = sliceAxis(image);
   const spacing = affineSpacing(image.affine);
   const [u, v] = inPlaneAxes(axis);
   const pixels = slice.lesion.data.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
   const mm = (value: number) => Number(value.toFixed(4));
-  const known = [c.id, c.subject, c.session, slice.index, slicePlane(image.affine), c.grade, c.gestationalAge];
+  const known = [c.id, c.subject, c.session, slice.index, slicePlane(image), c.grade, c.gestationalAge];
   const values = [...pathsOf(item, slice), split, ...known, mm(spacing[u]), mm(spacing[v]), mm(spacing[axis]), pixels];
   return values.map(csvField).join(",");
 }

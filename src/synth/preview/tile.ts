@@ -26,7 +26,7 @@ const marginMm = 14;
 /** The slice of a stack with most blood, or with most brain where there is none, cut to the head. */
 export async function tileOf(stack: PaintedStack): Promise<Tile> {
   const spacing = affineSpacing(stack.image.affine);
-  const inPlane = spacing.filter((_, axis) => axis !== sliceAxis(stack.image.affine));
+  const inPlane = spacing.filter((_, axis) => axis !== sliceAxis(stack.image));
   const geometry = { pixelMm: Math.min(10, Math.max(0.1, Math.min(...inPlane))), orientation: "canonical" } as const;
   const wide = (mask: LabelVolume) => prepareMask({ ...mask, data: Uint16Array.from(mask.data) }, geometry);
   const [lesions, brains] = [wide(stack.lesion), wide(stack.brain)];

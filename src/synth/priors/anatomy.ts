@@ -4,7 +4,7 @@ import { connectedComponents } from "../../core/components.ts";
 import { distanceNear, signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
 import { addScaled, dot, unitVector } from "../../core/vector.ts";
-import type { LabelVolume } from "../../core/volume.ts";
+import { flatAxisOf, type LabelVolume } from "../../core/volume.ts";
 import { UnfitError } from "../unfit.ts";
 import { fitHeadFrame, type HeadFrame, headOfVoxel, type Side, sides, signOf } from "./midplane.ts";
 
@@ -63,12 +63,6 @@ export function readAnatomy(tissue: LabelVolume): Anatomy {
   refuseSmall(lumens, spacing, flatAxis);
   const side = (name: Side) => readSide(tissue, spacing, toHead, name, lumens[name]);
   return { tissue, spacing, flatAxis, frame, toHead, deepGreyMm, left: side("left"), right: side("right") };
-}
-
-/** The array axis across a lone slice, which has one voxel along it; null for a volume. */
-export function flatAxisOf(shape: Vec3): Anatomy["flatAxis"] {
-  const axis = shape.indexOf(1);
-  return axis < 0 ? null : (axis as 0 | 1 | 2);
 }
 
 function isSagittal({ affine }: LabelVolume, flatAxis: Anatomy["flatAxis"]): boolean {

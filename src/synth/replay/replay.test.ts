@@ -66,8 +66,14 @@ describe("a replay that cannot be is one line, and writes nothing", () => {
     expect(await fault([join(made, "none.json")])).toMatch(/none\.json: could not read: no such file/);
     const darker = await edited((json) => json.replace(/"edgeMm":[\d.]+/, '"edgeMm":0.5'));
     expect(await fault([darker])).toMatch(
-      /edited\.json: a replay must give the voxels that were written; got another image\. It was made by hemosynth .*; this is .*\. Use that version\.$/,
+      /edited\.json: a replay must give the voxels that were written; got another image\. It was made by this version, .*: take the sidecar as it was written\.$/,
     );
+    const older = await edited((json) =>
+      json.replace(/"edgeMm":[\d.]+/, '"edgeMm":0.5').replace(/"hemosynth": "[^"]*"/, '"hemosynth": "0.0.1"'),
+    );
+    expect(await fault([older])).toMatch(/It was made by hemosynth 0\.0\.1; this is .*: use that version\.$/);
+    const outside = await edited((json) => json.replace('"id": "a_syn-0_acq-axial_T2w"', '"id": "../../elsewhere"'));
+    expect(await fault([outside])).toMatch(/edited\.json: id: /);
     const typo = await edited((json) => json.replace('"csf":', '"cfs":'));
     expect(await fault([typo])).toMatch(/edited\.json: csf: /);
   });

@@ -91,9 +91,8 @@ function repaintStack(normal: NormalCase, sidecar: Sidecar, file: string): Paint
   const hashes = voxelHashes(stack);
   const other = Object.keys(sidecar.voxels).find((part) => hashes[part] !== sidecar.voxels[part]);
   if (other === undefined) return stack;
-  const versions = `It was made by hemosynth ${sidecar.hemosynth}; this is ${packageVersion()}`;
-  throw new UserError(
-    "numeric",
-    `${file}: a replay must give the voxels that were written; got another ${other}. ${versions}. Use that version.`,
-  );
+  const rule = `${file}: a replay must give the voxels that were written; got another ${other}`;
+  const [then, now] = [sidecar.hemosynth, packageVersion()];
+  const wayOut = then === now ? `this version, ${now}: take the sidecar as it was written` : `hemosynth ${then}; this is ${now}: use that version`; // biome-ignore format: one line
+  throw new UserError("numeric", `${rule}. It was made by ${wayOut}.`);
 }
