@@ -1,5 +1,6 @@
 import { tissues } from "../../core/tissue.ts";
 import { type Canvas, forEachIn, grown, type Paint, paint } from "./canvas.ts";
+import { deepCisterns } from "./cisterns.ts";
 import { corpusCallosum, deepGrey, hippocampus } from "./deep.ts";
 import type { PhantomAnatomy } from "./draw.ts";
 import { type Field, shared, smoothMin, without } from "./fields.ts";
@@ -12,7 +13,7 @@ import { besideCavum, cavum, choroidPlexus, eminenceShare, lateralVentricle, thi
 export function paintCentre(canvas: Canvas, anatomy: PhantomAnatomy, frame: Frame): void {
   const { contrast, gestationalAge: age } = anatomy;
   const callosum = corpusCallosum(frame);
-  const septum = cavum(frame, age, anatomy.cavumWidth);
+  const septum = cavum(frame, age, anatomy.cavumWidth, anatomy.vergae);
   paint(canvas, callosum.bounds, callosum.shape, {
     tissue: tissues.corpusCallosum,
     intensity: contrast.corpusCallosum,
@@ -40,7 +41,7 @@ function paintSide(
   const size = anatomy.ventricles[side];
   const { lumen: tubes, bounds } = lateralVentricle(frame, size);
   const room = grown(bounds, 4);
-  const whole = without(besideCavum(tubes, septum, 0.9), callosum, 0.5);
+  const whole = without(besideCavum(tubes, septum, anatomy.septalLeaflet), callosum, 0.5);
   const lumen = latticeField(redistance(sampleField(whole, room, 1)));
   const put = (box: Bounds, shape: Field, what: Paint) => paint(canvas, onSide(side, box), oneSided(side, shape), what);
 
@@ -52,6 +53,13 @@ function paintSide(
   put(grey.bounds, grey.lentiform, nucleus(-0.015));
   put(grey.bounds, grey.thalamus, nucleus(0.015));
   put(grey.bounds, grey.caudate, nucleus(-0.02));
+  const cisterns = deepCisterns(frame, anatomy.cisterns);
+  const open = without(
+    without(cisterns.space, hippo.shape, 0.5),
+    (x, y, z) => Math.min(lumen(x, y, z), callosum(x, y, z)) - 0.8,
+    0.5,
+  );
+  put(cisterns.bounds, open, { tissue: tissues.csf, intensity: contrast.csf });
   const outside: Field = (x, y, z) => smoothMin(tubes(x, y, z), callosum(x, y, z), 0.3); // not in the septum, which cuts into the tubes
   const matrix = shared(germinalMatrix(frame, anatomy, lumen), (x, y, z) => -outside(x, y, z) - 0.4, 0.3);
   put(room, matrix, { tissue: tissues.germinalMatrix, intensity: contrast.germinalMatrix });

@@ -32,6 +32,12 @@ export interface PhantomAnatomy {
   readonly cisternaMagna: number;
   readonly transcerebellar: number;
   readonly cavumWidth: number;
+  /** Thickness of the leaflets between cavum and lateral ventricles. */
+  readonly septalLeaflet: number;
+  /** Factor of the usual width of the cavum behind (cavum vergae). */
+  readonly vergae: number;
+  /** Factor of the usual width of the cisterns deep in the brain. */
+  readonly cisterns: number;
   readonly ventricles: Sides<VentricleSize>;
   /** Both sides. */
   readonly cortexVolume: number;
@@ -88,6 +94,7 @@ export function drawPhantom(
     ventricles,
     transcerebellar: normal(soft, "transcerebellar", age, v, 1),
     cavumWidth: normal(soft, "cavumWidth", age, v, 1),
+    ...drawMidline(rng.fork("midline"), v),
     cisternaMagna: interpolateHeld([20, 28, 38], [3, 4.5, 4.5], age) + v * 1.2 * bounded(soft, 1.5),
     deepGreyVolume: tissueVolume("deepGrey", age) * (1 + 0.06 * v * bounded(soft, 1.5)),
     germinalMatrixWidth: germinalMatrixWidth(age) * (1 + 0.1 * v * bounded(soft, 1.5)),
@@ -96,6 +103,12 @@ export function drawPhantom(
     warp: { size: 0.5 * v * interpolateHeld([20, 38], [0.6, 1.2], age), seed: seedFrom(rng.fork("warp")) },
     textureSeed: seedFrom(rng.fork("texture")),
   };
+}
+
+/** Ranges: our guess. */
+function drawMidline(rng: Rng, v: number) {
+  const spread = (usual: number, range: readonly [number, number]) => usual + v * (between(rng, range) - usual);
+  return { septalLeaflet: spread(0.7, [0.2, 1]), vergae: spread(1.3, [0.6, 2]), cisterns: spread(1, [0.5, 1.5]) };
 }
 
 /** A measure drawn about its week's mean, within `limit` SD. */

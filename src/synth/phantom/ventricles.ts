@@ -122,12 +122,12 @@ export function choroidPlexus(frame: Frame, lumen: Field, atrialWidth: number): 
   return shared(roundTube(line, frame.size), (x, y, z) => lumen(x, y, z) + 0.5, 0.4);
 }
 
-/** Cavum septi pellucidi (and vergae, while it is open): `width` mm across at its widest. */
-export function cavum(frame: Frame, age: number, width: number): { space: Field; bounds: Bounds } {
+/** Cavum septi pellucidi (and vergae, `vergae` times as wide as usual): `width` mm across at its widest. */
+export function cavum(frame: Frame, age: number, width: number, vergae: number): { space: Field; bounds: Bounds } {
   const [, fy, fz] = frame.scale;
   const corners = [[-8, 2.6], [0, 5.6], [8, 6.5], [15, 5.4], [20, 2.8], [23.4, -1.5], [23.4, -5], [20, -7], [15.5, -4.2], [11, -0.3], [5, 2.7], [-2, 3]]; // biome-ignore format: one line
   const outline = polygonDistance(corners.map(([y, z]) => [y! * fy, z! * fz]));
-  const behind = interpolateHeld([22, 28, 34], [0.4, 0.3, 0.18], age);
+  const behind = vergae * interpolateHeld([22, 28, 34], [0.4, 0.35, 0.3], age);
   const half = 0.5 * width * interpolateHeld([20, 22, 24, 30], [1.16, 1.1, 1.07, 1.03], age); // the rounded edges take a little off
   const space: Field = (x, y, z) => {
     const [ty, tz] = [y / fy, z / fz];
