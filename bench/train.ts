@@ -75,8 +75,9 @@ function trainers({ channels, batch, size }: Size) {
   const ends: (() => void)[] = [() => tf.dispose([image, target])];
   const stepBy = (compile: "graph" | "off"): Step => {
     const model = build(channels);
-    const state = createState(model, true);
-    const step = makeTrainStep(state, trainOptions.parse({ compile }));
+    const options = trainOptions.parse({ compile });
+    const state = createState(model, options);
+    const step = makeTrainStep(state, options);
     ends.push(() => [step, model].forEach((owner) => void owner.dispose()), () => disposeState(state)); // biome-ignore format: short
     let n = 0;
     return timed(() => step({ image, target }, ++n));

@@ -42,11 +42,17 @@ export function recordOps(work: () => void): OpCall[] {
 
 /** A training step of our own kind and a prediction, for each way that the options make them differ in ops. */
 export function trainAndPredict(): void {
-  const ways = [["lesion", "adamw", "batch", 5], ["lesion", "adam", "slice", null], ["tissue", "adamw", "batch", 5]] as const; // biome-ignore format: short
-  for (const [task, kind, diceOver, clipNorm] of ways) {
+  const many = { accumulate: 2, freeze: ["down0.conv0"], groups: [{ prefix: "up", rateFactor: 0.5 }] };
+  const ways = [
+    ["lesion", { kind: "adamw" }, "batch"],
+    ["lesion", { kind: "adam", clipNorm: null }, "slice"],
+    ["lesion", { kind: "sgd", ...many }, "batch"],
+    ["tissue", { kind: "adamw" }, "batch"],
+  ] as const;
+  for (const [task, optimizer, diceOver] of ways) {
     const options = trainOptions.parse({
       task,
-      optimizer: { kind, clipNorm },
+      optimizer,
       loss: { diceOver, emptySliceWeight: 0.2 },
       averageDecay: 0.9,
     });
@@ -55,9 +61,10 @@ export function trainAndPredict(): void {
       outChannels: tasks[task].outputs.length,
       seed: 1,
     });
-    const state = createState(model, true);
+    const state = createState(model, options);
     const [image, target] = [noise([2, 16, 16, 1], 1), tf.round(noise([2, 16, 16, tasks[task].outputs.length], 2)) as Tensor4D];
-    makeTrainStep(state, options)({ image, target }, 1).dataSync();
+    const more = options.optimizer.accumulate > 1 ? [{ image, target }] : [];
+    makeTrainStep(state, options)({ image, target }, 1, more).dataSync();
     tf.tidy(() => tf.sigmoid(model.apply(image, { training: false })).dataSync());
     tf.dispose([image, target]);
     disposeState(state);

@@ -66,7 +66,7 @@ function explainUnion(
   const { tree, found } = lookUp(root, path);
   const name = path.map(String).join(".");
   if ("discriminator" in issue && issue.errors.length === 0) {
-    const kinds = "options" in issue && Array.isArray(issue.options) ? issue.options : [];
+    const kinds = "options" in issue && Array.isArray(issue.options) ? issue.options.filter((kind) => kind !== undefined) : [];
     const rule = `${name} must be ${oneOf(kinds)}`;
     return [{ at: tree.at, message: found ? `${rule}; got ${shown(tree)}${meant(tree, kinds)}` : `${rule}; add it` }];
   }

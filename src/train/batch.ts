@@ -28,13 +28,13 @@ export interface TrainPool {
 }
 
 /**
- * The batch of a step. It depends on the seed and the step alone, never on what was drawn before:
+ * The n-th batch, from 1. It depends on the seed and n alone, never on what was drawn before:
  * that is what makes a resumed training equal an uninterrupted one.
  *
  * @param rng - The stream of the whole training; not drawn from.
  */
-export function drawBatch(rng: Rng, pool: TrainPool, step: number, options: TrainOptions): Batch {
-  const ofStep = rng.fork("batch").fork(step);
+export function drawBatch(rng: Rng, pool: TrainPool, n: number, options: TrainOptions): Batch {
+  const ofStep = rng.fork("batch").fork(n);
   const size = options.cropSize;
   const ids: string[] = [];
   const windows = Array.from({ length: options.batchSize }, (_, i) => {

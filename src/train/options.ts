@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { augmentOptions } from "./augment/options.ts";
+import { optimizerOptions } from "./optimizer-options.ts";
 
 const weight = (value: number, words: string) => z.number().min(0).max(1000).default(value).describe(words);
 
@@ -51,30 +52,6 @@ export const lossOptions = z.strictObject({
     .describe("weight of a slice with an empty mask in the mean of `diceOver: slice`, in [0, 1]"),
 });
 export type LossOptions = z.output<typeof lossOptions>;
-
-/** The optimizer and what its rate does over the steps. */
-export const optimizerOptions = z.strictObject({
-  kind: z.enum(["adam", "adamw"]).default("adamw").describe("adamw: weight decay apart from the gradient; adam: added to it"),
-  /** Highest learning rate, a step. */
-  learningRate: z.number().gt(0).max(10).default(2e-3).describe("highest learning rate"),
-  /** Weight decay, a step and unit of learning rate; convolution kernels only. */
-  weightDecay: z.number().min(0).max(1).default(1e-4).describe("weight decay of the convolution kernels"),
-  beta1: z.number().min(0).lt(1).default(0.9).describe("decay of the mean gradient, in [0, 1)"),
-  beta2: z.number().min(0).lt(1).default(0.999).describe("decay of the mean squared gradient, in [0, 1)"),
-  epsilon: z.number().gt(0).max(1).default(1e-8).describe("added to the root of the mean squared gradient"),
-  /** Steps over which the rate climbs from 0 to `learningRate`, at most half of all. */
-  warmupSteps: z.int().min(0).default(50).describe("steps over which the rate climbs to learningRate"),
-  /** Learning rate at the last step, as a share of the highest; a half cosine leads there. */
-  finalShare: z.number().min(0).max(1).default(0.01).describe("learning rate at the last step, as a share of the highest"),
-  /** The gradient is scaled down to at most this global norm; null never. */
-  clipNorm: z
-    .number()
-    .gt(0)
-    .nullable()
-    .default(5)
-    .describe("the gradient is scaled down to at most this global norm; null: never"),
-});
-export type OptimizerOptions = z.output<typeof optimizerOptions>;
 
 /** What a network can be trained to tell. */
 export const taskName = z.enum(["lesion", "tissue"]);

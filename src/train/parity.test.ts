@@ -86,8 +86,13 @@ describe.each(backends)("against PyTorch on %s", (backend) => {
   test("six steps: losses, weights, running statistics and moving average", async (context) => {
     if (!(await usable(backend))) return context.skip();
     const model = build();
-    const state = createState(model, true);
-    const options = trainOptions.parse({ steps: report.steps, optimizer: report.optimizer, averageDecay: report.averageDecay });
+    const { warmupSteps, finalShare, ...optimizer } = report.optimizer;
+    const options = trainOptions.parse({
+      steps: report.steps,
+      optimizer: { ...optimizer, schedule: { kind: "cosine", warmupSteps, finalShare } },
+      averageDecay: report.averageDecay,
+    });
+    const state = createState(model, options);
     const batch = { image: tensor(net.get("image")!), target: tensor(net.get("target")!) };
     const trainStep = makeTrainStep(state, options);
     for (const [i, expected] of report.losses.entries()) {

@@ -28,11 +28,12 @@ function noisyBatch(step: number): Batch {
 
 function newRun(options: object, more: Partial<TrainRun> = {}): TrainRun {
   model = buildModel(modelOptions.parse({ kind: "unet", channels: [2, 3] }), { inChannels: 1, outChannels: 2, seed: 4 });
-  state = createState(model, true);
   for (const list of Object.values(seen)) list.length = 0;
+  const parsed = trainOptions.parse({ cropSize: 16, batchSize: 2, ...options });
+  state = createState(model, parsed);
   return {
     state,
-    options: trainOptions.parse({ cropSize: 16, batchSize: 2, ...options }),
+    options: parsed,
     start,
     signal: new AbortController().signal,
     batch: noisyBatch,
@@ -125,6 +126,17 @@ test("a loss that is not finite stops the training, names step and slices, and s
     "train: the loss must be finite; got NaN at step 13, slices a#13, b#13. Look at these slices, or lower train.optimizer.learningRate.",
   );
   expect(seen.saved.map((p) => p.step)).toEqual([10]);
+});
+
+test("a step of several batches takes the next ones in turn, and a loss that is not finite names the slices of all", async () => {
+  const asked: number[] = [];
+  const batch = (n: number) => {
+    asked.push(n);
+    return n === 5 ? { ...noisyBatch(n), image: new Float32Array(128).fill(Number.NaN) } : noisyBatch(n);
+  };
+  const error = await train(newRun({ steps: 4, optimizer: { accumulate: 3 } }, { batch })).catch((e) => e);
+  expect(asked.slice(0, 12)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  expect(error.message).toContain("got NaN at step 2, slices a#4, b#4, a#5, b#5, a#6, b#6. Look");
 });
 
 test("steps leak no tensors", async () => {

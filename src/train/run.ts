@@ -2,8 +2,8 @@ import { setImmediate } from "node:timers/promises";
 import { type Scalar, tf } from "../backend/tf.ts";
 import { StoppedError, UserError } from "../core/errors.ts";
 import type { Batch } from "./batch.ts";
-import { learningRateAt } from "./optimizer.ts";
 import type { TrainOptions } from "./options.ts";
+import { learningRateAt } from "./schedule.ts";
 import { fillModel, type TrainState } from "./state.ts";
 import { makeTrainStep, type TrainStep } from "./step.ts";
 import { uploadBatch } from "./upload.ts";
@@ -34,8 +34,8 @@ export interface TrainRun {
   readonly options: TrainOptions;
   readonly start: Progress;
   readonly signal: AbortSignal;
-  /** The batch of a step; asking twice gives the same. */
-  readonly batch: (step: number) => Batch;
+  /** The n-th batch, from 1; asking twice gives the same. A step takes `accumulate` of them. */
+  readonly batch: (n: number) => Batch;
   /** Validates the weights that the model has at the moment of the call. */
   readonly validate: () => Promise<ValidationFigures>;
   /** Losses read from the device, oldest first; the last is of the step just done. */
@@ -75,15 +75,15 @@ async function trainBy(trainStep: TrainStep, run: TrainRun): Promise<Progress> {
   let unread: { step: number; loss: Scalar }[] = [];
   while (step < options.steps) {
     step++;
-    const tensors = uploadBatch(run.batch(step));
-    unread.push({ step, loss: trainStep(tensors, step) });
-    tf.dispose([tensors.image, tensors.target]);
+    const [first, ...more] = batchesOf(step, run).map(uploadBatch);
+    unread.push({ step, loss: trainStep(first!, step, more) });
+    tf.dispose([first!, ...more].flatMap(({ image, target }) => [image, target]));
     await setImmediate(); // lets signals in
     const stops = signal.aborted && step < options.steps;
     const validates = step % options.validateEvery === 0 || step === options.steps;
     const saves = step % options.checkpointEvery === 0 || step === options.steps || stops;
     if (step % readEvery === 0 || validates || saves) {
-      const losses = await readLosses(unread, run.batch);
+      const losses = await readLosses(unread, run);
       unread = [];
       for (const { loss } of losses) lossSum += loss;
       lossCount += losses.length;
@@ -109,9 +109,15 @@ async function trainBy(trainStep: TrainStep, run: TrainRun): Promise<Progress> {
   return { step, lossSum, lossCount, best };
 }
 
+/** The batches that a step learns from. */
+function batchesOf(step: number, { batch, options }: Pick<TrainRun, "batch" | "options">): Batch[] {
+  const { accumulate } = options.optimizer;
+  return Array.from({ length: accumulate }, (_, i) => batch((step - 1) * accumulate + i + 1));
+}
+
 async function readLosses(
   unread: readonly { step: number; loss: Scalar }[],
-  batch: (step: number) => Batch,
+  run: Pick<TrainRun, "batch" | "options">,
 ): Promise<StepLoss[]> {
   const out: StepLoss[] = [];
   for (const { step, loss } of unread) {
@@ -121,9 +127,10 @@ async function readLosses(
   }
   const broken = out.find(({ loss }) => !Number.isFinite(loss));
   if (broken === undefined) return out;
+  const ids = batchesOf(broken.step, run).flatMap((batch) => batch.ids);
   throw new UserError(
     "numeric",
-    `train: the loss must be finite; got ${broken.loss} at step ${broken.step}, slices ${batch(broken.step).ids.join(", ")}. ` +
+    `train: the loss must be finite; got ${broken.loss} at step ${broken.step}, slices ${ids.join(", ")}. ` +
       `Look at these slices, or lower train.optimizer.learningRate.`,
   );
 }

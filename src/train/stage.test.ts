@@ -115,6 +115,25 @@ test("stopped by its signal at any step and resumed, it ends in the same bytes",
   }
 });
 
+test("with momentum, accumulated batches, frozen weights and groups: stopped and resumed, it ends in the same bytes", async () => {
+  const optimizer = {
+    kind: "sgd",
+    momentum: 0.9,
+    accumulate: 2,
+    freeze: ["down0.conv0"],
+    groups: [{ prefix: "up", rateFactor: 0.5 }],
+  };
+  const [straight, out] = [await temporaryFolder("sgd"), await temporaryFolder("sgd")];
+  await runTrain(request(straight, { optimizer }), silentContext());
+  const stop = new AbortController();
+  const progress = (label: string, done: number) => void (label === "train" && done >= 4 && stop.abort());
+  const context = { ...silentContext(), reporter: { ...silentReporter, progress }, signal: stop.signal };
+  await expect(runTrain(request(out, { optimizer }), context)).rejects.toThrow(StoppedError);
+  await runTrain(request(out, { optimizer }, { resume: true }), silentContext());
+  expect(contents(out)).toEqual(contents(straight));
+  expect(contents(out)[join("weights", "last.safetensors")]).not.toBe(contents(whole)[join("weights", "last.safetensors")]);
+});
+
 test("killed with SIGKILL in the middle and resumed, it ends in the same bytes", async () => {
   const out = await temporaryFolder("killed");
   const helper = fileURLToPath(new URL("../../test/helpers/train-child.ts", import.meta.url));

@@ -53,7 +53,7 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
   const plan = await planData(request.data, request.preprocess, options);
   const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length, seed };
   const model = forInference(buildModel(request.model, shape)); // for the validations; the steps are traced by themselves
-  const state = createState(model, options.averageDecay > 0);
+  const state = createState(model, options);
   try {
     checkSizes(options, model.sizeMultiple);
     const start = await begin(request, state, plan, context);
@@ -105,9 +105,9 @@ function trainRun(
     options,
     start,
     signal: context.signal,
-    batch(step) {
+    batch(n) {
       const from = performance.now();
-      const batch = drawBatch(rng, pool, step, options);
+      const batch = drawBatch(rng, pool, n, options);
       clock.drawing += performance.now() - from;
       return batch;
     },

@@ -1,5 +1,9 @@
 import { type Tensor, type Tensor1D, tf, type Variable } from "../backend/tf.ts";
+import { UserError } from "../core/errors.ts";
 import type { BatchStatistics, Model } from "../models/index.ts";
+import { memoryNames, type ParameterFactors } from "./optimizer.ts";
+import type { OptimizerOptions } from "./optimizer-options.ts";
+import type { TrainOptions } from "./options.ts";
 
 /**
  * Everything that a training step changes. Vectors are flat: the weights of a model end to end, in its own order,
@@ -11,21 +15,27 @@ export interface TrainState {
   readonly parameters: Variable;
   /** Running statistics of the normalisations. */
   readonly statistics: Variable;
-  /** Adam's means of the gradient and of its square. */
-  readonly gradientMean: Variable;
-  readonly gradientSquare: Variable;
+  /** What the optimizer remembers from step to step, by name. */
+  readonly memory: ReadonlyMap<string, Variable>;
   /** Moving averages of `parameters` and `statistics`, for validation and prediction; null where they are not kept. */
   readonly average: { readonly parameters: Variable; readonly statistics: Variable } | null;
-  /** 1 where weight decay applies: kernels, of two dimensions or more. */
-  readonly decayed: Tensor1D;
+  /** How the parameters differ in weight decay and learning rate. */
+  readonly factors: ParameterFactors;
+  /** Names of the weights that stay as they are. */
+  readonly frozen: ReadonlySet<string>;
 }
 
-/** A fresh state over a model's present weights. The caller disposes of it; the model stays its own. */
-export function createState(model: Model, keepAverage: boolean): TrainState {
+/**
+ * A fresh state over a model's present weights. The caller disposes of it; the model stays its own.
+ * @throws {UserError} (usage) If a prefix of `groups` or `freeze` fits no weight, or every weight is frozen.
+ */
+export function createState(
+  model: Model,
+  { optimizer, averageDecay }: Pick<TrainOptions, "optimizer" | "averageDecay">,
+): TrainState {
+  checkPrefixes(model, optimizer);
+  const frozen = new Set(model.trainable.filter((name) => optimizer.freeze.some((prefix) => name.startsWith(prefix))));
   const trainable = model.trainable.map((name) => model.weights.get(name)!);
-  const decayed = tf.tidy(() =>
-    tf.concat(trainable.map((v) => (v.rank > 1 ? tf.ones([v.size]) : tf.zeros([v.size])))),
-  ) as Tensor1D;
   const vector = (make: () => Tensor) => tf.tidy(() => tf.variable(make()));
   const parameters = vector(() => flat(trainable));
   const statistics = vector(() => flat(statisticNames(model).map((name) => model.weights.get(name)!)));
@@ -33,11 +43,43 @@ export function createState(model: Model, keepAverage: boolean): TrainState {
     model,
     parameters,
     statistics,
-    gradientMean: vector(() => tf.zerosLike(parameters)),
-    gradientSquare: vector(() => tf.zerosLike(parameters)),
-    average: keepAverage ? { parameters: vector(() => parameters.clone()), statistics: vector(() => statistics.clone()) } : null,
-    decayed,
+    memory: new Map(memoryNames(optimizer).map((name) => [name, vector(() => tf.zerosLike(parameters))])),
+    average:
+      averageDecay > 0 ? { parameters: vector(() => parameters.clone()), statistics: vector(() => statistics.clone()) } : null,
+    factors: {
+      decayed: perWeight(model, (name) => (model.weights.get(name)!.rank > 1 && !frozen.has(name) ? 1 : 0)),
+      rate: optimizer.groups.length === 0 ? null : perWeight(model, (name) => rateFactor(name, optimizer)),
+    },
+    frozen,
   };
+}
+
+/** A flat vector as long as the parameters, each weight filled with one number. */
+function perWeight(model: Model, value: (name: string) => number): Tensor1D {
+  return tf.tidy(() =>
+    tf.concat(model.trainable.map((name) => tf.fill([model.weights.get(name)!.size], value(name)))),
+  ) as Tensor1D;
+}
+
+/** The factor of the longest prefix that fits; 1 where none does. */
+function rateFactor(name: string, { groups }: OptimizerOptions): number {
+  const fitting = groups.filter(({ prefix }) => name.startsWith(prefix));
+  return fitting.sort((a, b) => b.prefix.length - a.prefix.length)[0]?.rateFactor ?? 1;
+}
+
+function checkPrefixes({ trainable }: Model, { groups, freeze }: OptimizerOptions): void {
+  const layers = [...new Set(trainable.map((name) => name.split(".")[0]))].join(", ");
+  const checks = { groups: groups.map(({ prefix }) => prefix), freeze };
+  for (const [key, prefixes] of Object.entries(checks)) {
+    const stray = prefixes.find((prefix) => !trainable.some((name) => name.startsWith(prefix)));
+    if (stray !== undefined)
+      throw new UserError(
+        "usage",
+        `train.optimizer.${key}: a prefix must be the begin of a weight's name; got "${stray}". Names begin with ${layers}.`,
+      );
+  }
+  if (!trainable.every((name) => freeze.some((prefix) => name.startsWith(prefix)))) return;
+  throw new UserError("usage", "train.optimizer.freeze: a weight must be left to train; got all frozen. Freeze fewer.");
 }
 
 /** The vectors of a state by name: what a checkpoint must hold besides the step. */
@@ -45,9 +87,8 @@ export function stateVectors(state: TrainState): Map<string, Variable> {
   const vectors = new Map([
     ["parameters", state.parameters],
     ["statistics", state.statistics],
-    ["optimizer.mean", state.gradientMean],
-    ["optimizer.square", state.gradientSquare],
   ]);
+  for (const [name, vector] of state.memory) vectors.set(`optimizer.${name}`, vector);
   if (state.average !== null) {
     vectors.set("average.parameters", state.average.parameters);
     vectors.set("average.statistics", state.average.statistics);
@@ -58,12 +99,13 @@ export function stateVectors(state: TrainState): Map<string, Variable> {
 /** Frees the vectors; not the model. */
 export function disposeState(state: TrainState): void {
   for (const vector of stateVectors(state).values()) vector.dispose();
-  state.decayed.dispose();
+  tf.dispose([state.factors.decayed, ...(state.factors.rate === null ? [] : [state.factors.rate])]);
 }
 
 /** Flat vectors cut into the weights of a model, by name. */
 export function weightsOf(model: Model, parameters: Tensor, statistics: Tensor): Map<string, Tensor> {
   const cut = (names: readonly string[], vector: Tensor): [string, Tensor][] => {
+    if (names.length === 0) return []; // a network without running statistics
     const shapes = names.map((name) => model.weights.get(name)!.shape);
     const parts = tf.split(vector, shapes.map((shape) => shape.reduce((a, b) => a * b, 1))); // biome-ignore format: short
     return names.map((name, i) => [name, tf.reshape(parts[i]!, shapes[i]!)]);
