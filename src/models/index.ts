@@ -2,7 +2,9 @@ import { z } from "zod";
 import type { Model, ModelShape } from "./model.ts";
 import { buildUNet, unetOptions } from "./unet.ts";
 
-export { importResNet, type TorchTensor } from "./import/torchvision.ts";
+export type { TorchTensor } from "./import/state-dict.ts";
+export { importResNet } from "./import/torchvision.ts";
+export { type ImportedYolo, importYolo } from "./import/yolo.ts";
 export { forInference } from "./inference.ts";
 export { batchNormMomentum } from "./layers/norm.ts";
 export type { ApplyMode, BatchStatistics, Classifier, Model, ModelShape, WeightArray } from "./model.ts";

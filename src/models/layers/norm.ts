@@ -24,15 +24,15 @@ export function batchNormWeights(name: string, channels: number): WeightSpec[] {
  * Batch normalisation over all axes but the last. In training by the statistics of the batch, which go to `mode.record`;
  * else by the running ones.
  */
-export function batchNorm(scope: Scope, name: string, x: Tensor4D): Tensor4D {
+export function batchNorm(scope: Scope, name: string, x: Tensor4D, epsilon = normEpsilon): Tensor4D {
   const gamma = weight<Tensor1D>(scope, `${name}.weight`);
   const beta = weight<Tensor1D>(scope, `${name}.bias`);
   if (!scope.mode.training) {
     const mean = weight<Tensor1D>(scope, `${name}.running_mean`);
     const variance = weight<Tensor1D>(scope, `${name}.running_var`);
-    return tf.batchNorm(x, mean, variance, beta, gamma, normEpsilon) as Tensor4D;
+    return tf.batchNorm(x, mean, variance, beta, gamma, epsilon) as Tensor4D;
   }
-  const { y, mean, variance } = batchNormTrain(x, gamma, beta, normEpsilon);
+  const { y, mean, variance } = batchNormTrain(x, gamma, beta, epsilon);
   if (scope.mode.record) {
     const count = x.shape[0] * x.shape[1] * x.shape[2];
     scope.mode.record({ layer: name, mean: tf.keep(mean), variance: tf.keep(variance), count });
