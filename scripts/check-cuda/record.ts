@@ -53,7 +53,7 @@ export function trainAndPredict(): void {
     const options = trainOptions.parse({
       task,
       optimizer,
-      loss: { diceOver, emptySliceWeight: 0.2 },
+      loss: { diceOver, dicePower: 2, emptySliceWeight: 0.2, lesionPixelWeight: 2, focal: { weight: 1 }, tversky: { weight: 1 } },
       averageDecay: 0.9,
     });
     const model = buildModel(modelOptions.parse({ kind: "unet", channels: [4, 8, 16] }), {

@@ -16,15 +16,33 @@ export const samplingOptions = z.strictObject({
 });
 export type SamplingOptions = z.output<typeof samplingOptions>;
 
+/** Focal loss, for where most pixels are easy. */
+const focalOptions = z.strictObject({
+  weight: weight(0, "weight of focal loss; 0: none"),
+  gamma: z.number().min(0).max(10).default(2).describe("how little counts what is right already; 0: cross-entropy"),
+  alpha: z.number().min(0).max(1).nullable().default(null).describe("weight of what is true, that of the rest being 1 - alpha; null: alike. task lesion only"), // biome-ignore format: one line
+});
+
+/** Tversky loss, soft Dice with a price for either mistake. */
+const tverskyOptions = z.strictObject({
+  weight: weight(0, "weight of Tversky loss over the batch; 0: none"),
+  falsePositive: z.number().min(0).max(10).default(0.3).describe("price of what is called and not true"),
+  falseNegative: z.number().min(0).max(10).default(0.7).describe("price of what is true and not called"),
+});
+
 /**
- * The loss. Of `task: lesion`: soft Dice and binary cross-entropy for the lesion, and the same for the brain; of `task: tissue`: the mean
- * soft Dice of all tissues and the cross-entropy of one softmax.
+ * The loss: a weighted sum of soft Dice, cross-entropy, focal and Tversky loss. Of `task: lesion` for the lesion, and the same for the brain; of
+ * `task: tissue` the mean over all tissues, and one softmax.
  */
 export const lossOptions = z.strictObject({
   /** Weight of soft Dice. */
   dice: weight(1, "weight of soft Dice"),
   /** Weight of cross-entropy. */
   crossEntropy: weight(1, "weight of cross-entropy"),
+  focal: focalOptions.prefault({}).describe("focal loss beside the others"),
+  tversky: tverskyOptions.prefault({}).describe("Tversky loss beside the others"),
+  /** What the cross-entropy of lesion pixels counts, that of others being 1; PyTorch's `pos_weight`. */
+  lesionPixelWeight: weight(1, "what the cross-entropy of a lesion pixel counts, that of any other being 1; task lesion only"),
   /** Weight of the brain's loss beside the lesion's. */
   brainLossWeight: weight(0.5, "weight of the brain's loss beside the lesion's; task lesion only"),
   /** Tissues: a pixel's cross-entropy counts by the share of its tissue in the batch to the power of minus this. */
@@ -43,13 +61,18 @@ export const lossOptions = z.strictObject({
     .describe("batch: one Dice over all pixels of the batch; slice: the mean of one a slice"),
   /** Added to numerator and denominator of Dice, pixels. */
   smoothing: z.number().min(1e-6).max(1e6).default(1).describe("added to numerator and denominator of Dice, pixels"),
-  /** Weight of a slice with an empty mask in the mean of `diceOver: slice`; Spahr et al. 2023 use 0.2. */
+  /** Probabilities in the denominator of Dice are taken to this power; Spahr et al. 2023 use 2. */
+  dicePower: z
+    .union([z.literal(1), z.literal(2)])
+    .default(1)
+    .describe("probabilities in the denominator of Dice are taken to this power, 1 or 2"),
+  /** What the loss of a slice with an empty mask is multiplied with in the mean of `diceOver: slice`; Spahr et al. 2023 use 0.2. */
   emptySliceWeight: z
     .number()
     .min(0)
     .max(1)
     .default(1)
-    .describe("weight of a slice with an empty mask in the mean of `diceOver: slice`, in [0, 1]"),
+    .describe("what the Dice loss of a slice with an empty mask is multiplied with under `diceOver: slice`, in [0, 1]"),
 });
 export type LossOptions = z.output<typeof lossOptions>;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Inputs, testTorchCases } from "../../../test/helpers/torch-cases.ts";
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from "../../backend/tf.ts";
-import { softDice } from "../losses.ts";
+import { segmentationLoss, softDice, tissueLoss } from "../losses.ts";
 import { lossOptions } from "../options.ts";
 import { completeIouLoss } from "./boxes.ts";
 import { infoNce, vicReg } from "./embeddings.ts";
@@ -18,6 +18,21 @@ const corners = (x: Tensor) => {
   return tf.concat([low, tf.add(tf.add(low, 0.5), tf.abs(size))], 1) as Tensor2D;
 };
 
+/** Two channels; the first slice has no lesion. */
+const lesionTarget = (inputs: Inputs) => {
+  const keeps = tf.tensor4d([0, 1, 1, 1], [2, 1, 1, 2]);
+  return tf.mul(truth(inputs), keeps) as Tensor4D;
+};
+const spahr = lossOptions.parse({ crossEntropy: 0, diceOver: "slice", dicePower: 2, smoothing: 1, emptySliceWeight: 0.2 });
+const mixture = lossOptions.parse({
+  dice: 0.3,
+  crossEntropy: 0.7,
+  lesionPixelWeight: 5,
+  focal: { weight: 2, gamma: 3, alpha: 0.75 },
+  tversky: { weight: 1.5, falsePositive: 0.2, falseNegative: 0.8 },
+  brainLossWeight: 0.25,
+});
+
 testTorchCases("losses.json", {
   focal: focal(0.25, 2),
   "focal, unweighted": focal(null, 1.5),
@@ -33,6 +48,13 @@ testTorchCases("losses.json", {
   "InfoNCE, one side": views((a, b) => infoNce(a, b, 1)),
   VICReg: views((a, b) => vicReg(a, b)),
   "VICReg, wide": views((a, b) => vicReg(a, b)),
+  "lesion loss, Spahr's Dice": (inputs) => segmentationLoss(inputs.logits as Tensor4D, lesionTarget(inputs), spahr),
+  "lesion loss, all parts": (inputs) => segmentationLoss(inputs.logits as Tensor4D, lesionTarget(inputs), mixture),
+  "tissue loss, all parts": ({ logits, truth }) => {
+    const options = { focal: { weight: 2, gamma: 1.5 }, tversky: { weight: 0.5 } };
+    const target = tf.cast(tf.oneHot(tf.argMax(truth!, 3), 3), "float32") as Tensor4D;
+    return tissueLoss(logits as Tensor4D, target, lossOptions.parse(options));
+  },
   "complete IoU": ({ predicted, target }) => completeIouLoss(corners(predicted!), corners(target!)),
 });
 

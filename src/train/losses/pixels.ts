@@ -67,6 +67,27 @@ export function weightedCrossEntropy(logits: Tensor, target: Tensor, weights: Te
   });
 }
 
+/**
+ * Focal loss of a softmax over the last axis: cross-entropy times `(1 - p)^gamma`, p being the probability of the true class; weighted by class as
+ * {@link weightedCrossEntropy}, which it is for `gamma` 0. At least 0.
+ *
+ * @param logits - Any shape, classes last.
+ * @param target - The same shape, one 1 a place.
+ * @param gamma - At least 0.
+ * @param weights - One a class, at least 0; NaN if all classes that occur weigh 0.
+ *
+ * Source: Lin et al. 2017, arXiv:1708.02002, over a softmax.
+ */
+export function softmaxFocalLoss(logits: Tensor, target: Tensor, gamma: number, weights: Tensor1D): Scalar {
+  return tf.tidy(() => {
+    const last = logits.rank - 1;
+    const entropy = tf.sub(tf.logSumExp(logits, last), tf.sum(tf.mul(logits, target), last));
+    const wrong = tf.maximum(tf.sub(1, tf.exp(tf.neg(entropy))), 1e-12); // a power of 0 has no gradient
+    const weight = tf.sum(tf.mul(target, weights), last);
+    return tf.div(tf.sum(tf.mul(tf.mul(tf.pow(wrong, gamma), entropy), weight)), tf.sum(weight)) as Scalar;
+  });
+}
+
 /** Mean of the squared differences of two tensors of one shape. */
 export function meanSquaredError(a: Tensor, b: Tensor): Scalar {
   return tf.tidy(() => tf.mean(tf.square(tf.sub(a, b))) as Scalar);
