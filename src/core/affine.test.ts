@@ -8,6 +8,7 @@ import {
   composeAffine,
   determinant,
   invertAffine,
+  rotationMatrix,
   worldAxes,
 } from "./affine.ts";
 
@@ -51,4 +52,9 @@ test("world axes of a sagittal stack stored as posterior, superior, left", () =>
 test("the centre of an axis-aligned grid lies where it was asked for", () => {
   const a = axisAlignedAffine([5, 4, 3], [1, 2, 3], [10, 20, 30]);
   expect(applyAffine(a, [2, 1.5, 1])).toEqual([10, 20, 30]);
+});
+
+test("a rotation vector turns about its axis by its length", () => {
+  const m = rotationMatrix([0, 0, 90]);
+  for (const [i, v] of [0, -1, 0, 1, 0, 0, 0, 0, 1].entries()) expect(m[i]).toBeCloseTo(v, 12);
 });

@@ -11,6 +11,9 @@ export type Affine = readonly [
   number, number, number, number,
 ]; // biome-ignore format: a matrix reads by rows
 
+/** 3 x 3, row-major. */
+export type Matrix3 = readonly [number, number, number, number, number, number, number, number, number];
+
 /** Applies an affine to a point. */
 export function applyAffine(a: Affine, [x, y, z]: Vec3): Vec3 {
   return [a[0] * x + a[1] * y + a[2] * z + a[3], a[4] * x + a[5] * y + a[6] * z + a[7], a[8] * x + a[9] * y + a[10] * z + a[11]];
@@ -82,4 +85,19 @@ function strongest(a: Affine, axis: number, spacing: Vec3): number {
 export function axisAlignedAffine(shape: Vec3, spacing: Vec3, centre: Vec3 = [0, 0, 0]): Affine {
   const at = (i: 0 | 1 | 2) => centre[i] - (spacing[i] * (shape[i] - 1)) / 2;
   return [spacing[0], 0, 0, at(0), 0, spacing[1], 0, at(1), 0, 0, spacing[2], at(2)];
+}
+
+/** The 3 x 3 rotation (row-major) of a rotation vector in degrees, by Rodrigues' formula. */
+export function rotationMatrix(vector: Vec3): Matrix3 {
+  const angle = (Math.hypot(...vector) * Math.PI) / 180;
+  if (angle === 0) return [1, 0, 0, 0, 1, 0, 0, 0, 1];
+  const length = Math.hypot(...vector);
+  const [x, y, z] = [vector[0] / length, vector[1] / length, vector[2] / length];
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const t = 1 - c;
+  return [
+    t * x * x + c, t * x * y - s * z, t * x * z + s * y,
+    t * x * y + s * z, t * y * y + c, t * y * z - s * x,
+    t * x * z - s * y, t * y * z + s * x, t * z * z + c,
+  ]; // biome-ignore format: a matrix reads by rows
 }

@@ -1,4 +1,5 @@
 import type { Vec3 } from "./affine.ts";
+import { forEachVoxel } from "./volume.ts";
 
 /** A block of voxels, both corners included; empty where `high` is below `low`. */
 export interface GridBox {
@@ -6,27 +7,46 @@ export interface GridBox {
   readonly high: Vec3;
 }
 
-/** The block around the voxels that are not 0, with a margin within the grid; empty (`high` -1) where there is none. */
-export function boxAround(inside: Uint8Array, shape: Vec3, spacing: Vec3, marginMm: number): GridBox {
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-1, -1, -1];
-  for (let z = 0, i = 0; z < shape[2]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      for (let x = 0; x < shape[0]; x++, i++) {
-        if (inside[i] === 0) continue;
-        low[0] = Math.min(low[0]!, x);
-        low[1] = Math.min(low[1]!, y);
-        low[2] = Math.min(low[2]!, z);
-        high[0] = Math.max(high[0]!, x);
-        high[1] = Math.max(high[1]!, y);
-        high[2] = z;
-      }
-    }
-  }
-  if (high[0]! < 0) return { low: [0, 0, 0], high: [-1, -1, -1] };
+/** The smallest block that holds a set of voxels; null if the set is empty. @param inside - By index (x fastest). */
+export function boxOf(inside: (index: number) => boolean, shape: Vec3): GridBox | null {
+  let [x0, y0, z0, x1, y1, z1] = [Infinity, Infinity, Infinity, -1, -1, -1];
+  forEachVoxel(shape, (i, x, y, z) => {
+    if (!inside(i)) return;
+    if (x < x0) x0 = x;
+    if (x > x1) x1 = x;
+    if (y < y0) y0 = y;
+    if (y > y1) y1 = y;
+    if (z < z0) z0 = z;
+    z1 = z;
+  });
+  return x1 < 0 ? null : { low: [x0, y0, z0], high: [x1, y1, z1] };
+}
+
+/** A block with a margin on each side, as far as the grid goes. */
+export function grownBox({ low, high }: GridBox, shape: Vec3, spacing: Vec3, marginMm: number): GridBox {
   const margin = spacing.map((mm) => Math.ceil(marginMm / mm));
   return {
     low: low.map((v, a) => Math.max(0, v - margin[a]!)) as unknown as Vec3,
     high: high.map((v, a) => Math.min(shape[a]! - 1, v + margin[a]!)) as unknown as Vec3,
   };
+}
+
+/** The block around the voxels that are not 0, with a margin within the grid; empty (`high` -1) where there is none. */
+export function boxAround(inside: Uint8Array, shape: Vec3, spacing: Vec3, marginMm: number): GridBox {
+  const box = boxOf((i) => inside[i] !== 0, shape);
+  return box === null ? { low: [0, 0, 0], high: [-1, -1, -1] } : grownBox(box, shape, spacing, marginMm);
+}
+
+/** Calls `visit(index, x, y, z)` for the voxels of a block, in array order. */
+export function forEachVoxelIn(
+  { shape }: { readonly shape: Vec3 },
+  { low, high }: GridBox,
+  visit: (index: number, x: number, y: number, z: number) => void,
+): void {
+  for (let z = low[2]; z <= high[2]; z++) {
+    for (let y = low[1]; y <= high[1]; y++) {
+      const row = shape[0] * (y + shape[1] * z);
+      for (let x = low[0]; x <= high[0]; x++) visit(row + x, x, y, z);
+    }
+  }
 }

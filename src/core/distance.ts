@@ -1,4 +1,5 @@
 import type { Vec3 } from "./affine.ts";
+import { boxOf, grownBox } from "./box.ts";
 
 /**
  * Distance in mm from the centre of each voxel to the centre of the nearest voxel of a set; 0 inside the set.
@@ -77,27 +78,11 @@ function inBox(
   marginMm: number,
   run: (local: Inside, size: Vec3) => Float32Array,
 ): Float32Array {
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-1, -1, -1];
-  for (let z = 0, i = 0; z < shape[2]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      for (let x = 0; x < shape[0]; x++, i++) {
-        if (!inside(i)) continue;
-        if (x < low[0]!) low[0] = x;
-        if (x > high[0]!) high[0] = x;
-        if (y < low[1]!) low[1] = y;
-        if (y > high[1]!) high[1] = y;
-        if (z < low[2]!) low[2] = z;
-        if (z > high[2]!) high[2] = z;
-      }
-    }
-  }
   const out = new Float32Array(shape[0] * shape[1] * shape[2]).fill(Infinity);
-  if (high[0]! < 0) return out;
-  const from = low.map((v, a) => Math.max(0, v - Math.ceil(marginMm / spacing[a]!))) as unknown as Vec3;
-  const size = high.map(
-    (v, a) => Math.min(shape[a]! - 1, v + Math.ceil(marginMm / spacing[a]!)) - from[a]! + 1,
-  ) as unknown as Vec3;
+  const tight = boxOf(inside, shape);
+  if (tight === null) return out;
+  const { low: from, high } = grownBox(tight, shape, spacing, marginMm);
+  const size = high.map((v, a) => v - from[a]! + 1) as unknown as Vec3;
   const indexOf = (i: number) => {
     const rest = Math.floor(i / size[0]);
     return from[0] + (i % size[0]) + shape[0] * (from[1] + (rest % size[1]) + shape[1] * (from[2] + Math.floor(rest / size[1])));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { between, chance, pick, seededRng, shuffled, weightedIndex } from "./rng.ts";
+import { between, chance, pick, poisson, seededRng, shuffled, weightedIndex } from "./rng.ts";
 
 const draws = (n: number, draw: () => number) => Array.from({ length: n }, draw);
 
@@ -61,4 +61,13 @@ test("below, between, pick and chance stay in range", () => {
   for (const value of draws(200, () => between(rng, [-2, 3]))) expect(value >= -2 && value < 3).toBe(true);
   expect(new Set(draws(100, () => pick(rng, [4, 5])))).toEqual(new Set([4, 5]));
   expect(draws(2000, () => Number(chance(rng, 0.25))).reduce((a, b) => a + b) / 2000).toBeCloseTo(0.25, 1);
+});
+
+test("Poisson counts have mean and variance alike", () => {
+  const rng = seededRng(2);
+  const draws = Array.from({ length: 4000 }, () => poisson(rng, 3.5));
+  const mean = draws.reduce((a, b) => a + b) / draws.length;
+  const variance = draws.reduce((s, v) => s + (v - mean) ** 2, 0) / draws.length;
+  expect(Math.abs(mean - 3.5)).toBeLessThan(0.12);
+  expect(Math.abs(variance - 3.5)).toBeLessThan(0.3);
 });

@@ -89,6 +89,14 @@ export function weightedIndex(rng: Rng, weights: ArrayLike<number>): number {
   return last; // rounding left a crumb
 }
 
+/** A Poisson count by Knuth's product of uniforms; `mean` up to about 100. */
+export function poisson(rng: Rng, mean: number): number {
+  const limit = Math.exp(-mean);
+  let count = 0;
+  for (let product = rng.uniform(); product > limit; product *= rng.uniform()) count++;
+  return count;
+}
+
 /** A shuffled copy (Fisher-Yates). */
 export function shuffled<T>(rng: Rng, items: readonly T[]): T[] {
   const out = [...items];

@@ -31,6 +31,16 @@ export function voxelCount(shape: Vec3): number {
   return shape[0] * shape[1] * shape[2];
 }
 
+/** Calls `visit(index, x, y, z)` for every voxel, in array order. */
+export function forEachVoxel(shape: Vec3, visit: (index: number, x: number, y: number, z: number) => void): void {
+  let i = 0;
+  for (let z = 0; z < shape[2]; z++) {
+    for (let y = 0; y < shape[1]; y++) {
+      for (let x = 0; x < shape[0]; x++, i++) visit(i, x, y, z);
+    }
+  }
+}
+
 /** The plane whose normal is each world axis. */
 const planeOfNormal: readonly Plane[] = ["sagittal", "coronal", "axial"];
 

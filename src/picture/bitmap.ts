@@ -17,7 +17,7 @@ export function newBitmap(width: number, height: number, colour: Colour = [0, 0,
 }
 
 /** Sets a pixel; outside the picture nothing happens. */
-export function setPixel({ width, height, data }: Bitmap, x: number, y: number, colour: Colour): void {
+function setPixel({ width, height, data }: Bitmap, x: number, y: number, colour: Colour): void {
   if (x >= 0 && y >= 0 && x < width && y < height) data.set(colour, 3 * (x + width * y));
 }
 

@@ -1,11 +1,12 @@
+import type { Vec3 } from "../core/affine.ts";
+import { boxOf } from "../core/box.ts";
 import { connectedComponents } from "../core/components.ts";
-import { extractSlice, type Image, type LabelVolume, sliceAxis } from "../core/volume.ts";
-import { forEachVoxel } from "./priors/anatomy.ts";
+import { extractSlice, forEachVoxel, type Image, type LabelVolume, sliceAxis } from "../core/volume.ts";
 
 /** Voxels from `low` up to but not including `high`, along the array axes. */
 export interface VoxelBox {
-  readonly low: readonly [number, number, number];
-  readonly high: readonly [number, number, number];
+  readonly low: Vec3;
+  readonly high: Vec3;
 }
 
 /** A connected patch of a mask: pixels from (x0, y0) up to but not including (x1, y1); x is the first in-plane array axis. */
@@ -25,16 +26,8 @@ export interface SliceBox extends PatchBox {
 
 /** The box of all blood in a stack; null if there is none. */
 export function lesionBox(lesion: LabelVolume): VoxelBox | null {
-  const low: [number, number, number] = [Infinity, Infinity, Infinity];
-  const high: [number, number, number] = [0, 0, 0];
-  forEachVoxel(lesion.shape, (i, x, y, z) => {
-    if (lesion.data[i] === 0) return;
-    for (const [a, c] of [x, y, z].entries()) {
-      low[a] = Math.min(low[a]!, c);
-      high[a] = Math.max(high[a]!, c + 1);
-    }
-  });
-  return high[0] === 0 ? null : { low, high };
+  const box = boxOf((i) => lesion.data[i] !== 0, lesion.shape);
+  return box && { low: box.low, high: [box.high[0] + 1, box.high[1] + 1, box.high[2] + 1] };
 }
 
 /** Boxes of the patches of blood in each slice along the stack's slice axis; patches that touch by a corner are one. */

@@ -16,7 +16,7 @@ import { drawStructures, drawVentriculomegaly } from "./negatives/draw.ts";
 import { type DrawnNegatives, noNegatives } from "./negatives/negative.ts";
 import type { NegativeOptions } from "./negatives/options.ts";
 import { paintNegatives } from "./negatives/paint.ts";
-import { csfLevel, tissueMedian } from "./normalise.ts";
+import { csfLevel, darkTissueOf } from "./normalise.ts";
 import { type AgeEstimate, gestationalAgeOf } from "./priors/age.ts";
 import { type Anatomy, readAnatomy } from "./priors/anatomy.ts";
 import { widestAtrium } from "./priors/atrium.ts";
@@ -54,8 +54,7 @@ export function prepareCase(image: Volume<Float32Array>, tissue: LabelVolume, we
   const cut = thick ? { image, tissue } : cropToContent(image, tissue, 0.02 * csf);
   const scene: Scene = { image: { ...cut.image, data: cut.image.data.map((v) => v / csf) }, tissue: cut.tissue, lesion: null };
   const age = gestationalAgeOf(cut.tissue, weeks);
-  const medians = [tissues.cortex, tissues.deepGrey].map((id) => tissueMedian(scene.image, cut.tissue, id) ?? 0.5);
-  const signals = { weeks: age.weeks, darkTissue: Math.min(...medians) };
+  const signals = { weeks: age.weeks, darkTissue: darkTissueOf(scene.image, cut.tissue) };
   const anatomy = readAnatomy(cut.tissue);
   const room = { left: widestAtrium(anatomy, "left"), right: widestAtrium(anatomy, "right") };
   return { scene, anatomy, age, csf, signals, room, thick };

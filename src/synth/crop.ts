@@ -1,6 +1,6 @@
-import { composeAffine } from "../core/affine.ts";
+import { composeAffine, type Vec3 } from "../core/affine.ts";
+import { boxOf } from "../core/box.ts";
 import type { LabelVolume, Volume, Voxels } from "../core/volume.ts";
-import { forEachVoxel } from "./priors/anatomy.ts";
 
 /** Cuts an image and its label map down to the box of what they show (label not 0, or signal above `threshold`); world places stay. */
 export function cropToContent(
@@ -8,18 +8,10 @@ export function cropToContent(
   tissue: LabelVolume,
   threshold: number,
 ): { image: Volume<Float32Array>; tissue: LabelVolume } {
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-1, -1, -1];
-  forEachVoxel(tissue.shape, (i, x, y, z) => {
-    if (tissue.data[i] === 0 && !(image.data[i]! > threshold)) return;
-    for (const [a, c] of [x, y, z].entries()) {
-      low[a] = Math.min(low[a]!, c);
-      high[a] = Math.max(high[a]!, c);
-    }
-  });
-  if (high[0]! < 0) return { image, tissue };
-  const from = low as [number, number, number];
-  const shape = high.map((v, a) => v - from[a]! + 1) as [number, number, number];
+  const box = boxOf((i) => tissue.data[i] !== 0 || image.data[i]! > threshold, tissue.shape);
+  if (box === null) return { image, tissue };
+  const { low: from, high } = box;
+  const shape = high.map((v, a) => v - from[a]! + 1) as unknown as Vec3;
   const cut = <D extends Voxels>(volume: Volume<D>): Volume<D> => {
     const data = new (volume.data.constructor as new (n: number) => D)(shape[0] * shape[1] * shape[2]);
     for (let z = 0, o = 0; z < shape[2]; z++) {

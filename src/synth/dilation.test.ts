@@ -4,11 +4,12 @@ import { toyHead } from "../../test/helpers/toy-head.ts";
 import { axisAlignedAffine } from "../core/affine.ts";
 import { seededRng } from "../core/rng.ts";
 import { tissues } from "../core/tissue.ts";
+import { forEachVoxel } from "../core/volume.ts";
 import { type Dilation, dilate, fitDilation } from "./dilation.ts";
 import { measureBiometry } from "./phantom/biometry.ts";
 import { buildPhantom } from "./phantom/build.ts";
 import { drawPhantom } from "./phantom/draw.ts";
-import { forEachVoxel, readAnatomy } from "./priors/anatomy.ts";
+import { readAnatomy } from "./priors/anatomy.ts";
 import { measureAtrium } from "./priors/atrium.ts";
 import { sampleCubic, sampleLinear, sampleTrilinear, type VectorField } from "./warp.ts";
 

@@ -1,7 +1,8 @@
 import type { Vec3 } from "../core/affine.ts";
 import { distanceTo } from "../core/distance.ts";
 import { tissues } from "../core/tissue.ts";
-import { type Anatomy, forEachVoxel } from "./priors/anatomy.ts";
+import { forEachVoxel } from "../core/volume.ts";
+import type { Anatomy } from "./priors/anatomy.ts";
 import { measureAtrium } from "./priors/atrium.ts";
 import type { Side } from "./priors/midplane.ts";
 import type { Scene } from "./scene.ts";
@@ -69,7 +70,7 @@ export function fitDilation(anatomy: Anatomy, dilations: readonly Dilation[]): V
       const now = measureAtrium(anatomy, side);
       const push = (atrialMm - now) / 2;
       // Bracket of the push: too little, and too much or not yet known.
-      return { side, atrialMm, push, low: { push: 0, width: now }, high: null as { push: number; width: number } | null };
+      return { side, atrialMm, push, low: { push: 0, width: now }, high: null as Reached | null };
     })
     .filter((s) => s.push > toleranceMm);
   if (searches.length === 0) return null;

@@ -1,6 +1,6 @@
 import { affineSpacing, type Vec3 } from "../core/affine.ts";
 import { tissues } from "../core/tissue.ts";
-import { forEachVoxel } from "./priors/anatomy.ts";
+import { forEachVoxel } from "../core/volume.ts";
 import type { Scene } from "./scene.ts";
 
 /** Grain beyond this many robust standard deviations is an edge, and cut. */

@@ -6,6 +6,7 @@ import { ontoGrid } from "../data/grid.ts";
 import { type LabelScheme, toTissues } from "../data/label-schemes.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
 import { type NormalCase, prepareCase } from "./case.ts";
+import { UnfitError } from "./unfit.ts";
 
 /** A normal case of a dataset, and where its files lie. */
 export interface CaseSource {
@@ -34,6 +35,15 @@ export async function loadCase({ root, case: source, scheme }: CaseSource): Prom
   );
   const tissue = toTissues(labels, scheme, labelFile);
   return prepareCase(image, tissue, source.gestationalAge);
+}
+
+/** {@link loadCase} for one who needs the case. @throws {UserError} (data) Also where the priors cannot use it. */
+export async function loadNeeded(source: CaseSource): Promise<NormalCase> {
+  try {
+    return await loadCase(source);
+  } catch (error) {
+    throw error instanceof UnfitError ? unfitFault(source, error.message) : error;
+  }
 }
 
 /** Says that a case, or too much of a dataset, cannot take bleeds. `why` is an `UnfitError`'s message; `more` a sentence. */

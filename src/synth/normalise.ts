@@ -17,6 +17,11 @@ export function csfLevel(image: Volume<Float32Array>, tissue: LabelVolume): numb
   return level;
 }
 
+/** Median signal of the darker of cortex and deep grey, which dark blood is to stay below; 0.5 stands in for one that is not labelled. */
+export function darkTissueOf(image: Volume<Float32Array>, tissue: LabelVolume): number {
+  return Math.min(...[tissues.cortex, tissues.deepGrey].map((id) => tissueMedian(image, tissue, id) ?? 0.5));
+}
+
 /** Median of the finite intensities of one tissue; null if the label map has none of it. */
 export function tissueMedian(image: Volume<Float32Array>, tissue: LabelVolume, id: number): number | null {
   const values = image.data.filter((v, i) => tissue.data[i] === id && Number.isFinite(v)).sort();

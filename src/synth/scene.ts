@@ -1,4 +1,5 @@
 import { applyAffine, type Vec3 } from "../core/affine.ts";
+import { boxOf } from "../core/box.ts";
 import type { LabelVolume, Volume } from "../core/volume.ts";
 
 /** What there is to be imaged: anatomy at high resolution, before any scanner. The three volumes share one grid. */
@@ -32,28 +33,14 @@ export interface HeadGeometry {
  */
 export function headGeometry(scene: Pick<Scene, "tissue">): HeadGeometry {
   const { data, shape, affine } = scene.tissue;
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-Infinity, -Infinity, -Infinity];
-  let i = 0;
-  for (let z = 0; z < shape[2]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      for (let x = 0; x < shape[0]; x++, i++) {
-        if (data[i] === 0) continue;
-        if (x < low[0]!) low[0] = x;
-        if (x > high[0]!) high[0] = x;
-        if (y < low[1]!) low[1] = y;
-        if (y > high[1]!) high[1] = y;
-        if (z < low[2]!) low[2] = z;
-        if (z > high[2]!) high[2] = z;
-      }
-    }
-  }
-  if (low[0] === Infinity) throw new RangeError("headGeometry: the scene has no brain voxel");
+  const box = boxOf((i) => data[i] !== 0, shape);
+  if (box === null) throw new RangeError("headGeometry: the scene has no brain voxel");
+  const { low, high } = box;
   const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((c) =>
     applyAffine(affine, [
-      c & 1 ? high[0]! + 0.5 : low[0]! - 0.5,
-      c & 2 ? high[1]! + 0.5 : low[1]! - 0.5,
-      c & 4 ? high[2]! + 0.5 : low[2]! - 0.5,
+      c & 1 ? high[0] + 0.5 : low[0] - 0.5,
+      c & 2 ? high[1] + 0.5 : low[1] - 0.5,
+      c & 4 ? high[2] + 0.5 : low[2] - 0.5,
     ]),
   );
   const ends = ([0, 1, 2] as const).map((axis) => {

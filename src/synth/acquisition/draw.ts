@@ -1,11 +1,11 @@
 import type { Vec3 } from "../../core/affine.ts";
-import { between, chance, type Rng } from "../../core/rng.ts";
+import { between, chance, poisson, type Rng } from "../../core/rng.ts";
 import { tissues } from "../../core/tissue.ts";
 import type { Plane } from "../../core/volume.ts";
 import type { HeadGeometry } from "../scene.ts";
 import { drawField, type SmoothField } from "./field.ts";
 import { drawGrid, type StackGrid } from "./geometry.ts";
-import { drawMotion, interleavedOrder, type Pose, poisson } from "./motion.ts";
+import { drawMotion, interleavedOrder, type Pose } from "./motion.ts";
 import type { Noise } from "./noise.ts";
 import type { AcquisitionOptions } from "./options.ts";
 import { type SliceProfile, sliceProfile } from "./profile.ts";
@@ -42,7 +42,9 @@ export interface Acquisition {
   readonly severity: Readonly<Record<Effect, number>>;
 }
 
-export type Effect = "fieldStrength" | "contrast" | "blur" | "motion" | "signalDrop" | "flowVoid" | "bias" | "noise";
+/** Each has options of its own name. */
+const effects = ["fieldStrength", "contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"] as const;
+export type Effect = (typeof effects)[number];
 
 /**
  * Decides one scan of a head. Each effect has its own stream: switching one off leaves the others as they were.
@@ -53,17 +55,7 @@ export type Effect = "fieldStrength" | "contrast" | "blur" | "motion" | "signalD
 export function drawAcquisition(rng: Rng, options: AcquisitionOptions, plane: Plane, head: HeadGeometry): Acquisition {
   const grid = drawGrid(rng.fork("grid"), options, plane, head);
   const slices = grid.shape[2];
-  const severityOf = (effect: Effect) => between(rng.fork(`${effect} severity`), options[effect].severity);
-  const severity: Record<Effect, number> = {
-    fieldStrength: severityOf("fieldStrength"),
-    contrast: severityOf("contrast"),
-    blur: severityOf("blur"),
-    motion: severityOf("motion"),
-    signalDrop: severityOf("signalDrop"),
-    flowVoid: severityOf("flowVoid"),
-    bias: severityOf("bias"),
-    noise: severityOf("noise"),
-  };
+  const severity = drawSeverities(rng, options);
   const strength = severity.fieldStrength;
   const passes = chance(rng.fork("passes"), 0.7) ? 2 : 3; // our guess
   const order = interleavedOrder(slices, passes);
@@ -94,6 +86,11 @@ export function drawAcquisition(rng: Rng, options: AcquisitionOptions, plane: Pl
     },
     severity,
   };
+}
+
+function drawSeverities(rng: Rng, options: AcquisitionOptions): Readonly<Record<Effect, number>> {
+  const drawn = effects.map((effect) => [effect, between(rng.fork(`${effect} severity`), options[effect].severity)] as const);
+  return Object.fromEntries(drawn) as Record<Effect, number>;
 }
 
 function drawContrast(

@@ -1,4 +1,4 @@
-import type { Affine, Vec3 } from "../../core/affine.ts";
+import { type Affine, type Matrix3, rotationMatrix, type Vec3 } from "../../core/affine.ts";
 import { between, type Rng } from "../../core/rng.ts";
 import type { Plane } from "../../core/volume.ts";
 import type { HeadGeometry } from "../scene.ts";
@@ -53,7 +53,7 @@ export function drawGrid(rng: Rng, options: AcquisitionOptions, plane: Plane, he
 }
 
 /** The three directions after a rotation that is given in their own frame. */
-function turned(axes: readonly [Vec3, Vec3, Vec3], m: readonly number[]): [Vec3, Vec3, Vec3] {
+function turned(axes: readonly [Vec3, Vec3, Vec3], m: Matrix3): [Vec3, Vec3, Vec3] {
   const column = (c: number) =>
     [0, 1, 2].map((r) => axes[0][r]! * m[c]! + axes[1][r]! * m[3 + c]! + axes[2][r]! * m[6 + c]!) as unknown as Vec3;
   return [column(0), column(1), column(2)];
@@ -62,21 +62,6 @@ function turned(axes: readonly [Vec3, Vec3, Vec3], m: readonly number[]): [Vec3,
 /** Half the extent of an axis-aligned ellipsoid along a unit vector. */
 function extentAlong(direction: Vec3, radii: Vec3): number {
   return Math.hypot(direction[0] * radii[0], direction[1] * radii[1], direction[2] * radii[2]);
-}
-
-/** The 3 x 3 rotation (row-major) of a rotation vector in degrees, by Rodrigues' formula. */
-export function rotationMatrix(vector: Vec3): number[] {
-  const angle = (Math.hypot(...vector) * Math.PI) / 180;
-  if (angle === 0) return [1, 0, 0, 0, 1, 0, 0, 0, 1];
-  const length = Math.hypot(...vector);
-  const [x, y, z] = [vector[0] / length, vector[1] / length, vector[2] / length];
-  const [c, s] = [Math.cos(angle), Math.sin(angle)];
-  const t = 1 - c;
-  return [
-    t * x * x + c, t * x * y - s * z, t * x * z + s * y,
-    t * x * y + s * z, t * y * y + c, t * y * z - s * x,
-    t * x * z - s * y, t * y * z + s * x, t * z * z + c,
-  ]; // biome-ignore format: a matrix reads by rows
 }
 
 /** Where in the resting scene a world point was when the scene had this pose: `pivot + R (p - pivot) + t`, as an affine. */

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRng } from "../../core/rng.ts";
-import { rotationMatrix } from "./geometry.ts";
-import { drawMotion, interleavedOrder, poisson } from "./motion.ts";
+import { drawMotion, interleavedOrder } from "./motion.ts";
 import { sliceProfile } from "./profile.ts";
 import { applyGamma } from "./signal.ts";
 
@@ -35,20 +34,6 @@ test("jumps are as many as asked on average, and none when none are", () => {
   expect(count(0)).toBe(0);
   expect(count(2)).toBeGreaterThan(1.75);
   expect(count(2)).toBeLessThan(2.25);
-});
-
-test("Poisson counts have mean and variance alike", () => {
-  const rng = seededRng(2);
-  const draws = Array.from({ length: 4000 }, () => poisson(rng, 3.5));
-  const mean = draws.reduce((a, b) => a + b) / draws.length;
-  const variance = draws.reduce((s, v) => s + (v - mean) ** 2, 0) / draws.length;
-  expect(Math.abs(mean - 3.5)).toBeLessThan(0.12);
-  expect(Math.abs(variance - 3.5)).toBeLessThan(0.3);
-});
-
-test("a rotation vector turns about its axis by its length", () => {
-  const m = rotationMatrix([0, 0, 90]);
-  for (const [i, v] of [0, -1, 0, 1, 0, 0, 0, 0, 1].entries()) expect(m[i]).toBeCloseTo(v, 12);
 });
 
 test.each(["gaussian", "sinc", "box"] as const)("the %s profile has the asked full width at half maximum", (shape) => {

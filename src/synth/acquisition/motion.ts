@@ -1,5 +1,5 @@
 import type { Vec3 } from "../../core/affine.ts";
-import { type Rng, shuffled } from "../../core/rng.ts";
+import { poisson, type Rng, shuffled } from "../../core/rng.ts";
 
 /** A rigid pose of the scene at the moment a slice was taken: rotation about a pivot, then translation. */
 export interface Pose {
@@ -59,12 +59,4 @@ export function drawMotion(rng: Rng, order: readonly number[], level: MotionLeve
     poses[slice] = { rotationDegrees: [a, b, c], translationMm: [x, y, z] };
   }
   return { poses, jumpedSlices: [...jumpTimes].map((t) => order[t]!).sort((p, q) => p - q) };
-}
-
-/** A Poisson count by Knuth's product of uniforms; `mean` up to about 100. */
-export function poisson(rng: Rng, mean: number): number {
-  const limit = Math.exp(-mean);
-  let count = 0;
-  for (let product = rng.uniform(); product > limit; product *= rng.uniform()) count++;
-  return count;
 }

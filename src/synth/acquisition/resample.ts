@@ -1,4 +1,5 @@
 import type { Affine, Vec3 } from "../../core/affine.ts";
+import { boxOf } from "../../core/box.ts";
 import type { Volume } from "../../core/volume.ts";
 
 /** Between which places, in voxels of the source, samples are taken. */
@@ -14,25 +15,12 @@ function wholeRange(shape: Vec3): SampleRange {
 
 /** The places where a trilinear sample can be other than 0; none if all voxels are 0. */
 export function filledRange({ data, shape }: Volume): SampleRange {
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-Infinity, -Infinity, -Infinity];
-  for (let k = 0, i = 0; k < shape[2]; k++) {
-    for (let j = 0; j < shape[1]; j++) {
-      for (let x = 0; x < shape[0]; x++, i++) {
-        if (data[i] === 0) continue;
-        if (x < low[0]!) low[0] = x;
-        if (x > high[0]!) high[0] = x;
-        if (j < low[1]!) low[1] = j;
-        if (j > high[1]!) high[1] = j;
-        if (k < low[2]!) low[2] = k;
-        high[2] = k;
-      }
-    }
-  }
+  const box = boxOf((i) => data[i] !== 0, shape);
+  if (box === null) return { bottom: [Infinity, Infinity, Infinity], top: [-Infinity, -Infinity, -Infinity] };
   const { bottom, top } = wholeRange(shape);
   return {
-    bottom: bottom.map((v, a) => Math.max(v, low[a]! - 1)) as unknown as Vec3,
-    top: top.map((v, a) => Math.min(v, high[a]! + 1)) as unknown as Vec3,
+    bottom: bottom.map((v, a) => Math.max(v, box.low[a]! - 1)) as unknown as Vec3,
+    top: top.map((v, a) => Math.min(v, box.high[a]! + 1)) as unknown as Vec3,
   };
 }
 

@@ -26,7 +26,7 @@ const recoveryMs = 4500;
  *
  * @param tesla - From 1.5 to 3; T1 between is interpolated.
  */
-export function singleShotSignal(tissue: Tissue, tesla: number, echoTimeMs: number): number {
+function singleShotSignal(tissue: Tissue, tesla: number, echoTimeMs: number): number {
   const { t1, t2 } = relaxationOf(tissue);
   const at = t1.low + ((tesla - 1.5) / 1.5) * (t1.high - t1.low);
   return (1 - Math.exp(-recoveryMs / at)) * Math.exp(-echoTimeMs / t2);

@@ -1,6 +1,5 @@
-import { tissues } from "../../core/tissue.ts";
 import type { NormalCase } from "../case.ts";
-import { tissueMedian } from "../normalise.ts";
+import { darkTissueOf } from "../normalise.ts";
 import type { Appearance } from "./draw.ts";
 import { paintAppearance } from "./paint.ts";
 
@@ -8,6 +7,5 @@ import { paintAppearance } from "./paint.ts";
 export function dress(normal: NormalCase, appearance: Appearance | null): NormalCase {
   if (appearance === null) return normal;
   const scene = paintAppearance(normal.scene, appearance);
-  const medians = [tissues.cortex, tissues.deepGrey].map((id) => tissueMedian(scene.image, scene.tissue, id) ?? 0.5);
-  return { ...normal, scene, signals: { ...normal.signals, darkTissue: Math.min(...medians) } };
+  return { ...normal, scene, signals: { ...normal.signals, darkTissue: darkTissueOf(scene.image, scene.tissue) } };
 }

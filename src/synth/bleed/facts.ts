@@ -1,8 +1,9 @@
 import { worldAxes } from "../../core/affine.ts";
 import { tissues } from "../../core/tissue.ts";
-import { type Anatomy, forEachVoxel } from "../priors/anatomy.ts";
+import { forEachVoxel } from "../../core/volume.ts";
+import type { Anatomy } from "../priors/anatomy.ts";
 import { measureAtrium } from "../priors/atrium.ts";
-import type { Side } from "../priors/midplane.ts";
+import { type Side, sideOf } from "../priors/midplane.ts";
 import { infarctTissues } from "../priors/periventricular.ts";
 import type { Scene } from "../scene.ts";
 import type { BleedPlan, Grade, SidePlan } from "./bleed.ts";
@@ -53,7 +54,7 @@ export function measureBleed(scene: Scene, anatomy: Anatomy, plan: BleedPlan): B
     if (cover[i]! < 0.5) return;
     voxels++;
     signal += scene.image.data[i]!;
-    const side = toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3] > 0 ? "right" : "left";
+    const side = sideOf(toHead, x, y, z);
     tallies[side].areas[vertical === 0 ? x : vertical === 1 ? y : z]!++;
     if (anatomy[side].lumen[i] === 1) tallies[side].filled++;
     else tallies[side].outside++;
@@ -140,7 +141,7 @@ function strayVoxels(before: Scene, after: Scene, anatomy: Anatomy, plan: BleedP
       if (before.image.data[i] !== after.image.data[i]) count++;
       return;
     }
-    const side = toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3] > 0 ? "right" : "left";
+    const side = sideOf(toHead, x, y, z);
     const allowed = bleeding.has(side) && tissue.data[i] !== tissues.background;
     const fits = cover[i]! < 0.5 || infarctTissues.has(tissue.data[i]!) || anatomy[side].lumen[i] === 1;
     if (!allowed || !fits) count++;

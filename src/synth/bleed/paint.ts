@@ -1,12 +1,13 @@
 import { applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
-import type { GridBox } from "../../core/box.ts";
+import { forEachVoxelIn, type GridBox } from "../../core/box.ts";
 import { signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
 import { addScaled } from "../../core/vector.ts";
+import { forEachVoxel } from "../../core/volume.ts";
 import { bandNoise } from "../band-noise.ts";
 import { supersampled } from "../coverage.ts";
 import { ownGrain } from "../grain.ts";
-import { type Anatomy, boxAbout, forEachVoxel, forEachVoxelIn } from "../priors/anatomy.ts";
+import { type Anatomy, boxAbout } from "../priors/anatomy.ts";
 import { signOf } from "../priors/midplane.ts";
 import { infarctTissues } from "../priors/periventricular.ts";
 import type { Scene } from "../scene.ts";

@@ -16,7 +16,7 @@ export function headAxes(frame: HeadFrame): { readonly right: Vec3; readonly ant
 }
 
 /** Voxel coordinates of an array index. */
-export function voxelOf(index: number, shape: Vec3): Vec3 {
+function voxelOf(index: number, shape: Vec3): Vec3 {
   const rest = Math.floor(index / shape[0]);
   return [index % shape[0], rest % shape[1], Math.floor(rest / shape[1])];
 }

@@ -22,7 +22,7 @@ export function gradeWeights(mix: GradeMix): readonly [number, number, number, n
 }
 
 /**
- * Draws what kind of bleed a case gets. Grade I is half as likely from 32 weeks on and never drawn from 36 on, when the germinal
+ * Draws what kind of bleed a case gets. Grade I is half as likely after 32 weeks and never drawn from 36 on, when the germinal
  * matrix is gone (PRIORS 3.5); a mix of grade I alone then gives grade II.
  *
  * @param weeks - Gestational age.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { range } from "../range.ts";
 
 /**
  * Which prior of a bleed is used, for ablation: the same plan (grades, stages), counts and outputs, but what is painted differs.
@@ -22,11 +23,7 @@ export const controlOptions = z.discriminatedUnion("kind", [
         "A blob filled with the image from another place of the same case, mixed in (CutPaste, foreign patch interpolation).",
       ),
     /** 1 pastes (CutPaste), less mixes (FPI draws about uniformly). */
-    share: z
-      .tuple([z.number().min(0.05).max(1), z.number().min(0.05).max(1)])
-      .refine(([low, high]) => low <= high, { error: "a range is [low, high] with low <= high" })
-      .default([0.3, 1])
-      .describe("Share of the foreign image in the mix, range within 0.05-1."),
+    share: range(0.05, 1).default([0.3, 1]).describe("Share of the foreign image in the mix, range within 0.05-1."),
   }),
   z.strictObject({
     kind: z.literal("ellipses").describe("1 to 4 plain ellipsoids about the middle of the brain, dark, with a little noise."),

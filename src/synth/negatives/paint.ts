@@ -1,10 +1,12 @@
 import type { Vec3 } from "../../core/affine.ts";
+import { forEachVoxelIn } from "../../core/box.ts";
 import { tissues } from "../../core/tissue.ts";
 import { addScaled, dot } from "../../core/vector.ts";
+import { forEachVoxel } from "../../core/volume.ts";
 import { bandNoise } from "../band-noise.ts";
 import { type Field, supersampled } from "../coverage.ts";
 import { ownGrain } from "../grain.ts";
-import { type Anatomy, boxAbout, forEachVoxel, forEachVoxelIn, headPoint, placeOf } from "../priors/anatomy.ts";
+import { type Anatomy, boxAbout, headPoint, placeOf } from "../priors/anatomy.ts";
 import { matrixDirection } from "../priors/germinal-matrix.ts";
 import type { Scene } from "../scene.ts";
 import type { Calcification, ChoroidPlexus, EminenceBand, Negative, Septum } from "./negative.ts";

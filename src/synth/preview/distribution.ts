@@ -2,6 +2,7 @@ import type { Rng } from "../../core/rng.ts";
 import type { BleedPlan } from "../bleed/bleed.ts";
 import { drawPlan, gradeWeights } from "../bleed/plan.ts";
 import type { SynthOptions } from "../options.ts";
+import { germinalMatrixShare } from "../priors/germinal-matrix.ts";
 import type { Sidecar } from "../sidecar.ts";
 import type { PreviewAnswer } from "./job.ts";
 
@@ -18,7 +19,7 @@ export interface DistributionRow {
 }
 
 /** Plans drawn for the shares: they cost nothing, and painted scenes are few. */
-const plansDrawn = 2000;
+export const plansDrawn = 2000;
 /** Shares may differ by this from their target: about four standard errors of 2,000 draws. */
 const shareTolerance = 0.045;
 const gradeNames = ["I", "II", "III", "IV"] as const;
@@ -47,14 +48,14 @@ export function distribution(rng: Rng, options: SynthOptions, answers: readonly 
 function planRows(plans: readonly BleedPlan[], { lesion }: SynthOptions, answers: readonly PreviewAnswer[]): DistributionRow[] {
   const weights = gradeWeights(lesion.grades);
   const total = weights.reduce((a, b) => a + b, 0);
-  const late = answers.some(({ weeks }) => weeks >= 32);
+  const late = answers.some(({ weeks }) => germinalMatrixShare(weeks) < 1);
   const grades = gradeNames.map((name, i): DistributionRow => {
     const wanted = weights[i]! / total;
     const got = share(plans, (p) => p.grade === i + 1);
     const within = late ? null : Math.abs(got - wanted) < shareTolerance;
     return {
       what: `grade ${name}`,
-      target: `${percent(wanted)}${late && i === 0 ? ", rarer from 32 weeks on" : ""}`,
+      target: `${percent(wanted)}${late && i === 0 ? ", rarer after 32 weeks" : ""}`,
       got: percent(got),
       of: plans.length,
       within,

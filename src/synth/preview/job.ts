@@ -1,7 +1,7 @@
 import type { Plane } from "../../core/volume.ts";
 import type { NormalCase } from "../case.ts";
 import { describe, stacksOf } from "../job.ts";
-import { type CaseSource, loadCase, unfitFault } from "../load.ts";
+import { type CaseSource, loadNeeded } from "../load.ts";
 import type { SynthOptions } from "../options.ts";
 import type { Sidecar } from "../sidecar.ts";
 import { UnfitError } from "../unfit.ts";
@@ -31,18 +31,10 @@ export interface PreviewAnswer {
 
 /** Paints copies of one case as the synth stage would, to the byte, and makes pictures of them; writes nothing. */
 export default async function preview(job: PreviewJob): Promise<PreviewAnswer> {
-  const normal = await load(job);
+  const normal = await loadNeeded(job);
   const scenes: (PreviewScene | null)[] = [];
   for (const { copy, plane } of job.copies) scenes.push(await sceneOf(job, normal, copy, plane));
   return { scenes, weeks: normal.age.weeks, room: normal.room, darkTissue: normal.signals.darkTissue };
-}
-
-async function load(job: PreviewJob): Promise<NormalCase> {
-  try {
-    return await loadCase(job);
-  } catch (error) {
-    throw error instanceof UnfitError ? unfitFault(job, error.message) : error;
-  }
 }
 
 async function sceneOf(job: PreviewJob, normal: NormalCase, copy: number, plane: Plane): Promise<PreviewScene | null> {

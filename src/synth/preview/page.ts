@@ -1,7 +1,7 @@
 import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
 import { style } from "../../picture/style.ts";
 import type { Sidecar } from "../sidecar.ts";
-import type { DistributionRow } from "./distribution.ts";
+import { type DistributionRow, plansDrawn } from "./distribution.ts";
 import type { PreviewScene } from "./job.ts";
 import { tileSide } from "./tile.ts";
 
@@ -42,7 +42,7 @@ export function previewPage({ name, seed, scenes, rows }: PreviewContent): strin
 <input type="checkbox" id="outlines" class="outlines" checked> <label for="outlines" class="switch">Outlines of the blood</label>
 <div class="tiles">${scenes.map(tile)}</div></section>
 <section><h2>Distribution</h2>
-<p>Shares and planned atria are of 2,000 plans over the ages of these cases; what is measured is of the scenes above: 5 %, median, 95 %.</p>
+<p>Shares and planned atria are of ${plansDrawn.toLocaleString("en-US")} plans over the ages of these cases; what is measured is of the scenes above: 5 %, median, 95 %.</p>
 <div class="scroll"><table><thead><tr><th>what</th><th>target</th><th>drawn</th><th>of</th><th></th></tr></thead>
 <tbody>${rows.map(row)}</tbody></table></div></section>
 </main>`;

@@ -1,12 +1,12 @@
-import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3, worldAxes } from "../../core/affine.ts";
-import { boxAround, type GridBox } from "../../core/box.ts";
+import { type Affine, affineSpacing, applyAffine, composeAffine, invertAffine, type Vec3, worldAxes } from "../../core/affine.ts";
+import { boxAround, forEachVoxelIn, type GridBox } from "../../core/box.ts";
 import { connectedComponents } from "../../core/components.ts";
 import { distanceNear, signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
 import { addScaled, dot, unitVector } from "../../core/vector.ts";
-import { flatAxisOf, type LabelVolume } from "../../core/volume.ts";
+import { flatAxisOf, forEachVoxel, type LabelVolume } from "../../core/volume.ts";
 import { UnfitError } from "../unfit.ts";
-import { fitHeadFrame, type HeadFrame, headOfVoxel, type Side, sides, signOf } from "./midplane.ts";
+import { fitHeadFrame, type HeadFrame, type Side, sides, signOf } from "./midplane.ts";
 
 /** One lateral ventricle and what lies around it, on the label map's grid. */
 export interface SideAnatomy {
@@ -56,7 +56,7 @@ export interface Anatomy {
 export function readAnatomy(tissue: LabelVolume): Anatomy {
   const flatAxis = flatAxisOf(tissue.shape);
   const frame = isSagittal(tissue, flatAxis) ? sagittalFrame(tissue) : fitHeadFrame(tissue);
-  const toHead = headOfVoxel(frame, tissue);
+  const toHead = composeAffine(frame, tissue.affine);
   const spacing = affineSpacing(tissue.affine);
   const deepGreyMm = distanceNear((i) => tissue.data[i] === tissues.deepGrey, tissue.shape, spacing, nearMm);
   const lumens = { left: lumenOfSide(tissue, spacing, toHead, "left"), right: lumenOfSide(tissue, spacing, toHead, "right") };
@@ -232,30 +232,6 @@ export function headPoint(toHead: Affine, x: number, y: number, z: number): Vec3
     toHead[4] * x + toHead[5] * y + toHead[6] * z + toHead[7],
     toHead[8] * x + toHead[9] * y + toHead[10] * z + toHead[11],
   ];
-}
-
-/** Calls `visit(index, x, y, z)` for every voxel, in array order. */
-export function forEachVoxel(shape: Vec3, visit: (index: number, x: number, y: number, z: number) => void): void {
-  let i = 0;
-  for (let z = 0; z < shape[2]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      for (let x = 0; x < shape[0]; x++, i++) visit(i, x, y, z);
-    }
-  }
-}
-
-/** Calls `visit(index, x, y, z)` for the voxels of a block, in array order. */
-export function forEachVoxelIn(
-  { shape }: { readonly shape: Vec3 },
-  { low, high }: GridBox,
-  visit: (index: number, x: number, y: number, z: number) => void,
-): void {
-  for (let z = low[2]; z <= high[2]; z++) {
-    for (let y = low[1]; y <= high[1]; y++) {
-      const row = shape[0] * (y + shape[1] * z);
-      for (let x = low[0]; x <= high[0]; x++) visit(row + x, x, y, z);
-    }
-  }
 }
 
 /** Where a voxel lies about its side's ventricle. */

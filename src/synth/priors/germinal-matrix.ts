@@ -1,5 +1,6 @@
+import { forEachVoxelIn } from "../../core/box.ts";
 import { tissues } from "../../core/tissue.ts";
-import { type Anatomy, forEachVoxelIn, headPoint, placeOf, type SideAnatomy, type VentriclePlace } from "./anatomy.ts";
+import { type Anatomy, headPoint, placeOf, type SideAnatomy, type VentriclePlace } from "./anatomy.ts";
 import type { Side } from "./midplane.ts";
 
 /**
@@ -13,7 +14,7 @@ export function germinalMatrixMm(weeks: number): number {
 }
 
 /**
- * How likely a bleed of a given age starts in the germinal matrix, relative to before 32 weeks: 1, a half from 32 weeks on,
+ * How likely a bleed of a given age starts in the germinal matrix, relative to up to 32 weeks: 1, a half after 32 weeks,
  * 0 from 36 on. Source: PRIORS 3.5 (inferred).
  */
 export function germinalMatrixShare(weeks: number): number {

@@ -1,4 +1,5 @@
-import { type Anatomy, forEachVoxelIn, headPoint, placeOf } from "./anatomy.ts";
+import { forEachVoxelIn } from "../../core/box.ts";
+import { type Anatomy, headPoint, placeOf } from "./anatomy.ts";
 import type { Side } from "./midplane.ts";
 
 /** The parts of a lateral ventricle that the priors tell apart. */

@@ -1,4 +1,4 @@
-import { type Affine, applyAffine, composeAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
+import { type Affine, applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
 import { cross, orthonormal, unitVector } from "../../core/vector.ts";
 import type { LabelVolume } from "../../core/volume.ts";
 import { UnfitError } from "../unfit.ts";
@@ -88,7 +88,7 @@ function mirrorMismatch({ data, shape, affine }: LabelVolume): { centre: number;
   return { centre: points.reduce((sum, p) => sum + p[0], 0) / points.length, of };
 }
 
-/** Voxel index → head coordinates, mm. */
-export function headOfVoxel(frame: HeadFrame, grid: { readonly affine: Affine }): Affine {
-  return composeAffine(frame, grid.affine);
+/** The side that a voxel lies on; the mid-sagittal plane itself counts as left. @param toHead - Voxel index → head coordinates. */
+export function sideOf(toHead: Affine, x: number, y: number, z: number): Side {
+  return toHead[0] * x + toHead[1] * y + toHead[2] * z + toHead[3] > 0 ? "right" : "left";
 }

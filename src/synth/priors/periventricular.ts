@@ -1,5 +1,6 @@
+import { forEachVoxelIn } from "../../core/box.ts";
 import { tissues } from "../../core/tissue.ts";
-import { type Anatomy, forEachVoxelIn, headPoint, placeOf } from "./anatomy.ts";
+import { type Anatomy, headPoint, placeOf } from "./anatomy.ts";
 import type { Side } from "./midplane.ts";
 
 /** Tissues that an infarction may fill: white matter, and what lies between it and the ventricle. */

@@ -8,10 +8,9 @@ import { dataFault } from "../../data/faults.ts";
 import { packageVersion } from "../../data/version.ts";
 import type { NormalCase } from "../case.ts";
 import { sidecarPath, voxelHashes, writeScene } from "../folder.ts";
-import { loadCase, unfitFault } from "../load.ts";
+import { loadNeeded } from "../load.ts";
 import { readSidecar, type Sidecar } from "../sidecar.ts";
 import { type PaintedStack, replayStack } from "../stacks.ts";
-import { UnfitError } from "../unfit.ts";
 
 /** What {@link runReplay} needs. */
 export interface ReplayRun {
@@ -43,7 +42,7 @@ export async function runReplay(
     const sidecar = await readSidecar(file);
     if (!replace) await refuseExisting(join(out, sidecarPath(sidecar.id)));
     const source = sourceOf(sidecar, file, dataset, data);
-    const stack = repaintStack(await load(source), sidecar, file);
+    const stack = repaintStack(await loadNeeded(source), sidecar, file);
     await writeScene(out, source.case, [{ stack, sidecar }]);
   }
   context.reporter.progress("replay", sidecars.length, sidecars.length);
@@ -76,14 +75,6 @@ function sourceOf({ source }: Sidecar, file: string, { cases, root, labelScheme 
     throw dataFault(index, rule, found[part]!.sha256, "Name the dataset that it was made from");
   }
   return { root: join(data, root), case: found, scheme: labelScheme };
-}
-
-async function load(source: ReturnType<typeof sourceOf>): Promise<NormalCase> {
-  try {
-    return await loadCase(source);
-  } catch (error) {
-    throw error instanceof UnfitError ? unfitFault(source, error.message) : error;
-  }
 }
 
 function repaintStack(normal: NormalCase, sidecar: Sidecar, file: string): PaintedStack {

@@ -1,6 +1,5 @@
 import type { Vec3 } from "../../core/affine.ts";
-import { between, chance, pick, type Rng } from "../../core/rng.ts";
-import { poisson } from "../acquisition/motion.ts";
+import { between, chance, pick, poisson, type Rng } from "../../core/rng.ts";
 import type { HeadGeometry } from "../scene.ts";
 import { drawFetus, fetalScale } from "./fetus.ts";
 import { drawLevels, type Levels } from "./levels.ts";

@@ -65,21 +65,6 @@ function drawTrunk(rng: Rng, spine: Spine, levels: Levels, s: number): Solid[] {
   const bowel = Array.from({ length: 8 }, (_, i) =>
     organ(add(belly(0.8), scaled(anyDirection(rng), 17 * s)), [5, 6, 8], i % 2 ? levels.eye * 0.7 : levels.liver * 0.7, 0.3),
   );
-  const ribs = [-1, 1].flatMap((side) =>
-    Array.from({ length: 5 }, (_, i) => {
-      const level = add(chest, scaled(down, (9 * i - 18) * s));
-      const [back, front] = [
-        add(level, scaled(forward, -24 * s), scaled(lateral, side * 18 * s)),
-        add(level, scaled(lateral, side * 33 * s)),
-      ];
-      return capsule(back, front, [1.6 * s, 1.3 * s], {
-        layers: onion(levels.fetalBone),
-        texture: 0.1,
-        roughMm: 0.3,
-        part: "organ",
-      });
-    }),
-  );
   return [
     bulk(skullBase, neck, [17, 19], levels.fetalMuscle),
     bulk(neck, chest, [24, 37], levels.fetalMuscle),
@@ -93,9 +78,21 @@ function drawTrunk(rng: Rng, spine: Spine, levels: Levels, s: number): Solid[] {
     ), // kidneys
     organ(add(pelvis, scaled(forward, 8 * s)), [8, 8, 10], chance(rng, 0.7) ? levels.bladder : levels.fetalMuscle),
     ...bowel,
-    ...ribs,
+    ...drawRibs(spine, levels, s),
     ...spineLine(spine, levels, s),
   ];
+}
+
+/** Five ribs a side, round the chest from the back. */
+function drawRibs({ chest, lateral, forward, down }: Spine, levels: Levels, s: number): Solid[] {
+  const bone = { layers: onion(levels.fetalBone), texture: 0.1, roughMm: 0.3, part: "organ" as const };
+  return [-1, 1].flatMap((side) =>
+    Array.from({ length: 5 }, (_, i) => {
+      const level = add(chest, scaled(down, (9 * i - 18) * s));
+      const back = add(level, scaled(forward, -24 * s), scaled(lateral, side * 18 * s));
+      return capsule(back, add(level, scaled(lateral, side * 33 * s)), [1.6 * s, 1.3 * s], bone);
+    }),
+  );
 }
 
 /** The vertebral column down the back: dark vertebrae as beads, and the bright canal with the grey cord in it. */

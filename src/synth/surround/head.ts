@@ -1,15 +1,10 @@
 import type { Vec3 } from "../../core/affine.ts";
+import { type GridBox, grownBox } from "../../core/box.ts";
 import { distanceTo } from "../../core/distance.ts";
 import type { Canvas } from "./canvas.ts";
 import { type CoarseField, coarseAt } from "./coarse.ts";
 import type { Uterus } from "./draw.ts";
 import type { Texture } from "./texture.ts";
-
-/** A box of voxels: first and last along each axis. */
-export interface VoxelBox {
-  readonly low: Vec3;
-  readonly high: Vec3;
-}
 
 /** Beyond this from the brain nothing of the head's shell is painted, mm. */
 const reachMm = 12;
@@ -24,14 +19,14 @@ const reachMm = 12;
 export function paintShell(
   canvas: Canvas,
   isHead: (index: number) => boolean,
-  box: VoxelBox,
+  box: GridBox,
   uterus: Uterus,
   body: CoarseField,
   texture: Texture,
 ): void {
   const { shape, data, toLocal: a } = canvas;
   const { levels, head } = uterus;
-  const shell = grown(box, shape, canvas.spacing);
+  const shell = grownBox(box, shape, canvas.spacing, reachMm);
   const distance = smoothDistance(isHead, shell, canvas);
   const edge = Math.max(...canvas.spacing);
   const rz = uterus.radii[2];
@@ -72,16 +67,8 @@ function mix(below: number, above: number, amount: number): number {
   return below + amount * (above - below);
 }
 
-function grown({ low, high }: VoxelBox, shape: Vec3, spacing: Vec3): VoxelBox {
-  const margin = spacing.map((mm) => Math.ceil(reachMm / mm));
-  return {
-    low: low.map((v, i) => Math.max(0, v - margin[i]!)) as unknown as Vec3,
-    high: high.map((v, i) => Math.min(shape[i]! - 1, v + margin[i]!)) as unknown as Vec3,
-  };
-}
-
 /** Distance from the head, smoothed so that grooves of the brain's border do not show in the skull; x fastest within the box. */
-function smoothDistance(isHead: (index: number) => boolean, { low, high }: VoxelBox, { shape, spacing }: Canvas): Float32Array {
+function smoothDistance(isHead: (index: number) => boolean, { low, high }: GridBox, { shape, spacing }: Canvas): Float32Array {
   const size = low.map((v, i) => high[i]! - v + 1) as unknown as Vec3;
   const inside = (p: number): boolean => {
     const i = low[0] + (p % size[0]);

@@ -1,6 +1,5 @@
-import type { Vec3 } from "../../core/affine.ts";
+import { rotationMatrix, type Vec3 } from "../../core/affine.ts";
 import { between, chance, type Rng } from "../../core/rng.ts";
-import { rotationMatrix } from "../acquisition/geometry.ts";
 import type { Levels } from "./levels.ts";
 import { boundsOf, capsule, ellipsoid, onion, type Solid } from "./solid.ts";
 import { add, anyDirection, anyTurn, scaled, unit } from "./vector.ts";

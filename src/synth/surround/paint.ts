@@ -1,11 +1,12 @@
 import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
+import type { GridBox } from "../../core/box.ts";
 import type { Volume } from "../../core/volume.ts";
 import type { Acquisition } from "../acquisition/draw.ts";
 import type { Scene } from "../scene.ts";
 import { makeCanvas, paintSolid } from "./canvas.ts";
 import { coarseAt } from "./coarse.ts";
 import type { Surround, Uterus } from "./draw.ts";
-import { paintShell, type VoxelBox } from "./head.ts";
+import { paintShell } from "./head.ts";
 import { type SeenRows, seenRows } from "./seen.ts";
 import type { Solid } from "./solid.ts";
 import { makeTexture } from "./texture.ts";
@@ -84,7 +85,7 @@ function paintUterus(
   tissue: Volume<Uint8Array>,
   uterus: Uterus,
   seen: SeenRows,
-  given: VoxelBox,
+  given: GridBox,
 ): void {
   const { data, shape } = image;
   const own = new Uint8Array(data.length);
@@ -113,7 +114,7 @@ function paintUterus(
 }
 
 /** Puts the head's own voxels back over what was painted; those of the rim, which it fills in part, into it. */
-function putBack(data: Float32Array, own: Uint8Array, kept: Float32Array, rim: Rim, box: VoxelBox, shape: Vec3): void {
+function putBack(data: Float32Array, own: Uint8Array, kept: Float32Array, rim: Rim, box: GridBox, shape: Vec3): void {
   let [n, r] = [0, 0];
   forRows(box, shape, (start, end) => {
     for (let i = start; i < end; i++) {
@@ -125,7 +126,7 @@ function putBack(data: Float32Array, own: Uint8Array, kept: Float32Array, rim: R
 }
 
 /** Calls `row` with the first index and the one after the last of each row of a box, in the order of the array. */
-function forRows({ low, high }: VoxelBox, [nx, ny]: Vec3, row: (start: number, end: number) => void): void {
+function forRows({ low, high }: GridBox, [nx, ny]: Vec3, row: (start: number, end: number) => void): void {
   for (let k = low[2]; k <= high[2]; k++) {
     for (let j = low[1]; j <= high[1]; j++) {
       const start = nx * (j + ny * k);
@@ -147,7 +148,7 @@ const rimDepth = 2;
  * The rim of a head that stands in empty space. What is half scalp and half nothing is dark: left so, it would draw a line around the head.
  * How full such a voxel is shows against the brightest background voxel near it.
  */
-function findRim(data: Float32Array, own: Uint8Array, tissue: Uint8Array, box: VoxelBox, shape: Vec3): Rim {
+function findRim(data: Float32Array, own: Uint8Array, tissue: Uint8Array, box: GridBox, shape: Vec3): Rim {
   const [nx, ny] = shape;
   const span = Array.from({ length: 2 * rimDepth + 1 }, (_, i) => i - rimDepth);
   const around = span.flatMap((k) => span.flatMap((j) => span.map((i) => i + nx * (j + ny * k))));
@@ -174,7 +175,7 @@ function findRim(data: Float32Array, own: Uint8Array, tissue: Uint8Array, box: V
 const ownSkullMm = 2;
 
 /** Mean thickness of the given signal outside the brain, mm: its volume over the area of the brain's border. */
-function shellThickness(own: Uint8Array, tissue: Volume<Uint8Array>, spacing: Vec3, box: VoxelBox): number {
+function shellThickness(own: Uint8Array, tissue: Volume<Uint8Array>, spacing: Vec3, box: GridBox): number {
   const { data, shape } = tissue;
   const step = [1, shape[0], shape[0] * shape[1]] as const;
   const face = [spacing[1] * spacing[2], spacing[0] * spacing[2], spacing[0] * spacing[1]] as const;
@@ -193,7 +194,7 @@ function shellThickness(own: Uint8Array, tissue: Volume<Uint8Array>, spacing: Ve
 }
 
 /** The values of the head's own voxels, in order. */
-function keepOwn(data: Float32Array, own: Uint8Array, box: VoxelBox, shape: Vec3): Float32Array {
+function keepOwn(data: Float32Array, own: Uint8Array, box: GridBox, shape: Vec3): Float32Array {
   let count = 0;
   forRows(box, shape, (start, end) => {
     for (let i = start; i < end; i++) count += own[i]!;
@@ -206,7 +207,7 @@ function keepOwn(data: Float32Array, own: Uint8Array, box: VoxelBox, shape: Vec3
   return kept;
 }
 
-function boxOf(own: Uint8Array, [nx, ny]: Vec3): VoxelBox {
+function boxOf(own: Uint8Array, [nx, ny]: Vec3): GridBox {
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
   for (let row = 0; row * nx < own.length; row++) {

@@ -1,18 +1,19 @@
-import type { Vec3 } from "../../core/affine.ts";
-import { rotationMatrix } from "../acquisition/geometry.ts";
+import { rotationMatrix, type Vec3 } from "../../core/affine.ts";
 
 /** Shapes, in mm from the head's centre along the world axes. */
 export type Shape =
   | {
       readonly kind: "ellipsoid";
       readonly centre: Vec3;
-      readonly radii: Vec3 /** Rotation vector, degrees. */;
+      readonly radii: Vec3;
+      /** Rotation vector, degrees. */
       readonly turn: Vec3;
     }
   | {
       readonly kind: "capsule";
       readonly from: Vec3;
-      readonly to: Vec3 /** Radius at each end. */;
+      readonly to: Vec3;
+      /** Radius at each end. */
       readonly radii: readonly [number, number];
     };
 
@@ -76,17 +77,7 @@ function ellipsoidDistance({
   radii,
   turn,
 }: Extract<Shape, { kind: "ellipsoid" }>): (x: number, y: number, z: number) => number {
-  const [a, b, c, d, e, f, g, h, i] = rotationMatrix(turn) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [a, b, c, d, e, f, g, h, i] = rotationMatrix(turn);
   const [cx, cy, cz] = centre;
   const [rx, ry, rz] = radii;
   const smallest = Math.min(rx, ry, rz);

@@ -17,9 +17,30 @@ export interface Texture {
 
 /** A texture decided by its seed alone. */
 export function makeTexture(seed: number | string): Texture {
-  const tile = smoothTile(seed);
+  const at = noiseOf(smoothTile(seed));
   const line = new Float32Array(cells);
-  const at = (x: number, y: number, z: number): number => {
+  return {
+    at,
+    row([x, y, z], [dx, dy, dz], out) {
+      if (dy !== 0 || dz !== 0) {
+        for (let i = 0; i < out.length; i++) out[i] = at(x + i * dx, y + i * dy, z + i * dz);
+        return;
+      }
+      // Along the tile's own axis the other two interpolations are the same for the whole row.
+      for (let c = 0; c < cells; c++) line[c] = at(c, y, z);
+      for (let i = 0; i < out.length; i++) {
+        const t = x + i * dx;
+        const whole = Math.floor(t);
+        const a = line[whole & mask]!;
+        out[i] = a + (t - whole) * (line[(whole + 1) & mask]! - a);
+      }
+    },
+  };
+}
+
+/** A tile as a function of a place in cells: trilinear, repeating. */
+function noiseOf(tile: Float32Array): Texture["at"] {
+  return (x, y, z) => {
     const xf = Math.floor(x);
     const yf = Math.floor(y);
     const zf = Math.floor(z);
@@ -38,23 +59,6 @@ export function makeTexture(seed: number | string): Texture {
     const d = tile[x0 + y1 + z1]! + fx * (tile[x1 + y1 + z1]! - tile[x0 + y1 + z1]!);
     const ab = a + fy * (b - a);
     return ab + fz * (c + fy * (d - c) - ab);
-  };
-  return {
-    at,
-    row([x, y, z], [dx, dy, dz], out) {
-      if (dy !== 0 || dz !== 0) {
-        for (let i = 0; i < out.length; i++) out[i] = at(x + i * dx, y + i * dy, z + i * dz);
-        return;
-      }
-      // Along the tile's own axis the other two interpolations are the same for the whole row.
-      for (let c = 0; c < cells; c++) line[c] = at(c, y, z);
-      for (let i = 0; i < out.length; i++) {
-        const t = x + i * dx;
-        const whole = Math.floor(t);
-        const a = line[whole & mask]!;
-        out[i] = a + (t - whole) * (line[(whole + 1) & mask]! - a);
-      }
-    },
   };
 }
 

@@ -1,6 +1,5 @@
-import type { Vec3 } from "../../core/affine.ts";
+import { rotationMatrix, type Vec3 } from "../../core/affine.ts";
 import { signedDistance } from "../../core/distance.ts";
-import { rotationMatrix } from "../acquisition/geometry.ts";
 import { type Canvas, voxelsWithin } from "./canvas.ts";
 import { type CoarseField, coarseField, coarseRow, smoothMin } from "./coarse.ts";
 import type { Uterus } from "./draw.ts";
@@ -118,8 +117,8 @@ function skinDistance({ mother }: Uterus): (x: number, y: number, z: number) => 
   const [cx, cy, cz] = mother.centre;
   const [a, b] = mother.halfAxesMm;
   return (x, y, z) => {
-    const u = (m[0]! * (x - cx) + m[3]! * (y - cy) + m[6]! * (z - cz)) / a;
-    const v = (m[1]! * (x - cx) + m[4]! * (y - cy) + m[7]! * (z - cz)) / b;
+    const u = (m[0] * (x - cx) + m[3] * (y - cy) + m[6] * (z - cz)) / a;
+    const v = (m[1] * (x - cx) + m[4] * (y - cy) + m[7] * (z - cz)) / b;
     const k0 = Math.sqrt(u * u + v * v);
     const k1 = Math.sqrt((u * u) / (a * a) + (v * v) / (b * b));
     return k1 < 1e-9 ? -b : (k0 * (k0 - 1)) / k1;
