@@ -16,7 +16,7 @@ import type { LabelVolume, Volume } from "../src/core/volume.ts";
 import { toTissues } from "../src/data/label-schemes.ts";
 import { readLabels, readVolume, writeNifti } from "../src/data/nifti.ts";
 import { splitOptions } from "../src/data/splits.ts";
-import { type NormalCase, prepareCase } from "../src/synth/case.ts";
+import { type NormalCase, prepareCase } from "../src/synth/normal/case.ts";
 import { synthOptions } from "../src/synth/options.ts";
 import { buildPhantom } from "../src/synth/phantom/build.ts";
 import { drawPhantom } from "../src/synth/phantom/draw.ts";

@@ -17,7 +17,7 @@ import { outputOfTissue, tissueOutputs } from "../src/models/index.ts";
 import { acquireStack } from "../src/synth/acquisition/acquire.ts";
 import { drawAcquisition } from "../src/synth/acquisition/draw.ts";
 import { acquireTissue } from "../src/synth/acquisition/tissue.ts";
-import { prepareCase } from "../src/synth/case.ts";
+import { prepareCase } from "../src/synth/normal/case.ts";
 import { synthOptions } from "../src/synth/options.ts";
 import { gestationalAgeOf } from "../src/synth/priors/age.ts";
 import { headGeometry } from "../src/synth/scene.ts";

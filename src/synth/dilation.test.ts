@@ -6,12 +6,12 @@ import { seededRng } from "../core/rng.ts";
 import { tissues } from "../core/tissue.ts";
 import { forEachVoxel } from "../core/volume.ts";
 import { type Dilation, dilate, fitDilation } from "./dilation.ts";
+import { sampleCubic, sampleLinear, sampleTrilinear, type VectorField } from "./field/interpolate.ts";
 import { measureBiometry } from "./phantom/biometry.ts";
 import { buildPhantom } from "./phantom/build.ts";
 import { drawPhantom } from "./phantom/draw.ts";
 import { readAnatomy } from "./priors/anatomy.ts";
 import { measureAtrium } from "./priors/atrium.ts";
-import { sampleCubic, sampleLinear, sampleTrilinear, type VectorField } from "./warp.ts";
 
 const { image, tissue } = toyHead();
 const scene = { image, tissue, lesion: null };

@@ -2,12 +2,12 @@ import type { Vec3 } from "../core/affine.ts";
 import { distanceTo } from "../core/distance.ts";
 import { tissues } from "../core/tissue.ts";
 import { forEachVoxel } from "../core/volume.ts";
+import { sampleCubic, sampleLinear, type VectorField } from "./field/interpolate.ts";
 import type { Anatomy } from "./priors/anatomy.ts";
 import { measureAtrium } from "./priors/atrium.ts";
 import type { Side } from "./priors/midplane.ts";
 import type { Scene } from "./scene.ts";
 import { UnfitError } from "./unfit.ts";
-import { blurred, sampleCubic, sampleLinear, type VectorField } from "./warp.ts";
 
 /** A lateral ventricle pushed apart until its atrium has a given width. Plain JSON. */
 export interface Dilation {
@@ -211,4 +211,29 @@ function negativeGradient(values: Float32Array, shape: Vec3, spacing: Vec3): Tri
 function nearestIndex(shape: Vec3, x: number, y: number, z: number): number {
   const clamp = (v: number, n: number) => Math.min(n - 1, Math.max(0, Math.round(v)));
   return clamp(x, shape[0]) + shape[0] * (clamp(y, shape[1]) + shape[1] * clamp(z, shape[2]));
+}
+
+/** Gaussian blur by a standard deviation in mm, cut at 3 deviations; beyond the grid counts as 0. */
+function blurred(values: Float32Array, shape: Vec3, spacing: Vec3, sigmaMm: number): Float32Array {
+  const stride = [1, shape[0], shape[0] * shape[1]] as const;
+  let from = values;
+  for (const axis of [0, 1, 2] as const) {
+    const sigma = sigmaMm / spacing[axis];
+    const radius = Math.ceil(3 * sigma);
+    const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)));
+    const norm = kernel.reduce((a, b) => a + b, 0);
+    const weights = Float64Array.from(kernel, (w) => w / norm);
+    const to = new Float32Array(from.length);
+    const step = stride[axis];
+    for (let i = 0; i < from.length; i++) {
+      const c = Math.floor(i / step) % shape[axis];
+      const first = Math.max(-radius, -c);
+      const last = Math.min(radius, shape[axis] - 1 - c);
+      let sum = 0;
+      for (let t = first; t <= last; t++) sum += weights[t + radius]! * from[i + t * step]!;
+      to[i] = sum;
+    }
+    from = to;
+  }
+  return from;
 }

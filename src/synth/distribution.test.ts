@@ -5,7 +5,8 @@ import { drawBleed } from "./bleed/draw.ts";
 import { atrialToleranceMm } from "./bleed/facts.ts";
 import { lesionOptions } from "./bleed/options.ts";
 import { drawPlan } from "./bleed/plan.ts";
-import { bleedInto, prepareCase } from "./case.ts";
+import { bleedInto } from "./draw.ts";
+import { prepareCase } from "./normal/case.ts";
 import { buildPhantom } from "./phantom/build.ts";
 import { drawPhantom } from "./phantom/draw.ts";
 

@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/helpers/disc-dataset.ts";
 import { toyHead } from "../../test/helpers/toy-head.ts";
 import type { Case } from "../data/dataset.ts";
-import { prepareCase } from "./case.ts";
+import { sidecarOf as sidecarOfStack, stacksOf } from "./copy.ts";
 import { sidecarText } from "./folder.ts";
-import { describe as describeStack, stacksOf } from "./job.ts";
+import { prepareCase } from "./normal/case.ts";
 import { synthOptions } from "./options.ts";
 import { readSidecar, sidecarJsonSchema, sidecarSchema } from "./sidecar.ts";
 
@@ -18,7 +18,7 @@ const coarse = { pixelMm: [2, 2], thicknessMm: [5, 5], fieldMm: [80, 80] };
 const base = { copies: 1, healthyShare: 0, planes: ["axial"], acquisition: coarse, surround: { fieldMm: 100, maskedShare: 0 } };
 const sidecarOf = (more: object, seed: number) => {
   const job = { case: source, seed, options: synthOptions.parse({ ...base, ...more }) };
-  return describeStack(job, normal, stacksOf(job, 0, normal)[0]!, 0);
+  return sidecarOfStack(job, normal, stacksOf(job, 0, normal)[0]!, 0);
 };
 
 test("the exported schema is the one that sidecars are read by", async () => {

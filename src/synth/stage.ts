@@ -15,9 +15,9 @@ import {
   writeSplits,
 } from "../data/dataset.ts";
 import { assertNoLeak } from "../data/leaks.ts";
-import { usableCases } from "./cases.ts";
 import type { SynthAnswer, SynthJob } from "./job.ts";
-import { unfitFault } from "./load.ts";
+import { usableCases } from "./normal/cases.ts";
+import { unfitFault } from "./normal/load.ts";
 import type { SynthOptions } from "./options.ts";
 import { type GivenUp, summarise } from "./summary.ts";
 

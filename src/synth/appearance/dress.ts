@@ -1,5 +1,5 @@
-import type { NormalCase } from "../case.ts";
-import { darkTissueOf } from "../normalise.ts";
+import type { NormalCase } from "../normal/case.ts";
+import { darkTissueOf } from "../normal/normalise.ts";
 import type { Appearance } from "./draw.ts";
 import { paintAppearance } from "./paint.ts";
 

@@ -1,6 +1,6 @@
 import type { Vec3 } from "../../core/affine.ts";
-import type { BandNoise } from "../band-noise.ts";
 import type { Dilation } from "../dilation.ts";
+import type { BandNoise } from "../field/band-noise.ts";
 import type { Side } from "../priors/midplane.ts";
 
 // A bleed is drawn in two steps, since a distended ventricle has to be distended before blood can be drawn into it:

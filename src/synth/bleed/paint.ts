@@ -4,14 +4,14 @@ import { signedDistance } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
 import { addScaled } from "../../core/vector.ts";
 import { forEachVoxel } from "../../core/volume.ts";
-import { bandNoise } from "../band-noise.ts";
-import { supersampled } from "../coverage.ts";
-import { ownGrain } from "../grain.ts";
+import { bandNoise } from "../field/band-noise.ts";
+import { supersampled } from "../field/coverage.ts";
+import { ownGrain } from "../field/grain.ts";
+import { sampleTrilinear } from "../field/interpolate.ts";
 import { type Anatomy, boxAbout } from "../priors/anatomy.ts";
 import { signOf } from "../priors/midplane.ts";
 import { infarctTissues } from "../priors/periventricular.ts";
 import type { Scene } from "../scene.ts";
-import { sampleTrilinear } from "../warp.ts";
 import type { Bleed, BleedPart, ForeignPatch } from "./bleed.ts";
 import { signedMetric } from "./shape.ts";
 

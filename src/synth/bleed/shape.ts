@@ -1,6 +1,6 @@
 import type { Vec3 } from "../../core/affine.ts";
-import { bandNoise } from "../band-noise.ts";
-import type { Field } from "../coverage.ts";
+import { bandNoise } from "../field/band-noise.ts";
+import type { Field } from "../field/coverage.ts";
 import type { BleedShape, BlobBleed, ClotBleed, FanBleed, GerminalBleed, LayerBleed, Roughness } from "./bleed.ts";
 
 /**

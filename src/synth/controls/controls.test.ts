@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { toyHead } from "../../../test/helpers/toy-head.ts";
 import { seededRng } from "../../core/rng.ts";
 import { tissues } from "../../core/tissue.ts";
-import { drawScene, prepareCase, repaintScene } from "../case.ts";
+import { drawScene, repaintScene } from "../draw.ts";
+import { prepareCase } from "../normal/case.ts";
 import { synthOptions } from "../options.ts";
 import type { ControlKind } from "./options.ts";
 

@@ -1,6 +1,6 @@
 import type { Vec3 } from "../../core/affine.ts";
-import type { BandNoise } from "../band-noise.ts";
 import type { Dilation } from "../dilation.ts";
+import type { BandNoise } from "../field/band-noise.ts";
 import type { Side } from "../priors/midplane.ts";
 
 // What looks like blood and is none, fully decided. Lengths are mm, places world mm of the source case, signals relative to its CSF.

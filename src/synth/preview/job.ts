@@ -1,7 +1,7 @@
 import type { Plane } from "../../core/volume.ts";
-import type { NormalCase } from "../case.ts";
-import { describe, stacksOf } from "../job.ts";
-import { type CaseSource, loadNeeded } from "../load.ts";
+import { sidecarOf, stacksOf } from "../copy.ts";
+import type { NormalCase } from "../normal/case.ts";
+import { type CaseSource, loadNeeded } from "../normal/load.ts";
 import type { SynthOptions } from "../options.ts";
 import type { Sidecar } from "../sidecar.ts";
 import { UnfitError } from "../unfit.ts";
@@ -40,7 +40,7 @@ export default async function preview(job: PreviewJob): Promise<PreviewAnswer> {
 async function sceneOf(job: PreviewJob, normal: NormalCase, copy: number, plane: Plane): Promise<PreviewScene | null> {
   try {
     const stack = stacksOf({ ...job, options: { ...job.options, planes: [plane] } }, copy, normal)[0]!;
-    return { sidecar: describe(job, normal, stack, copy), tile: await tileOf(stack) };
+    return { sidecar: sidecarOf(job, normal, stack, copy), tile: await tileOf(stack) };
   } catch (error) {
     if (error instanceof UnfitError) return null;
     throw error;

@@ -7,7 +7,7 @@ import { assertApart } from "../../data/apart.ts";
 import { type Case, readDataset, readSplits } from "../../data/dataset.ts";
 import { writeAtomic } from "../../data/files.ts";
 import { encodePng } from "../../picture/png.ts";
-import { usableCases } from "../cases.ts";
+import { usableCases } from "../normal/cases.ts";
 import type { SynthOptions } from "../options.ts";
 import { distribution } from "./distribution.ts";
 import type { PreviewAnswer, PreviewJob } from "./job.ts";

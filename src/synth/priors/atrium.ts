@@ -1,5 +1,5 @@
 import { type Affine, affineSpacing, invertAffine, type Vec3, worldAxes } from "../../core/affine.ts";
-import { sampleLinear, sampleTrilinear, type VectorField } from "../warp.ts";
+import { sampleLinear, sampleTrilinear, type VectorField } from "../field/interpolate.ts";
 import { type Anatomy, headPoint } from "./anatomy.ts";
 import { atrialWidthMm, type UprightLumen } from "./atrial-width.ts";
 import { type Side, signOf } from "./midplane.ts";

@@ -6,9 +6,9 @@ import { assertApart } from "../../data/apart.ts";
 import { type Dataset, readDataset } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
 import { packageVersion } from "../../data/version.ts";
-import type { NormalCase } from "../case.ts";
 import { sidecarPath, voxelHashes, writeScene } from "../folder.ts";
-import { loadNeeded } from "../load.ts";
+import type { NormalCase } from "../normal/case.ts";
+import { loadNeeded } from "../normal/load.ts";
 import { readSidecar, type Sidecar } from "../sidecar.ts";
 import { type PaintedStack, replayStack } from "../stacks.ts";
 

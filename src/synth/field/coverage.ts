@@ -1,5 +1,5 @@
-import type { Vec3 } from "../core/affine.ts";
-import type { Volume } from "../core/volume.ts";
+import type { Vec3 } from "../../core/affine.ts";
+import type { Volume } from "../../core/volume.ts";
 
 /** A function of three coordinates. */
 export type Field = (x: number, y: number, z: number) => number;

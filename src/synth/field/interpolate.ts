@@ -1,4 +1,4 @@
-import type { Vec3 } from "../core/affine.ts";
+import type { Vec3 } from "../../core/affine.ts";
 
 /** Displacements in fine voxels, kept on a grid whose nodes lie in the middle of blocks of `factor` fine voxels. */
 export interface VectorField {
@@ -90,29 +90,4 @@ function cubicWeights(t: number, out: Float64Array): void {
   out[1] = 1 + t * t * (-2.5 + 1.5 * t);
   out[2] = t * (0.5 + t * (2 - 1.5 * t));
   out[3] = t * t * (-0.5 + 0.5 * t);
-}
-
-/** Gaussian blur by a standard deviation in mm, cut at 3 deviations; beyond the grid counts as 0. */
-export function blurred(values: Float32Array, shape: Vec3, spacing: Vec3, sigmaMm: number): Float32Array {
-  const stride = [1, shape[0], shape[0] * shape[1]] as const;
-  let from = values;
-  for (const axis of [0, 1, 2] as const) {
-    const sigma = sigmaMm / spacing[axis];
-    const radius = Math.ceil(3 * sigma);
-    const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)));
-    const norm = kernel.reduce((a, b) => a + b, 0);
-    const weights = Float64Array.from(kernel, (w) => w / norm);
-    const to = new Float32Array(from.length);
-    const step = stride[axis];
-    for (let i = 0; i < from.length; i++) {
-      const c = Math.floor(i / step) % shape[axis];
-      const first = Math.max(-radius, -c);
-      const last = Math.min(radius, shape[axis] - 1 - c);
-      let sum = 0;
-      for (let t = first; t <= last; t++) sum += weights[t + radius]! * from[i + t * step]!;
-      to[i] = sum;
-    }
-    from = to;
-  }
-  return from;
 }

@@ -1,7 +1,7 @@
-import { affineSpacing, type Vec3 } from "../core/affine.ts";
-import { tissues } from "../core/tissue.ts";
-import { forEachVoxel } from "../core/volume.ts";
-import type { Scene } from "./scene.ts";
+import { affineSpacing, type Vec3 } from "../../core/affine.ts";
+import { tissues } from "../../core/tissue.ts";
+import { forEachVoxel } from "../../core/volume.ts";
+import type { Scene } from "../scene.ts";
 
 /** Grain beyond this many robust standard deviations is an edge, and cut. */
 const mostDeviations = 2;

@@ -1,6 +1,6 @@
-import { tissues } from "../core/tissue.ts";
-import type { LabelVolume, Volume } from "../core/volume.ts";
-import { UnfitError } from "./unfit.ts";
+import { tissues } from "../../core/tissue.ts";
+import type { LabelVolume, Volume } from "../../core/volume.ts";
+import { UnfitError } from "../unfit.ts";
 
 const fluid: ReadonlySet<number> = new Set([tissues.csf, tissues.lateralVentricle, tissues.cavum, tissues.otherVentricle]);
 

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { UserError } from "../core/errors.ts";
-import type { Case } from "../data/dataset.ts";
-import { oneLine } from "../data/faults.ts";
-import { ontoGrid } from "../data/grid.ts";
-import { type LabelScheme, toTissues } from "../data/label-schemes.ts";
-import { readLabels, readVolume } from "../data/nifti.ts";
+import { UserError } from "../../core/errors.ts";
+import type { Case } from "../../data/dataset.ts";
+import { oneLine } from "../../data/faults.ts";
+import { ontoGrid } from "../../data/grid.ts";
+import { type LabelScheme, toTissues } from "../../data/label-schemes.ts";
+import { readLabels, readVolume } from "../../data/nifti.ts";
+import { UnfitError } from "../unfit.ts";
 import { type NormalCase, prepareCase } from "./case.ts";
-import { UnfitError } from "./unfit.ts";
 
 /** A normal case of a dataset, and where its files lie. */
 export interface CaseSource {

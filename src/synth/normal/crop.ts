@@ -1,6 +1,6 @@
-import { composeAffine, type Vec3 } from "../core/affine.ts";
-import { boxOf } from "../core/box.ts";
-import type { LabelVolume, Volume, Voxels } from "../core/volume.ts";
+import { composeAffine, type Vec3 } from "../../core/affine.ts";
+import { boxOf } from "../../core/box.ts";
+import type { LabelVolume, Volume, Voxels } from "../../core/volume.ts";
 
 /** Cuts an image and its label map down to the box of what they show (label not 0, or signal above `threshold`); world places stay. */
 export function cropToContent(

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { toyHead } from "../../test/helpers/toy-head.ts";
-import { axisAlignedAffine } from "../core/affine.ts";
-import { seededRng } from "../core/rng.ts";
-import { lesionOptions } from "./bleed/options.ts";
-import { bleedInto, prepareCase } from "./case.ts";
+import { toyHead } from "../../../test/helpers/toy-head.ts";
+import { axisAlignedAffine } from "../../core/affine.ts";
+import { seededRng } from "../../core/rng.ts";
+import { lesionOptions } from "../bleed/options.ts";
+import { bleedInto } from "../draw.ts";
+import { prepareCase } from "../normal/case.ts";
 import { ownGrain } from "./grain.ts";
 
 const shape = [74, 90, 19] as const;

@@ -1,4 +1,4 @@
-import { seededRng } from "../core/rng.ts";
+import { seededRng } from "../../core/rng.ts";
 
 /** Smooth random field over world space, fully decided: plain JSON. */
 export interface BandNoise {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { type Case, type Dataset, type Splits, splitNames } from "../data/dataset.ts";
-import { dataFault } from "../data/faults.ts";
+import { type Case, type Dataset, type Splits, splitNames } from "../../data/dataset.ts";
+import { dataFault } from "../../data/faults.ts";
 
 /** The cases to paint: original, in a split, not known to be ill, with labels. @throws {UserError} (data) If there is none. */
 export function usableCases(dataset: Dataset, splits: Splits, where: string, warn: (line: string) => void): Case[] {
