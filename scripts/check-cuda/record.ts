@@ -44,19 +44,20 @@ export function recordOps(work: () => void): OpCall[] {
 export function trainAndPredict(): void {
   const many = { accumulate: 2, freeze: ["down0.conv0"], groups: [{ prefix: "up", rateFactor: 0.5 }] };
   const ways = [
-    ["lesion", { kind: "adamw" }, "batch"],
-    ["lesion", { kind: "adam", clipNorm: null }, "slice"],
-    ["lesion", { kind: "sgd", ...many }, "batch"],
-    ["tissue", { kind: "adamw" }, "batch"],
+    ["lesion", { kind: "adamw" }, "batch", "unet"],
+    ["lesion", { kind: "adam", clipNorm: null }, "slice", "unet"],
+    ["lesion", { kind: "sgd", ...many }, "batch", "unet"],
+    ["lesion", { kind: "sgd" }, "batch", "nnunet"],
+    ["tissue", { kind: "adamw" }, "batch", "unet"],
   ] as const;
-  for (const [task, optimizer, diceOver] of ways) {
+  for (const [task, optimizer, diceOver, kind] of ways) {
     const options = trainOptions.parse({
       task,
       optimizer,
       loss: { diceOver, dicePower: 2, emptySliceWeight: 0.2, lesionPixelWeight: 2, focal: { weight: 1 }, tversky: { weight: 1 } },
       averageDecay: 0.9,
     });
-    const model = buildModel(modelOptions.parse({ kind: "unet", channels: [4, 8, 16] }), {
+    const model = buildModel(modelOptions.parse({ kind, channels: [4, 8, 8, 16] }), {
       inChannels: 1,
       outChannels: tasks[task].outputs.length,
       seed: 1,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Model, ModelShape } from "./model.ts";
+import { buildNnUNet, nnunetOptions } from "./nnunet.ts";
 import { buildUNet, unetOptions } from "./unet.ts";
 
 export type { TorchTensor } from "./import/state-dict.ts";
@@ -8,6 +9,7 @@ export { type ImportedYolo, importYolo } from "./import/yolo.ts";
 export { forInference } from "./inference.ts";
 export { batchNormMomentum } from "./layers/norm.ts";
 export type { ApplyMode, BatchStatistics, Classifier, Model, ModelShape, WeightArray } from "./model.ts";
+export { type NnUNetOptions, nnunetOptions } from "./nnunet.ts";
 export { lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";
 export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";
 export { type SliceOptions, sliceLogits } from "./slice-logits.ts";
@@ -15,7 +17,7 @@ export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";
 
 /** The `model` section of a config: the closed list of architectures, told apart by `kind`. */
-export const modelOptions = z.discriminatedUnion("kind", [unetOptions]);
+export const modelOptions = z.discriminatedUnion("kind", [unetOptions, nnunetOptions]);
 export type ModelOptions = z.output<typeof modelOptions>;
 
 /** Builds the model that `options.kind` names. To add one: a file, a line above, a case below. */
@@ -23,7 +25,9 @@ export function buildModel(options: ModelOptions, shape: ModelShape): Model {
   switch (options.kind) {
     case "unet":
       return buildUNet(options, shape);
+    case "nnunet":
+      return buildNnUNet(options, shape);
     default:
-      return options.kind satisfies never; // a new kind without a case fails to compile here
+      return options satisfies never; // a new kind without a case fails to compile here
   }
 }

@@ -42,7 +42,10 @@ export interface Network<Output extends Tensor> {
 }
 
 /** A segmenter: gives NHWC logits (no sigmoid), same height and width as its input. */
-export type Model = Network<Tensor4D>;
+export interface Model extends Network<Tensor4D> {
+  /** Where coarser levels are trained as well: logits at the input's size, at half of it, and so on. */
+  readonly applyDeep?: (x: Tensor4D, mode: ApplyMode) => Tensor4D[];
+}
 
 /** A classifier of whole images: gives N x classes logits (no softmax). */
 export type Classifier = Network<Tensor2D>;

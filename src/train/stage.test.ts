@@ -15,6 +15,8 @@ import { readModelFolder } from "../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../data/nifti.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
 import { decodeSafetensors } from "../data/safetensors.ts";
+import { predictOptions } from "../eval/predict/options.ts";
+import { runPredict } from "../eval/predict/stage.ts";
 import { buildModel, modelOptions, setWeights } from "../models/index.ts";
 import { trainOptions } from "./options.ts";
 import { runTrain, type TrainRequest } from "./stage.ts";
@@ -132,6 +134,23 @@ test("with momentum, accumulated batches, frozen weights and groups: stopped and
   await runTrain(request(out, { optimizer }, { resume: true }), silentContext());
   expect(contents(out)).toEqual(contents(straight));
   expect(contents(out)[join("weights", "last.safetensors")]).not.toBe(contents(whole)[join("weights", "last.safetensors")]);
+});
+
+test("an nnU-Net trains with deep supervision, resumes to the same bytes, and predicts", async () => {
+  const model = modelOptions.parse({ kind: "nnunet", channels: [3, 4, 5, 6] });
+  const [straight, out] = [await temporaryFolder("nnunet"), await temporaryFolder("nnunet")];
+  await runTrain(request(straight, { steps: 2, checkpointEvery: 1 }, { model }), silentContext());
+  const stop = new AbortController();
+  stop.abort(); // after the first step
+  await expect(
+    runTrain(request(out, { steps: 2, checkpointEvery: 1 }, { model }), { ...silentContext(), signal: stop.signal }),
+  ).rejects.toThrow(StoppedError);
+  await runTrain(request(out, { steps: 2, checkpointEvery: 1 }, { model, resume: true }), silentContext());
+  expect(contents(out)).toEqual(contents(straight));
+  const maps = await temporaryFolder("maps");
+  const options = predictOptions.parse({});
+  await runPredict({ model: out, input: data, splits: ["val"], out: maps, options }, silentContext());
+  expect(readdirSync(maps).filter((name) => name.endsWith("_lesionprob.nii.gz"))).toHaveLength(2);
 });
 
 test("killed with SIGKILL in the middle and resumed, it ends in the same bytes", async () => {

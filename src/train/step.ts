@@ -1,6 +1,7 @@
 import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/tf.ts";
 import { type Traced, traced } from "../backend/traced/index.ts";
 import { type BatchStatistics, batchNormMomentum } from "../models/index.ts";
+import { deepLoss } from "./deep.ts";
 import { clipByNorm, optimizerNumbers, optimizerStep } from "./optimizer.ts";
 import type { TrainOptions } from "./options.ts";
 import { flatStatistics, stateVectors, type TrainState, weightsOf } from "./state.ts";
@@ -123,7 +124,9 @@ function gradientOf(
   const lossOf = (vector: Tensor): Scalar => {
     const weights = weightsOf(model, vector, statistics);
     for (const name of frozen) weights.set(name, still!.get(name)!);
-    return tasks[options.task].loss(model.apply(image, { training: true, record, weights }), target, options.loss);
+    const mode = { training: true, record, weights };
+    const logits = model.applyDeep?.(image, mode) ?? [model.apply(image, mode)];
+    return deepLoss(logits, target, (z, t) => tasks[options.task].loss(z, t, options.loss));
   };
   const { value: loss, grad } = tf.valueAndGrad(lossOf)(parameters);
   const running = blend(statistics, flatStatistics(model, records), batchNormMomentum);
