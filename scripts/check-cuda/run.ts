@@ -12,6 +12,7 @@ import { installNative } from "../../src/backend/native/install.mjs";
 import { loadNative } from "../../src/backend/native.ts";
 import { tf } from "../../src/backend/tf.ts";
 import { consoleReporter } from "../setup/reporter.mjs";
+import { detect } from "./detect.ts";
 import { decodeKernelList, type RegisteredKernel } from "./kernel-list.ts";
 import { recordOps, trainAndPredict } from "./record.ts";
 import { gpuVerdicts, verdictTable } from "./verdict.ts";
@@ -21,7 +22,10 @@ const native = findNative("cuda", cacheRoot()) ?? (await installNative("cuda-lib
 reporter.info(`TensorFlow ${native.tensorflow.version} for CUDA: ${native.tensorflow.folder}`);
 loadNative(native, true);
 await tf.setBackend("tensorflow");
-const calls = recordOps(trainAndPredict);
+const calls = recordOps(() => {
+  trainAndPredict();
+  detect();
+});
 
 const folder = await mkdtemp(join(tmpdir(), "hemosynth-kernels-"));
 const addon = join(folder, "kernels.node");

@@ -1,5 +1,5 @@
 import { executeNative, isNative } from "./execute.ts";
-import { type Tensor, type Tensor1D, type Tensor4D, tf } from "./tf.ts";
+import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "./tf.ts";
 
 // The ops that need care: on native TensorFlow its own fused ops, which TensorFlow.js takes apart, and elsewhere the same
 // numbers from portable ops. All else (conv2d, conv2dTranspose, maxPool, concat, sums …) is called on `tf` directly.
@@ -90,6 +90,36 @@ export function standardise(x: Tensor4D, groups: number, epsilon: number): Tenso
     return { value: y, gradFunc };
   });
   return tf.reshape(op(tf.reshape(x, [batch, height * width, groups, channels / groups])), x.shape);
+}
+
+/**
+ * The rows of a matrix at the positions given. Its gradient adds up what comes to one row: with ScatterNd, which every backend has; TensorFlow.js's own
+ * gradient asks for a sum over segments, which wasm has not.
+ *
+ * @param x - Rows x numbers.
+ * @param at - int32, each in [0, rows).
+ */
+export function gatherRows(x: Tensor2D, at: Tensor1D): Tensor2D {
+  const op = tf.customGrad((input: Tensor | Save, save: Tensor | Save) => {
+    (save as Save)([at]);
+    const gradFunc = (dy: Tensor, [rows]: Tensor[]) => tf.scatterND(tf.reshape(rows!, [-1, 1]), dy, x.shape);
+    return { value: tf.gather(input as Tensor, at), gradFunc };
+  });
+  return op(x) as Tensor2D;
+}
+
+/**
+ * A vector with the values at the positions given and 0 elsewhere; those that meet are added up. No gradient flows through it.
+ *
+ * @param values - One for each position.
+ * @param at - int32, each in [0, length).
+ */
+export function scatterFixed(values: Tensor1D, at: Tensor1D, length: number): Tensor1D {
+  const op = tf.customGrad((input: Tensor | Save) => {
+    const value = tf.scatterND(tf.reshape(at, [-1, 1]), input as Tensor, [length]);
+    return { value, gradFunc: (_: Tensor) => tf.zeros(values.shape) };
+  });
+  return op(values) as Tensor1D;
 }
 
 /** What {@link batchNormTrain} gives. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { detect } from "../../scripts/check-cuda/detect.ts";
 import { decodeKernelList, type RegisteredKernel } from "../../scripts/check-cuda/kernel-list.ts";
 import { recordOps, trainAndPredict } from "../../scripts/check-cuda/record.ts";
 import { gpuVerdicts, verdictTable } from "../../scripts/check-cuda/verdict.ts";
@@ -48,6 +49,13 @@ test("an op has a GPU kernel only if one takes the types it was called with", ()
 
 const isMissing = chooseBackend().backend === "wasm";
 if (isMissing) console.warn("recording ops skipped: the native addon is not installed");
+test.skipIf(isMissing)("a detector's step is recorded with what gathers its boxes", async () => {
+  await readyBackend("tensorflow", silentReporter);
+  const ops = recordOps(detect).map(({ op }) => op);
+  expect(ops).toEqual(expect.arrayContaining(["GatherV2", "ScatterNd", "MaxPoolGrad", "Atan"]));
+  expect(ops).not.toContain("UnsortedSegmentSum");
+});
+
 test.skipIf(isMissing)("a recorded step has the fused ops and both gradients of the convolution", async () => {
   await readyBackend("tensorflow", silentReporter);
   const ops = recordOps(trainAndPredict).map(({ op }) => op);

@@ -1,6 +1,7 @@
-import { batchNormTrain, relu } from "../../src/backend/ops.ts";
+import { batchNormTrain, gatherRows, relu, scatterFixed } from "../../src/backend/ops.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../../src/backend/tf.ts";
 import { maxPool } from "../../src/models/layers/conv.ts";
+import { doubleNearest } from "../../src/models/yolo/blocks.ts";
 
 type Op = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
@@ -88,6 +89,11 @@ export const parityOps: Readonly<Record<string, Op>> = {
   "hyperbolic tangent": (x) => tf.tanh(x),
   arctangent: (x) => tf.atan(x),
   "max pool 3x3 padded by 1, stride 2": image((x) => maxPool(x, 3, 2, 1)),
+  "conv 6x6 same, stride 2": image((x, w) => tf.conv2d(x, w, 2, "same")),
+  "max pool 5x5 same, stride 1": image((x) => tf.maxPool(x, 5, 1, "same")),
+  "pixels doubled": image((x) => doubleNearest(x)),
+  "rows gathered": (x, at) => gatherRows(x as Tensor2D, tf.cast(at, "int32") as Tensor1D),
+  "values scattered": (x, at) => scatterFixed(x as Tensor1D, tf.cast(at, "int32") as Tensor1D, 4),
   "off the diagonal": (x) => tf.mul(x, tf.sub(1, tf.eye(4))),
   "matrix product": (a, b) => tf.matMul(a as Tensor2D, b as Tensor2D),
   clip: (x) => tf.clipByValue(x, -0.5, 0.5),

@@ -17,7 +17,7 @@ test("every backend runs the list, in a test file and so a process of its own", 
 
 /** What `tf.` offers besides ops: memory, tape, making tensors from values. */
 const notOps = new Set(
-  "ts tidy keep dispose memory engine getBackend variable variableGrads valueAndGrad tensor tensor1d tensor4d scalar zeros zerosLike ones".split(
+  "ts tidy keep dispose memory engine getBackend variable variableGrads valueAndGrad tensor tensor1d tensor2d tensor4d scalar zeros zerosLike ones".split(
     " ",
   ),
 );
