@@ -17,8 +17,8 @@ const progressSchema = z.strictObject({
   step: z.int().min(0),
   lossSum: z.number(),
   lossCount: z.int().min(0),
-  best: z
-    .strictObject({
+  kept: z.array(
+    z.strictObject({
       step: z.int(),
       trainLoss: z.number(),
       learningRate: z.number(),
@@ -26,8 +26,8 @@ const progressSchema = z.strictObject({
       dice: figure,
       auroc: figure,
       brainDice: figure,
-    })
-    .nullable(),
+    }),
+  ),
 });
 const headerSchema = z.object({
   schemaVersion: z.literal(1),

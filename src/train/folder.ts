@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { tf } from "../backend/tf.ts";
 import { sha256 } from "../core/hash.ts";
@@ -9,7 +9,7 @@ import { encodeSafetensors } from "../data/safetensors.ts";
 import { encodeEvent, eventFileHeader, keepEvents, type ScalarEvent } from "../data/tensorboard.ts";
 import { type Model, readWeights } from "../models/index.ts";
 import { keepMetrics, metricsHeader, metricsLine, validationEvent } from "./metrics-file.ts";
-import type { StepLoss, ValidationRow } from "./run.ts";
+import type { Standing, StepLoss, ValidationRow } from "./run.ts";
 
 /** The files of a training, by name. Those in `made` are written by a training; the rest of the folder is left alone. */
 export const trainFiles = {
@@ -34,6 +34,7 @@ export async function clearFolder(out: string): Promise<void> {
     trainFiles.metrics,
     trainFiles.events,
     trainFiles.log,
+    ...(await keptWeights(out)).map(({ name }) => name),
   ]) {
     try {
       await rm(join(out, name), { force: true });
@@ -49,8 +50,24 @@ export async function readCheckpoint(out: string): Promise<Uint8Array | null> {
   return existsSync(file) ? await readBytes(file, "start without --resume") : null;
 }
 
-/** Makes the metrics and events files what they were after `step`, whatever was written since or torn by a crash. */
+/** The weights of the best validations that a folder holds, by step. */
+async function keptWeights(out: string): Promise<{ name: string; step: number }[]> {
+  const folder = join(out, "weights");
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  return names.flatMap((file) => {
+    const found = /^step-(\d+)\.safetensors$/.exec(file);
+    return found === null ? [] : [{ name: `weights/${file}`, step: Number(found[1]) }];
+  });
+}
+
+/** Name of the weights of a validation that is among the best. */
+function keptName(step: number): string {
+  return `weights/step-${step}.safetensors`;
+}
+
+/** Makes the metrics and events files and the weights kept what they were after `step`, whatever was written since or torn by a crash. */
 export async function rewindRecords(out: string, step: number): Promise<void> {
+  for (const kept of await keptWeights(out)) if (kept.step > step) await rm(join(out, kept.name), { force: true });
   const [metrics, events] = [join(out, trainFiles.metrics), join(out, trainFiles.events)];
   const text = existsSync(metrics) ? await readText(metrics, "start without --resume") : metricsHeader;
   await writeAtomic(metrics, keepMetrics(text, step));
@@ -66,9 +83,21 @@ export async function recordLosses(out: string, losses: readonly StepLoss[]): Pr
   if (events.length > 0) await appendDurably(join(out, trainFiles.events), Buffer.concat(events.map(encodeEvent)));
 }
 
-/** Adds a validation to metrics.csv and the TensorBoard events, and keeps the model's present weights where they are the best. */
-export async function recordValidation(out: string, row: ValidationRow, best: boolean, model: Model): Promise<void> {
-  if (best) await writeAtomic(join(out, trainFiles.best), await encodeBest(model, row.step));
+/**
+ * Adds a validation to metrics.csv and the TensorBoard events, and keeps the model's present weights where they are the best.
+ * @param keepsMore - Whether weights of more than one validation are kept.
+ */
+export async function recordValidation(
+  out: string,
+  row: ValidationRow,
+  { best, kept, dropped }: Standing,
+  keepsMore: boolean,
+  model: Model,
+): Promise<void> {
+  const weights = kept ? await encodeBest(model, row.step) : null;
+  if (weights !== null && best) await writeAtomic(join(out, trainFiles.best), weights);
+  if (weights !== null && keepsMore) await writeAtomic(join(out, keptName(row.step)), weights);
+  if (dropped !== null) await rm(join(out, keptName(dropped)), { force: true });
   await appendDurably(join(out, trainFiles.metrics), metricsLine(row));
   await appendDurably(join(out, trainFiles.events), encodeEvent(validationEvent(row)));
 }

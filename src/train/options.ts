@@ -117,6 +117,20 @@ export const trainOptions = z.strictObject({
   validateEvery: z.int().min(1).default(100).describe("steps between validations"),
   /** Validation slices, chosen once; half of them with blood where there are enough. */
   validationSlices: z.int().min(1).default(128).describe("validation slices, half of them with blood where there are enough"),
+  /** Validations in a row without a better one after which training ends; null never. */
+  patience: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("validations in a row without a better one after which training ends; null: never"),
+  /** Weights of so many of the best validations are kept, not the best alone. */
+  keepBest: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe("weights of so many of the best validations are kept; above 1 in weights/step-N.safetensors, too"),
   /** Steps between checkpoints that training can resume from. */
   checkpointEvery: z.int().min(1).default(100).describe("steps between checkpoints that training can resume from"),
   /** Memory that the prepared slices may take, MB. More is refused before it is loaded. */

@@ -14,10 +14,16 @@ import type { ValidationFigures } from "./validate.ts";
 beforeAll(async () => void (await readyBackend("auto", silentReporter)));
 
 const figures: ValidationFigures = { loss: 1, dice: 0.5, auroc: null, brainDice: null };
-const start: Progress = { step: 0, lossSum: 0, lossCount: 0, best: null };
+const start: Progress = { step: 0, lossSum: 0, lossCount: 0, kept: [] };
 let model: Model;
 let state: TrainState;
-const seen = { losses: [] as StepLoss[], rows: [] as ValidationRow[], best: [] as number[], saved: [] as Progress[] };
+const seen = {
+  losses: [] as StepLoss[],
+  rows: [] as ValidationRow[],
+  best: [] as number[],
+  saved: [] as Progress[],
+  files: new Set<number>(),
+};
 
 function noisyBatch(step: number): Batch {
   const rng = seededRng(3).fork(step);
@@ -28,7 +34,9 @@ function noisyBatch(step: number): Batch {
 
 function newRun(options: object, more: Partial<TrainRun> = {}): TrainRun {
   model = buildModel(modelOptions.parse({ kind: "unet", channels: [2, 3] }), { inChannels: 1, outChannels: 2, seed: 4 });
-  for (const list of Object.values(seen)) list.length = 0;
+  for (const list of [seen.losses, seen.rows, seen.best, seen.saved]) list.length = 0;
+  seen.files.clear();
+  for (const row of more.start?.kept ?? []) seen.files.add(row.step);
   const parsed = trainOptions.parse({ cropSize: 16, batchSize: 2, ...options });
   state = createState(model, parsed);
   return {
@@ -39,9 +47,11 @@ function newRun(options: object, more: Partial<TrainRun> = {}): TrainRun {
     batch: noisyBatch,
     validate: async () => figures,
     onLosses: async (losses) => void seen.losses.push(...losses),
-    onValidation: async (row, best) => {
+    onValidation: async (row, standing) => {
       seen.rows.push(row);
-      if (best) seen.best.push(row.step);
+      if (standing.best) seen.best.push(row.step);
+      if (standing.kept) seen.files.add(row.step);
+      if (standing.dropped !== null) expect(seen.files.delete(standing.dropped)).toBe(true);
     },
     onCheckpoint: async (progress) => void seen.saved.push(progress),
     ...more,
@@ -114,6 +124,45 @@ describe("the best validation", () => {
   test("has the lowest loss where Dice is undefined", async () => {
     expect(await told([null, null, null, null], [3, 4, 2, 2])).toEqual([1, 3]);
   });
+});
+
+describe("early stopping", () => {
+  const trained = async (dice: number[], options: object, from: Progress = start) => {
+    let i = from.step;
+    const validate = async () => ({ ...figures, dice: dice[i++]! });
+    const end = await train(newRun({ steps: dice.length, validateEvery: 1, ...options }, { validate, start: from }));
+    return { end: end.step, best: end.kept[0]!.step };
+  };
+  test("ends after as many validations without a better one as its patience, and saves there", async () => {
+    const dice = [0.2, 0.5, 0.4, 0.5, 0.3, 0.9];
+    expect(await trained(dice, { patience: 3 })).toEqual({ end: 5, best: 2 });
+    expect(seen.saved.at(-1)!.step).toBe(5);
+    expect(await trained(dice, { patience: 4 })).toEqual({ end: 6, best: 6 });
+    expect(await trained(dice, {})).toEqual({ end: 6, best: 6 });
+  });
+  test("a training that has ended so does nothing when it is resumed; one with patience left goes on", async () => {
+    const dice = [0.5, 0.4, 0.4, 0.6];
+    await trained(dice, { patience: 2 });
+    const saved = seen.saved.at(-1)!;
+    expect(await trained(dice, { patience: 2 }, saved)).toEqual({ end: 3, best: 1 });
+    expect(seen.losses).toEqual([]);
+    expect(await trained(dice, { patience: 3 }, saved)).toEqual({ end: 4, best: 4 });
+  });
+  test("counts validations, not steps", async () => {
+    let i = 0;
+    const validate = async () => ({ ...figures, dice: [0.5, 0.4, 0.3, 0.2][i++]! });
+    const end = await train(newRun({ steps: 20, validateEvery: 4, patience: 2, checkpointEvery: 3 }, { validate }));
+    expect([end.step, end.kept[0]!.step]).toEqual([12, 4]);
+  });
+});
+
+test("the weights of the best validations are kept, best first, and what falls out is dropped", async () => {
+  let i = 0;
+  const dice = [0.3, 0.1, 0.5, 0.3, 0.2, 0.4, 0.5];
+  const validate = async () => ({ ...figures, dice: dice[i++]! });
+  const end = await train(newRun({ steps: 7, validateEvery: 1, keepBest: 3 }, { validate }));
+  expect(end.kept.map((row) => row.step)).toEqual([3, 7, 6]);
+  expect([...seen.files].sort()).toEqual([3, 6, 7]);
 });
 
 test("a loss that is not finite stops the training, names step and slices, and saves nothing more", async () => {

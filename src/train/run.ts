@@ -16,8 +16,18 @@ export interface Progress {
   /** Of the steps since the last validation. */
   readonly lossSum: number;
   readonly lossCount: number;
-  /** The best validation so far, null before the first. */
-  readonly best: ValidationRow | null;
+  /** The `keepBest` best validations so far, best first. */
+  readonly kept: readonly ValidationRow[];
+}
+
+/** What a validation is among those before it. */
+export interface Standing {
+  /** The best so far. */
+  readonly best: boolean;
+  /** Among the `keepBest` best. */
+  readonly kept: boolean;
+  /** Step of the validation that is no longer among them; null where there is none. */
+  readonly dropped: number | null;
 }
 
 /** One row of metrics.csv. */
@@ -40,8 +50,8 @@ export interface TrainRun {
   readonly validate: () => Promise<ValidationFigures>;
   /** Losses read from the device, oldest first; the last is of the step just done. */
   readonly onLosses: (losses: readonly StepLoss[]) => Promise<void>;
-  /** `best`: the model holds the best weights so far at the moment of the call. */
-  readonly onValidation: (row: ValidationRow, best: boolean) => Promise<void>;
+  /** The model holds the weights that were validated at the moment of the call. */
+  readonly onValidation: (row: ValidationRow, standing: Standing) => Promise<void>;
   /** Everything up to and with `progress.step` is done and the model holds the weights themselves; called when a checkpoint is due, at the end and at a stop. */
   readonly onCheckpoint: (progress: Progress) => Promise<void>;
 }
@@ -55,7 +65,7 @@ export interface StepLoss {
 export const readEvery = 10;
 
 /**
- * Trains to the last step. Everything that happens in training is on this screen.
+ * Trains to the last step, or until `patience` validations in a row were no better. Everything that happens in training is on this screen.
  *
  * @throws {UserError} (numeric) If a loss is not finite; nothing later than the last good checkpoint is saved.
  * @throws {StoppedError} If the signal fired; a checkpoint is saved first.
@@ -71,9 +81,10 @@ export async function train(run: TrainRun): Promise<Progress> {
 
 async function trainBy(trainStep: TrainStep, run: TrainRun): Promise<Progress> {
   const { state, options, signal } = run;
-  let { step, lossSum, lossCount, best } = run.start;
+  let { step, lossSum, lossCount, kept } = run.start;
   let unread: { step: number; loss: Scalar }[] = [];
-  while (step < options.steps) {
+  let ended = step === options.steps || isExhausted(step, kept, options);
+  while (!ended) {
     step++;
     const [first, ...more] = batchesOf(step, run).map(uploadBatch);
     unread.push({ step, loss: trainStep(first!, step, more) });
@@ -81,8 +92,8 @@ async function trainBy(trainStep: TrainStep, run: TrainRun): Promise<Progress> {
     await setImmediate(); // lets signals in
     const stops = signal.aborted && step < options.steps;
     const validates = step % options.validateEvery === 0 || step === options.steps;
-    const saves = step % options.checkpointEvery === 0 || step === options.steps || stops;
-    if (step % readEvery === 0 || validates || saves) {
+    const isDue = step % options.checkpointEvery === 0 || step === options.steps || stops;
+    if (step % readEvery === 0 || validates || isDue) {
       const losses = await readLosses(unread, run);
       unread = [];
       for (const { loss } of losses) lossSum += loss;
@@ -90,23 +101,43 @@ async function trainBy(trainStep: TrainStep, run: TrainRun): Promise<Progress> {
       await run.onLosses(losses);
     }
     if (validates) {
-      const average = state.average ?? state;
-      fillModel(state.model, average.parameters, average.statistics);
-      const figures = await run.validate();
-      const learningRate = learningRateAt(step, options.steps, options.optimizer);
-      const row = { step, trainLoss: lossSum / lossCount, learningRate, ...figures };
-      const improved = isBetter(row, best);
-      if (improved) best = row;
+      kept = await validated(run, step, lossSum / lossCount, kept);
       [lossSum, lossCount] = [0, 0];
-      await run.onValidation(row, improved);
     }
-    if (saves) {
+    ended = step === options.steps || (validates && isExhausted(step, kept, options));
+    if (isDue || ended) {
       fillModel(state.model, state.parameters, state.statistics);
-      await run.onCheckpoint({ step, lossSum, lossCount, best });
+      await run.onCheckpoint({ step, lossSum, lossCount, kept });
     }
-    if (stops) throw new StoppedError(`stopped after step ${step} of ${options.steps}`);
+    if (stops && !ended) throw new StoppedError(`stopped after step ${step} of ${options.steps}`);
   }
-  return { step, lossSum, lossCount, best };
+  return { step, lossSum, lossCount, kept };
+}
+
+/** Validates the averaged weights, tells the result, and gives the best validations with this one among them. */
+async function validated(
+  run: TrainRun,
+  step: number,
+  trainLoss: number,
+  before: readonly ValidationRow[],
+): Promise<readonly ValidationRow[]> {
+  const { state, options } = run;
+  const average = state.average ?? state;
+  fillModel(state.model, average.parameters, average.statistics);
+  const figures = await run.validate();
+  const row = { step, trainLoss, learningRate: learningRateAt(step, options.steps, options.optimizer), ...figures };
+  const place = before.findIndex((other) => isBetter(row, other));
+  const ranked = before.toSpliced(place < 0 ? before.length : place, 0, row);
+  const kept = ranked.slice(0, options.keepBest);
+  const dropped = before.find((other) => !kept.includes(other))?.step ?? null;
+  await run.onValidation(row, { best: kept[0] === row, kept: kept.includes(row), dropped });
+  return kept;
+}
+
+/** Whether the last `patience` validations up to a step were all no better than the best. */
+function isExhausted(step: number, [best]: readonly ValidationRow[], { patience, validateEvery }: TrainOptions): boolean {
+  if (patience === null || best === undefined) return false;
+  return Math.floor(step / validateEvery) - best.step / validateEvery >= patience;
 }
 
 /** The batches that a step learns from. */
@@ -136,8 +167,7 @@ async function readLosses(
 }
 
 /** By Dice where it is defined, else by the loss; a later equal is not better. */
-function isBetter(row: ValidationFigures, best: ValidationFigures | null): boolean {
-  if (best === null) return true;
-  if (row.dice === null || best.dice === null) return row.loss < best.loss;
-  return row.dice > best.dice;
+function isBetter(row: ValidationFigures, other: ValidationFigures): boolean {
+  if (row.dice === null || other.dice === null) return row.loss < other.loss;
+  return row.dice > other.dice;
 }

@@ -153,6 +153,33 @@ test("an nnU-Net trains with deep supervision, resumes to the same bytes, and pr
   expect(readdirSync(maps).filter((name) => name.endsWith("_lesionprob.nii.gz"))).toHaveLength(2);
 });
 
+test("with several weights kept and patience, stopped and resumed, the folder is the same, and a new training clears it", async () => {
+  const options = {
+    steps: 30,
+    validateEvery: 2,
+    keepBest: 2,
+    patience: 3,
+    optimizer: { learningRate: 0.02, schedule: { kind: "constant" } },
+  };
+  const [straight, out] = [await temporaryFolder("kept"), await temporaryFolder("kept")];
+  const { headline } = await runTrain(request(straight, options), silentContext());
+  const names = Object.keys(contents(straight)).filter((name) => name.startsWith(join("weights", "step-")));
+  expect(names).toHaveLength(2);
+  expect(names.some((name) => contents(straight)[name] === contents(straight)[join("weights", "best.safetensors")])).toBe(true);
+  const { file } = await readModelFolder(straight);
+  expect(file.steps - file.validation.step).toBe(6);
+  expect(headline).toContain(`trained ${file.steps} steps of 30, then no better for 3 validations, on`);
+  const stop = new AbortController();
+  const progress = (label: string, done: number) => void (label === "train" && done >= 6 && stop.abort());
+  const context = { ...silentContext(), reporter: { ...silentReporter, progress }, signal: stop.signal };
+  await expect(runTrain(request(out, options), context)).rejects.toThrow(StoppedError);
+  writeFileSync(join(out, "weights", "step-28.safetensors"), "from after the checkpoint");
+  await runTrain(request(out, options, { resume: true }), silentContext());
+  expect(contents(out)).toEqual(contents(straight));
+  await runTrain(request(out), silentContext());
+  expect(contents(out)).toEqual(contents(whole));
+});
+
 test("killed with SIGKILL in the middle and resumed, it ends in the same bytes", async () => {
   const out = await temporaryFolder("killed");
   const helper = fileURLToPath(new URL("../../test/helpers/train-child.ts", import.meta.url));

@@ -20,7 +20,7 @@ import {
 } from "./folder.ts";
 import { loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
 import { checkSizes, type TrainOptions } from "./options.ts";
-import { type Progress, type TrainRun, train, type ValidationRow } from "./run.ts";
+import { type Progress, type TrainRun, train } from "./run.ts";
 import { groupSlices } from "./sampler.ts";
 import { createState, disposeState, type TrainState } from "./state.ts";
 import { tasks } from "./task.ts";
@@ -59,8 +59,8 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
     const start = await begin(request, state, plan, context);
     const data = await loadData(plan, context);
     const end = await train(trainRun(request, state, plan, data, start, context));
-    await writeAtomic(join(out, trainFiles.model), `${canonicalJson(await modelFile(request, plan, end.best!), 1)}\n`);
-    return result(data, end.best!, options);
+    await writeAtomic(join(out, trainFiles.model), `${canonicalJson(await modelFile(request, plan, end), 1)}\n`);
+    return result(data, end, options);
   } finally {
     disposeState(state);
     model.dispose();
@@ -72,7 +72,7 @@ async function begin(request: TrainRequest, state: TrainState, plan: TrainPlan, 
   const { out, resume } = request;
   const bytes = resume ? await readCheckpoint(out) : null;
   if (resume && bytes === null) reporter.info(`${out} has no checkpoint yet: training starts from the beginning`);
-  let start: Progress = { step: 0, lossSum: 0, lossCount: 0, best: null };
+  let start: Progress = { step: 0, lossSum: 0, lossCount: 0, kept: [] };
   if (bytes === null) await clearFolder(out);
   else start = restoreCheckpoint(bytes, join(out, trainFiles.last), state, fingerprint(request, plan), reporter.warn);
   await rewindRecords(out, start.step);
@@ -122,10 +122,10 @@ function trainRun(
       await recordLosses(out, losses);
       await appendLog(out, { step, loss, secondsPerStep: seconds, secondsDrawing: drawing });
     },
-    async onValidation(row, best) {
+    async onValidation(row, standing) {
       note = `, val Dice ${words(row.dice)}`;
-      await recordValidation(out, row, best, state.model);
-      await appendLog(out, { ...row, best, validationSeconds: (performance.now() - clock.since) / 1000 });
+      await recordValidation(out, row, standing, options.keepBest > 1, state.model);
+      await appendLog(out, { ...row, best: standing.best, validationSeconds: (performance.now() - clock.since) / 1000 });
       clock.since = performance.now();
     },
     async onCheckpoint(progress) {
@@ -137,9 +137,9 @@ function trainRun(
 async function modelFile(
   { model, preprocess, options, seed, out }: TrainRequest,
   plan: TrainPlan,
-  best: ValidationRow,
+  { step: steps, kept }: Progress,
 ): Promise<ModelFile> {
-  const { step, loss, dice, auroc, brainDice } = best;
+  const { step, loss, dice, auroc, brainDice } = kept[0]!;
   return {
     schemaVersion: 1,
     model,
@@ -149,17 +149,18 @@ async function modelFile(
     weights: await bestWeightsRef(out),
     data: plan.hashes,
     seed,
-    steps: options.steps,
+    steps,
     validation: { step, loss, dice, auroc, brainDice },
   };
 }
 
-function result(data: TrainData, best: ValidationRow, { steps }: TrainOptions): StageResult {
-  const { step, loss, dice, auroc, brainDice } = best;
+function result(data: TrainData, { step: steps, kept }: Progress, options: TrainOptions): StageResult {
+  const { step, loss, dice, auroc, brainDice } = kept[0]!;
+  const early = steps < options.steps ? ` of ${options.steps}, then no better for ${options.patience} validations,` : "";
   const slices = { train: data.train.length, val: data.val.length };
   return {
     headline:
-      `trained ${steps} steps on ${slices.train} slices of ${data.cases.train} cases; ` +
+      `trained ${steps} steps${early} on ${slices.train} slices of ${data.cases.train} cases; ` +
       `best at step ${step}: val Dice ${words(dice)}, slice AUROC ${words(auroc)}, brain Dice ${words(brainDice)}`,
     summary: { steps, cases: data.cases, slices, best: { step, loss, dice, auroc, brainDice } },
   };
