@@ -6,6 +6,7 @@ export type Rule =
   | "unreadable"
   | "file-name"
   | "subject"
+  | "subject-from-name"
   | "gestational-age"
   | "table"
   | "duplicate-id"

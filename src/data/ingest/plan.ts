@@ -3,6 +3,7 @@ import { errorOf, warningOf } from "./findings.ts";
 import { type AgeCell, gestationalAgeOf, parseAge, type ScanKey, type Table } from "./gestational-age.ts";
 import { type Companion, chooseImages, companionOf, companions, type Layout, layoutOf, slotsOf } from "./layout.ts";
 import type { FolderOptions } from "./options.ts";
+import { firstGroup, subjectFindings, subjectOf } from "./subjects.ts";
 import { byCodeUnit } from "./walk.ts";
 
 /** One image with what belongs to it, before any voxel is read. Paths are relative to the folder ingested and may start with `..`. */
@@ -42,16 +43,8 @@ export function planFolder(files: readonly string[], tables: readonly Table[], o
     const found = companionsOf(image, id, subject, layout, files, present, findings);
     return { id, subject, session, gestationalAge, image, ...found };
   });
-  return { cases, findings: [...findings, ...nameFindings(cases), ...pairFindings(cases, options)] };
-}
-
-function firstGroup(pattern: string | null, usual: RegExp, path: string): string | null {
-  const match = (pattern === null ? usual : new RegExp(pattern, "u")).exec(path);
-  return match?.slice(1).find((group) => group !== undefined && group !== "") ?? null;
-}
-
-function subjectOf(image: string, options: FolderOptions): string {
-  return firstGroup(options.subject, /(?:^|[/_])(sub-[A-Za-z0-9]+)/, image) ?? slotsOf(image, "").stem!;
+  const bySubject = subjectFindings(images, options);
+  return { cases, findings: [...findings, ...bySubject, ...nameFindings(cases), ...pairFindings(cases, options)] };
 }
 
 function noSubject(id: string, image: string, options: FolderOptions): Finding {

@@ -212,6 +212,7 @@ test.skipIf(!crl)("the CRL atlas with both of its parcellations", async () => {
       image: ["STA??.nii.gz"],
       labels: { files: ["../crl_sta_refined_parcellation/{stem}_parcellation.nii.gz"], scheme: "fidon8", required: true },
       brainMask: ["../crl_sta_refined_parcellation/{stem}_mask.nii.gz"],
+      subject: "(STA\\d+)",
       gestationalAge: "STA(\\d+)",
     },
     silentContext(2),
@@ -224,6 +225,7 @@ test.skipIf(!crl)("the CRL atlas with both of its parcellations", async () => {
     `${mri}/crl_sta_atlas`,
     {
       labels: { files: ["{stem}_WMZparc.nii.gz", "{stem}_parc.nii.gz"], scheme: "crl2017", required: true },
+      subject: "(STA\\d+)",
       gestationalAge: "STA(\\d+)",
     },
     silentContext(2),
