@@ -3,7 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backend/options.ts";
 import type { SplitName } from "../data/dataset.ts";
 import { packageVersion } from "../data/version.ts";
-import type { ResNetKind } from "../models/index.ts";
+import type { ResNetKind, YoloKind } from "../models/index.ts";
 import { formatNames } from "../synth/export/format.ts";
 import type { Outcome, Session } from "./session.ts";
 
@@ -12,6 +12,7 @@ export type Perform = (work: (session: Session) => Promise<Outcome>) => Promise<
 
 const backends = ["auto", "cuda", "tensorflow", "wasm", "cpu"] as const satisfies readonly BackendName[];
 const resnetKinds = ["resnet18", "resnet34", "resnet50"] as const satisfies readonly ResNetKind[];
+const yoloKinds = ["yolov5n", "yolov5s"] as const satisfies readonly YoloKind[];
 const splits = ["train", "val", "test"] as const satisfies readonly SplitName[];
 
 /**
@@ -140,8 +141,8 @@ function addPredict(program: Command, perform: Perform): void {
 function addImport(program: Command, perform: Perform): void {
   const command = program
     .command("import-weights <file>")
-    .description("make weights that torchvision or timm saved as safetensors ours, for a program of your own")
-    .addOption(new Option("--model <kind>", "what they are of").choices(resnetKinds).makeOptionMandatory())
+    .description("make weights of torchvision, timm or YOLOv5, saved as safetensors, ours, for a program of your own")
+    .addOption(new Option("--model <kind>", "what they are of").choices([...resnetKinds, ...yoloKinds]).makeOptionMandatory())
     .requiredOption("--out <file>", "safetensors file to write");
   finish(command, "hemosynth import-weights resnet50.safetensors --model resnet50 --out weights.safetensors").action(
     (file, options) => perform(async () => (await import("./commands/import.ts")).importWeights(file, options)),

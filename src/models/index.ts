@@ -15,6 +15,10 @@ export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOp
 export { type SliceOptions, sliceLogits } from "./slice-logits.ts";
 export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";
+export { type DecodedBoxes, decodeMaps } from "./yolo/decode.ts";
+export { type YoloKind, type YoloOptions, yoloKinds, yoloOptions, yoloSizes } from "./yolo/design.ts";
+export { buildYolo, type Detector, type RawMaps } from "./yolo/network.ts";
+export { type Detection, type DetectionOptions, detectionOptions, detectionsOf } from "./yolo/suppress.ts";
 
 /** The `model` section of a config: the closed list of architectures, told apart by `kind`. */
 export const modelOptions = z.discriminatedUnion("kind", [unetOptions, nnunetOptions]);

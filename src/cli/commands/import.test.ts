@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { seeded } from "../../../test/helpers/seeded.ts";
 import { decodeSafetensors, encodeSafetensors, floatsOf } from "../../data/safetensors.ts";
 import { resnetOptions, resnetWeights } from "../../models/resnet.ts";
+import { yoloSizes } from "../../models/yolo/design.ts";
+import { yoloWeights } from "../../models/yolo/network.ts";
 import { importWeights } from "./import.ts";
 
 let folder = "";
@@ -14,9 +16,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** What a file of these bytes gives: the words of the command, or of its refusal. */
-async function outcome(name: string, bytes: Uint8Array): Promise<string> {
+async function outcome(name: string, bytes: Uint8Array, model: "resnet18" | "yolov5n" = "resnet18"): Promise<string> {
   await writeFile(join(folder, name), bytes);
-  const options = { model: "resnet18", out: join(folder, "out.safetensors") } as const;
+  const options = { model, out: join(folder, "out.safetensors") };
   return await importWeights(join(folder, name), options).then(
     ({ text }) => text,
     (error: Error) => error.message,
@@ -40,9 +42,39 @@ test("a state dict becomes ours, kernels turned; a file that is there is left al
   await rm(join(folder, "out.safetensors"));
 });
 
+test("a YOLOv5's state dict becomes ours, its anchors in pixels beside it; another size is refused", async () => {
+  const specs = yoloWeights(yoloSizes.yolov5n, { inChannels: 3, outChannels: 2 });
+  const weights = specs.map(({ name, shape: [a, b, c, d] }) => {
+    return [name, seeded(name, d === undefined ? [a!] : [d, c!, a!, b!], 0.1, 1)] as const;
+  });
+  const tensors = new Map([...weights, ["model.24.anchors", seeded("anchors", [3, 3, 2], 1, 4)] as const]);
+  expect(await outcome("yolo.safetensors", encodeSafetensors(tensors), "yolov5n")).toContain(`yolov5n: ${specs.length} tensors`);
+  const { tensors: ours, metadata } = decodeSafetensors(await readFile(join(folder, "out.safetensors")), "out");
+  await rm(join(folder, "out.safetensors"));
+  expect([metadata.get("kind"), metadata.get("classes")]).toEqual(["yolov5n", "2"]);
+  const cells = tensors.get("model.24.anchors")!.data;
+  const pixels = JSON.parse(metadata.get("anchors")!) as number[][][];
+  expect(pixels.flat(2)).toEqual([...cells].map((side, i) => side * [8, 16, 32][Math.floor(i / 6)]!));
+  const stem = floatsOf(ours.get("model.0.conv.weight")!, "stem", "out");
+  expect(ours.get("model.0.conv.weight")!.shape).toEqual([6, 6, 3, 16]);
+  const [row, column, channel, map] = [4, 1, 2, 9];
+  expect(stem[((row * 6 + column) * 3 + channel) * 16 + map]).toBe(
+    tensors.get("model.0.conv.weight")!.data[((map * 3 + channel) * 6 + row) * 6 + column],
+  );
+  const without = new Map([...tensors].filter(([name]) => name !== "model.24.anchors"));
+  expect(await outcome("yolo.safetensors", encodeSafetensors(without), "yolov5n")).toContain("needs model.24.anchors; got none");
+  const flat = new Map([...tensors, ["model.24.anchors", seeded("x", [3, 3, 2], -2, -1)] as const]);
+  expect(await outcome("yolo.safetensors", encodeSafetensors(flat), "yolov5n")).toContain("anchors are above 0; got -");
+  const odd = new Map([...tensors, ["model.24.m.0.weight", seeded("x", [20, 64, 1, 1])] as const]);
+  expect(await outcome("yolo.safetensors", encodeSafetensors(odd), "yolov5n")).toContain("3 (5 + classes) outputs; got 20");
+});
+
 test("a pickle and a part of a network are refused in one line, with the way out", async () => {
   for (const start of [[0x50, 0x4b, 3, 4], [0x80, 2, 0x7d, 0x71]]) // biome-ignore format: one line
-    expect(await outcome("w.pth", Uint8Array.from([...start, ...Array(20).fill(97)]))).toMatch(/pickle.*save_file\([^\n]*$/);
+    for (const model of ["resnet18", "yolov5n"] as const)
+      expect(await outcome("w.pth", Uint8Array.from([...start, ...Array(20).fill(97)]), model)).toMatch(
+        /pickle.*save_file\([^\n]*$/,
+      );
   const part = encodeSafetensors(new Map([["conv1.weight", seeded("w", [64, 3, 7, 7])]]));
   expect(await outcome("part.safetensors", part)).toMatch(/part\.safetensors: .*needs bn1\.weight; got none/);
 });
