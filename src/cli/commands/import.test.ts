@@ -75,6 +75,9 @@ test("a pickle and a part of a network are refused in one line, with the way out
       expect(await outcome("w.pth", Uint8Array.from([...start, ...Array(20).fill(97)]), model)).toMatch(
         /pickle.*save_file\([^\n]*$/,
       );
+  const zip = Uint8Array.from([0x50, 0x4b, 3, 4, ...Array(20).fill(97)]);
+  expect(await outcome("w.pt", zip, "yolov5n")).toContain('["model"].float().state_dict()');
+  expect(await outcome("w.pt", zip)).not.toContain("YOLOv5");
   const part = encodeSafetensors(new Map([["conv1.weight", seeded("w", [64, 3, 7, 7])]]));
   expect(await outcome("part.safetensors", part)).toMatch(/part\.safetensors: .*needs bn1\.weight; got none/);
 });
