@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Model, ModelShape } from "./model.ts";
-import { buildNnUNet, nnunetOptions } from "./nnunet.ts";
-import { buildUNet, unetOptions } from "./unet.ts";
+import { buildNnUNet, nnunetOptions, nnunetWeights } from "./nnunet.ts";
+import { buildUNet, unetOptions, unetWeights } from "./unet.ts";
 
 export type { TorchTensor } from "./import/state-dict.ts";
 export { importResNet } from "./import/torchvision.ts";
@@ -34,4 +34,10 @@ export function buildModel(options: ModelOptions, shape: ModelShape): Model {
     default:
       return options satisfies never; // a new kind without a case fails to compile here
   }
+}
+
+/** Number of weights of the model that `options.kind` names, running statistics included. */
+export function weightCount(options: ModelOptions, shape: Omit<ModelShape, "seed">): number {
+  const specs = options.kind === "unet" ? unetWeights(options.channels, shape) : nnunetWeights(options, shape);
+  return specs.reduce((sum, spec) => sum + spec.shape.reduce((a, b) => a * b, 1), 0);
 }

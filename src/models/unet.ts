@@ -63,8 +63,8 @@ function block(scope: Scope, name: string, input: Tensor4D): Tensor4D {
   return x;
 }
 
-/** Every weight in the order of the forward pass. */
-function unetWeights(channels: readonly number[], { inChannels, outChannels }: ModelShape): WeightSpec[] {
+/** Every weight of {@link buildUNet} in the order of the forward pass. */
+export function unetWeights(channels: readonly number[], { inChannels, outChannels }: Omit<ModelShape, "seed">): WeightSpec[] {
   const finer = channels.slice(0, -1);
   const specs = finer.flatMap((width, level) =>
     blockWeights(`down${level}`, level === 0 ? inChannels : channels[level - 1]!, width),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { machineMemory } from "../backend/machine-memory.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { seededRng } from "../core/rng.ts";
@@ -19,6 +20,7 @@ import {
   trainFiles,
 } from "./folder.ts";
 import { loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
+import { checkMemory } from "./memory.ts";
 import { checkSizes, type TrainOptions } from "./options.ts";
 import { type Progress, type TrainRun, train } from "./run.ts";
 import { groupSlices } from "./sampler.ts";
@@ -50,6 +52,7 @@ export interface TrainRequest {
  */
 export async function runTrain(request: TrainRequest, context: StageContext): Promise<StageResult> {
   const { out, options, seed } = request;
+  checkMemory(request.model, options, machineMemory());
   const plan = await planData(request.data, request.preprocess, options);
   const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length, seed };
   const model = forInference(buildModel(request.model, shape)); // for the validations; the steps are traced by themselves

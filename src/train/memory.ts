@@ -1,0 +1,69 @@
+import { UserError } from "../core/errors.ts";
+import { type ModelOptions, weightCount } from "../models/index.ts";
+import type { TrainOptions } from "./options.ts";
+import { tasks } from "./task.ts";
+
+/** Memory of Node.js and TensorFlow before a network is there, bytes. */
+const idleBytes = 0.46e9;
+
+/** Bytes of a weight at the peak: itself, its gradient, the optimizer's memory, its average, and copies of all of these on the way. */
+const bytesPerWeight = 4 * 30;
+
+/**
+ * Peak memory of training beside the prepared slices (at most `memoryMb`), bytes. Our estimate, from peaks measured on native TensorFlow's CPU
+ * (`npx tsx bench/memory.ts`), within a fifth of those; on a GPU and on WebAssembly nothing was measured.
+ */
+export function trainingBytes(model: ModelOptions, options: Pick<TrainOptions, "task" | "batchSize" | "cropSize">): number {
+  const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length };
+  const pixels = options.batchSize * options.cropSize ** 2;
+  return idleBytes + bytesPerWeight * weightCount(model, shape) + pixels * bytesPerPixel(model);
+}
+
+/** Bytes of feature maps at the peak for a pixel of the input. */
+function bytesPerPixel(model: ModelOptions): number {
+  switch (model.kind) {
+    case "unet":
+      return 4 * 4.7 * featuresPerPixel(model.channels);
+    case "nnunet":
+      return 4 * 9.7 * featuresPerPixel(model.channels);
+    default:
+      return model satisfies never;
+  }
+}
+
+/** Values that the convolutions of a U-Net give for a pixel of the input, and those put beside one another on the way up. */
+function featuresPerPixel(channels: readonly number[]): number {
+  const last = channels.length - 1;
+  return channels.reduce((sum, width, level) => sum + (width * (level < last ? 7 : 2)) / 4 ** level, 0);
+}
+
+/**
+ * Refuses a training that cannot fit.
+ * @param limit - Memory of the machine, bytes.
+ * @throws {UserError} (usage) With what it would need and what there is.
+ */
+export function checkMemory(
+  model: ModelOptions,
+  options: Pick<TrainOptions, "task" | "batchSize" | "cropSize" | "optimizer">,
+  limit: number,
+): void {
+  const needed = trainingBytes(model, options);
+  if (needed <= limit) return;
+  const fits = [...Array(options.batchSize).keys()].findLast(
+    (n) => n > 0 && trainingBytes(model, { ...options, batchSize: n }) <= limit,
+  );
+  const way =
+    fits === undefined
+      ? "Lower train.cropSize, or use fewer model.channels"
+      : `Lower train.batchSize to ${fits} (with train.optimizer.accumulate ${Math.ceil((options.batchSize * options.optimizer.accumulate) / fits)} a step learns from as many slices), or train.cropSize`;
+  throw new UserError(
+    "usage",
+    `train: ${options.batchSize} slices of ${options.cropSize} x ${options.cropSize} pixels in a ${model.kind} ${model.channels.join("-")} take about ${gigabytes(needed)}; ` +
+      `the machine has ${gigabytes(limit)}. ${way}.`,
+  );
+}
+
+/** Such as `2.5 GB`. */
+export function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
