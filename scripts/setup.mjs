@@ -3,52 +3,10 @@
 //   node scripts/setup.mjs
 //
 // Plain Node and no packages, since it runs before there are any. Ends with 0 when hemosynth can run, if only on WebAssembly.
-import { resolve } from "node:path";
-import { NativeFault } from "../src/backend/native/fault.mjs";
-import { installNative } from "../src/backend/native/install.mjs";
-import { withLock } from "../src/backend/native/lock.mjs";
-import { buildSources } from "./setup/build.mjs";
-import { installPackages } from "./setup/packages.mjs";
-import { consoleReporter } from "./setup/reporter.mjs";
-
-const root = resolve(import.meta.dirname, "..");
-const reporter = consoleReporter();
-const stop = new AbortController();
-for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
-  process.once(signal, () => {
-    stop.abort();
-    process.exitCode = signal === "SIGINT" ? 130 : 143;
-  });
-}
-
-try {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) {
-    throw new NativeFault(`Node ${process.versions.node} is too old; install Node 20.19 or later, 22 or 24`);
-  }
-  const onWait = () => reporter.info("another set-up of this folder is running; waiting for it");
-  await withLock(`checkout ${root}`, onWait, async (fd) => {
-    await installPackages(root, { reporter, signal: stop.signal, holdFd: fd });
-    const native = await readyNative();
-    await buildSources(root, { reporter, signal: stop.signal, holdFd: fd });
-    reporter.info(`ready: Node ${process.versions.node}, ${native}`);
-  });
-} catch (error) {
-  if (!stop.signal.aborted) {
-    if (!(error instanceof NativeFault)) throw error;
-    reporter.warn(`set-up: ${error.message}`);
-    process.exitCode = 1;
-  }
-}
-
-/** Native TensorFlow or, in one line, why WebAssembly has to do. */
-async function readyNative() {
-  try {
-    const { tensorflow } = await installNative("cpu", reporter, stop.signal);
-    return `native TensorFlow ${tensorflow.version}`;
-  } catch (error) {
-    if (!(error instanceof NativeFault)) throw error;
-    reporter.warn(`no native TensorFlow, WebAssembly (slower) is used instead: ${error.message}`);
-    return "WebAssembly";
-  }
+// Here is only what any Node can read: an old one has to be told that it is.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major > 20 || (major === 20 && minor >= 19)) await import("./setup/ready.mjs");
+else {
+  console.error(`set-up: Node ${process.versions.node} is too old; install Node 20.19 or later, 22 or 24`);
+  process.exitCode = 1;
 }

@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -256,4 +256,58 @@ test("a second process on the same folder is code 6", async () => {
   expect(second.stderr).toMatch(/^locked: one process at a time may write here; got a lock held by process \d+ on .*\n$/);
   first.child.kill("SIGKILL");
   await first.finished;
+});
+
+test("--dry-run refuses what the command would: a backend that is not there, a folder without images, a folder that is being written", async () => {
+  const dry = (...args: string[]) =>
+    hemosynth(["run", join(folder, "x.yaml"), "--out", join(folder, "dry"), "--dry-run", ...args]);
+  expect(await dry("--backend", "cuda")).toMatchObject({ code: 5, stderr: expect.stringMatching(/^backend cuda: /) });
+  const empty = join(folder, "empty");
+  await mkdir(empty, { recursive: true });
+  expect(await dry("--set", `data={kind: folder, path: "${empty}"}`)).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/must hold images \(\.nii or \.nii\.gz\); got none among 0 files/),
+  });
+  await mkdir(join(folder, "dry"), { recursive: true });
+  await writeFile(join(folder, "dry", ".hemosynth.lock.json"), JSON.stringify({ pid: process.pid, host: hostname() }));
+  expect(await dry()).toMatchObject({ code: 6, stderr: expect.stringContaining(`held by process ${process.pid}`) });
+  await rm(join(folder, "dry"), { recursive: true });
+});
+
+test("a backend that is asked for and not there is said before the first stage runs", async () => {
+  const out = join(folder, "no-gpu");
+  const { code, stderr } = await hemosynth(["run", join(folder, "x.yaml"), "--out", out, "--backend", "cuda"]);
+  expect({ code, stderr }).toEqual({ code: 5, stderr: expect.stringMatching(/^backend cuda: [^\n]+\n$/) });
+  expect(await readdir(out)).not.toContain("data");
+});
+
+test("a refused stage leaves no folder that looks begun", async () => {
+  const [out, study] = [join(folder, "refused"), join(folder, "study")];
+  await mkdir(study, { recursive: true });
+  await writeFile(join(study, "a_T2w.nii.gz"), "not gzip");
+  for (let time = 0; time < 2; time++) {
+    const { code, stderr } = await hemosynth(["ingest", study, "--out", out]);
+    expect(code).toBe(3);
+    expect(stderr).not.toContain("did not finish");
+    expect(await readdir(out).catch(() => [])).toEqual([]);
+  }
+});
+
+test("doctor --backend NAME shows what is there even where that backend is not, and says so with code 5", async () => {
+  const { code, stdout, stderr } = await hemosynth(["doctor", "--backend", "cuda"]);
+  expect(code).toBe(5);
+  expect(stdout).toMatch(/NVIDIA driver/);
+  expect(stderr).toMatch(/^backend cuda: [^\n]+\n$/);
+  const json = await hemosynth(["doctor", "--backend", "cuda", "--json"]);
+  expect(JSON.parse(json.stdout)).toMatchObject({ asked: null, error: { fault: "backend", exitCode: 5 } });
+});
+
+test("every --set that is not key=value is named at once, and a key is said once", async () => {
+  const sets = await hemosynth(["config", "show", join(folder, "x.yaml"), "--set", "foo", "--set", "bar"]);
+  expect(sets.stderr.trim().split("\n")).toEqual([
+    '--set: must be written key=value; got "foo". Example: --set train.steps=100',
+    '--set: must be written key=value; got "bar". Example: --set train.steps=100',
+  ]);
+  const wrong = await hemosynth(["config", "show", join(folder, "x.yaml"), "--set", "train.steps=0"]);
+  expect(wrong.stderr).toBe("--set train.steps must be at least 1; got 0\n");
 });

@@ -188,7 +188,7 @@ test(
       });
       const resumed = await hemosynth([...args, "--resume"]);
       expect(resumed.code, resumed.stderr).toBe(0);
-      expect(resumed.stderr).toContain("train: resumes (it was interrupted)");
+      expect(resumed.stderr).toContain("train: resumes (it did not finish)");
       expect(await hashes(join(cut, "train"))).toEqual(await hashes(join(whole, "train")));
     }
   },
@@ -211,7 +211,7 @@ test("kill -9 in the middle of synthesis, then the same command with other worke
   );
   expect(kept.length).toBeGreaterThan(0);
   const resumed = await hemosynth(["synth", config, "--out", cut, "--workers", "2", ...more]);
-  expect(resumed.stderr).toContain("synth: resumes (it was interrupted)");
+  expect(resumed.stderr).toContain("synth: resumes (it did not finish)");
   expect(await hashes(join(cut, "synth"))).toEqual(await hashes(join(whole, "synth")));
   for (const [name, time] of kept) expect((await stat(join(cut, "synth/images", name))).mtimeMs).toBe(time);
 });

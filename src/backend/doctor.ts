@@ -8,6 +8,7 @@ import { findPythonTensorflow } from "./native/tensorflow.mjs";
 import { inspectGpu } from "./native.ts";
 import type { ConcreteBackend } from "./options.ts";
 import { chooseBackend } from "./ready.ts";
+import { notInstalled } from "./usable.ts";
 
 /** One thing that `hemosynth doctor` looks at. */
 export interface DoctorCheck {
@@ -115,6 +116,13 @@ async function inspectTensorflow(device: "cpu" | "cuda"): Promise<DoctorCheck> {
   const name = `TensorFlow for ${device}`;
   const install = `hemosynth backend install --device ${device}`;
   const native = findNative(device, cacheRoot());
+  const named = process.env.HEMOSYNTH_TENSORFLOW ?? "";
+  if (native === null && named !== "" && device === "cpu")
+    return problem(
+      name,
+      notInstalled(),
+      `name the folder "tensorflow" of a Python installation, or unset the variable; then ${install}`,
+    );
   if (native === null) return missing(name, "not installed", device === "cuda" && !inspectGpu().usable ? null : install);
   const { version, source, folder } = native.tensorflow;
   try {

@@ -5,6 +5,7 @@ import { cacheRoot } from "./native/cache.mjs";
 import { inspectGpu, type LoadedNative, loadedNative, loadNative } from "./native.ts";
 import type { BackendName, ConcreteBackend } from "./options.ts";
 import { tf } from "./tf.ts";
+import { assertUsable, mendCuda, mendNative, notInstalled } from "./usable.ts";
 import { readyWasm } from "./wasm/ready.ts";
 
 /** The backend that {@link readyBackend} made current. */
@@ -15,10 +16,6 @@ export interface BackendInfo {
   /** What results may depend on in their last digits: `tfjs`, and `libtensorflow` with `threads`, or `tfjs-backend-wasm`. */
   readonly versions: Readonly<Record<string, string>>;
 }
-
-/** What a caller may do about a backend that is not usable. */
-export const mendNative = "run: hemosynth backend install --device cpu";
-export const mendCuda = "run: hemosynth backend install --device cuda";
 
 /**
  * Makes a TensorFlow.js backend current for the whole process.
@@ -53,10 +50,11 @@ export function chooseAmong(
   if (gpu.usable && installed.cuda) return { backend: "cuda", reason: gpu.detail };
   const noGpu = gpu.usable ? `${gpu.detail}, but TensorFlow for CUDA is not installed; ${mendCuda}` : gpu.detail;
   if (installed.cpu || installed.cuda) return { backend: "tensorflow", reason: noGpu };
-  return { backend: "wasm", reason: `native TensorFlow is not installed; ${gpu.usable ? mendCuda : mendNative}` };
+  return { backend: "wasm", reason: `${notInstalled()}; ${gpu.usable ? mendCuda : mendNative}` };
 }
 
 async function readyNamed(backend: ConcreteBackend, reason: string): Promise<BackendInfo> {
+  assertUsable(backend);
   const tfjs = { tfjs: tf.version.tfjs };
   switch (backend) {
     case "cuda":
@@ -90,17 +88,10 @@ function loadForCpu(): LoadedNative {
   if (loadedNative()?.usesGpu)
     throw new RangeError("readyBackend: this process already computes on a GPU; tensorflow needs a process of its own");
   const root = cacheRoot();
-  const native = findNative("cpu", root) ?? findNative("cuda", root);
-  if (native === null)
-    throw new UserError("backend", `backend tensorflow: native TensorFlow is not installed here; ${mendNative}`);
-  return load(native, "tensorflow", true, mendNative);
+  return load((findNative("cpu", root) ?? findNative("cuda", root))!, "tensorflow", true, mendNative);
 }
 
 function loadForCuda(): LoadedNative {
-  const gpu = inspectGpu();
-  const wayOut = "use --backend tensorflow, or mend the driver (nvidia-smi shows its state)";
-  if (findNative("cuda", cacheRoot()) !== null && !gpu.usable)
-    throw new UserError("backend", `backend cuda: ${gpu.detail}; ${wayOut}`);
   const result = loadCuda();
   if (result.usesGpu) return result;
   throw new UserError(
@@ -110,9 +101,7 @@ function loadForCuda(): LoadedNative {
 }
 
 function loadCuda(): LoadedNative {
-  const native = findNative("cuda", cacheRoot());
-  if (native === null) throw new UserError("backend", `backend cuda: TensorFlow for CUDA is not installed here; ${mendCuda}`);
-  return load(native, "cuda", false, mendCuda);
+  return load(findNative("cuda", cacheRoot())!, "cuda", false, mendCuda);
 }
 
 function load(native: NonNullable<ReturnType<typeof findNative>>, name: string, hideGpu: boolean, mend: string): LoadedNative {

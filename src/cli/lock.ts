@@ -40,6 +40,12 @@ export async function withLock<T>(folder: string, reporter: Reporter, onLost: ()
   }
 }
 
+/** @throws {UserError} (locked) If another process writes the folder now, as {@link withLock} would; takes no lock. */
+export async function assertFree(folder: string): Promise<void> {
+  const owner = await readOwner(join(folder, ".hemosynth.lock.json"));
+  if (owner !== null && (owner.host !== hostname() || (await isAlive(owner.pid)))) throw locked(folder, owner);
+}
+
 async function acquire(folder: string, path: string, ownerFile: string, reporter: Reporter, onLost: () => void) {
   const options = { lockfilePath: path, update: heartbeat, realpath: false, onCompromised: onLost };
   for (let attempt = 0; ; attempt++) {
@@ -86,5 +92,8 @@ async function isAlive(pid: number): Promise<boolean> {
 /** Whether a process has ended and only waits for its parent to ask how: a killed one looks alive until then. Told on Linux alone. */
 async function isZombie(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return stat.slice(stat.lastIndexOf(")") + 1).trim().startsWith("Z"); // "pid (name) state ..."; a name may hold brackets
+  return stat
+    .slice(stat.lastIndexOf(")") + 1)
+    .trim()
+    .startsWith("Z"); // "pid (name) state ..."; a name may hold brackets
 }

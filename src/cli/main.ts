@@ -18,8 +18,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     const { outcome, help } = await parse(argv, { reporter, signal: stop.signal });
     reporter.close();
-    await print(outcome === null ? help : json ? `${JSON.stringify(outcome.json, null, 2)}\n` : `${outcome.text}\n`);
-    return 0;
+    if (outcome === null) await print(help);
+    else await printOutcome(outcome, json);
+    return outcome?.failure === undefined ? 0 : exitCodes[outcome.failure.fault];
   } catch (error) {
     reporter.close();
     return await fail(describe(error, stop.code()), json);
@@ -88,6 +89,12 @@ async function fail({ fault, message, exitCode, stack }: Failure, json: boolean)
   await write(process.stderr, `${words}\n`).catch(() => {}); // nowhere left to say it
   if (json) await write(process.stdout, `${JSON.stringify({ error: { fault, message, exitCode } }, null, 2)}\n`).catch(() => {});
   return exitCode;
+}
+
+async function printOutcome({ text, json, failure }: Outcome, asJson: boolean): Promise<void> {
+  const error = failure && { fault: failure.fault, message: failure.message, exitCode: exitCodes[failure.fault] };
+  await print(asJson ? `${JSON.stringify(error === undefined ? json : { ...(json as object), error }, null, 2)}\n` : `${text}\n`);
+  if (failure !== undefined) await write(process.stderr, `${failure.message}\n`).catch(() => {}); // nowhere left to say it
 }
 
 async function print(text: string): Promise<void> {

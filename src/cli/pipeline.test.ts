@@ -140,7 +140,7 @@ test("an interrupted training of other options is not resumed", async () => {
   await expect(runPass(passOf({}, { train: stopping }), silentContext(), ready)).rejects.toThrow(StoppedError);
   const strict = { replace: false, resume: true };
   await expect(go(passOf({ "train.steps": "9" }, {}, strict))).rejects.toThrow(
-    /train: holds an interrupted training \(train\.steps was 800, now 9\)\. Pass --exist-ok to start again, or choose another --out\.$/,
+    /train: holds an unfinished training \(train\.steps was 800, now 9\)\. Pass --exist-ok to start again, or choose another --out\.$/,
   );
   await expect(go(passOf({}, {}, { replace: false, resume: false }))).rejects.toThrow(
     /Pass --resume to go on, or --exist-ok to start again\.$/,

@@ -1,3 +1,4 @@
+import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BackendInfo } from "../backend/ready.ts";
 import type { Experiment } from "../config/experiment.ts";
@@ -66,6 +67,7 @@ export async function runPass(pass: Pass, context: StageContext, ready: ReadyBac
       continue;
     }
     const { resume, why } = decide(stage, pass, found);
+    if (needsBackendFrom(stage, pass)) await checkBackend(pass.experiment);
     context.reporter.info(`${stage.name}: ${resume ? "resumes" : "runs"}${why === null ? "" : ` (${why})`}`);
     const record = await runStage(stage, pass, parts, resume, context, ready);
     context.reporter.info(`${stage.name}: ${record.headline}`);
@@ -80,22 +82,33 @@ export async function planPass(pass: Pass): Promise<StageReport[]> {
   const stale = new Set<StageName>();
   for (const stage of pass.stages) {
     const before = stage.reads.find((name) => stale.has(name));
-    const base = { stage: stage.name, headline: stage.plan(pass.experiment), summary: {} };
+    const planned = async () => ({ stage: stage.name, headline: await stage.plan(pass.experiment), summary: {} });
     if (before !== undefined) {
       stale.add(stage.name);
-      reports.push({ ...base, state: "would run", why: `after ${before}` });
+      reports.push({ ...(await planned()), state: "would run", why: `after ${before}` });
       continue;
     }
     const found = await look(stage, pass, await partsOf(stage, pass));
     if (found.state === "current") {
-      reports.push({ ...base, state: "up to date", why: null });
+      reports.push({ ...(await planned()), state: "up to date", why: null });
       continue;
     }
     const { resume, why } = decide(stage, pass, found);
+    if (needsBackendFrom(stage, pass)) await checkBackend(pass.experiment);
     stale.add(stage.name);
-    reports.push({ ...base, state: resume ? "would resume" : "would run", why: why ?? "nothing there yet" });
+    reports.push({ ...(await planned()), state: resume ? "would resume" : "would run", why: why ?? "nothing there yet" });
   }
   return reports;
+}
+
+/** Whether this stage, or one after it, computes on a backend: better refused now than after an hour of synthesis. */
+function needsBackendFrom(stage: Stage, { stages }: Pass): boolean {
+  return stages.slice(stages.indexOf(stage)).some(({ backend }) => backend);
+}
+
+async function checkBackend({ backend }: Experiment): Promise<void> {
+  const { assertUsable } = await import("../backend/usable.ts");
+  assertUsable(backend);
 }
 
 async function partsOf(stage: Stage, pass: Pass): Promise<Parts> {
@@ -156,14 +169,14 @@ function decide(
 }
 
 function decidePartial(stage: Stage, pass: Pass, folder: string, found: { sameKey: boolean; why: string }) {
-  if (stage.resumes === "never") return { resume: false, why: "it was interrupted" };
-  if (stage.resumes === "always") return { resume: found.sameKey, why: found.sameKey ? "it was interrupted" : found.why };
-  if (found.sameKey && pass.policy.resume) return { resume: true, why: "it was interrupted" };
-  if (pass.policy.replace) return { resume: false, why: found.sameKey ? "it was interrupted" : found.why };
+  if (stage.resumes === "never") return { resume: false, why: "it did not finish" };
+  if (stage.resumes === "always") return { resume: found.sameKey, why: found.sameKey ? "it did not finish" : found.why };
+  if (found.sameKey && pass.policy.resume) return { resume: true, why: "it did not finish" };
+  if (pass.policy.replace) return { resume: false, why: found.sameKey ? "it did not finish" : found.why };
   const wayOut = found.sameKey
     ? "Pass --resume to go on, or --exist-ok to start again"
     : "Pass --exist-ok to start again, or choose another --out";
-  const what = found.sameKey ? "an interrupted training" : `an interrupted training (${found.why})`;
+  const what = found.sameKey ? "an unfinished training" : `an unfinished training (${found.why})`;
   throw new UserError("usage", `${folder}: holds ${what}. ${wayOut}.`);
 }
 
@@ -182,11 +195,24 @@ async function runStage(
   await markBegun(out, parts);
   const inputs = Object.fromEntries(stage.reads.map((name) => [name, folderOf(pass, name)]));
   const started = performance.now();
-  const result = await stage.run({ experiment: pass.experiment, root: pass.root, out, inputs, resume }, context);
+  const result = await stage
+    .run({ experiment: pass.experiment, root: pass.root, out, inputs, resume }, context)
+    .catch((error) => {
+      return giveUp(stage, out, error);
+    });
   const record = recordOf(parts, result, backend, await listOutputs(out, stage.beside));
   await markWhole(out, record);
   await noteTiming(pass.root, stage.name, performance.now() - started);
   return record;
+}
+
+/** What a refused stage leaves helps nobody, unless it can go on from there. */
+async function giveUp(stage: Stage, out: string, error: unknown): Promise<never> {
+  if (error instanceof UserError && stage.resumes === "never") {
+    await clearStage(out).catch(() => {}); // what was refused matters more
+    await rmdir(out).catch(() => {}); // may hold the lock, or be a folder of the user's
+  }
+  throw error;
 }
 
 function recordOf(parts: Parts, result: StageResult, backend: BackendInfo | null, outputs: StageRecord["outputs"]): StageRecord {

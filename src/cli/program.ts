@@ -175,7 +175,7 @@ function writes(command: Command, out: string): Command {
     .addOption(setOption())
     .addOption(seedOption())
     .addOption(workersOption())
-    .option("--dry-run", "check everything, print the plan, write nothing")
+    .option("--dry-run", "check config, backend and input files, print the plan, write nothing")
     .option("--exist-ok", "replace results of other options in --out");
 }
 
@@ -187,9 +187,9 @@ function finish(command: Command, example: string): Command {
 }
 
 function setOption(): Option {
-  return new Option("--set <key=value>", "set an option of the config, such as train.steps=100; may be repeated")
-    .default([], "nothing")
-    .argParser((text: string, before: readonly string[]) => [...before, text]);
+  return new Option("--set <key=value>", "set an option of the config, such as train.steps=100; may be repeated").argParser(
+    (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+  );
 }
 
 function seedOption(): Option {

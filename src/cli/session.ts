@@ -18,12 +18,14 @@ export interface Outcome {
   readonly text: string;
   /** The same for a program: the one document of `--json`. */
   readonly json: unknown;
+  /** Said after it, and the exit code: where there is something to show although the command failed. */
+  readonly failure?: UserError;
 }
 
 /** Options that many commands share, as commander parses them. */
 export interface CommonOptions {
   readonly out: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly seed?: string;
   readonly backend?: string;
   readonly workers: number;
@@ -32,14 +34,12 @@ export interface CommonOptions {
 }
 
 /** What the command line lays on top of a config: each `--set`, and the options that stand for one. */
-export function overridesOf({ set, seed, backend }: Pick<CommonOptions, "set" | "seed" | "backend">): Override[] {
+export function overridesOf({ set = [], seed, backend }: Pick<CommonOptions, "set" | "seed" | "backend">): Override[] {
+  const wrong = set.filter((text) => !text.includes("="));
+  const rule = (text: string) => `--set: must be written key=value; got ${JSON.stringify(text)}. Example: --set train.steps=100`;
+  if (wrong.length > 0) throw new UserError("usage", wrong.map(rule).join("\n"));
   const sets = set.map((text) => {
     const at = text.indexOf("=");
-    if (at < 0)
-      throw new UserError(
-        "usage",
-        `--set: must be written key=value; got ${JSON.stringify(text)}. Example: --set train.steps=100`,
-      );
     const path = text.slice(0, at);
     return { path, value: text.slice(at + 1), where: `--set ${path}` };
   });

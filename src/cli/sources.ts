@@ -60,7 +60,7 @@ export async function inputHash(path: string, wayOut: string, wasLookedAt = fals
   if (!found.isDirectory()) return await fileHash(path);
   const names = (await namesIn(path)) ?? [];
   if (names.includes("stage.partial.json"))
-    throw new UserError("data", `${path}: the stage that makes it was interrupted; ${wayOut}.`);
+    throw new UserError("data", `${path}: the stage that makes it did not finish; ${wayOut}.`);
   if (names.includes("stage.json")) {
     const { outputs } = await readRecord(path);
     const why = wasLookedAt ? null : await damage(path, outputs);

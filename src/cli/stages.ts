@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { machineMemory } from "../backend/machine-memory.ts";
 import { type Experiment, relativeTo } from "../config/experiment.ts";
 import { experimentYaml } from "../config/show.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { type SplitName, splitNames } from "../data/dataset.ts";
 import { tissueModel } from "../data/embedded.ts";
+import { checkMemory, gigabytes, trainingBytes } from "../train/memory.ts";
 import { changedSource, inputHash, modelFolder, sourceHashes } from "./sources.ts";
 
 export const stageNames = ["data", "tissue", "synth", "train", "predict", "eval"] as const;
@@ -40,8 +42,8 @@ export interface Stage {
   sources(experiment: Experiment): Promise<Readonly<Record<string, string>>>;
   /** Why a whole result no longer fits what it was made from, or null; beside what the key already says. */
   stale(experiment: Experiment, folder: string): Promise<string | null>;
-  /** A few words on how much there is to do. */
-  plan(experiment: Experiment): string;
+  /** A few words on how much there is to do; the place to refuse what can be told without doing it. */
+  plan(experiment: Experiment): string | Promise<string>;
   run(job: StageJob, context: StageContext): Promise<StageResult>;
 }
 
@@ -58,10 +60,11 @@ const data: Stage = {
   sources: sourceHashes,
   stale: async ({ data: options }, folder) => (options.kind === "folder" ? await changedSource(folder) : null),
   options: (experiment, root) => ({ data: relativeTo(root, experiment).data, split: experiment.split }),
-  plan: ({ data: options }) =>
-    options.kind === "phantom"
-      ? `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`
-      : `the volumes of ${options.path}`,
+  async plan({ data: options }) {
+    if (options.kind === "phantom") return `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`;
+    const { countImages } = await import("../data/ingest/stage.ts");
+    return `the volumes of ${options.path}: ${await countImages(options)}`;
+  },
   async run({ experiment, out }, context) {
     const { data: options, split, seed } = experiment;
     if (options.kind === "phantom") {
@@ -117,8 +120,11 @@ const train: Stage = {
   backend: true,
   resumes: "asked",
   options: ({ model, preprocess, train: options }) => ({ model, preprocess, train: options }),
-  plan: ({ model, train: { steps, batchSize } }) =>
-    `${steps} steps of ${batchSize} slices, ${model.kind} ${model.channels.join("-")}`,
+  plan({ model, train: options }) {
+    checkMemory(model, options, machineMemory());
+    const network = `${model.kind} ${model.channels.join("-")}`;
+    return `${options.steps} steps of ${options.batchSize} slices, ${network}, about ${gigabytes(trainingBytes(model, options))} beside the slices`;
+  },
   async run({ experiment, out, inputs, resume }, context) {
     const { runTrain } = await import("../train/stage.ts");
     const { model, preprocess, train: options, seed } = experiment;

@@ -234,7 +234,7 @@ test("--set lays YAML values on top, and names itself in mistakes", async () => 
     data: { subjects: 2 },
   });
   expect(await mistakes(whole, "train.epoch=7", "seed=x")).toEqual([
-    '--set seed seed must be a whole number; got the text "x"',
+    '--set seed must be a whole number; got the text "x"',
     '--set train.epoch unknown key "epoch" in train; did you mean "epochs"?',
   ]);
 });
@@ -248,7 +248,7 @@ test("77 --set into a value, past the end of a list, or without a key or value",
   expect(await mistakes(base, "channels.-1=1")).toEqual([
     "--set channels.-1 the list at x.yaml:3:11 has no item -1; its items are 0 to 1",
   ]);
-  expect(await mistakes(base, "train=5")).toEqual(["--set train train must be a section of `key: value` lines; got 5"]);
+  expect(await mistakes(base, "train=5")).toEqual(["--set train must be a section of `key: value` lines; got 5"]);
   expect(await mistakes(base, "train.epochs=")).toEqual([
     "--set train.epochs needs a value after the `=`; write null or '' if that is meant",
   ]);

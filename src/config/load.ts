@@ -171,7 +171,13 @@ function sectionOf(parsed: Parsed, mistakes: Mistake[]): Section {
 }
 
 function failure(mistakes: readonly Mistake[]): UserError {
-  const lines = new Set(mistakes.map(({ at, message }) => `${at.where} ${message}`));
+  const lines = new Set(mistakes.map(lineOf));
   const inOrder = [...lines].sort((a, b) => a.localeCompare(b, "en", { numeric: true })); // line 7 before line 12
   return new UserError("usage", inOrder.join("\n"));
+}
+
+/** `file:line:column key rule`, or `--set key rule`, the key once. */
+function lineOf({ at, message }: Mistake): string {
+  const set = /^--set (\S+)$/.exec(at.where)?.[1];
+  return set !== undefined && message.startsWith(`${set} `) ? `--set ${message}` : `${at.where} ${message}`;
 }

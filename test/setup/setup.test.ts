@@ -135,3 +135,10 @@ test("progress is one changing line on a terminal and a line every ten seconds e
   vi.stubEnv("TERM", "xterm");
   expect(show(true)).toMatch(/^begin\n\r.*download 1 of 30 MB\r.*download 21 of 30 MB\r.*end\n$/s);
 });
+
+test("what an old Node reads of the set-up is nothing but the check of its version", () => {
+  const source = readFileSync(join(import.meta.dirname, "../../scripts/setup.mjs"), "utf8");
+  expect(source).not.toMatch(/^import /m);
+  expect(source).not.toContain("import.meta");
+  expect(source).toContain('await import("./setup/ready.mjs")');
+});

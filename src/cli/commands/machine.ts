@@ -1,5 +1,6 @@
 import type { DoctorReport } from "../../backend/doctor.ts";
 import type { BackendName } from "../../backend/options.ts";
+import { UserError } from "../../core/errors.ts";
 import { packageVersion } from "../../data/version.ts";
 import type { Outcome, Session } from "../session.ts";
 
@@ -7,10 +8,16 @@ import type { Outcome, Session } from "../session.ts";
 export async function doctor(options: { backend?: BackendName }, session: Session): Promise<Outcome> {
   const { inspectMachine, readyBackend } = await import("../../backend/index.ts");
   const report = await inspectMachine();
-  const asked = options.backend === undefined ? null : await readyBackend(options.backend, session.reporter);
-  const json = { schemaVersion: 1, command: "doctor", hemosynth: packageVersion(), ...report, asked };
-  const named = asked === null ? [] : [`backend ${asked.backend} works`];
-  return { text: [`hemosynth ${packageVersion()}`, ...describe(report), ...named].join("\n"), json };
+  const head = { schemaVersion: 1, command: "doctor", hemosynth: packageVersion(), ...report };
+  const lines = [`hemosynth ${packageVersion()}`, ...describe(report)];
+  if (options.backend === undefined) return { text: lines.join("\n"), json: { ...head, asked: null } };
+  try {
+    const asked = await readyBackend(options.backend, session.reporter);
+    return { text: [...lines, `backend ${asked.backend} works`].join("\n"), json: { ...head, asked } };
+  } catch (failure) {
+    if (!(failure instanceof UserError)) throw failure;
+    return { text: lines.join("\n"), json: { ...head, asked: null }, failure };
+  }
 }
 
 function describe({ checks, auto }: DoctorReport): string[] {

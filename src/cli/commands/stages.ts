@@ -4,6 +4,7 @@ import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
 import { assertApart } from "../../data/apart.ts";
 import { type SplitName, splitNames } from "../../data/dataset.ts";
+import { assertFree } from "../lock.ts";
 import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
@@ -165,7 +166,10 @@ function passOf(
 async function perform(verb: string, pass: Pass, options: CommonOptions, session: Session): Promise<Outcome> {
   const { root, experiment } = pass;
   await checkApart(pass);
-  if (options.dryRun === true) return outcomeOf(verb, pass, await planPass(pass), true);
+  if (options.dryRun === true) {
+    await assertFree(root);
+    return outcomeOf(verb, pass, await planPass(pass), true);
+  }
   const isRun = pass.stages.some((stage) => pass.folders[stage.name] !== root);
   const reports = await inFolder(root, options.workers, session, async (context) => {
     if (isRun) await writeConfig(root, experiment);

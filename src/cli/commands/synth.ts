@@ -39,8 +39,8 @@ async function replay(
   sidecars: readonly string[],
   session: Session,
 ): Promise<Outcome> {
-  if (config !== undefined || set.length > 0 || seed !== undefined || dryRun === true) {
-    const got = config !== undefined ? config : set.length > 0 ? "--set" : seed !== undefined ? "--seed" : "--dry-run";
+  if (config !== undefined || set !== undefined || seed !== undefined || dryRun === true) {
+    const got = config !== undefined ? config : set !== undefined ? "--set" : seed !== undefined ? "--seed" : "--dry-run";
     throw new UserError("usage", `--replay: everything is in the sidecar, so no config and no option goes with it; got ${got}.`);
   }
   if (data === undefined) throw new UserError("usage", "--replay: needs --data, the dataset of normal cases; got none.");

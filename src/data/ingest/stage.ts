@@ -57,6 +57,17 @@ export async function runIngest({ out, options, split, seed }: IngestJob, contex
   return resultOf(cases, splits, all);
 }
 
+/**
+ * How many images a folder has, found by name alone; no volume is read.
+ *
+ * @throws {UserError} (data) As {@link runIngest}, with what can be told from names and tables.
+ */
+export async function countImages(options: FolderOptions): Promise<number> {
+  const { cases, findings } = await readPlan(options);
+  refuseErrors(options.path, findings);
+  return cases.length;
+}
+
 async function readPlan(options: FolderOptions): Promise<Plan> {
   await checkFolder(options.path);
   const { files, unreadable } = await listFiles(options.path);
