@@ -93,8 +93,8 @@ export function standardise(x: Tensor4D, groups: number, epsilon: number): Tenso
 }
 
 /**
- * The rows of a matrix at the positions given. Its gradient adds up what comes to one row: with ScatterNd, which every backend has; TensorFlow.js's own
- * gradient asks for a sum over segments, which wasm has not.
+ * The rows of a matrix at the positions given. By GatherNd, and ScatterNd for the gradient, which adds up what comes to one row: `tf.gather` reads its
+ * positions on native TensorFlow, so that they could not be an input of a traced function, and its gradient asks for a sum over segments, which wasm has not.
  *
  * @param x - Rows x numbers.
  * @param at - int32, each in [0, rows).
@@ -103,7 +103,7 @@ export function gatherRows(x: Tensor2D, at: Tensor1D): Tensor2D {
   const op = tf.customGrad((input: Tensor | Save, save: Tensor | Save) => {
     (save as Save)([at]);
     const gradFunc = (dy: Tensor, [rows]: Tensor[]) => tf.scatterND(tf.reshape(rows!, [-1, 1]), dy, x.shape);
-    return { value: tf.gather(input as Tensor, at), gradFunc };
+    return { value: tf.gatherND(input as Tensor, tf.reshape(at, [-1, 1]) as Tensor2D), gradFunc };
   });
   return op(x) as Tensor2D;
 }
