@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { averagePrecision, cocoOverlaps, type FoundBox, meanAveragePrecision, type TrueBox } from "./average-precision.ts";
+
+type Row = [image: number, label: number, x: number, y: number, width: number, height: number, score?: number];
+
+// Made by scripts/fixtures/average_precision.py.
+interface Case {
+  readonly truth: Row[];
+  readonly found: Row[];
+  readonly map: number;
+  readonly map50: number;
+}
+const file = new URL("../../../test/fixtures/eval/average-precision.json", import.meta.url);
+const cases: Case[] = JSON.parse(readFileSync(file, "utf8"));
+
+const trueBox = ([image, label, x, y, width, height]: Row): TrueBox => {
+  return { image, label, box: { left: x, top: y, right: x + width, bottom: y + height } };
+};
+const foundBox = (row: Row): FoundBox => ({ ...trueBox(row), score: row[6]! });
+
+test("is pycocotools' to 1e-12, ties and more boxes than count included", () => {
+  expect(cases.filter(({ map, map50 }) => map > 0.05 && map50 < 0.95).length).toBeGreaterThan(8);
+  for (const { truth, found, map, map50 } of cases) {
+    const [there, seen] = [truth.map(trueBox), found.map(foundBox)];
+    expect(Math.abs(meanAveragePrecision(there, seen, cocoOverlaps) - map)).toBeLessThan(1e-12);
+    expect(Math.abs(meanAveragePrecision(there, seen, [0.5]) - map50)).toBeLessThan(1e-12);
+  }
+});
+
+test("1 where all is found, 0 where nothing is, NaN where nothing is there; a wrong box behind all right ones costs nothing", () => {
+  const truth = cases[3]!.truth.map(trueBox);
+  const perfect = truth.map((of, i): FoundBox => ({ ...of, score: 1 - i / 100 }));
+  expect(meanAveragePrecision(truth, perfect, [0.5, 1])).toBe(1);
+  expect(meanAveragePrecision(truth, [], [0.5])).toBe(0);
+  expect(meanAveragePrecision([], perfect, [0.5])).toBeNaN();
+  expect(averagePrecision([], [], 0.5)).toBeNaN();
+  const wrong = { ...perfect[0]!, box: { left: 500, top: 500, right: 510, bottom: 510 }, score: 0 };
+  expect(meanAveragePrecision(truth, [wrong, ...perfect], [0.5])).toBe(1);
+  expect(meanAveragePrecision(truth, [{ ...wrong, score: 2 }, ...perfect], [0.5])).toBeLessThan(1);
+  expect(meanAveragePrecision(truth, [...perfect, ...perfect.map((of) => ({ ...of, score: 2 }))], [0.5])).toBe(1);
+});
