@@ -6,6 +6,7 @@ import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { type SplitName, splitNames } from "../data/dataset.ts";
 import { tissueModel } from "../data/embedded.ts";
+import { modelWords } from "../models/index.ts";
 import { checkMemory, gigabytes, trainingBytes } from "../train/memory.ts";
 import { changedSource, inputHash, modelFolder, sourceHashes } from "./sources.ts";
 
@@ -122,8 +123,7 @@ const train: Stage = {
   options: ({ model, preprocess, train: options }) => ({ model, preprocess, train: options }),
   plan({ model, train: options }) {
     checkMemory(model, options, machineMemory());
-    const network = `${model.kind} ${model.channels.join("-")}`;
-    return `${options.steps} steps of ${options.batchSize} slices, ${network}, about ${gigabytes(trainingBytes(model, options))} beside the slices`;
+    return `${options.steps} steps of ${options.batchSize} slices, ${modelWords(model)}, about ${gigabytes(trainingBytes(model, options))} beside the slices`;
   },
   async run({ experiment, out, inputs, resume }, context) {
     const { runTrain } = await import("../train/stage.ts");

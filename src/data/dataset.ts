@@ -37,6 +37,8 @@ export const caseSchema = z.strictObject({
   spacing: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
   /** Worst Papile grade of both sides: 0 healthy, 1-4; null when not known. */
   grade: z.int().min(0).max(4).nullable(),
+  /** Of a synthetic case: what was painted that looks like blood and is none, in words. */
+  lookAlikes: z.array(z.string()).optional(),
   /** Ids of the normal cases that this one was made from; empty for an original. They share its subject. */
   sources: z.array(z.string()),
 });

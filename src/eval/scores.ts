@@ -20,7 +20,7 @@ export interface ScoreRow {
   readonly score: number;
   /** The score as a probability, in [0, 1]. */
   readonly probability: number;
-  /** Volume predicted as lesion at probability 0.5, mm³; null for a subject, whose stacks show one lesion several times. */
+  /** Volume predicted as lesion at probability 0.5, mm³; null for a subject, whose stacks show one lesion several times, and where there is no map. */
   readonly lesionMm3: number | null;
 }
 

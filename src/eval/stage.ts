@@ -29,9 +29,9 @@ import { caseCaption } from "./report/format.ts";
 import { type GalleryItem, reportPage } from "./report/page.ts";
 import { type Results, resultsSchema } from "./results.ts";
 import { levels, parseScores } from "./scores.ts";
-import { countSplit, evalResult, notesOf } from "./summary.ts";
+import { countSplit, evalResult, maskNotes, notesOf } from "./summary.ts";
 import { buildTables, type Tables, type TalliedCase } from "./table.ts";
-import { tallySlices } from "./tally.ts";
+import { tallySlices, withoutMap } from "./tally.ts";
 import { formatUnits } from "./units-csv.ts";
 
 /** What {@link runEval} needs. */
@@ -53,6 +53,8 @@ export interface EvalRequest {
 /** Probabilities among which the mask threshold is chosen. */
 const maskGrid: readonly number[] = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
 
+const noMaps = "The network tells of whole slices and draws no maps: there is no Dice, and no case is shown.";
+
 /** What was read, joined and checked. */
 interface Loaded {
   readonly dataset: Dataset;
@@ -60,6 +62,8 @@ interface Loaded {
   /** The same object where the evaluated split is the validation split; empty where none is needed. */
   readonly validation: Tables;
   readonly grid: readonly number[];
+  /** Whether there are maps of probability; a classifier gives scores alone. */
+  readonly hasMaps: boolean;
 }
 
 /**
@@ -87,7 +91,7 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
     operatingPoints,
     mask,
     metrics,
-    notes: notesOf(evaluated, validation, options),
+    notes: [...notesOf(evaluated, validation, options), ...(loaded.hasMaps ? maskNotes(mask.probability, grid) : [noMaps])],
   };
   await write(request, loaded, measured, resultsSchema.parse(results), context);
   return evalResult(results);
@@ -105,23 +109,22 @@ async function load(request: EvalRequest, context: StageContext): Promise<Loaded
   const where = join(request.predictions, "scores.csv");
   const scores = checkScores(parseScores(await readText(where, "run predict first"), where), dataset, splits, where);
   const grid = options.mask.rule === "fixed" ? [options.mask.probability] : maskGrid;
+  const hasMaps = [...scores.values()].some((row) => row.level !== "subject" && row.lesionMm3 !== null);
   const tables = async (split: SplitName): Promise<Tables> =>
-    buildTables(await tallyCases(request, dataset, splits, split, grid, context), scores, where);
+    buildTables(await tallyCases(request, { dataset, splits, grid, hasMaps }, split, context), scores, where);
   const evaluated = await tables(options.split);
   if (evaluated.stack.length === 0)
     throw dataFault(data, `split ${options.split} must hold a case that can be evaluated`, "none", "Choose another eval.split");
   const needed = options.threshold.rule !== "fixed" || options.mask.rule !== "fixed";
   const none: Tables = { slice: [], stack: [], subject: [] };
   const validation = options.split === "val" ? evaluated : needed ? await tables("val") : none;
-  return { dataset, evaluated, validation, grid };
+  return { dataset, evaluated, validation, grid, hasMaps };
 }
 
 async function tallyCases(
   request: EvalRequest,
-  dataset: Dataset,
-  splits: Splits,
+  { dataset, splits, grid, hasMaps }: Pick<Loaded, "dataset" | "grid" | "hasMaps"> & { readonly splits: Splits },
   split: SplitName,
-  grid: readonly number[],
   { reporter, signal }: StageContext,
 ): Promise<TalliedCase[]> {
   const cases = casesOfSplit(dataset, splits, split).filter((c) => isLabelled(c, request.options));
@@ -129,23 +132,24 @@ async function tallyCases(
   for (const [i, c] of cases.entries()) {
     throwIfStopped(signal);
     reporter.progress(`eval ${split}`, i, cases.length, c.id);
-    const { truth, probability } = await readPair(request, dataset, c);
-    const slices = tallySlices(truth, probability, sliceAxis(probability), grid);
+    const { truth, probability } = await readPair(request, dataset, c, hasMaps);
+    const slices = tallySlices(truth, probability, sliceAxis(probability), grid).map((t) => (hasMaps ? t : withoutMap(t)));
     out.push({ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices });
   }
   reporter.progress(`eval ${split}`, cases.length, cases.length);
   return out;
 }
 
-/** Truth and prediction of a case; the truth is null for a healthy case without a mask. */
+/** Truth and prediction of a case; the truth is null for a healthy case without a mask. Without maps the image itself stands for its grid. */
 async function readPair(
   { data, predictions }: EvalRequest,
   dataset: Dataset,
   c: Case,
+  hasMaps: boolean,
 ): Promise<{ truth: Volume<Uint16Array> | null; probability: Volume }> {
-  const file = join(predictions, `${c.id}_lesionprob.nii.gz`);
-  const probability = await readVolume(file);
-  checkProbability(probability, file);
+  const file = hasMaps ? join(predictions, `${c.id}_lesionprob.nii.gz`) : join(data, dataset.root, c.image.path);
+  const probability = await readVolume(file, undefined, hasMaps ? undefined : c.image.sha256);
+  if (hasMaps) checkProbability(probability, file);
   onGridOf(probability, { ...probability, shape: c.shape }, file);
   if (c.lesionMask === null) return { truth: null, probability };
   const maskFile = join(data, dataset.root, c.lesionMask.path);
@@ -169,9 +173,9 @@ async function write(
   await writeAtomic(join(out, "plots", "stack-dice.svg"), plots.dice);
   await writeAtomic(join(out, "units.csv"), formatUnits(splitTables(loaded, options), mask));
   const gallery: GalleryItem[] = [];
-  for (const chosen of chooseCases(evaluated.stack, mask)) {
+  for (const chosen of loaded.hasMaps ? chooseCases(evaluated.stack, mask) : []) {
     throwIfStopped(signal);
-    gallery.push(await galleryItem(request, loaded, chosen, results.mask.probability ?? 0.5));
+    gallery.push(await galleryItem(request, loaded, chosen, results));
   }
   const config = request.config ?? canonicalJson({ eval: options, seed }, 2);
   await writeAtomic(report, reportPage({ results, plots, gallery, config }));
@@ -182,17 +186,23 @@ async function galleryItem(
   request: EvalRequest,
   { dataset, evaluated }: Loaded,
   chosen: Chosen,
-  threshold: number,
+  { mask, operatingPoints }: Results,
 ): Promise<GalleryItem> {
   const c = dataset.cases.find(({ id }) => id === chosen.unit.case)!;
   const place = (path: string) => join(request.data, dataset.root, path);
-  const { truth, probability } = await readPair(request, dataset, c);
+  const { truth, probability } = await readPair(request, dataset, c, true);
   const onGrid = <V extends Grid>(volume: V, ref: FileRef) => onGridOf(volume, probability, place(ref.path));
   const image = onGrid(await readVolume(place(c.image.path), undefined, c.image.sha256), c.image);
   const { brainMask } = c;
   const brain = brainMask && onGrid(await readLabels(place(brainMask.path), undefined, brainMask.sha256), brainMask);
   const slice = shownSlice(evaluated.slice.filter((unit) => unit.case === c.id));
-  const picture = casePicture(image, truth, probability, brain, slice, threshold);
+  const picture = casePicture(image, truth, probability, brain, slice, mask.probability ?? 0.5);
   const { width, height } = picture;
-  return { title: chosen.title, caption: caseCaption(c, chosen, slice), png: await encodePng(picture), width, height };
+  return {
+    title: chosen.title,
+    caption: caseCaption(c, chosen, slice, operatingPoints.stack.threshold),
+    png: await encodePng(picture),
+    width,
+    height,
+  };
 }

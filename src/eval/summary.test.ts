@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
+import { callStacks } from "./calls.ts";
 import { evalOptions } from "./options.ts";
-import { notesOf } from "./summary.ts";
+import { caseCaption } from "./report/format.ts";
+import type { Results } from "./results.ts";
+import type { ScoreRow } from "./scores.ts";
+import { maskNotes, notesOf } from "./summary.ts";
 import type { Tables, Unit } from "./table.ts";
 
 const none: Tables = { slice: [], stack: [], subject: [] };
@@ -29,4 +33,35 @@ test("a network that scores all units of a level alike is spoken of; a level of 
   expect(notesOf(tables([2, 2]), none, fixed)).toEqual([
     "All scores of a level are equal: the network does not tell its units apart.",
   ]);
+});
+
+test("grades that no stack has are named, and a mask threshold at the end of its grid", () => {
+  const graded = (...grades: number[]): Tables => {
+    const unit = tables([1, 2]).stack[0]!;
+    return { ...none, stack: grades.map((grade) => ({ ...unit, label: 1, grade, score: grade })) };
+  };
+  expect(notesOf(graded(2, 4), none, fixed)).toEqual(["No stack of grade I, III is in this split."]);
+  expect(notesOf(graded(1, 2, 3, 4), none, fixed)).toEqual([]);
+  expect(maskNotes(0.05, [0.05, 0.1, 0.15])[0]).toMatch(/^The mask threshold, 0\.05, is the lowest that was tried/);
+  expect(maskNotes(0.15, [0.05, 0.1, 0.15])[0]).toMatch(/highest/);
+  expect([...maskNotes(0.1, [0.05, 0.1, 0.15]), ...maskNotes(0.5, [0.5]), ...maskNotes(null, [0, 1])]).toEqual([]);
+});
+
+test("a caption names painted look-alikes, and says whether the stack was called", () => {
+  const unit = { ...tables([1, 2]).stack[0]!, score: 4.384 };
+  const c = { id: "a", gestationalAge: 29.04, grade: 0, lookAlikes: ["ganglionic eminence", "septum"] };
+  expect(caseCaption(c, { unit, dice: null }, 7, 5)).toBe(
+    "a · 29.0 weeks · healthy · painted look-alikes: ganglionic eminence, septum · score (logit) 4.38, not called · slice 7",
+  );
+  expect(caseCaption({ ...c, lookAlikes: [] }, { unit, dice: 0.5 }, 7, 4)).toBe(
+    "a · 29.0 weeks · healthy · stack Dice 0.50 · score (logit) 4.38, called · slice 7",
+  );
+});
+
+test("stacks are called from the threshold of the model's evaluation on; none without one", () => {
+  const row = { level: "stack", subject: "s", slice: null, split: null, probability: 0.5, lesionMm3: 0 } as const;
+  const rows = [{ ...row, case: "a", score: 1 }, { ...row, case: "b", score: 2 }, { ...row, case: "c", score: 1.99 }, { ...row, level: "slice" as const, case: "a", slice: 0, score: 9 }]; // biome-ignore format: a list
+  const at = (threshold: number | null) => ({ operatingPoints: { stack: { threshold } } }) as unknown as Results;
+  expect(callStacks(rows as unknown as ScoreRow[], at(2))).toEqual({ threshold: 2, stacks: 3, called: ["b"] });
+  expect(callStacks(rows as unknown as ScoreRow[], at(null))).toBeNull();
 });

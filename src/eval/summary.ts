@@ -39,10 +39,22 @@ export function notesOf(evaluated: Tables, validation: Tables, options: EvalOpti
     notes.push(
       `${mixed.length} of ${evaluated.subject.length} examinations hold stacks with and without a lesion; they count as having one.`,
     );
+  const grades = evaluated.stack.flatMap(({ label, grade }) => (label === 1 && grade !== null ? [grade] : []));
+  const absent = [1, 2, 3, 4].filter((grade) => grades.length > 0 && !grades.includes(grade));
+  if (absent.length > 0)
+    notes.push(`No stack of grade ${absent.map((grade) => ["I", "II", "III", "IV"][grade - 1]).join(", ")} is in this split.`);
   const allAlike = (units: readonly Unit[]) => units.length > 1 && units.every((unit) => unit.score === units[0]!.score);
   if (levels.some((level) => allAlike(evaluated[level])))
     notes.push("All scores of a level are equal: the network does not tell its units apart.");
   return notes;
+}
+
+/** A mask threshold at an end of its grid: the best one may lie beyond. */
+export function maskNotes(probability: number | null, grid: readonly number[]): string[] {
+  if (probability === null || grid.length < 2 || (probability !== grid[0] && probability !== grid.at(-1))) return [];
+  return [
+    `The mask threshold, ${probability}, is the ${probability === grid[0] ? "lowest" : "highest"} that was tried; a better one may lie beyond.`,
+  ];
 }
 
 /** What the command line prints. */

@@ -47,6 +47,11 @@ export function tallySlices(
   });
 }
 
+/** The tally of a unit of which no map was drawn: what is not known is NaN, and so is every overlap. */
+export function withoutMap({ truth, both, predicted }: Tally): Tally {
+  return { truth, both: both.map(() => Number.NaN), predicted: predicted.map(() => Number.NaN) };
+}
+
 /** The tally of all units together. @throws {RangeError} If there is none. */
 export function sumTallies(tallies: readonly Tally[]): Tally {
   if (tallies.length === 0) throw new RangeError("sumTallies: nothing to add up");

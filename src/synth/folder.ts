@@ -5,6 +5,7 @@ import type { Plane, Volume, Voxels } from "../core/volume.ts";
 import type { Case, FileRef } from "../data/dataset.ts";
 import { readBytes, writeAtomic } from "../data/files.ts";
 import { encodeNifti } from "../data/nifti.ts";
+import type { DrawnNegatives, Negative } from "./negatives/negative.ts";
 import { readSidecar, type Sidecar } from "./sidecar.ts";
 import type { PaintedStack } from "./stacks.ts";
 
@@ -118,8 +119,21 @@ function entryOf(source: Case, sidecar: Sidecar, refs: Partial<Record<Part, File
     shape: [...grid.shape],
     spacing: [...grid.spacing],
     grade: sidecar.grade,
+    lookAlikes: lookAlikesOf(sidecar.draw.negatives),
     sources: [source.id],
   };
+}
+
+const lookAlikeNames: Readonly<Record<Negative["kind"], string>> = {
+  choroidPlexus: "choroid plexus",
+  eminence: "ganglionic eminence",
+  calcification: "calcification",
+  septum: "septum",
+};
+
+function lookAlikesOf({ dilations, structures }: DrawnNegatives): string[] {
+  const names = structures.map(({ kind }) => lookAlikeNames[kind]);
+  return [...new Set([...names, ...(dilations.length > 0 ? ["wide ventricle"] : [])])].sort();
 }
 
 /** JSON with each key of the sidecar on a line of its own: a surround alone holds some two hundred solids. */

@@ -3,7 +3,9 @@ import { type Experiment, loadExperiment, parseExperiment } from "../../config/e
 import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
 import { assertApart } from "../../data/apart.ts";
-import { type SplitName, splitNames } from "../../data/dataset.ts";
+import { readJson, type SplitName, splitNames } from "../../data/dataset.ts";
+import { readText } from "../../data/files.ts";
+import { type Calls, callStacks } from "../../eval/calls.ts";
 import { assertFree } from "../lock.ts";
 import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
@@ -104,7 +106,27 @@ export async function predict(
   const experiment = await experimentToPredict(config, overridesOf(options), session.reporter.warn);
   const stage = predictAnything(model, options.in, splitsOf(options.split));
   const pass = { ...passOf(experiment, [], options, { predict: options.out }), stages: [stage] };
-  return await perform("predict", pass, options, session);
+  const outcome = await perform("predict", pass, options, session);
+  return options.dryRun === true || run === null ? outcome : withCalls(outcome, await callsOf(run, options.out));
+}
+
+/** What the model's own evaluation would call among the predictions; null where it was not evaluated. */
+async function callsOf(run: string, out: string): Promise<Calls | null> {
+  const file = join(run, "eval", "results.json");
+  const { resultsSchema } = await import("../../eval/results.ts");
+  const results = await readJson(file, resultsSchema, "run eval again").catch(() => null); // not evaluated, or by another version
+  if (results === null) return null;
+  const scores = join(out, "scores.csv");
+  const { parseScores } = await import("../../eval/scores.ts");
+  return callStacks(parseScores(await readText(scores, "predict again"), scores), results);
+}
+
+function withCalls({ text, json }: Outcome, calls: Calls | null): Outcome {
+  if (calls === null) return { text, json: { ...(json as object), calls } };
+  const { threshold, stacks, called } = calls;
+  const names = called.length === 0 ? "" : `: ${called.slice(0, 10).join(", ")}${called.length > 10 ? ", ..." : ""}`;
+  const words = `At the stack threshold of the model's evaluation, a score of ${threshold.toFixed(2)}, ${called.length} of ${stacks} would be called${names}.`;
+  return { text: `${text}\n${words}`, json: { ...(json as object), calls } };
 }
 
 async function predictRun(

@@ -7,12 +7,12 @@ import type { VolumePrediction } from "./volume.ts";
 
 type Scored = NamedInput & { readonly split: SplitName | null };
 
-/** The lines of `scores.csv` of one volume: its slices, then the stack. */
+/** The lines of `scores.csv` of one volume: its slices, then the stack. Without volumes where the network draws no map. */
 export function stackRows(
   input: Scored,
-  prediction: Pick<VolumePrediction, "sliceScores" | "stackScore" | "sliceMm3">,
+  prediction: Pick<VolumePrediction, "sliceScores" | "stackScore"> & { readonly sliceMm3: readonly number[] | null },
 ): ScoreRow[] {
-  const row = (level: "slice" | "stack", slice: number | null, score: number, lesionMm3: number): ScoreRow => ({
+  const row = (level: "slice" | "stack", slice: number | null, score: number, lesionMm3: number | null): ScoreRow => ({
     level,
     subject: input.subject,
     case: input.id,
@@ -22,8 +22,8 @@ export function stackRows(
     probability: sigmoid(score),
     lesionMm3,
   });
-  const slices = prediction.sliceScores.map((score, i) => row("slice", i, score, prediction.sliceMm3[i]!));
-  const whole = prediction.sliceMm3.reduce((a, b) => a + b, 0);
+  const slices = prediction.sliceScores.map((score, i) => row("slice", i, score, prediction.sliceMm3?.[i] ?? null));
+  const whole = prediction.sliceMm3?.reduce((a, b) => a + b, 0) ?? null;
   return [...slices, row("stack", null, prediction.stackScore, whole)];
 }
 

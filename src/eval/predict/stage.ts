@@ -12,15 +12,17 @@ import { ontoGrid } from "../../data/grid.ts";
 import { type ModelFolder, readModelFolder } from "../../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
 import { readPicture } from "../../data/png.ts";
-import { buildModel, forInference, type Model, modelOptions, setWeights } from "../../models/index.ts";
+import { bleedOutputs, buildModel, forInference, type Model, modelOptions, setWeights } from "../../models/index.ts";
 import { encodePng } from "../../picture/png.ts";
 import { buildTissueNetwork } from "../../tissue/network.ts";
+import type { TissueNetwork } from "../../tissue/segment.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
+import { scoreVolume, type VolumeScores } from "./classify.ts";
 import { brainMaskOf, inputKind, type NamedInput, nameInputs } from "./inputs.ts";
 import type { PredictOptions } from "./options.ts";
 import { overlayPicture } from "./picture.ts";
 import { stackRows, subjectRows } from "./rows.ts";
-import { predictVolume, type Segmenter, type VolumePrediction } from "./volume.ts";
+import { predictVolume, type VolumePrediction } from "./volume.ts";
 
 /** What {@link runPredict} needs. */
 export interface PredictRequest {
@@ -30,7 +32,7 @@ export interface PredictRequest {
   readonly input: string;
   /** For a dataset: only the subjects of these splits; null for all. */
   readonly splits: readonly SplitName[] | null;
-  /** Folder to write: `<id>_lesionprob.nii.gz`, overlays/, predict.json, and scores.csv last. */
+  /** Folder to write: `<id>_lesionprob.nii.gz` and overlays/ (a classifier draws none), predict.json, and scores.csv last. */
   readonly out: string;
   readonly options: PredictOptions;
 }
@@ -58,7 +60,7 @@ interface Predicted {
 }
 
 /**
- * Predicts lesion probabilities and scores. The backend must be ready.
+ * Predicts lesion probabilities and scores; by a classifier scores alone. The backend must be ready.
  *
  * @throws {UserError} (usage) If the output is where the input is; (data) if model or input cannot be read.
  * @throws {StoppedError} When asked to stop; then there is no scores.csv.
@@ -69,7 +71,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   await refuseInputAsOutput(request);
   const folder = await readModelFolder(request.model);
   await rm(join(out, "scores.csv"), { force: true }); // a folder without it is not whole
-  const { segmenter, model } = readySegmenter(folder, request.model);
+  const { model, predict } = readyNetwork(folder, request.model);
   const finder = options.gate === "tissue" ? buildTissueNetwork(await readModelFolder(tissueModel), tissueModel) : null;
   const rows: ScoreRow[] = [];
   const predicted: Predicted[] = [];
@@ -79,11 +81,10 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       context.reporter.progress("predict", index, jobs.length, job.id);
       const volume = await readInput(job, options, context);
       const mask = await readMask(job, volume);
-      const prediction = await predictVolume(segmenter, volume, mask, options, context.signal, finder);
-      await writePrediction(out, job, volume, prediction, options);
+      const { prediction, plane, gate } = await predict(volume, mask, options, context.signal, finder);
+      if ("lesion" in prediction) await writePrediction(out, job, volume, prediction, options);
       rows.push(...stackRows(job, prediction));
-      const gate = { source: prediction.gateSource, mm3: Math.round(prediction.gateMm3) };
-      predicted.push({ id: job.id, input: basename(job.image.file), plane: prediction.plane, gate });
+      predicted.push({ id: job.id, input: basename(job.image.file), plane, gate });
     }
   } finally {
     model.dispose();
@@ -109,19 +110,48 @@ function result(jobs: readonly Job[], predicted: readonly Predicted[]): StageRes
   };
 }
 
-function readySegmenter({ file, preprocess, weights }: ModelFolder, where: string): { segmenter: Segmenter; model: Model } {
+/** A network as it is applied to a volume. */
+interface Network {
+  readonly model: Model;
+  predict(
+    volume: Volume,
+    mask: Volume<Uint16Array> | null,
+    options: PredictOptions,
+    signal: AbortSignal,
+    finder: TissueNetwork | null,
+  ): Promise<Pick<Predicted, "plane" | "gate"> & { readonly prediction: VolumePrediction | VolumeScores }>;
+}
+
+function readyNetwork({ file, preprocess, weights }: ModelFolder, where: string): Network {
   const options = modelOptions.safeParse(file.model);
-  const usable = options.success && file.inChannels === 1 && file.outputs.includes("lesion");
+  const { window, outputs } = file;
+  const classifies = outputs.join() === bleedOutputs.join() && window !== undefined;
+  const usable = options.success && file.inChannels === 1 && (classifies || outputs.includes("lesion"));
   if (!usable)
     throw dataFault(
       where,
-      "must be a segmenter of one channel with a lesion output",
+      "must be a segmenter of one channel with a lesion output, or a classifier of slices",
       "another model",
       "Train one with this version",
     );
   const model = forInference(buildModel(options.data, { inChannels: 1, outChannels: file.outputs.length, seed: file.seed }));
   setWeights(model, weights, where);
-  return { segmenter: { model, preprocess, outputs: file.outputs }, model };
+  if (classifies)
+    return {
+      model,
+      async predict(volume, _, options, signal) {
+        const prediction = await scoreVolume({ model, preprocess, window }, volume, options, signal);
+        return { prediction, plane: prediction.plane, gate: { source: "none", mm3: Math.round(prediction.mm3) } };
+      },
+    };
+  return {
+    model,
+    async predict(volume, mask, options, signal, finder) {
+      const prediction = await predictVolume({ model, preprocess, outputs }, volume, mask, options, signal, finder);
+      const gate = { source: prediction.gateSource, mm3: Math.round(prediction.gateMm3) };
+      return { prediction, plane: prediction.plane, gate };
+    },
+  };
 }
 
 const notImages = {

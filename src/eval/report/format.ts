@@ -44,20 +44,25 @@ export function lesionWord({ pseudoLesions }: Results): string {
 
 /** What is said under a case. */
 export function caseCaption(
-  c: Pick<Case, "id" | "gestationalAge" | "grade">,
+  c: Pick<Case, "id" | "gestationalAge" | "grade" | "lookAlikes">,
   { unit, dice }: Pick<Chosen, "unit" | "dice">,
   slice: number,
+  threshold: number | null,
 ): string {
   const grade = c.grade === null ? "not graded" : c.grade === 0 ? "healthy" : `grade ${["I", "II", "III", "IV"][c.grade - 1]}`;
   const weeks = c.gestationalAge === null ? [] : [`${c.gestationalAge.toFixed(1)} weeks`];
+  const painted =
+    c.lookAlikes === undefined || c.lookAlikes.length === 0 ? [] : [`painted look-alikes: ${c.lookAlikes.join(", ")}`];
+  const call = threshold === null ? "" : unit.score >= threshold ? ", called" : ", not called";
   const overlap = dice === null ? [] : [`stack Dice ${dice.toFixed(2)}`];
   return [
     c.id,
     ...(unit.plane === null ? [] : [unit.plane]),
     ...weeks,
     grade,
+    ...painted,
     ...overlap,
-    `score ${fixed(unit.score, 2)}`,
+    `score (logit) ${fixed(unit.score, 2)}${call}`,
     `slice ${slice}`,
   ].join(" · ");
 }

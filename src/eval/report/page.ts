@@ -172,5 +172,5 @@ function gallery({ gallery: items }: ReportContent): Markup {
   const one = ({ title, caption, png, width, height }: GalleryItem) => html`<figure>
 <img src="data:image/png;base64,${Buffer.from(png).toString("base64")}" width="${width}" height="${height}" alt="${title}: ${caption}">
 <figcaption><b>${title}</b> ${caption}</figcaption></figure>`;
-  return html`<p class="caption">Left the image, right the same with the true outline in <span class="truth">blue</span> and the predicted one in <span class="found">orange</span>. Hung as a radiologist does: patient left on image right. The slice shown is the one with the largest true area, or for a healthy stack the highest score.</p><div class="gallery">${items.map(one)}</div>`;
+  return html`<p class="caption">Left the image, right the same with the true outline in <span class="truth">blue</span> and the predicted one in <span class="found">orange</span>. Where there is no orange, nothing reaches the mask threshold. Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a healthy stack the highest score; slices count from 0.</p><div class="gallery">${items.map(one)}</div>`;
 }

@@ -42,6 +42,11 @@ export function reading(results: Results): string[] {
     "AUROC is the chance that a unit with a lesion scores above one without: 0.5 is guessing, 1 is perfect order. It needs no threshold.",
     "Sensitivity is the share of units with a lesion that are called, specificity the share without that are not. Both hold at one threshold, chosen on the validation split and carried over; the table of operating points shows what it reached there.",
     "Dice is the overlap of predicted and true mask, 0 to 1. Small lesions score low even when found: a rim of 1 mm too much around a bleed of 5 mm costs 0.3.",
+    ...(results.pseudoLesions
+      ? [
+          "Painted look-alikes (choroid plexus, a dark band of the ganglionic eminence, calcification, septa, wide ventricles) stand in healthy and diseased stacks alike. They are dark like blood on purpose and are no lesion; captions name them.",
+        ]
+      : []),
     "A dash with a reason means that the figure or its interval does not exist, for instance an AUROC of one class, or an interval when every resample gives the same value. Wilson's interval beside it takes all units as independent, which slices and stacks of one subject are not.",
   ];
 }
