@@ -24,7 +24,7 @@ export async function installPackages(root, { reporter, signal, holdFd }) {
   const wanted = packagesStamp(root);
   if (readOr(stamp, "") === wanted) return false;
   const npm = npmCommand();
-  reporter.info("installing npm packages once for this package-lock.json, some 300 MB on the disk");
+  reporter.info("installing npm packages once for this package-lock.json, some 500 MB on the disk");
   const stopTicking = tick(reporter, "installing npm packages");
   rmSync(stamp, { force: true });
   try {
