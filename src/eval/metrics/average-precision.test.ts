@@ -40,3 +40,11 @@ test("1 where all is found, 0 where nothing is, NaN where nothing is there; a wr
   expect(meanAveragePrecision(truth, [{ ...wrong, score: 2 }, ...perfect], [0.5])).toBeLessThan(1);
   expect(meanAveragePrecision(truth, [...perfect, ...perfect.map((of) => ({ ...of, score: 2 }))], [0.5])).toBe(1);
 });
+
+test("of a picture the best hundred count", () => {
+  const [one] = cases[3]!.truth.map(trueBox) as [TrueBox];
+  const wrong = (count: number) =>
+    Array.from({ length: count }, (): FoundBox => ({ ...one, box: { left: 900, top: 0, right: 910, bottom: 9 }, score: 0.9 }));
+  expect(averagePrecision([one], [...wrong(99), { ...one, score: 0.1 }], 0.5)).toBeCloseTo(0.01, 12);
+  expect(averagePrecision([one], [...wrong(100), { ...one, score: 0.1 }], 0.5)).toBe(0);
+});
