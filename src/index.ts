@@ -7,6 +7,7 @@ export { experimentJsonSchema, experimentYaml } from "./config/show.ts";
 export { type Affine, affineSpacing, applyAffine, axisAlignedAffine, invertAffine, type Vec3, worldAxes } from "./core/affine.ts";
 export { type Reporter, type StageContext, type StageResult, silentContext, silentReporter } from "./core/context.ts";
 export { exitCodes, type Fault, StoppedError, UserError } from "./core/errors.ts";
+export { type Rectangle, rectangleArea, rectangleIou } from "./core/rectangle.ts";
 export { type Rng, seededRng } from "./core/rng.ts";
 export { type Tissue, tissues } from "./core/tissue.ts";
 export {
@@ -33,6 +34,7 @@ export {
 export { type FolderOptions, folderOptions } from "./data/ingest/options.ts";
 export { type IngestJob, runIngest } from "./data/ingest/stage.ts";
 export { type LabelScheme, tissueOf, toTissues } from "./data/label-schemes.ts";
+export { applyLetterbox, intoLetterbox, type Letterbox, outOfLetterbox, planLetterbox } from "./data/letterbox.ts";
 export { inspectNifti, type NiftiFacts, readLabels, readVolume, writeNifti } from "./data/nifti.ts";
 export {
   type PreparedStack,
@@ -44,7 +46,16 @@ export {
 } from "./data/preprocess.ts";
 export { decodeSafetensors, encodeSafetensors, floatsOf } from "./data/safetensors.ts";
 export { type SplitOptions, splitOptions, splitSubjects } from "./data/splits.ts";
+export { cocoResults, type PictureDetections } from "./eval/detect/coco.ts";
+export { detectObjects } from "./eval/detect/detect.ts";
 export { aurocScore, type LabelledScore, rankScores, weightedAuroc } from "./eval/metrics/auroc.ts";
+export {
+  averagePrecision,
+  cocoOverlaps,
+  type FoundBox,
+  meanAveragePrecision,
+  type TrueBox,
+} from "./eval/metrics/average-precision.ts";
 export {
   clusterUnits,
   drawPlan,
@@ -64,8 +75,16 @@ export { type EvalRequest, runEval } from "./eval/stage.ts";
 export {
   buildModel,
   buildResNet,
+  buildYolo,
   type Classifier,
+  type Detection,
+  type DetectionOptions,
+  type Detector,
+  detectionOptions,
+  detectorForInference,
+  type ImportedYolo,
   importResNet,
+  importYolo,
   type Model,
   type ModelOptions,
   modelOptions,
@@ -73,6 +92,11 @@ export {
   resnetOptions,
   setWeights,
   type TorchTensor,
+  type YoloKind,
+  type YoloOptions,
+  yoloKinds,
+  yoloOptions,
+  yoloSizes,
 } from "./models/index.ts";
 export { acquireStack } from "./synth/acquisition/acquire.ts";
 export { type Acquisition, drawAcquisition } from "./synth/acquisition/draw.ts";
@@ -95,5 +119,14 @@ export { runSynth, type SynthRun } from "./synth/stage.ts";
 export { drawSurround, type Surround } from "./synth/surround/draw.ts";
 export { type SurroundOptions, surroundOptions } from "./synth/surround/options.ts";
 export { paintSurround } from "./synth/surround/paint.ts";
+export { type AnchorFit, type AnchorOptions, anchorOptions, fitAnchors, measureAnchors } from "./train/detect/autoanchor.ts";
+export {
+  applyMosaic,
+  type BoxedPicture,
+  drawMosaic,
+  type Mosaic,
+  type MosaicOptions,
+  mosaicOptions,
+} from "./train/detect/mosaic.ts";
 export { type TrainOptions, trainOptions } from "./train/options.ts";
 export { runTrain, type TrainRequest } from "./train/stage.ts";

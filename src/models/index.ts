@@ -17,6 +17,7 @@ export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";
 export { type DecodedBoxes, decodeMaps } from "./yolo/decode.ts";
 export { type YoloKind, type YoloOptions, yoloKinds, yoloOptions, yoloSizes } from "./yolo/design.ts";
+export { detectorForInference } from "./yolo/inference.ts";
 export { buildYolo, type Detector, type RawMaps } from "./yolo/network.ts";
 export { type Detection, type DetectionOptions, detectionOptions, detectionsOf } from "./yolo/suppress.ts";
 
