@@ -10,6 +10,7 @@ import { type NiftiReading, readNifti, toLabels, voxelStatistics } from "../nift
 import { errorOf, warningOf } from "./findings.ts";
 import type { Companion } from "./layout.ts";
 import type { PlannedCase } from "./plan.ts";
+import { schemeFinding } from "./plausible.ts";
 
 /** A case whose files were read, or null where its image could not be, with all that was noticed. */
 export interface CheckedCase {
@@ -39,15 +40,17 @@ export async function checkCase(
     const reading = file === null ? null : await readOrReport(folder, file, plan.id, findings);
     if (!reading || file === null) return null;
     if (image) checkGeometry(image.volume, reading.volume, file, plan, findings);
-    const { empty } =
-      kind === "labels" ? checkLabels(reading, file, scheme!, plan, findings) : checkMask(reading, file, kind, plan, findings);
+    const tissue = kind === "labels" ? checkLabels(reading, file, scheme!, plan, findings) : null;
+    const empty = kind === "labels" ? false : checkMask(reading, file, kind, plan, findings);
     const ref: FileRef = { path: pathOf(file), sha256: reading.sha256 };
-    return { ref, empty };
+    return { ref, empty, tissue };
   };
   const labels = await read("labels");
   const brainMask = await read("brainMask");
   const lesionMask = await read("lesionMask");
   if (!image) return { case: null, findings, fingerprint: null };
+  const bled = lesionMask !== null && !lesionMask.empty; // blood makes a ventricle dark
+  if (labels?.tissue && !bled) checkScheme(image.volume, labels.tissue, scheme!, plan, findings);
   const { id, subject, session, gestationalAge } = plan;
   const found: Case = {
     ...{ id, subject, session, gestationalAge },
@@ -108,46 +111,53 @@ function checkGeometry(image: Volume, other: Volume, file: string, { id }: Plann
   findings.push(apart > mostApart ? errorOf("affine-mismatch", id, message) : warningOf("affine-differs", id, message));
 }
 
+/** The label map, or null with a finding that says why it is none. */
 function checkLabels(
   reading: NiftiReading,
   file: string,
   scheme: LabelScheme,
   { id }: PlannedCase,
   findings: Finding[],
-): { empty: boolean } {
+): Volume<Uint16Array> | null {
   try {
     const labels = toLabels(reading.volume, file);
     const fault = unknownIdsFault(labels, scheme, file);
     if (fault) findings.push(errorOf("unknown-label", id, fault.message));
-    const empty = labels.data.every((value) => value === 0);
-    if (empty)
-      findings.push(errorOf("empty-labels", id, `${file}: a label map must have labels; got 0 in every voxel. Leave it out.`));
-    return { empty };
+    if (labels.data.some((value) => value !== 0)) return fault ? null : labels;
+    findings.push(errorOf("empty-labels", id, `${file}: a label map must have labels; got 0 in every voxel. Leave it out.`));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     findings.push(errorOf("label-not-integer", id, error.message));
-    return { empty: false };
   }
+  return null;
 }
 
-function checkMask(
-  reading: NiftiReading,
-  file: string,
-  kind: Companion,
-  { id }: PlannedCase,
+/** Only where all else is sound: what a label map says of an image needs both. */
+function checkScheme(
+  image: Volume,
+  tissue: Volume<Uint16Array>,
+  scheme: LabelScheme,
+  { id, labels }: PlannedCase,
   findings: Finding[],
-): { empty: boolean } {
+): void {
+  if (findings.some(({ severity }) => severity === "error")) return;
+  const finding = schemeFinding(image, tissue, scheme, { file: labels!, id });
+  if (finding) findings.push(finding);
+}
+
+/** Whether the mask marks nothing. */
+function checkMask(reading: NiftiReading, file: string, kind: Companion, { id }: PlannedCase, findings: Finding[]): boolean {
   const { data, shape } = reading.volume;
   const bad = data.find((value) => value !== 0 && value !== 1);
   if (bad !== undefined) {
     const wayOut = "Make it binary, for example with fslmaths -thr 0.5 -bin";
     findings.push(errorOf("mask-not-binary", id, `${file}: a mask must be 0 or 1; got ${bad}. ${wayOut}.`));
-    return { empty: false };
+    return false;
   }
   const inside = data.reduce((sum, value) => sum + value, 0);
   if (kind === "brainMask" && (inside === 0 || inside === voxelCount(shape))) {
     const message = `${file}: a brain mask should mark a part; got ${inside === 0 ? "no voxel" : "every voxel"}. Check it.`;
     findings.push(warningOf("empty-mask", id, message));
   }
-  return { empty: inside === 0 };
+  return inside === 0;
 }

@@ -21,6 +21,7 @@ export type Rule =
   | "label-not-integer"
   | "unknown-label"
   | "empty-labels"
+  | "label-scheme"
   | "mask-not-binary"
   | "empty-mask"
   | "image-without-labels"

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { ballBrain, coded, imageOf } from "../../../test/fixtures/ball-brain.ts";
 import { hasShared, sharedData } from "../../../test/fixtures/shared.ts";
 import { axisAlignedAffine } from "../../core/affine.ts";
 import { type StageContext, silentContext } from "../../core/context.ts";
@@ -161,6 +162,23 @@ test("all errors come at once, a line each, and nothing is written", async () =>
     ["unreadable", "b.nii.gz"],
   ]);
   expect(() => readdirSync(out)).toThrow("ENOENT");
+});
+
+test("labels of another scheme than the one named are refused, unless blood makes the ventricles dark", async () => {
+  const brain = ballBrain();
+  const files = {
+    "sub-1/anat/sub-1_T2w.nii.gz": encodeNifti(imageOf(brain), true),
+    "sub-1/anat/sub-1_dseg.nii.gz": encodeNifti(coded(brain, "feta"), true),
+  };
+  const path = folderOf(files);
+  await expect(ingest(path, { labels: { scheme: "drawem9" } })).rejects.toThrow(
+    /\[label-scheme\] sub-1\/anat\/sub-1_dseg\.nii\.gz: read by scheme drawem9, .* holds under feta: set data\.labels\.scheme/,
+  );
+  expect((await ingest(path, { labels: { scheme: "feta" } })).dataset.findings.map((f) => f.rule)).toEqual(["small-split"]);
+  const lesion = encodeNifti({ ...brain, data: Uint8Array.from(brain.data, (id) => (id === 4 ? 1 : 0)) }, true);
+  const ill = folderOf({ ...files, "sub-1/anat/sub-1_label-lesion_mask.nii.gz": lesion });
+  const { dataset } = await ingest(ill, { labels: { scheme: "drawem9" } });
+  expect(dataset.findings.map((f) => f.rule)).toEqual(["small-split"]);
 });
 
 test("copies under two patients that end in two splits are refused even when noise and header hide it", async () => {
