@@ -78,11 +78,12 @@ function germinalMatrix(frame: Frame, { germinalMatrixWidth: width, gestationalA
 }
 
 /** The darker rim of white matter about the ventricles: fades over 5 mm. Source: medians by distance, measured on a published atlas. */
-function darkenBeside({ x, y, z, image, tissue, ...canvas }: Canvas, bounds: Bounds, lumen: Field): void {
-  forEachIn({ x, y, z, image, tissue, ...canvas }, bounds, (n) => {
+function darkenBeside(canvas: Canvas, bounds: Bounds, lumen: Field): void {
+  const { x, y, z, image, tissue } = canvas;
+  forEachIn(canvas, bounds, (n) => {
     if (tissue[n] !== tissues.whiteMatter) return;
     const d = lumen(x[n]!, y[n]!, z[n]!);
-    if (d < 8) image[n] = image[n]! - 0.075 * Math.exp(-smoothMin(Math.max(d, 0), 20, 1) / 2.6);
+    if (d < 8) image[n] = image[n]! - 0.075 * Math.exp(-Math.max(d, 0) / 2.6);
   });
 }
 

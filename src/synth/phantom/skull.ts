@@ -1,4 +1,4 @@
-import { clamp, type Field, joined, smoothMax, smoothMin } from "./fields.ts";
+import { clamp, type Field, joined, smoothMax } from "./fields.ts";
 import { type Frame, templateHalf } from "./frame.ts";
 import { type Bounds, latticeField, redistance, sampleField } from "./lattice.ts";
 import { profile } from "./profile.ts";
@@ -74,6 +74,6 @@ function middleFossaField(frame: Frame): Field {
     const v = (y - 1) / 21;
     const w = (z + 16) / 15.5;
     const r = (Math.abs(u) ** 2.5 + Math.abs(v) ** 2.5 + Math.abs(w) ** 2.5) ** 0.4;
-    return smoothMax((r - 1) * 14.5, smoothMin(6 - x, 1e3, 1), 3);
+    return smoothMax((r - 1) * 14.5, 6 - x, 3);
   };
 }
