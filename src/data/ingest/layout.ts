@@ -56,7 +56,7 @@ export function layoutOf(options: FolderOptions, files: readonly string[]): Layo
   };
 }
 
-function matching(files: readonly string[], patterns: readonly string[]): string[] {
+export function matching(files: readonly string[], patterns: readonly string[]): string[] {
   const regexes = patterns.map((pattern) => patternRegex(pattern, null));
   return files.filter((file) => regexes.some((regex) => regex.test(file)));
 }
@@ -93,6 +93,17 @@ export function chooseImages(files: readonly string[], layout: Layout, subjectOf
   return { images, findings };
 }
 
+/** A companion's patterns in the order in which they are tried: a name without a folder lies beside its image, else in the folder ingested. */
+function placesOf(patterns: readonly string[]): string[] {
+  return patterns.flatMap((pattern) => (pattern.includes("/") ? [pattern] : [`{dir}/${pattern}`, pattern]));
+}
+
+/** The paths where a kind of companion of an image was looked for, wildcards as they are; each once. */
+export function lookedFor(kind: Companion, image: string, subject: string, layout: Layout): string[] {
+  const slots = slotsOf(image, subject);
+  return [...new Set(placesOf(layout.companions[kind]).map((pattern) => fillSlots(pattern, slots)))];
+}
+
 /** Files that belong to one of `owners` by a pattern without wildcards. */
 function claimedBy(
   owners: readonly string[],
@@ -102,7 +113,7 @@ function claimedBy(
 ): Set<string> {
   const present = new Set(files);
   const claimed = new Set<string>();
-  const patterns = companions.flatMap((kind) => layout.companions[kind]).filter((pattern) => !hasWildcard(pattern));
+  const patterns = placesOf(companions.flatMap((kind) => layout.companions[kind])).filter((pattern) => !hasWildcard(pattern));
   for (const owner of owners) {
     const slots = slotsOf(owner, subjectOf(owner));
     for (const pattern of patterns) {
@@ -140,7 +151,7 @@ export function companionOf(
   present: ReadonlySet<string>,
 ): { readonly file: string | null; readonly matches: number } {
   const slots = slotsOf(image, subject);
-  for (const pattern of layout.companions[kind]) {
+  for (const pattern of placesOf(layout.companions[kind])) {
     if (!hasWildcard(pattern)) {
       const file = fillSlots(pattern, slots);
       if (file !== image && present.has(file)) return { file, matches: 1 };

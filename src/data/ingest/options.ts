@@ -30,7 +30,8 @@ function isRegexWithGroup(source: string): boolean {
  *
  * Patterns are paths relative to `path` with forward slashes: `*` is any text within a name, `**` any folders, `?` one character.
  * Patterns of what belongs to an image may hold `{dir}`, its folder relative to `path`; `{stem}`, its name without `.nii` or
- * `.nii.gz`; `{base}`, the stem without a final `_T2w`; `{subject}`; and `..` to leave `path`. The first that matches is taken.
+ * `.nii.gz`; `{base}`, the stem without a final `_T2w`; `{subject}`; and `..` to leave `path`. One without a folder is looked for beside
+ * the image, then in `path`. The first that matches is taken.
  */
 export const folderOptions = z.strictObject({
   kind: z.literal("folder").describe("Real volumes from a folder"),

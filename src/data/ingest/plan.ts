@@ -1,7 +1,7 @@
 import type { Finding } from "../dataset.ts";
 import { errorOf, warningOf } from "./findings.ts";
 import { type AgeCell, gestationalAgeOf, parseAge, type ScanKey, type Table } from "./gestational-age.ts";
-import { type Companion, chooseImages, companionOf, companions, type Layout, layoutOf, slotsOf } from "./layout.ts";
+import { type Companion, chooseImages, companionOf, companions, type Layout, layoutOf, lookedFor, slotsOf } from "./layout.ts";
 import type { FolderOptions } from "./options.ts";
 import { firstGroup, subjectFindings, subjectOf } from "./subjects.ts";
 import { byCodeUnit } from "./walk.ts";
@@ -44,7 +44,7 @@ export function planFolder(files: readonly string[], tables: readonly Table[], o
     return { id, subject, session, gestationalAge, image, ...found };
   });
   const bySubject = subjectFindings(images, options);
-  return { cases, findings: [...findings, ...bySubject, ...nameFindings(cases), ...pairFindings(cases, options)] };
+  return { cases, findings: [...findings, ...bySubject, ...nameFindings(cases), ...pairFindings(cases, options, layout)] };
 }
 
 function noSubject(id: string, image: string, options: FolderOptions): Finding {
@@ -136,23 +136,23 @@ function sameUpToForm(names: readonly string[]): string[][] {
 }
 
 /** Images without a label map, and label maps without a scheme. */
-function pairFindings(cases: readonly PlannedCase[], options: FolderOptions): Finding[] {
+function pairFindings(cases: readonly PlannedCase[], options: FolderOptions, layout: Layout): Finding[] {
   const without = cases.filter((c) => c.labels === null);
   const { scheme, required, files } = options.labels;
   const asked = required || (files.length > 0 && without.length === cases.length);
   const report = asked ? errorOf : warningOf;
   const findings =
     asked || without.length < cases.length
-      ? without.map(({ id, image }) => {
-          return report(
-            "image-without-labels",
-            id,
-            `${image}: should have a label map; got none. Add it, or correct data.labels.files.`,
-          );
-        })
+      ? without.map((c) => report("image-without-labels", c.id, withoutLabels(c, layout)))
       : [];
   if (scheme !== null || without.length === cases.length) return findings;
-  const message =
-    "data.labels.scheme: label maps need a scheme; got none, so they are left out. Name one: feta, drawem9, bounti, crl2017, fidon8.";
+  const wayOut = "Name one, in the config or by --set data.labels.scheme=feta (or drawem9, bounti, crl2017, fidon8)";
+  const message = `data.labels.scheme: label maps need a scheme; got none, so they are left out, and synth cannot paint without them. ${wayOut}.`;
   return [...findings, (files.length > 0 ? errorOf : warningOf)("scheme-missing", null, message)];
+}
+
+function withoutLabels({ image, subject }: PlannedCase, layout: Layout): string {
+  const places = lookedFor("labels", image, subject, layout);
+  const list = [...places.slice(0, 3), ...(places.length > 3 ? [`${places.length - 3} more`] : [])].join(", ");
+  return `${image}: should have a label map; got none at ${list}. Add it, or correct data.labels.files.`;
 }

@@ -85,6 +85,32 @@ test("a BIDS folder: T2w images, labels beside them or in derivatives, masks, se
   expect(result.headline).toBe("3 cases of 3 subjects (1 train, 1 val, 1 test); 1 warnings");
 });
 
+test("a label pattern without a folder lies beside its image, else in the folder ingested; a miss says where it looked", async () => {
+  const path = folderOf(feta);
+  const { dataset } = await ingest(path, {
+    image: ["**/anat/*_T2w.nii.gz"],
+    exclude: ["derivatives/**/*"],
+    labels: { files: ["{base}_dseg.nii.gz"], scheme: "feta" },
+  });
+  expect(dataset.cases.map((c) => c.labels?.path)).toEqual(["sub-001/anat/sub-001_rec-mial_dseg.nii.gz", undefined, undefined]);
+  expect(dataset.findings.find((f) => f.case === "sub-003_T2w")!.message).toBe(
+    "sub-003/anat/sub-003_T2w.nii.gz: should have a label map; got none at sub-003/anat/sub-003_dseg.nii.gz, sub-003_dseg.nii.gz. Add it, or correct data.labels.files.",
+  );
+  const split = folderOf({ "images/a.nii.gz": image(1), "images/a_seg.nii.gz": labels(8), "a_seg.nii.gz": labels(7), "b.nii.gz": image(2), "b_seg.nii.gz": labels(7) }); // biome-ignore format: a list
+  const both = await ingest(split, {
+    image: ["images/a.nii.gz", "b.nii.gz"],
+    labels: { files: ["{stem}_seg.nii.gz"], scheme: "feta" },
+  });
+  expect(both.dataset.cases.map((c) => c.labels?.path)).toEqual(["b_seg.nii.gz", "images/a_seg.nii.gz"]);
+});
+
+test("a pattern of images that finds nothing at the top names what it would find below", async () => {
+  const at = folderOf(feta);
+  await expect(ingest(at, { image: ["*_T2w.nii.gz"] })).rejects.toThrow(
+    /must hold images .* that match data\.image, \*_T2w\.nii\.gz; got none among 9 files, but 4 in folders below\. Set data\.image to "\*\*\/\*_T2w\.nii\.gz", or leave/,
+  );
+});
+
 test("label maps without a scheme are left out, and one line says so", async () => {
   const warnings: string[] = [];
   const context = { ...silentContext(), reporter: { info() {}, progress() {}, warn: (line: string) => warnings.push(line) } };

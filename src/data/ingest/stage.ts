@@ -13,7 +13,7 @@ import { type SplitOptions, splitSubjects, subjectsOf } from "../splits.ts";
 import { type CheckedCase, checkCase } from "./check.ts";
 import { errorOf, warningOf } from "./findings.ts";
 import { isTable, parseTable, type Table } from "./gestational-age.ts";
-import { companions, layoutOf } from "./layout.ts";
+import { companions, layoutOf, matching } from "./layout.ts";
 import type { FolderOptions } from "./options.ts";
 import { outsideFolder } from "./patterns.ts";
 import { type Plan, planFolder } from "./plan.ts";
@@ -84,10 +84,22 @@ async function readPlan(options: FolderOptions): Promise<Plan> {
     tables.push(parseTable(file, (await readRegularFile(join(options.path, file))).toString("utf8")));
   const plan = planFolder([...found].sort(byCodeUnit), tables, options);
   if (plan.cases.length === 0) {
-    const wayOut = `Correct data.path, or name the images by data.image, such as "**/*_T2w.nii.gz"`;
-    throw dataFault(options.path, "must hold images (.nii or .nii.gz)", `none among ${files.length} files`, wayOut);
+    throw noImages(files, options);
   }
   return { ...plan, findings: [...unreadable.map((line) => errorOf("unreadable", null, line)), ...plan.findings] };
+}
+
+/** Says which patterns found nothing, and of the files one folder down or deeper, how many they would find there. */
+function noImages(files: readonly string[], { path, image }: FolderOptions): UserError {
+  const deeper = image.filter((pattern) => !pattern.startsWith("**/")).map((pattern) => `**/${pattern}`);
+  const inFolders = matching(files, deeper).length;
+  const rule = image.length > 0 ? ` that match data.image, ${image.join(" or ")}` : "";
+  const got = `none among ${files.length} files${inFolders > 0 ? `, but ${inFolders} in folders below` : ""}`;
+  const wayOut =
+    inFolders > 0
+      ? `Set data.image to "${deeper.join('", "')}", or leave it out: BIDS folders are known`
+      : 'Correct data.path, or name the images by data.image, such as "**/*_T2w.nii.gz"';
+  return dataFault(path, `must hold images (.nii or .nii.gz)${rule}`, got, wayOut);
 }
 
 async function checkFolder(folder: string): Promise<void> {
