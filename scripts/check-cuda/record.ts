@@ -49,6 +49,8 @@ export function trainAndPredict(): void {
     ["lesion", { kind: "sgd", ...many }, "batch", "unet"],
     ["lesion", { kind: "sgd" }, "batch", "nnunet"],
     ["tissue", { kind: "adamw" }, "batch", "unet"],
+    ["classify", { kind: "adamw" }, "batch", "resnet18"],
+    ["classify", { kind: "adamw" }, "batch", "resnet50"],
   ] as const;
   for (const [task, optimizer, diceOver, kind] of ways) {
     const options = trainOptions.parse({
@@ -57,13 +59,20 @@ export function trainAndPredict(): void {
       loss: { diceOver, dicePower: 2, emptySliceWeight: 0.2, lesionPixelWeight: 2, focal: { weight: 1 }, tversky: { weight: 1 } },
       averageDecay: 0.9,
     });
-    const model = buildModel(modelOptions.parse({ kind, channels: [4, 8, 8, 16] }), {
-      inChannels: 1,
-      outChannels: tasks[task].outputs.length,
-      seed: 1,
-    });
+    const model = buildModel(
+      modelOptions.parse(kind.startsWith("resnet") ? { kind, width: 4 } : { kind, channels: [4, 8, 8, 16] }),
+      {
+        inChannels: 1,
+        outChannels: tasks[task].outputs.length,
+        seed: 1,
+      },
+    );
     const state = createState(model, options);
-    const [image, target] = [noise([2, 16, 16, 1], 1), tf.round(noise([2, 16, 16, tasks[task].outputs.length], 2)) as Tensor4D];
+    const side = tasks[task].perSlice ? 1 : 16;
+    const [image, target] = [
+      noise([2, 16, 16, 1], 1),
+      tf.round(noise([2, side, side, tasks[task].outputs.length], 2)) as Tensor4D,
+    ];
     const more = options.optimizer.accumulate > 1 ? [{ image, target }] : [];
     makeTrainStep(state, options)({ image, target }, 1, more).dataSync();
     tf.tidy(() => tf.sigmoid(model.apply(image, { training: false })).dataSync());

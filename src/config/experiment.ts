@@ -10,7 +10,7 @@ import { modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
 import { phantomOptions } from "../synth/phantom/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
-import { trainOptions } from "../train/options.ts";
+import { taskMisfit, trainOptions } from "../train/options.ts";
 import { type Loaded, loadConfig, type Override, parseConfig } from "./load.ts";
 import { lookUp, type Section } from "./tree.ts";
 
@@ -40,6 +40,9 @@ const sections = z.strictObject({
 
 /** The whole of a config: the options of every stage, each declared beside the code that it configures. */
 export const experiment = sections.superRefine(({ model, train }, context) => {
+  const misfit = taskMisfit(model, train.task);
+  if (misfit !== null) context.addIssue({ code: "custom", path: ["train", "task"], message: misfit });
+  if (!("channels" in model)) return;
   const multiple = 2 ** (model.channels.length - 1);
   if (train.cropSize % multiple === 0) return;
   const rule = `must be a multiple of ${multiple}, since model.channels has ${model.channels.length} levels; got ${train.cropSize}`;

@@ -61,7 +61,7 @@ function member(node: SchemaNode, config: Section | null, path: readonly Propert
   const key = discriminatorOf(node.schema) ?? "kind";
   const found = config === null ? null : lookUp(config, [...path, key]);
   const kind = found?.found === true && found.tree.kind === "leaf" ? found.tree.value : null;
-  const isNamed = (option: z.core.$ZodType) => literalOf(childOf(unwrap(option).schema, key)) === kind;
+  const isNamed = (option: z.core.$ZodType) => literalsOf(childOf(unwrap(option).schema, key)).includes(kind);
   const option = def.options.find(isNamed) ?? def.options[0]!;
   const inner = unwrap(option);
   return { schema: inner.schema, description: node.description ?? inner.description };
@@ -84,10 +84,11 @@ export function discriminatorAt(schema: z.core.$ZodType, path: readonly string[]
   return children.map((one) => discriminatorAt(one, rest)).find((found) => found !== null) ?? null;
 }
 
-function literalOf(schema: z.core.$ZodType | null): unknown {
-  if (schema === null) return undefined;
+function literalsOf(schema: z.core.$ZodType | null): readonly unknown[] {
+  if (schema === null) return [];
   const def = (unwrap(schema).schema as z.core.$ZodTypes)._zod.def;
-  return def.type === "literal" ? def.values[0] : undefined;
+  if (def.type === "enum") return Object.values(def.entries);
+  return def.type === "literal" ? def.values : [];
 }
 
 /** The keys that a section of the schema knows. */

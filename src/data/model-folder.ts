@@ -16,6 +16,8 @@ export const modelFileSchema = z.strictObject({
   inChannels: z.int().positive(),
   /** Meaning of the output channels, in order; logits. */
   outputs: z.array(z.string()).min(1),
+  /** Of a classifier: height and width of the middle of a slice that it sees, pixels. */
+  window: z.int().positive().optional(),
   preprocess: preprocessOptions,
   /** The weights to predict with. */
   weights: fileRef,

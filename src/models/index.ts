@@ -1,7 +1,10 @@
 import { z } from "zod";
-import type { Model, ModelShape } from "./model.ts";
+import { tf } from "../backend/tf.ts";
+import type { Classifier, Model, ModelShape } from "./model.ts";
 import { buildNnUNet, nnunetOptions, nnunetWeights } from "./nnunet.ts";
+import { buildResNet, resnetOptions, resnetWeights } from "./resnet.ts";
 import { buildUNet, unetOptions, unetWeights } from "./unet.ts";
+import type { WeightSpec } from "./weights.ts";
 
 export type { TorchTensor } from "./import/state-dict.ts";
 export { importResNet } from "./import/torchvision.ts";
@@ -10,9 +13,9 @@ export { forInference } from "./inference.ts";
 export { batchNormMomentum } from "./layers/norm.ts";
 export type { ApplyMode, BatchStatistics, Classifier, Model, ModelShape, WeightArray } from "./model.ts";
 export { type NnUNetOptions, nnunetOptions } from "./nnunet.ts";
-export { lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";
+export { bleedOutputs, lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";
 export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";
-export { type SliceOptions, sliceLogits } from "./slice-logits.ts";
+export { mirrorMean, type SliceOptions, sliceLogits } from "./slice-logits.ts";
 export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";
 export { type DecodedBoxes, decodeMaps } from "./yolo/decode.ts";
@@ -22,7 +25,7 @@ export { buildYolo, type Detector, type RawMaps } from "./yolo/network.ts";
 export { type Detection, type DetectionOptions, detectionOptions, detectionsOf } from "./yolo/suppress.ts";
 
 /** The `model` section of a config: the closed list of architectures, told apart by `kind`. */
-export const modelOptions = z.discriminatedUnion("kind", [unetOptions, nnunetOptions]);
+export const modelOptions = z.discriminatedUnion("kind", [unetOptions, nnunetOptions, resnetOptions]);
 export type ModelOptions = z.output<typeof modelOptions>;
 
 /** Builds the model that `options.kind` names. To add one: a file, a line above, a case below. */
@@ -32,6 +35,10 @@ export function buildModel(options: ModelOptions, shape: ModelShape): Model {
       return buildUNet(options, shape);
     case "nnunet":
       return buildNnUNet(options, shape);
+    case "resnet18":
+    case "resnet34":
+    case "resnet50":
+      return onePixel(buildResNet(options, shape));
     default:
       return options satisfies never; // a new kind without a case fails to compile here
   }
@@ -39,6 +46,42 @@ export function buildModel(options: ModelOptions, shape: ModelShape): Model {
 
 /** Number of weights of the model that `options.kind` names, running statistics included. */
 export function weightCount(options: ModelOptions, shape: Omit<ModelShape, "seed">): number {
-  const specs = options.kind === "unet" ? unetWeights(options.channels, shape) : nnunetWeights(options, shape);
-  return specs.reduce((sum, spec) => sum + spec.shape.reduce((a, b) => a * b, 1), 0);
+  return specsOf(options, shape).reduce((sum, spec) => sum + spec.shape.reduce((a, b) => a * b, 1), 0);
+}
+
+function specsOf(options: ModelOptions, shape: Omit<ModelShape, "seed">): WeightSpec[] {
+  switch (options.kind) {
+    case "unet":
+      return unetWeights(options.channels, shape);
+    case "nnunet":
+      return nnunetWeights(options, shape);
+    case "resnet18":
+    case "resnet34":
+    case "resnet50":
+      return resnetWeights(options, shape);
+    default:
+      return options satisfies never;
+  }
+}
+
+/** Whether a model tells something of a whole image, and not of each pixel. */
+export function isClassifier(options: ModelOptions): boolean {
+  return !("channels" in options);
+}
+
+/** Such as `unet 16-32-64` or `resnet18 of width 64`. */
+export function modelWords(options: ModelOptions): string {
+  return "channels" in options ? `${options.kind} ${options.channels.join("-")}` : `${options.kind} of width ${options.width}`;
+}
+
+/** A classifier as a model that gives one pixel: N x 1 x 1 x classes. */
+function onePixel(classifier: Classifier): Model {
+  return {
+    ...classifier,
+    apply: (x, mode) =>
+      tf.tidy(() => {
+        const logits = classifier.apply(x, mode);
+        return tf.reshape(logits, [logits.shape[0], 1, 1, logits.shape[1]]);
+      }),
+  };
 }

@@ -6,6 +6,9 @@ import { type Tissue, tissues } from "../core/tissue.ts";
  */
 export const lesionOutputs = ["lesion", "brain"] as const;
 
+/** What the output of a classifier means, as a logit: the slice shows blood. */
+export const bleedOutputs = ["bleed"] as const;
+
 /**
  * What the channels of a tissue network's output mean, in order: logits of one softmax. Coarser than the tissues that hemosynth knows,
  * by what a thick slice shows; the first is everything outside the skull's inner table.

@@ -47,7 +47,7 @@ export async function sliceLogits(
     now.forEach(({ slice, tile }, k) => {
       copyWindow(slice, tiling, tile, windows, k * pixels);
     });
-    const logits = tf.tidy(() => flipped(model, tf.tensor4d(windows, [batch, tiling.height, tiling.width, 1]), flips));
+    const logits = tf.tidy(() => mirrorMean(model, tf.tensor4d(windows, [batch, tiling.height, tiling.width, 1]), flips));
     const values = (await logits.data()) as Float32Array;
     logits.dispose();
     for (const [k, { s, tile }] of now.entries()) {
@@ -60,8 +60,8 @@ export async function sliceLogits(
 /** Axes of an NHWC batch that each mirror image turns around. */
 const mirrors = { none: [[]], horizontal: [[], [2]], all: [[], [2], [1], [1, 2]] } as const;
 
-/** Logits averaged over mirror images. */
-function flipped(model: Pick<Model, "apply">, x: Tensor4D, flips: SliceOptions["flips"]): Tensor4D {
+/** Logits averaged over mirror images of the input, each turned back; what is one pixel stays. */
+export function mirrorMean(model: Pick<Model, "apply">, x: Tensor4D, flips: SliceOptions["flips"]): Tensor4D {
   const logits = mirrors[flips].map((axes) => {
     const turn = (t: Tensor4D): Tensor4D => (axes.length === 0 ? t : tf.reverse(t, [...axes]));
     return turn(model.apply(turn(x), { training: false }));

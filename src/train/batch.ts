@@ -3,7 +3,7 @@ import { type AugmentedWindow, applyAugment, plainWindow } from "./augment/apply
 import { drawAugment } from "./augment/draw.ts";
 import type { TrainOptions } from "./options.ts";
 import { drawWindow, type SliceGroups } from "./sampler.ts";
-import type { TrainSlice } from "./slices.ts";
+import { lesionBit, minLesionPixels, type TrainSlice } from "./slices.ts";
 import { type Task, tasks } from "./task.ts";
 
 /** What one step learns from, in memory. */
@@ -15,7 +15,9 @@ export interface Batch {
   readonly image: Float32Array;
   /** Output channels of the task. */
   readonly channels: number;
-  /** count x size x size x channels, 0 or 1; see task.ts. */
+  /** Height and width of the target: `size`, or 1 where a whole slice has one. */
+  readonly targetSize: number;
+  /** count x targetSize x targetSize x channels, 0 or 1; see task.ts. */
   readonly target: Float32Array;
   /** Where each slice came from, such as `sub-01_acq-axial#7`. */
   readonly ids: readonly string[];
@@ -39,8 +41,9 @@ export function drawBatch(rng: Rng, pool: TrainPool, n: number, options: TrainOp
   const ids: string[] = [];
   const windows = Array.from({ length: options.batchSize }, (_, i) => {
     const ofItem = ofStep.fork(i);
-    const window = drawWindow(ofItem.fork("window"), pool.slices, pool.groups, options.sampling);
-    const slice = pool.slices[window.slice]!;
+    const drawn = drawWindow(ofItem.fork("window"), pool.slices, pool.groups, options.sampling);
+    const slice = pool.slices[drawn.slice]!;
+    const window = tasks[options.task].perSlice ? { ...drawn, ...middleOf(slice) } : drawn;
     ids.push(sliceId(slice));
     return applyAugment(slice, window, drawAugment(ofItem.fork("augment"), options.augment, size), size);
   });
@@ -53,6 +56,11 @@ export function plainBatch(items: readonly { slice: TrainSlice; x: number; y: nu
   return { ...pack(windows, size, task), ids: items.map(({ slice }) => sliceId(slice)) };
 }
 
+/** The middle of a slice: where a window of whole slices lies, in training and after it. */
+export function middleOf({ width, height }: Pick<TrainSlice, "width" | "height">): { x: number; y: number } {
+  return { x: width / 2, y: height / 2 };
+}
+
 function sliceId(slice: TrainSlice): string {
   return `${slice.caseId}#${slice.index}`;
 }
@@ -61,10 +69,19 @@ function pack(windows: readonly AugmentedWindow[], size: number, task: Task): Om
   const pixels = size * size;
   const channels = task.outputs.length;
   const image = new Float32Array(windows.length * pixels);
-  const target = new Float32Array(channels * image.length);
+  const targetSize = task.perSlice ? 1 : size;
+  const target = new Float32Array(channels * windows.length * targetSize ** 2);
   for (const [n, window] of windows.entries()) {
     image.set(window.image, n * pixels);
-    for (let i = 0, at = channels * n * pixels; i < pixels; i++, at += channels) task.write(window.masks[i]!, target, at);
+    if (task.perSlice) task.write(bitsOf(window.masks), target, channels * n);
+    else for (let i = 0, at = channels * n * pixels; i < pixels; i++, at += channels) task.write(window.masks[i]!, target, at);
   }
-  return { count: windows.length, size, channels, image, target };
+  return { count: windows.length, size, channels, targetSize, image, target };
+}
+
+/** What a window shows at all: lesion from {@link minLesionPixels} pixels on. */
+function bitsOf(masks: Uint8Array): number {
+  let lesion = 0;
+  for (const bits of masks) if (bits & lesionBit) lesion++;
+  return lesion >= minLesionPixels ? lesionBit : 0;
 }

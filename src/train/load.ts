@@ -88,7 +88,7 @@ function loadJob(
         `${folder}: every case needs a ${name} mask to train on; ${id} has none. Train on the output of synth.`,
       );
   }
-  return { id, root, image, truth: { task, lesionMask: lesionMask!, brainMask: brainMask! }, preprocess };
+  return { id, root, image, truth: { task: "lesion", lesionMask: lesionMask!, brainMask: brainMask! }, preprocess };
 }
 
 /**
@@ -100,7 +100,7 @@ export async function loadData({ jobs, task }: TrainPlan, context: StageContext)
   const onDone = (done: number) => context.reporter.progress("load", done, all.length);
   const cases = context.workers > 1 ? await inWorkers(all, context, onDone) : await inTurn(all, context, onDone);
   const train = cases.slice(0, jobs.train.length).flat();
-  if (task === "lesion" && !train.some((s) => s.lesionPixels >= minLesionPixels))
+  if (task !== "tissue" && !train.some((s) => s.lesionPixels >= minLesionPixels))
     throw new UserError(
       "data",
       `the train split must have a slice with at least ${minLesionPixels} lesion pixels; got none in ${train.length} slices. Make bleeds with synth.`,

@@ -107,3 +107,19 @@ function focalOfChannels(logits: Tensor4D, target: Tensor4D, { gamma, alpha }: L
   const [ofLogits, ofTarget] = [logits, target].map((x) => tf.split(x, x.shape[3], 3));
   return tf.stack(ofLogits!.map((channel, c) => focalLoss(channel, ofTarget![c]!, gamma, alpha))) as Tensor1D;
 }
+
+/**
+ * What training of `task: classify` minimises: `crossEntropy` x the binary cross-entropy of the slices, one with blood counting `lesionPixelWeight`,
+ * and focal loss where it has a weight. Overlaps (Dice, Tversky) are of pixels and have no part in it. NaN where a logit or target is.
+ *
+ * @param logits - N x 1 x 1 x 1.
+ * @param target - The same shape, 0 or 1.
+ */
+export function bleedLoss(logits: Tensor4D, target: Tensor4D, options: LossOptions): Scalar {
+  return tf.tidy(() => {
+    const { focal, crossEntropy, lesionPixelWeight } = options;
+    const entropy = tf.mul(tf.sum(binaryCrossEntropy(logits, target, [lesionPixelWeight])), crossEntropy);
+    if (focal.weight === 0) return entropy as Scalar;
+    return tf.add(entropy, tf.mul(focalLoss(logits, target, focal.gamma, focal.alpha), focal.weight)) as Scalar;
+  });
+}

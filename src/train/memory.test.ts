@@ -23,6 +23,19 @@ test.each(measured)(
   },
 );
 
+/** The same of classifiers: kind, width, slices, pixels a side. */
+const classifiers = [
+  ["resnet18", 64, 16, 224, 2237],
+  ["resnet34", 64, 16, 224, 3197],
+  ["resnet50", 64, 8, 224, 3944],
+  ["resnet18", 32, 32, 224, 1823],
+] as const;
+
+test.each(classifiers)("%s of width %d, %d slices of %d: the same", (kind, width, batchSize, cropSize, peak) => {
+  const options = trainOptions.parse({ task: "classify", batchSize, cropSize });
+  expect(Math.abs(trainingBytes(modelOptions.parse({ kind, width }), options) / 1e6 / peak - 1)).toBeLessThan(0.2);
+});
+
 function fault(options: object, limit: number): string {
   try {
     checkMemory(modelOptions.parse({ kind: "unet", channels: [16, 32, 64, 128, 256] }), trainOptions.parse(options), limit);

@@ -1,5 +1,5 @@
 import { UserError } from "../core/errors.ts";
-import { type ModelOptions, weightCount } from "../models/index.ts";
+import { isClassifier, type ModelOptions, modelWords, weightCount } from "../models/index.ts";
 import type { TrainOptions } from "./options.ts";
 import { tasks } from "./task.ts";
 
@@ -7,7 +7,7 @@ import { tasks } from "./task.ts";
 const idleBytes = 0.46e9;
 
 /** Bytes of a weight at the peak: itself, its gradient, the optimizer's memory, its average, and copies of all of these on the way. */
-const bytesPerWeight = 4 * 30;
+const bytesPerWeight = { pixels: 4 * 30, slices: 4 * 18 };
 
 /**
  * Peak memory of training beside the prepared slices (at most `memoryMb`), bytes. Our estimate, from peaks measured on native TensorFlow's CPU
@@ -16,7 +16,8 @@ const bytesPerWeight = 4 * 30;
 export function trainingBytes(model: ModelOptions, options: Pick<TrainOptions, "task" | "batchSize" | "cropSize">): number {
   const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length };
   const pixels = options.batchSize * options.cropSize ** 2;
-  return idleBytes + bytesPerWeight * weightCount(model, shape) + pixels * bytesPerPixel(model);
+  const perWeight = bytesPerWeight[isClassifier(model) ? "slices" : "pixels"];
+  return idleBytes + perWeight * weightCount(model, shape) + pixels * bytesPerPixel(model);
 }
 
 /** Bytes of feature maps at the peak for a pixel of the input. */
@@ -26,10 +27,17 @@ function bytesPerPixel(model: ModelOptions): number {
       return 4 * 4.7 * featuresPerPixel(model.channels);
     case "nnunet":
       return 4 * 9.7 * featuresPerPixel(model.channels);
+    case "resnet18":
+    case "resnet34":
+    case "resnet50":
+      return resnetBytes[model.kind] * (0.2 + (0.8 * model.width) / 64);
     default:
       return model satisfies never;
   }
 }
+
+/** The same of ResNets of the reference's width. */
+const resnetBytes = { resnet18: 1200, resnet34: 1500, resnet50: 4450 } as const;
 
 /** Values that the convolutions of a U-Net give for a pixel of the input, and those put beside one another on the way up. */
 function featuresPerPixel(channels: readonly number[]): number {
@@ -54,11 +62,11 @@ export function checkMemory(
   );
   const way =
     fits === undefined
-      ? "Lower train.cropSize, or use fewer model.channels"
+      ? `Lower train.cropSize, or use ${isClassifier(model) ? "a smaller model.width" : "fewer model.channels"}`
       : `Lower train.batchSize to ${fits} (with train.optimizer.accumulate ${Math.ceil((options.batchSize * options.optimizer.accumulate) / fits)} a step learns from as many slices), or train.cropSize`;
   throw new UserError(
     "usage",
-    `train: ${options.batchSize} slices of ${options.cropSize} x ${options.cropSize} pixels in a ${model.kind} ${model.channels.join("-")} take about ${gigabytes(needed)}; ` +
+    `train: ${options.batchSize} slices of ${options.cropSize} x ${options.cropSize} pixels in a ${modelWords(model)} take about ${gigabytes(needed)}; ` +
       `the machine has ${gigabytes(limit)}. ${way}.`,
   );
 }

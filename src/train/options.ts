@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
+import { isClassifier, type ModelOptions } from "../models/index.ts";
 import { augmentOptions } from "./augment/options.ts";
 import { optimizerOptions } from "./optimizer-options.ts";
 
@@ -42,7 +43,10 @@ export const lossOptions = z.strictObject({
   focal: focalOptions.prefault({}).describe("focal loss beside the others"),
   tversky: tverskyOptions.prefault({}).describe("Tversky loss beside the others"),
   /** What the cross-entropy of lesion pixels counts, that of others being 1; PyTorch's `pos_weight`. */
-  lesionPixelWeight: weight(1, "what the cross-entropy of a lesion pixel counts, that of any other being 1; task lesion only"),
+  lesionPixelWeight: weight(
+    1,
+    "what the cross-entropy of a lesion pixel counts, or of a slice with blood, that of any other being 1; not for task tissue",
+  ),
   /** Weight of the brain's loss beside the lesion's. */
   brainLossWeight: weight(0.5, "weight of the brain's loss beside the lesion's; task lesion only"),
   /** Tissues: a pixel's cross-entropy counts by the share of its tissue in the batch to the power of minus this. */
@@ -77,15 +81,17 @@ export const lossOptions = z.strictObject({
 export type LossOptions = z.output<typeof lossOptions>;
 
 /** What a network can be trained to tell. */
-export const taskName = z.enum(["lesion", "tissue"]);
+export const taskName = z.enum(["lesion", "tissue", "classify"]);
 export type TaskName = z.output<typeof taskName>;
 
 /** Options of `hemosynth train`; the `train` section of a config. */
 export const trainOptions = z.strictObject({
-  /** `lesion`: blood, and the brain. `tissue`: the tissue of each pixel, from stacks with tissue maps (`synth.writeTissue`). */
+  /** `lesion`: blood, and the brain. `tissue`: the tissue of each pixel, from stacks with tissue maps (`synth.writeTissue`). `classify`: whether a slice shows blood. */
   task: taskName
     .default("lesion")
-    .describe("lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue)"),
+    .describe(
+      "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet",
+    ),
   /** Gradient steps. */
   steps: z.int().min(1).max(10_000_000).default(800).describe("gradient steps"),
   /** Slices a step. */
@@ -138,12 +144,22 @@ export const trainOptions = z.strictObject({
 });
 export type TrainOptions = z.output<typeof trainOptions>;
 
+/** Why a network cannot learn a task, or null: a classifier tells of whole slices, all others of pixels. */
+export function taskMisfit(model: ModelOptions, task: TaskName): string | null {
+  if (isClassifier(model) === (task === "classify")) return null;
+  return isClassifier(model)
+    ? `must be classify for a ${model.kind}, which tells of whole slices; got ${task}`
+    : `classify needs a model that tells of whole slices, such as { kind: resnet18 }; got a ${model.kind}`;
+}
+
 /**
  * Checks what one option asks of another.
  * @param sizeMultiple - Of the model: height and width of its input must be multiples of it.
- * @throws {UserError} (usage) If the window does not fit the model.
+ * @throws {UserError} (usage) If the window or the task does not fit the model.
  */
-export function checkSizes({ cropSize }: TrainOptions, sizeMultiple: number): void {
+export function checkSizes(model: ModelOptions, { cropSize, task }: TrainOptions, sizeMultiple: number): void {
+  const misfit = taskMisfit(model, task);
+  if (misfit !== null) throw new UserError("usage", `train.task ${misfit}. Set one of them.`);
   if (cropSize % sizeMultiple === 0) return;
   const up = Math.ceil(cropSize / sizeMultiple) * sizeMultiple;
   throw new UserError(

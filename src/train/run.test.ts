@@ -29,7 +29,7 @@ function noisyBatch(step: number): Batch {
   const rng = seededRng(3).fork(step);
   const image = Float32Array.from({ length: 2 * 64 }, () => rng.normal());
   const target = Float32Array.from({ length: 4 * 64 }, () => rng.below(2));
-  return { count: 2, size: 8, channels: 2, image, target, ids: [`a#${step}`, `b#${step}`] };
+  return { count: 2, size: 8, channels: 2, targetSize: 8, image, target, ids: [`a#${step}`, `b#${step}`] };
 }
 
 function newRun(options: object, more: Partial<TrainRun> = {}): TrainRun {

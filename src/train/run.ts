@@ -166,8 +166,9 @@ async function readLosses(
   );
 }
 
-/** By Dice where it is defined, else by the loss; a later equal is not better. */
+/** By Dice where it is defined, else by AUROC, else by the loss; a later equal is not better. */
 function isBetter(row: ValidationFigures, other: ValidationFigures): boolean {
-  if (row.dice === null || other.dice === null) return row.loss < other.loss;
-  return row.dice > other.dice;
+  const [figure, before] = [row.dice ?? row.auroc, other.dice ?? other.auroc];
+  if (figure === null || before === null) return row.loss < other.loss;
+  return figure > before;
 }

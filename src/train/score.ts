@@ -19,6 +19,8 @@ export function scorerOf(task: TaskName, channels: number): Scorer {
       return lesionScorer();
     case "tissue":
       return tissueScorer(channels);
+    case "classify":
+      return bleedScorer();
     default:
       return task satisfies never;
   }
@@ -65,6 +67,15 @@ function lesionScorer(): Scorer {
       auroc: orNull(aurocScore(scores)),
       brainDice: orNull(diceOf(brain)),
     }),
+  };
+}
+
+/** One logit a slice, and whether its window shows blood. */
+function bleedScorer(): Scorer {
+  const scores: { label: 0 | 1; score: number }[] = [];
+  return {
+    add: (_, logits, target, first) => void scores.push({ label: target[first]! > 0 ? 1 : 0, score: logits[first]! }),
+    figures: () => ({ dice: null, auroc: orNull(aurocScore(scores)), brainDice: null }),
   };
 }
 

@@ -58,7 +58,7 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
   const model = forInference(buildModel(request.model, shape)); // for the validations; the steps are traced by themselves
   const state = createState(model, options);
   try {
-    checkSizes(options, model.sizeMultiple);
+    checkSizes(request.model, options, model.sizeMultiple);
     const start = await begin(request, state, plan, context);
     const data = await loadData(plan, context);
     const end = await train(trainRun(request, state, plan, data, start, context));
@@ -100,7 +100,7 @@ function trainRun(
   const { out, options, seed } = request;
   const rng = seededRng(seed).fork("train");
   const pool = { slices: data.train, groups: groupSlices(data.train) };
-  const windows = chooseValidation(rng.fork("validation"), data.val, options.validationSlices);
+  const windows = chooseValidation(rng.fork("validation"), data.val, options.validationSlices, tasks[options.task]);
   const clock = { drawing: 0, since: performance.now(), step: start.step };
   let note = "";
   return {
@@ -126,7 +126,7 @@ function trainRun(
       await appendLog(out, { step, loss, secondsPerStep: seconds, secondsDrawing: drawing });
     },
     async onValidation(row, standing) {
-      note = `, val Dice ${words(row.dice)}`;
+      note = row.dice === null && row.auroc !== null ? `, val AUROC ${words(row.auroc)}` : `, val Dice ${words(row.dice)}`;
       await recordValidation(out, row, standing, options.keepBest > 1, state.model);
       await appendLog(out, { ...row, best: standing.best, validationSeconds: (performance.now() - clock.since) / 1000 });
       clock.since = performance.now();
@@ -148,6 +148,7 @@ async function modelFile(
     model,
     inChannels: 1,
     outputs: [...tasks[options.task].outputs],
+    ...(tasks[options.task].perSlice ? { window: options.cropSize } : {}),
     preprocess,
     weights: await bestWeightsRef(out),
     data: plan.hashes,

@@ -3,6 +3,9 @@ import type { Batch } from "./batch.ts";
 import type { BatchTensors } from "./step.ts";
 
 /** Copies a batch to the device. The caller disposes of the tensors. */
-export function uploadBatch({ count, size, channels, image, target }: Batch): BatchTensors {
-  return { image: tf.tensor4d(image, [count, size, size, 1]), target: tf.tensor4d(target, [count, size, size, channels]) };
+export function uploadBatch({ count, size, channels, targetSize, image, target }: Batch): BatchTensors {
+  return {
+    image: tf.tensor4d(image, [count, size, size, 1]),
+    target: tf.tensor4d(target, [count, targetSize, targetSize, channels]),
+  };
 }

@@ -53,14 +53,16 @@ test("Dice is the mean over slices with lesion, AUROC ranks slices, the brain's 
 test("half of the slices validated have lesion where there are enough, and the choice is the seed's", () => {
   const slices = Array.from({ length: 60 }, (_, i) => slice(i, i < 10 ? 4 : 0, 0, i < 40));
   const positives = (limit: number) =>
-    chooseValidation(seededRng(1), slices, limit).filter((w) => w.slice.lesionPixels > 0).length;
+    chooseValidation(seededRng(1), slices, limit, tasks.lesion).filter((w) => w.slice.lesionPixels > 0).length;
   expect([positives(8), positives(20), positives(40), positives(100)]).toEqual([4, 10, 10, 10]);
-  expect(chooseValidation(seededRng(1), slices, 100)).toHaveLength(60);
-  const ids = (seed: number) => chooseValidation(seededRng(seed), slices, 12).map((w) => w.slice.index);
+  expect(chooseValidation(seededRng(1), slices, 100, tasks.lesion)).toHaveLength(60);
+  const ids = (seed: number) => chooseValidation(seededRng(seed), slices, 12, tasks.lesion).map((w) => w.slice.index);
   expect(ids(1)).toEqual(ids(1));
   expect(ids(1)).not.toEqual(ids(2));
   const many = Array.from({ length: 30 }, (_, i) => slice(i, i < 28 ? 4 : 0, 0));
-  expect(chooseValidation(seededRng(1), many, 20).filter((w) => w.slice.lesionPixels === 0)).toHaveLength(2); // all there are; the rest lesions
-  const [brain, none] = [slice(0, 0, 0), slice(1, 0, 0, false)].map((s) => chooseValidation(seededRng(1), [s], 1)[0]!);
+  expect(chooseValidation(seededRng(1), many, 20, tasks.lesion).filter((w) => w.slice.lesionPixels === 0)).toHaveLength(2); // all there are; the rest lesions
+  const [brain, none] = [slice(0, 0, 0), slice(1, 0, 0, false)].map(
+    (s) => chooseValidation(seededRng(1), [s], 1, tasks.lesion)[0]!,
+  );
   expect([brain!.x, brain!.y, none!.x, none!.y]).toEqual([12.5, 10.5, 12, 10]);
 });

@@ -2,14 +2,14 @@ import { type Tensor4D, tf } from "../backend/tf.ts";
 import { UserError } from "../core/errors.ts";
 import { type Rng, shuffled } from "../core/rng.ts";
 import type { Model } from "../models/index.ts";
-import { type Batch, plainBatch } from "./batch.ts";
+import { type Batch, middleOf, plainBatch } from "./batch.ts";
 import type { LossOptions } from "./options.ts";
 import { scorerOf } from "./score.ts";
 import { brainBit, minLesionPixels, type TrainSlice } from "./slices.ts";
 import type { Task } from "./task.ts";
 import { uploadBatch } from "./upload.ts";
 
-/** A fixed window of the validation slices: centred on the brain, or on the slice where there is no brain. */
+/** A fixed window of the validation slices: centred on the brain, or on the slice where there is no brain or whole slices are told of. */
 export interface ValidationWindow {
   readonly slice: TrainSlice;
   readonly x: number;
@@ -22,7 +22,7 @@ export interface ValidationFigures {
   readonly loss: number;
   /** Mean Dice at probability 0.5 over slices with lesion, or over tissues, in [0, 1]; null where there is none. */
   readonly dice: number | null;
-  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits; null without both and for tissues. */
+  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits, or by their own; null without both and for tissues. */
   readonly auroc: number | null;
   /** Dice of the brain over all pixels; null where there is none, found or true. */
   readonly brainDice: number | null;
@@ -32,7 +32,12 @@ export interface ValidationFigures {
  * Chooses the slices to validate on, once: half of them with lesion where there are enough, the rest without.
  * Slices with fewer than {@link minLesionPixels} lesion pixels are left out.
  */
-export function chooseValidation(rng: Rng, slices: readonly TrainSlice[], limit: number): ValidationWindow[] {
+export function chooseValidation(
+  rng: Rng,
+  slices: readonly TrainSlice[],
+  limit: number,
+  task: Pick<Task, "perSlice">,
+): ValidationWindow[] {
   const positive = shuffled(
     rng.fork("positive"),
     slices.filter((s) => s.lesionPixels >= minLesionPixels),
@@ -43,7 +48,7 @@ export function chooseValidation(rng: Rng, slices: readonly TrainSlice[], limit:
   );
   const positives = Math.min(positive.length, Math.max(Math.ceil(limit / 2), limit - negative.length));
   const chosen = [...positive.slice(0, positives), ...negative.slice(0, limit - positives)];
-  return chosen.map((slice) => ({ slice, ...centreOf(slice) }));
+  return chosen.map((slice) => ({ slice, ...(task.perSlice ? middleOf(slice) : centreOf(slice)) }));
 }
 
 function centreOf({ masks, width, height, brainPixels }: TrainSlice): { x: number; y: number } {
@@ -69,6 +74,7 @@ export async function validate(
   task: Task,
   options: LossOptions,
 ): Promise<ValidationFigures> {
+  const cells = task.perSlice ? 1 : size * size;
   const scorer = scorerOf(task.name, task.outputs.length);
   let loss = 0;
   for (let start = 0; start < windows.length; start += batchSize) {
@@ -81,7 +87,7 @@ export async function validate(
         `train: the validation loss must be finite; got ${value} on slices ${batch.ids.join(", ")}. Lower train.optimizer.learningRate.`,
       );
     loss += value * part.length;
-    for (const [n, { slice }] of part.entries()) scorer.add(slice, logits, batch.target, n * size * size, size * size);
+    for (const [n, { slice }] of part.entries()) scorer.add(slice, logits, batch.target, n * cells, cells);
   }
   return { loss: loss / windows.length, ...scorer.figures() };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Inputs, testTorchCases } from "../../../test/helpers/torch-cases.ts";
 import { type Tensor, type Tensor2D, type Tensor4D, tf } from "../../backend/tf.ts";
-import { segmentationLoss, softDice, tissueLoss } from "../losses.ts";
+import { bleedLoss, segmentationLoss, softDice, tissueLoss } from "../losses.ts";
 import { lossOptions } from "../options.ts";
 import { completeIouLoss } from "./boxes.ts";
 import { infoNce, vicReg } from "./embeddings.ts";
@@ -54,6 +54,10 @@ testTorchCases("losses.json", {
     const options = { focal: { weight: 2, gamma: 1.5 }, tversky: { weight: 0.5 } };
     const target = tf.cast(tf.oneHot(tf.argMax(truth!, 3), 3), "float32") as Tensor4D;
     return tissueLoss(logits as Tensor4D, target, lossOptions.parse(options));
+  },
+  "bleed loss": (inputs) => {
+    const options = { lesionPixelWeight: 4, focal: { weight: 0.5, alpha: 0.25 } };
+    return bleedLoss(inputs.logits as Tensor4D, truth(inputs), lossOptions.parse(options));
   },
   "complete IoU": ({ predicted, target }) => completeIouLoss(corners(predicted!), corners(target!)),
 });
