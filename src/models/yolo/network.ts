@@ -25,7 +25,7 @@ export interface Detector extends Omit<Network<Tensor4D>, "apply"> {
   readonly classes: number;
   /** Share of a new batch in the running statistics of batch normalisation: a training step must use it. */
   readonly normMomentum: number;
-  /** @param x - N x H x W x channels, float32; H and W multiples of 32. */
+  /** @param x - N x H x W x channels, float32. @throws {RangeError} Unless H and W are multiples of 32. */
   apply(x: Tensor4D, mode: ApplyMode): RawMaps;
 }
 
@@ -47,7 +47,7 @@ export function buildYolo(options: YoloOptions, shape: ModelShape): Detector {
     normMomentum: yoloNorm.momentum,
     weights,
     trainable: specs.filter((spec) => spec.trainable).map((spec) => spec.name),
-    sizeMultiple: 32,
+    sizeMultiple: coarsest,
     apply: (x, mode) => tf.tidy(() => yolo({ weights: mode.weights ?? weights, mode }, options, x)) as RawMaps,
     dispose: () => disposeWeights(weights),
   };
@@ -70,9 +70,14 @@ export function yoloWeights(
   return [...own, ...headInputs.flatMap((from, i) => uniformConv(headName(i), channels[from]!, outputs, 1, true))];
 }
 
+const coarsest = yoloStrides[2];
+
 const headName = (level: number) => `model.${headModule}.m.${level}`;
 
 function yolo(scope: Scope, options: YoloOptions, image: Tensor4D): Tensor4D[] {
+  const [, height, width] = image.shape;
+  if (height % coarsest !== 0 || width % coarsest !== 0)
+    throw new RangeError(`yolo: height and width must be multiples of ${coarsest}; got ${height} x ${width}`);
   const results: Tensor4D[] = [];
   let x = image;
   for (const [i, module] of modulesOf(options).entries()) {

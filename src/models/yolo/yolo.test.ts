@@ -192,6 +192,7 @@ test("a new head expects few boxes: 8 objects in a picture of 640 pixels, over i
   );
   const [fine] = tf.tidy(() => model.apply(tf.zeros([1, 64, 64, 1]), { training: false, weights }));
   const objects = tf.tidy(() => tf.sigmoid(fine.reshape([-1, 8]).slice([0, 4], [-1, 1])).dataSync());
+  expect(() => model.apply(tf.zeros([1, 64, 40, 1]), { training: false })).toThrow("multiples of 32; got 64 x 40");
   const least = Math.min(...objects);
   expect(least).toBeGreaterThan((8 / 6400) * 0.7); // PyTorch's own start of the bias, at most ±1 / sqrt(32), lies on top
   expect(Math.max(...objects)).toBeLessThan((8 / 6400) * 1.3);
