@@ -86,15 +86,25 @@ function checkImage({ data }: Volume, { id, image }: PlannedCase, findings: Find
     findings.push(
       errorOf("not-finite", id, `${image}: voxels must be finite numbers; got ${notFinite} NaN or infinite. ${wayOut}.`),
     );
-  } else if (minimum === maximum) {
+    return;
+  }
+  if (minimum === maximum) {
     findings.push(
       errorOf("constant-image", id, `${image}: an image must have contrast; got ${minimum} in every voxel. Leave it out.`),
     );
-  } else if (maximum <= 0) {
-    const message = `${image}: T2 intensities should be positive; got ${minimum} to ${maximum}. Check its scaling.`;
-    findings.push(warningOf("negative-image", id, message));
+    return;
+  }
+  const negative = data.reduce((sum, value) => sum + (value < -0.02 * maximum ? 1 : 0), 0) / data.length;
+  if (maximum <= 0 || negative > mostNegative) {
+    const got =
+      maximum <= 0 ? `${minimum} to ${maximum}` : `${Math.round(100 * negative)} % of the voxels below 0, down to ${minimum}`;
+    const wayOut = "Check its scaling: integers that ran over, or values normalised to a mean of 0? 0 has to be air";
+    findings.push(warningOf("negative-image", id, `${image}: T2 intensities should be positive; got ${got}. ${wayOut}.`));
   }
 }
+
+/** Share of voxels clearly below 0 (by more than 2 % of the greatest) that resampling explains; none of 42 real volumes has any. Our choice. */
+const mostNegative = 0.01;
 
 /** Up to a hundredth of a voxel apart is rounding, up to {@link mostApart} sloppy headers. */
 function checkGeometry(image: Volume, other: Volume, file: string, { id }: PlannedCase, findings: Finding[]): void {

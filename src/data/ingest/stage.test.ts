@@ -231,6 +231,26 @@ test("a folder without images, one that is missing, and a file in its place", as
   await expect(ingest(join(path, "notes.txt"))).rejects.toThrow(/notes\.txt: must be a folder; got a file/);
 });
 
+test("an image with many voxels below 0 is told: integers that ran over, normalised values; a little ringing is not", async () => {
+  const of = (value: (v: number, i: number) => number) => {
+    const data = Float32Array.from({ length: 120 }, (_, i) => value(1000 * ((i % 10) / 10), i));
+    return encodeNifti({ data, shape, affine }, true);
+  };
+  const path = folderOf({
+    "sub-1_run-1_T2w.nii.gz": of((v) => (v > 800 ? v - 65536 : v)), // a tenth of the voxels
+    "sub-1_run-2_T2w.nii.gz": of((v) => v - 450),
+    "sub-1_run-3_T2w.nii.gz": of((v, i) => (i === 0 ? -500 : v - 10)),
+    "sub-1_run-4_T2w.nii.gz": of((v) => -1 - v),
+  });
+  const { dataset } = await ingest(path);
+  const told = dataset.findings.filter((f) => f.rule === "negative-image");
+  expect(told.map((f) => [f.case, /; got (.*?)\. Check its scaling/.exec(f.message)?.[1]])).toEqual([
+    ["sub-1_run-1_T2w", "10 % of the voxels below 0, down to -64636"],
+    ["sub-1_run-2_T2w", "50 % of the voxels below 0, down to -450"],
+    ["sub-1_run-4_T2w", "-901 to -1"],
+  ]);
+});
+
 test("progress counts every case, and a stop is heard", async () => {
   const seen: string[] = [];
   const reporter = {
