@@ -138,7 +138,7 @@ function bleedOnto(
       why = error.message;
     }
   }
-  throw new UnfitError(`no grade ${plan.grade} bleed fitted in ${attempts} tries: ${why}`);
+  throw new UnfitError(`no grade ${["", "I", "II", "III", "IV"][plan.grade]} bleed fitted in ${attempts} tries: ${why}`);
 }
 
 function dilated(normal: NormalCase, dilations: readonly Dilation[]): Ground {

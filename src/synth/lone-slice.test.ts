@@ -132,7 +132,7 @@ describe("what cannot be used is one line", () => {
     const normal = prepareCase(head.image, head.tissue, 27);
     const huge = lesionOptions.parse({ grades: { kind: "free", I: 1 }, bilateralShare: 0, germinalAreaMm2: [398, 400] });
     expect(() => bleedInto(seededRng(1), normal, huge)).toThrow(
-      /no grade 1 bleed fitted in 12 tries: .*cross-section must be 398 to 400/,
+      /no grade I bleed fitted in 12 tries: .*cross-section must be 398 to 400/,
     );
   });
 });

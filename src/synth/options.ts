@@ -19,7 +19,7 @@ export const synthOptions = z.strictObject({
     .refine((planes) => new Set(planes).size === planes.length, { error: "a plane may be named once" })
     .default(["axial", "coronal", "sagittal"])
     .describe("Planes in which near-isotropic volumes are cut into stacks."),
-  /** Share of the scenes that may be left out since no bleed fits, each named in dataset.json; above it the stage fails. Our choice. */
+  /** Share of the scenes that may be left out since no bleed fits, each named in dataset.json; above it the stage fails. One may always be. Our choice. */
   mostGivenUp: z
     .number()
     .min(0)

@@ -82,7 +82,7 @@ describe("scenes that no bleed fits", () => {
       ["warning", "a_T2w", "given-up"],
       ["warning", "b_T2w", "given-up"],
     ]);
-    expect(made.findings[0]!.message).toMatch(/^copy [01] was not made: no grade 1 bleed fitted in \d+ tries: /);
+    expect(made.findings[0]!.message).toMatch(/^copy [01] was not made: no grade I bleed fitted in \d+ tries: /);
     expect(warnings.length).toBe(2);
     const sidecars = (await readdir(join(out, "images"))).filter((name) => name.endsWith(".json"));
     for (const name of sidecars) expect((await readSidecar(join(out, "images", name))).grade).toBe(0);
@@ -93,12 +93,25 @@ describe("scenes that no bleed fits", () => {
     await expect(runSynth({ data, out, options: unfit, seed: 3 }, silentContext(1))).rejects.toMatchObject({
       fault: "data",
       message: expect.stringMatching(
-        /a_labels\.nii\.gz: a normal brain that bleeds fit into is needed; got no grade 1 bleed .* 2 of 4 scenes were given up, more than synth\.mostGivenUp = 0\.1 allows\. Check/,
+        /a_labels\.nii\.gz: a normal brain that bleeds fit into is needed; got no grade I bleed .* 2 of 4 scenes were given up, more than synth\.mostGivenUp = 0\.1 allows\. To go on without them: --set synth\.mostGivenUp=0\.5\. Check the label map, or leave/,
       ),
     });
     const all = { ...unfit, mostGivenUp: 1, healthyShare: 0 };
     await expect(runSynth({ data, out, options: all, seed: 3 }, silentContext(1))).rejects.toThrow(/4 of 4 scenes were given up/);
     await expect(readDataset(out)).rejects.toThrow("no such file");
+  });
+
+  test("one of a few may always be missing", async () => {
+    const dry = toyHead();
+    const mixed = await folder();
+    const noVentricle = { ...dry.tissue, data: dry.tissue.data.map((t) => (t === 4 ? 3 : t)) };
+    const cases = [await writeToyCase(mixed, "dry", { ...dry, tissue: noVentricle }), await writeToyCase(mixed, "wet", dry)];
+    await makeDataset(mixed, cases);
+    const out = await folder();
+    const one = { ...toySynth, planes: ["axial"] as const, copies: 1, mostGivenUp: 0.1 };
+    const options = synthOptions.parse(one);
+    const { summary } = await runSynth({ data: mixed, out, options, seed: 3 }, silentContext(1));
+    expect(summary).toMatchObject({ scenes: 1, scenesGivenUp: 1 });
   });
 
   test("a subject without any scene leaves its split", async () => {

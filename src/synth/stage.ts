@@ -41,7 +41,7 @@ const copiesAtOnce = 8;
  * A synthetic stack has its source's subject, so that it stays in its source's split. The same run gives the same bytes,
  * whatever the number of workers and however often it was interrupted. Scenes that no bleed fits are left out and named in `findings`.
  *
- * @throws {UserError} (data) If a file cannot be used, or more scenes than `options.mostGivenUp` are left out; (usage) if `out` is not apart from `data`.
+ * @throws {UserError} (data) If a file cannot be used, or more scenes than `options.mostGivenUp`, and more than one, are left out; (usage) if `out` is not apart from `data`.
  * @throws {StoppedError} If the user asks to stop.
  */
 export async function runSynth(run: SynthRun, context: StageContext): Promise<StageResult> {
@@ -79,14 +79,21 @@ function jobsOf({ data, out, options, seed, resume = false }: SynthRun, dataset:
   );
 }
 
-/** @throws {UserError} (data) With the first reason, if too many scenes are missing, or all. */
+/**
+ * One scene may always be missing: a share of a few scenes allows none.
+ *
+ * @throws {UserError} (data) With the first reason, if too many scenes are missing, or all.
+ */
 function checkGivenUp(givenUp: readonly GivenUp[], { options }: SynthRun, jobs: readonly SynthJob[]): void {
   const scenes = jobs.reduce((sum, { first, end }) => sum + end - first, 0);
   const first = givenUp[0];
-  if (first === undefined || (givenUp.length < scenes && givenUp.length <= options.mostGivenUp * scenes)) return;
+  const most = Math.max(1, options.mostGivenUp * scenes);
+  if (first === undefined || (givenUp.length < scenes && givenUp.length <= most)) return;
   const job = jobs.find((j) => j.case.id === first.case)!;
+  const share = Math.ceil((100 * givenUp.length) / scenes) / 100;
   const limit = `more than synth.mostGivenUp = ${options.mostGivenUp} allows`;
-  throw unfitFault(job, first.why, `${givenUp.length} of ${scenes} scenes were given up, ${limit}. `);
+  const wayOut = givenUp.length < scenes ? `To go on without them: --set synth.mostGivenUp=${share}. ` : "";
+  throw unfitFault(job, first.why, `${givenUp.length} of ${scenes} scenes were given up, ${limit}. ${wayOut}`);
 }
 
 /** Writes splits.json and dataset.json. */

@@ -169,7 +169,7 @@ test("a thick stack is painted as it is", () => {
 test("a brain that a bleed cannot fit into is given up after a bounded number of tries, with the reason", () => {
   const tiny = only("I", { ...dark, germinalAreaMm2: [398, 400] });
   expect(() => bleedInto(seededRng(1), normal, tiny)).toThrow(
-    /no grade 1 bleed fitted in 12 tries: .*cross-section must be 398 to 400/,
+    /no grade I bleed fitted in 12 tries: .*cross-section must be 398 to 400/,
   );
   const late: NormalCase = { ...normal, age: { weeks: 37, estimated: false }, signals: { ...normal.signals, weeks: 37 } };
   expect(bleedInto(seededRng(1), late, only("I", dark)).drawn.plan.grade).toBe(2);

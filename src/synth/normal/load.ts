@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import type { Case } from "../../data/dataset.ts";
 import { oneLine } from "../../data/faults.ts";
@@ -47,8 +47,9 @@ export async function loadNeeded(source: CaseSource): Promise<NormalCase> {
 }
 
 /** Says that a case, or too much of a dataset, cannot take bleeds. `why` is an `UnfitError`'s message; `more` a sentence. */
-export function unfitFault({ root, case: source }: Pick<CaseSource, "root" | "case">, why: string, more = ""): UserError {
-  const where = oneLine(join(root, source.labels!.path));
-  const wayOut = "Check the label map and the name of its scheme, or leave the case out.";
+export function unfitFault({ root, case: source, scheme }: CaseSource, why: string, more = ""): UserError {
+  const where = oneLine(resolve(root, source.labels!.path)); // a dataset's root may lie beside it, and "../" tells nobody where
+  const named = scheme === "hemosynth" ? "" : " and the name of its scheme"; // of our own there is nothing to check
+  const wayOut = `Check the label map${named}, or leave the case out.`;
   return new UserError("data", `${where}: a normal brain that bleeds fit into is needed; got ${oneLine(why)}. ${more}${wayOut}`);
 }
