@@ -27,7 +27,7 @@ import type { EvalOptions } from "./options.ts";
 import { drawPlots } from "./report/figures.ts";
 import { caseCaption } from "./report/format.ts";
 import { type GalleryItem, reportPage } from "./report/page.ts";
-import { type Results, resultsSchema } from "./results.ts";
+import { type Metric, type Results, resultsSchema } from "./results.ts";
 import { levels, parseScores } from "./scores.ts";
 import { countSplit, evalResult, maskNotes, notesOf } from "./summary.ts";
 import { buildTables, type Tables, type TalliedCase } from "./table.ts";
@@ -90,11 +90,17 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
     splits: counts,
     operatingPoints,
     mask,
-    metrics,
+    metrics: loaded.hasMaps ? metrics : metrics.map(withoutDice),
     notes: [...notesOf(evaluated, validation, options), ...(loaded.hasMaps ? maskNotes(mask.probability, grid) : [noMaps])],
   };
   await write(request, loaded, measured, resultsSchema.parse(results), context);
   return evalResult(results);
+}
+
+/** A figure where there are no maps: Dice does not exist, and why. */
+function withoutDice(metric: Metric): Metric {
+  if (metric.metric !== "dice" && metric.metric !== "diceAll") return metric;
+  return { ...metric, estimate: null, low: null, high: null, reason: "the network draws no maps" };
 }
 
 function splitTables({ evaluated, validation }: Loaded, { split }: EvalOptions): (readonly [SplitName, Tables])[] {
