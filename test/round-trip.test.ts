@@ -184,7 +184,7 @@ test(
       const refused = await hemosynth(args);
       expect(refused).toMatchObject({
         code: 2,
-        stderr: expect.stringContaining("holds an interrupted training. Pass --resume to go on, or --exist-ok to start again.\n"),
+        stderr: expect.stringContaining("holds an unfinished training. Pass --resume to go on, or --exist-ok to start again.\n"),
       });
       const resumed = await hemosynth([...args, "--resume"]);
       expect(resumed.code, resumed.stderr).toBe(0);
