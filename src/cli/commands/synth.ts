@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { readDataset } from "../../data/dataset.ts";
 import type { FormatName } from "../../synth/export/format.ts";
+import { hasConfig } from "../manifest.ts";
 import { type CommonOptions, inFolder, type Outcome, type Session } from "../session.ts";
 import { isDataset } from "../sources.ts";
 import { normalData, synth as synthStage } from "./stages.ts";
@@ -63,8 +64,12 @@ export async function exportDataset(
   return { text: `${headline}\nin ${out}`, json: { schemaVersion: 1, command: "export", out, ...summary } };
 }
 
-/** The folder itself if it is a dataset, else `synth/` in a run folder. */
+/** The folder itself if it is a dataset, else `synth/` in a run folder. @throws {UserError} (data) If the run has no finished stacks yet. */
 async function datasetFolder(path: string): Promise<string> {
   const synth = join(path, "synth");
-  return !(await isDataset(path)) && (await isDataset(synth)) ? synth : path;
+  if (await isDataset(path)) return path;
+  if (await isDataset(synth)) return synth;
+  if (!(await hasConfig(path))) return path;
+  const wayOut = `run \`hemosynth synth ${join(path, "config.yaml")} --out ${path}\` first`;
+  throw new UserError("data", `${synth}: an export needs finished stacks; got no dataset.json: ${wayOut}.`);
 }

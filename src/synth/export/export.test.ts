@@ -238,6 +238,28 @@ describe("what cannot be exported is one line, and no folder looks whole", () =>
   });
 });
 
+test("what a reader has to know is said: 16 bits look black, nnU-Net's folder name and where its split goes", async () => {
+  const linesOf = async (format: FormatName, name: string) => {
+    const lines: string[] = [];
+    const reporter = {
+      ...silentReporter,
+      info: (line: string) => lines.push(`i ${line}`),
+      warn: (line: string) => lines.push(`w ${line}`),
+    };
+    const out = join(await temporaryFolder("said"), name);
+    await runExport({ data, out, format }, { ...silentContext(), reporter });
+    return lines.map((line) => line.replace(out, "OUT"));
+  };
+  expect(await linesOf("png", "out")).toEqual([expect.stringMatching(/^i OUT: pictures are 16-bit .* almost black/)]);
+  expect(await linesOf("coco", "out")).toEqual([]);
+  const move = (folder: string) => expect.stringContaining(`from ${join("nnUNet_preprocessed", folder)} alone: copy it there`);
+  expect(await linesOf("nnunet", "Dataset501_Blood")).toEqual([move("Dataset501_Blood")]);
+  expect(await linesOf("nnunet", "blood")).toEqual([
+    "w OUT: nnU-Net needs a folder in nnUNet_raw named as Dataset501_Name; got blood. Rename it.",
+    move("DatasetNNN_Name"),
+  ]);
+});
+
 test("the same dataset gives the same bytes", async () => {
   for (const format of formatNames) {
     const [a, b] = [await exported(format), await exported(format)];

@@ -1,11 +1,11 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import { assertApart } from "../../data/apart.ts";
 import { type Case, type Dataset, type FileRef, readDataset, readSplits, type SplitName, type Splits, splitNames } from "../../data/dataset.ts"; // biome-ignore format: one line
-import { dataFault } from "../../data/faults.ts";
+import { dataFault, oneLine } from "../../data/faults.ts";
 import { fileFault, readBytes, writeAtomic } from "../../data/files.ts";
 import { type Grid, ontoGrid } from "../../data/grid.ts";
 import { decodeNifti, encodeNifti, toLabels } from "../../data/nifti.ts";
@@ -52,6 +52,7 @@ export async function runExport(
   }
   await writeAll(out, format.indexFiles(entries));
   reporter.progress("export", chosen.length, chosen.length);
+  remark(name, out, reporter);
   const counts = Object.fromEntries(splitNames.map((split) => [split, chosen.filter(([, s]) => s === split).length]));
   return {
     headline: `${chosen.length} stacks as ${name} (${splitNames.map((split) => `${counts[split]} ${split}`).join(", ")})`,
@@ -75,6 +76,22 @@ function makeFormat(name: FormatName, about: ExportAbout): Format<unknown> {
     default:
       return name satisfies never;
   }
+}
+
+/** Says what the reader of a format has to know or do. */
+function remark(name: FormatName, out: string, { info, warn }: StageContext["reporter"]): void {
+  if (name === "png")
+    info(
+      `${out}: pictures are 16-bit with the voxels' own values: most viewers show them almost black. coco and yolo have 8-bit ones.`,
+    );
+  if (name !== "nnunet") return;
+  const folder = basename(resolve(out));
+  const fits = /^Dataset\d{3}_.+$/.test(folder);
+  if (!fits) warn(`${out}: nnU-Net needs a folder in nnUNet_raw named as Dataset501_Name; got ${oneLine(folder)}. Rename it.`);
+  const target = join("nnUNet_preprocessed", fits ? folder : "DatasetNNN_Name");
+  info(
+    `${join(out, "splits_final.json")}: nnU-Net takes this split from ${target} alone: copy it there after planning, before training.`,
+  );
 }
 
 /** @throws {UserError} (usage) If something is there: an export must not mix with another. */
