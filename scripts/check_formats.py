@@ -3,6 +3,9 @@
     for format in bids png nnunet coco yolo; do hemosynth export runs/a --format $format --out exported/$format; done
     python scripts/check_formats.py runs/a/synth exported
 
+DATASET may be a run folder, which means its `synth/`. EXPORTED holds a folder for each format (`bids`, `png`, …), or is one export itself. Ends with 1 where
+nothing was checked.
+
 Needs nibabel, numpy, scipy, pillow; pycocotools for coco, nnunetv2 for nnunet, bids-validator-deno for bids. A format whose folder or
 whose program is missing is named as not checked. Every voxel and box is compared with the dataset's own files.
 """
@@ -20,7 +23,28 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-dataset, exported = Path(sys.argv[1]), Path(sys.argv[2])
+formats = ("png", "coco", "yolo", "nnunet", "bids")
+marks = {"png": "slices.csv", "coco": "annotations", "yolo": "data.yaml", "nnunet": "splits_final.json", "bids": "dataset_description.json"}
+
+
+def arguments():
+    """The dataset's folder and the folder of each format that is there; ends with a line where they are none."""
+    if len(sys.argv) != 3:
+        sys.exit("usage: check_formats.py DATASET EXPORTED")
+    dataset, exported = Path(sys.argv[1]), Path(sys.argv[2])
+    if not (dataset / "dataset.json").exists():
+        dataset /= "synth"
+    if not (dataset / "dataset.json").exists():
+        sys.exit(f"{sys.argv[1]}: must be a dataset, or a run folder with synth/; got no dataset.json. Give what was exported.")
+    found = {name: exported / name for name in formats if (exported / name).exists()}
+    if not found:
+        found = {name: exported for name in formats if (exported / marks[name]).exists()}
+    if not found:
+        sys.exit(f"{exported}: must hold folders named {', '.join(formats)}, or be one export; got neither. Export first.")
+    return dataset, found
+
+
+dataset, folders = arguments()
 listing = json.loads((dataset / "dataset.json").read_text())
 splits = json.loads((dataset / "splits.json").read_text())
 split_of = {subject: name for name in ("train", "val", "test") for subject in splits[name]}
@@ -137,12 +161,15 @@ if __name__ == "__main__":  # nnU-Net starts processes that read this file again
     truth = {i: slices(c["lesionMask"]["path"]) for i, c in cases.items()}
     checks = {"png": check_png, "coco": check_coco, "yolo": check_yolo, "nnunet": check_nnunet, "bids": check_bids}
     needs = {"coco": "pycocotools", "nnunet": "nnunetv2"}
+    checked = 0
     for name, check in checks.items():
-        if not (exported / name).exists():
-            print(f"{name}: not checked, no {exported / name}")
+        if name not in folders:
+            print(f"{name}: not checked, no export of it in {sys.argv[2]}")
         elif name in needs and importlib.util.find_spec(needs[name]) is None:
             print(f"{name}: not checked, needs {needs[name]}")
         elif name == "bids" and shutil.which("bids-validator-deno") is None:
             print(f"{name}: not checked, needs bids-validator-deno")
         else:
-            print(f"{name}: {check(exported / name)}")
+            print(f"{name}: {check(folders[name])}")
+            checked += 1
+    sys.exit(0 if checked > 0 else 1)

@@ -19,7 +19,7 @@ export type LabelScheme = z.output<typeof labelScheme>;
 
 type Ids = readonly number[];
 
-/** Ids of each named scheme. Source: PRIORS of the project's research notes; FeTA 10.1038/s41597-021-00946-3; CRL key: atlas README of 2016-11-21. */
+/** Ids of each named scheme. Sources: FeTA 10.1038/s41597-021-00946-3; dHCP DrawEM-9; BOUNTI; CRL key: atlas README of 2016-11-21; Fidon et al., spina bifida atlas. */
 const named: Readonly<Record<z.output<typeof labelSchemeName>, Partial<Record<Tissue, Ids>>>> = {
   hemosynth: Object.fromEntries(Object.entries(tissues).map(([name, id]) => [name, [id]])),
   // Ventricles are one label: third and fourth are in it.
