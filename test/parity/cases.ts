@@ -56,6 +56,11 @@ export const parityOps: Readonly<Record<string, Op>> = {
   concat: (a, b) => tf.concat([a, b], 3),
   pad: (x) => tf.pad(x, [[0, 0], [1, 2], [0, 3], [0, 0]]), // biome-ignore format: one row an axis
   slice: (x) => tf.slice(x, [0, 1, 2, 0], [-1, 3, 3, 1]),
+  "strided slice, of what needs no gradient": tf.customGrad((x) => ({
+    value: tf.stridedSlice(x as Tensor, [0, 1, 1, 0], (x as Tensor).shape, [1, 2, 2, 1]),
+    gradFunc: () => tf.zerosLike(x as Tensor), // tfjs has none
+  })),
+  stack: (a, b) => tf.stack([a, b]),
   "add bias": (x, bias) => tf.add(x, bias),
   multiply: (a, b) => tf.mul(a, b),
   subtract: (a, b) => tf.sub(a, b),

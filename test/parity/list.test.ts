@@ -15,9 +15,9 @@ test("every backend runs the list, in a test file and so a process of its own", 
   expect(backends.filter((name) => !existsSync(new URL(`${name}.test.ts`, import.meta.url)))).toEqual([]);
 });
 
-/** What `tf.` offers besides ops: memory, tape, making tensors from values. */
+/** What `tf.` offers besides ops: memory, tape, making tensors from values and copies. */
 const notOps = new Set(
-  "ts tidy keep dispose memory engine getBackend variable variableGrads valueAndGrad tensor tensor1d tensor2d tensor4d scalar zeros zerosLike ones".split(
+  "ts tidy keep dispose memory engine getBackend variable variableGrads valueAndGrad tensor tensor1d tensor2d tensor4d scalar zeros zerosLike ones fill clone".split(
     " ",
   ),
 );
