@@ -269,36 +269,40 @@ test("progress counts every case, and a stop is heard", async () => {
 const mri = `${sharedData}fetal_mri`;
 const crl = hasShared("fetal_mri/crl_sta_atlas");
 
-test.skipIf(!crl)("the CRL atlas with both of its parcellations", async () => {
-  const refined = await ingest(
-    `${mri}/crl_sta_atlas`,
-    {
-      image: ["STA??.nii.gz"],
-      labels: { files: ["../crl_sta_refined_parcellation/{stem}_parcellation.nii.gz"], scheme: "fidon8", required: true },
-      brainMask: ["../crl_sta_refined_parcellation/{stem}_mask.nii.gz"],
-      subject: "(STA\\d+)",
-      gestationalAge: "STA(\\d+)",
-    },
-    silentContext(2),
-    join(mkdtempSync(join(tmpdir(), "hemosynth-")), "out"),
-  );
-  expect(refined.dataset.cases.map((c) => c.gestationalAge)).toEqual(Array.from({ length: 17 }, (_, i) => 21 + i));
-  expect(refined.dataset.cases.every((c) => c.labels && c.brainMask)).toBe(true);
-  expect(new Set(refined.dataset.findings.map((f) => f.rule))).toEqual(new Set(["labels-without-image", "mask-without-image"])); // week 38 has no image
-  const own = await ingest(
-    `${mri}/crl_sta_atlas`,
-    {
-      labels: { files: ["{stem}_WMZparc.nii.gz", "{stem}_parc.nii.gz"], scheme: "crl2017", required: true },
-      subject: "(STA\\d+)",
-      gestationalAge: "STA(\\d+)",
-    },
-    silentContext(2),
-    join(mkdtempSync(join(tmpdir(), "hemosynth-")), "out"),
-  );
-  expect(own.dataset.cases).toHaveLength(17);
-  expect(own.dataset.cases.find((c) => c.id === "STA30")!.labels!.path).toBe("STA30_WMZparc.nii.gz");
-  expect(own.dataset.findings).toEqual([]);
-});
+test.skipIf(!crl)(
+  "the CRL atlas with both of its parcellations",
+  async () => {
+    const refined = await ingest(
+      `${mri}/crl_sta_atlas`,
+      {
+        image: ["STA??.nii.gz"],
+        labels: { files: ["../crl_sta_refined_parcellation/{stem}_parcellation.nii.gz"], scheme: "fidon8", required: true },
+        brainMask: ["../crl_sta_refined_parcellation/{stem}_mask.nii.gz"],
+        subject: "(STA\\d+)",
+        gestationalAge: "STA(\\d+)",
+      },
+      silentContext(2),
+      join(mkdtempSync(join(tmpdir(), "hemosynth-")), "out"),
+    );
+    expect(refined.dataset.cases.map((c) => c.gestationalAge)).toEqual(Array.from({ length: 17 }, (_, i) => 21 + i));
+    expect(refined.dataset.cases.every((c) => c.labels && c.brainMask)).toBe(true);
+    expect(new Set(refined.dataset.findings.map((f) => f.rule))).toEqual(new Set(["labels-without-image", "mask-without-image"])); // week 38 has no image
+    const own = await ingest(
+      `${mri}/crl_sta_atlas`,
+      {
+        labels: { files: ["{stem}_WMZparc.nii.gz", "{stem}_parc.nii.gz"], scheme: "crl2017", required: true },
+        subject: "(STA\\d+)",
+        gestationalAge: "STA(\\d+)",
+      },
+      silentContext(2),
+      join(mkdtempSync(join(tmpdir(), "hemosynth-")), "out"),
+    );
+    expect(own.dataset.cases).toHaveLength(17);
+    expect(own.dataset.cases.find((c) => c.id === "STA30")!.labels!.path).toBe("STA30_WMZparc.nii.gz");
+    expect(own.dataset.findings).toEqual([]);
+  },
+  180_000,
+);
 
 test.skipIf(!hasShared("fetal_mri/mialsrtk_sub-01_cc0"))("six real HASTE stacks of one fetus and their masks", async () => {
   const out = join(mkdtempSync(join(tmpdir(), "hemosynth-")), "out");
