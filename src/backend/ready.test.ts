@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Reporter, silentReporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
-import { inspectGpu } from "./native.ts";
+import { inspectGpu, inspectGpu } from "./native.ts";
 import { chooseAmong, readyBackend } from "./ready.ts";
 import { tf } from "./tf.ts";
 
@@ -26,13 +26,13 @@ describe("auto", () => {
       noGpu,
       { cpu: false, cuda: false },
       "wasm",
-      "native TensorFlow is not installed; run: hemosynth backend install --device cpu",
+      "native TensorFlow is not installed here; run: hemosynth backend install --device cpu",
     ],
     [
       gpu,
       { cpu: false, cuda: false },
       "wasm",
-      "native TensorFlow is not installed; run: hemosynth backend install --device cuda",
+      "native TensorFlow is not installed here; run: hemosynth backend install --device cuda",
     ],
   ] as const)("with %o and %o", (device, installed, backend, reason) => {
     expect(chooseAmong(device, installed)).toEqual({ backend, reason });
@@ -61,8 +61,10 @@ describe("with nothing installed", () => {
     expect(await faultOf("tensorflow")).toBe(
       "backend tensorflow: native TensorFlow is not installed here; run: hemosynth backend install --device cpu",
     );
-    expect(await faultOf("cuda")).toBe(
-      "backend cuda: TensorFlow for CUDA is not installed here; run: hemosynth backend install --device cuda",
+    expect(await faultOf("cuda")).toMatch(
+      inspectGpu().usable
+        ? /^backend cuda: TensorFlow for CUDA is not installed here; run: hemosynth backend install --device cuda$/
+        : /^backend cuda: no NVIDIA .*; use --backend tensorflow, or mend the driver \(nvidia-smi shows its state\)$/,
     );
   });
 
