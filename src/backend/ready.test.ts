@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Reporter, silentReporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
-import { inspectGpu, inspectGpu } from "./native.ts";
+import { inspectGpu } from "./native.ts";
 import { chooseAmong, readyBackend } from "./ready.ts";
 import { tf } from "./tf.ts";
 
