@@ -119,7 +119,9 @@ export { runSynth, type SynthRun } from "./synth/stage.ts";
 export { drawSurround, type Surround } from "./synth/surround/draw.ts";
 export { type SurroundOptions, surroundOptions } from "./synth/surround/options.ts";
 export { paintSurround } from "./synth/surround/paint.ts";
+export { type AssignOptions, assignTargets, type BoxTarget } from "./train/detect/assign.ts";
 export { type AnchorFit, type AnchorOptions, anchorOptions, fitAnchors, measureAnchors } from "./train/detect/autoanchor.ts";
+export { type DetectionLossOptions, detectionLoss, detectionLossOptions, uploadTargets } from "./train/detect/loss.ts";
 export {
   applyMosaic,
   type BoxedPicture,

@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -270,7 +270,11 @@ test("--dry-run refuses what the command would: a backend that is not there, a f
   });
   await mkdir(join(folder, "dry"), { recursive: true });
   await writeFile(join(folder, "dry", ".hemosynth.lock.json"), JSON.stringify({ pid: process.pid, host: hostname() }));
+  expect((await dry()).code, "an owner without a lock is a left-over").toBe(0);
+  await mkdir(join(folder, "dry", ".hemosynth.lock"));
   expect(await dry()).toMatchObject({ code: 6, stderr: expect.stringContaining(`held by process ${process.pid}`) });
+  await utimes(join(folder, "dry", ".hemosynth.lock"), 1, 1);
+  expect((await dry()).code, "a lock without a heartbeat, as of another host").toBe(0);
   await rm(join(folder, "dry"), { recursive: true });
 });
 

@@ -26,6 +26,9 @@ export function loadedNative(): LoadedNative | undefined {
   return loaded;
 }
 
+/** Whether this process computes on a GPU, which has a memory of its own. */
+export const computesOnGpu = (): boolean => loaded?.usesGpu === true;
+
 /** What the library reads from the environment when it loads. What the user has set is left alone. */
 const libraryEnvironment = {
   TF_CPP_MIN_LOG_LEVEL: "3", // only fatal errors: all else would land between our own lines

@@ -30,6 +30,11 @@ export function assertUsable(name: BackendName): void {
     throw new UserError("backend", `backend tensorflow: ${notInstalled()}; ${mendNative}`);
 }
 
+/** Whether a backend would compute on a GPU here, which has a memory of its own. Loads nothing. */
+export function mayUseGpu(name: BackendName): boolean {
+  return name === "cuda" || (name === "auto" && inspectGpu().usable);
+}
+
 /** Says that there is no native TensorFlow, and where it was looked for if not in the usual place. */
 export function notInstalled(): string {
   const named = process.env.HEMOSYNTH_TENSORFLOW ?? "";

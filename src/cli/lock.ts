@@ -43,7 +43,9 @@ export async function withLock<T>(folder: string, reporter: Reporter, onLost: ()
 /** @throws {UserError} (locked) If another process writes the folder now, as {@link withLock} would; takes no lock. */
 export async function assertFree(folder: string): Promise<void> {
   const owner = await readOwner(join(folder, ".hemosynth.lock.json"));
-  if (owner !== null && (owner.host !== hostname() || (await isAlive(owner.pid)))) throw locked(folder, owner);
+  if (owner === null || (owner.host === hostname() && !(await isAlive(owner.pid)))) return;
+  const options = { lockfilePath: join(folder, ".hemosynth.lock"), realpath: false, stale: staleWhileAlive };
+  if (await lockfile.check(folder, options).catch(() => false)) throw locked(folder, owner);
 }
 
 async function acquire(folder: string, path: string, ownerFile: string, reporter: Reporter, onLost: () => void) {

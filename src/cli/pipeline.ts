@@ -67,7 +67,7 @@ export async function runPass(pass: Pass, context: StageContext, ready: ReadyBac
       continue;
     }
     const { resume, why } = decide(stage, pass, found);
-    if (needsBackendFrom(stage, pass)) await checkBackend(pass.experiment);
+    await checkAhead(stage, pass);
     context.reporter.info(`${stage.name}: ${resume ? "resumes" : "runs"}${why === null ? "" : ` (${why})`}`);
     const record = await runStage(stage, pass, parts, resume, context, ready);
     context.reporter.info(`${stage.name}: ${record.headline}`);
@@ -90,25 +90,22 @@ export async function planPass(pass: Pass): Promise<StageReport[]> {
     }
     const found = await look(stage, pass, await partsOf(stage, pass));
     if (found.state === "current") {
-      reports.push({ ...(await planned()), state: "up to date", why: null });
+      reports.push({ stage: stage.name, headline: found.record.headline, summary: {}, state: "up to date", why: null });
       continue;
     }
     const { resume, why } = decide(stage, pass, found);
-    if (needsBackendFrom(stage, pass)) await checkBackend(pass.experiment);
+    await checkAhead(stage, pass);
     stale.add(stage.name);
     reports.push({ ...(await planned()), state: resume ? "would resume" : "would run", why: why ?? "nothing there yet" });
   }
   return reports;
 }
 
-/** Whether this stage, or one after it, computes on a backend: better refused now than after an hour of synthesis. */
-function needsBackendFrom(stage: Stage, { stages }: Pass): boolean {
-  return stages.slice(stages.indexOf(stage)).some(({ backend }) => backend);
-}
-
-async function checkBackend({ backend }: Experiment): Promise<void> {
-  const { assertUsable } = await import("../backend/usable.ts");
-  assertUsable(backend);
+/** Refuses what this stage, or one after it, cannot do here: better now than after an hour of synthesis. */
+async function checkAhead(stage: Stage, { stages, experiment }: Pass): Promise<void> {
+  const ahead = stages.slice(stages.indexOf(stage));
+  if (ahead.some(({ backend }) => backend)) (await import("../backend/usable.ts")).assertUsable(experiment.backend);
+  for (const { plan } of ahead) await plan(experiment);
 }
 
 async function partsOf(stage: Stage, pass: Pass): Promise<Parts> {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { machineMemory } from "../backend/machine-memory.ts";
+import { mayUseGpu } from "../backend/usable.ts";
 import { type Experiment, relativeTo } from "../config/experiment.ts";
 import { experimentYaml } from "../config/show.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
@@ -121,8 +122,8 @@ const train: Stage = {
   backend: true,
   resumes: "asked",
   options: ({ model, preprocess, train: options }) => ({ model, preprocess, train: options }),
-  plan({ model, train: options }) {
-    checkMemory(model, options, machineMemory());
+  plan({ model, train: options, backend }) {
+    if (!mayUseGpu(backend)) checkMemory(model, options, machineMemory());
     return `${options.steps} steps of ${options.batchSize} slices, ${modelWords(model)}, about ${gigabytes(trainingBytes(model, options))} beside the slices`;
   },
   async run({ experiment, out, inputs, resume }, context) {

@@ -100,3 +100,18 @@ test("a rule over two sections is found before anything runs, in the section or 
     /^x\.yaml synth\.lesion\.intensity: a range is \[low, high\] with low <= high; got \[0\.5, 0\.2\]$/,
   );
 });
+
+test("a loss of which the task uses nothing is refused, and a part that the task has no use for", () => {
+  const of =
+    (train: string, model = "{ kind: unet }") =>
+    () =>
+      parseExperiment(`data: { kind: phantom }\nmodel: ${model}\ntrain: ${train}\n`, "x.yaml", []);
+  const classify = (loss: string) => of(`{ task: classify, loss: ${loss} }`, "{ kind: resnet18 }");
+  expect(of("{ loss: { dice: 0, crossEntropy: 0 } }")).toThrow(
+    /train\.loss must give a part that task lesion uses a weight above 0/,
+  );
+  expect(classify("{ crossEntropy: 0, dice: 1 }")).toThrow(/a part that task classify uses/);
+  expect(classify("{ tversky: { weight: 3 } }")).toThrow(/tversky\.weight must be 0 for task classify/);
+  expect(of("{ loss: { dice: 0, crossEntropy: 0, focal: { weight: 1 } } }")).not.toThrow();
+  expect(classify("{ dice: 0 }")).not.toThrow();
+});

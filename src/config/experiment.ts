@@ -10,7 +10,7 @@ import { modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
 import { phantomOptions } from "../synth/phantom/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
-import { taskMisfit, trainOptions } from "../train/options.ts";
+import { lossMisfit, taskMisfit, trainOptions } from "../train/options.ts";
 import { type Loaded, loadConfig, type Override, parseConfig } from "./load.ts";
 import { lookUp, type Section } from "./tree.ts";
 
@@ -42,6 +42,8 @@ const sections = z.strictObject({
 export const experiment = sections.superRefine(({ model, train }, context) => {
   const misfit = taskMisfit(model, train.task);
   if (misfit !== null) context.addIssue({ code: "custom", path: ["train", "task"], message: misfit });
+  const loss = lossMisfit(train.loss, train.task);
+  if (loss !== null) context.addIssue({ code: "custom", path: ["train", "loss"], message: loss });
   if (!("channels" in model)) return;
   const multiple = 2 ** (model.channels.length - 1);
   if (train.cropSize % multiple === 0) return;

@@ -46,7 +46,7 @@ function featuresPerPixel(channels: readonly number[]): number {
 }
 
 /**
- * Refuses a training that cannot fit.
+ * Refuses a training that cannot fit; the estimate may be a fifth too high, and is given that much.
  * @param limit - Memory of the machine, bytes.
  * @throws {UserError} (usage) With what it would need and what there is.
  */
@@ -56,7 +56,7 @@ export function checkMemory(
   limit: number,
 ): void {
   const needed = trainingBytes(model, options);
-  if (needed <= limit) return;
+  if (needed <= 1.2 * limit) return;
   const fits = [...Array(options.batchSize).keys()].findLast(
     (n) => n > 0 && trainingBytes(model, { ...options, batchSize: n }) <= limit,
   );

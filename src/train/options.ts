@@ -21,7 +21,7 @@ export type SamplingOptions = z.output<typeof samplingOptions>;
 const focalOptions = z.strictObject({
   weight: weight(0, "weight of focal loss; 0: none"),
   gamma: z.number().min(0).max(10).default(2).describe("how little counts what is right already; 0: cross-entropy"),
-  alpha: z.number().min(0).max(1).nullable().default(null).describe("weight of what is true, that of the rest being 1 - alpha; null: alike. task lesion only"), // biome-ignore format: one line
+  alpha: z.number().min(0).max(1).nullable().default(null).describe("weight of what is true, that of the rest being 1 - alpha; null: alike. Not for task tissue"), // biome-ignore format: one line
 });
 
 /** Tversky loss, soft Dice with a price for either mistake. */
@@ -150,6 +150,13 @@ export function taskMisfit(model: ModelOptions, task: TaskName): string | null {
   return isClassifier(model)
     ? `must be classify for a ${model.kind}, which tells of whole slices; got ${task}`
     : `classify needs a model that tells of whole slices, such as { kind: resnet18 }; got a ${model.kind}`;
+}
+
+/** What is wrong where no part of the loss that a task uses has a weight, or a part has one that it does not use; else null. */
+export function lossMisfit({ dice, crossEntropy, focal, tversky }: LossOptions, task: TaskName): string | null {
+  if (task === "classify" && tversky.weight > 0) return "tversky.weight must be 0 for task classify, which has no masks";
+  const used = crossEntropy + focal.weight + (task === "classify" ? 0 : dice + tversky.weight);
+  return used > 0 ? null : `must give a part that task ${task} uses a weight above 0; got none`;
 }
 
 /**

@@ -166,9 +166,9 @@ async function readLosses(
   );
 }
 
-/** By Dice where it is defined, else by AUROC, else by the loss; a later equal is not better. */
+/** By Dice where it is defined, else by AUROC and where that is equal, as 1 may be early, or not defined by the loss; a later equal is not better. */
 function isBetter(row: ValidationFigures, other: ValidationFigures): boolean {
-  const [figure, before] = [row.dice ?? row.auroc, other.dice ?? other.auroc];
-  if (figure === null || before === null) return row.loss < other.loss;
-  return figure > before;
+  if (row.dice !== null && other.dice !== null) return row.dice > other.dice;
+  if (row.auroc !== null && other.auroc !== null && row.auroc !== other.auroc) return row.auroc > other.auroc;
+  return row.loss < other.loss;
 }

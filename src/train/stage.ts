@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { machineMemory } from "../backend/machine-memory.ts";
+import { computesOnGpu } from "../backend/native.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { seededRng } from "../core/rng.ts";
@@ -52,7 +53,7 @@ export interface TrainRequest {
  */
 export async function runTrain(request: TrainRequest, context: StageContext): Promise<StageResult> {
   const { out, options, seed } = request;
-  checkMemory(request.model, options, machineMemory());
+  if (!computesOnGpu()) checkMemory(request.model, options, machineMemory());
   const plan = await planData(request.data, request.preprocess, options);
   const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length, seed };
   const model = forInference(buildModel(request.model, shape)); // for the validations; the steps are traced by themselves

@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
+import { z } from "zod";
 import { type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
 import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
+import { canonicalJson } from "../../core/hash.ts";
 import { assertApart } from "../../data/apart.ts";
 import { readJson, type SplitName, splitNames } from "../../data/dataset.ts";
 import { readText } from "../../data/files.ts";
@@ -110,12 +112,21 @@ export async function predict(
   return options.dryRun === true || run === null ? outcome : withCalls(outcome, await callsOf(run, options.out));
 }
 
-/** What the model's own evaluation would call among the predictions; null where it was not evaluated. */
+/** The part of predict.json that a threshold hangs on. */
+const scoredBy = z.object({
+  model: z.object({ weights: z.string() }),
+  options: z.object({ scores: z.unknown(), flips: z.unknown() }),
+});
+
+/** What the model's own evaluation would call among the predictions; null where it was not evaluated, or other weights or scores were. */
 async function callsOf(run: string, out: string): Promise<Calls | null> {
   const file = join(run, "eval", "results.json");
   const { resultsSchema } = await import("../../eval/results.ts");
   const results = await readJson(file, resultsSchema, "run eval again").catch(() => null); // not evaluated, or by another version
-  if (results === null) return null;
+  const [theirs, ours] = [run, out].map((folder, i) => join(folder, i === 0 ? "predict/predict.json" : "predict.json"));
+  const evaluated = await readJson(theirs!, scoredBy, "run predict again").catch(() => null);
+  const here = await readJson(ours!, scoredBy, "predict again");
+  if (results === null || evaluated === null || canonicalJson(evaluated) !== canonicalJson(here)) return null;
   const scores = join(out, "scores.csv");
   const { parseScores } = await import("../../eval/scores.ts");
   return callStacks(parseScores(await readText(scores, "predict again"), scores), results);

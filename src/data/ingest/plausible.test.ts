@@ -91,3 +91,9 @@ test.skipIf(!there)(
   },
   30_000,
 );
+
+test("a mapping without white matter is not asked about white matter", () => {
+  const brain = ballBrain();
+  const own = { "1": "csf", "2": "cortex", "3": "otherBrain", "4": "lateralVentricle", other: "otherBrain" } as const;
+  expect(schemeFinding(imageOf(brain), coded(brain, "feta"), own, { file: "a", id: "a" })).toBeNull();
+});

@@ -85,7 +85,8 @@ function brightnessRules(facts: TissueFacts, of: PlacesOf): Broken[] {
   const fluid = quantileOf(facts, of("csf"), 0.75); // late in gestation half of the thin CSF is partial volume
   const times = (value: number, name: Tissue) => (value / median(name)).toFixed(2);
   const broken: Broken[] = [];
-  const darker = (["whiteMatter", "cortex"] as const).find((name) => ventricle < median(name));
+  const has = (name: Tissue) => voxelsOf(facts, of(name)) > 0; // a map may leave a tissue out
+  const darker = (["whiteMatter", "cortex"] as const).find((name) => has(name) && ventricle < median(name));
   if (darker !== undefined) {
     const words = darker === "cortex" ? "cortex" : "white matter";
     broken.push({
@@ -93,7 +94,7 @@ function brightnessRules(facts: TissueFacts, of: PlacesOf): Broken[] {
       got: `${times(ventricle, darker)} of the signal of ${words}`,
     });
   }
-  if (fluid < 1.15 * median("cortex")) {
+  if (has("csf") && has("cortex") && fluid < 1.15 * median("cortex")) {
     broken.push({
       should: "outer CSF should be much brighter than cortex",
       got: `CSF of ${times(fluid, "cortex")} of its signal`,
@@ -105,10 +106,12 @@ function brightnessRules(facts: TissueFacts, of: PlacesOf): Broken[] {
 /** The ventricle lies in white matter, and the cerebellum is small. Measured: .48-.97 and at most .12 of its surface; at most .12 of white matter. */
 function placeRules(facts: TissueFacts, of: PlacesOf): Broken[] {
   const ventricle = of("lateralVentricle");
+  const hasWhite = voxelsOf(facts, of("whiteMatter")) > 0; // a map may have the cerebrum in one
   const percent = (share: number) => `${Math.round(100 * share)} %`;
   const broken: Broken[] = [];
   const walls = surfaceShare(facts, ventricle, of("whiteMatter", "germinalMatrix"));
-  if (walls < 0.3) broken.push({ should: "its walls should be white matter", got: `walls of ${percent(walls)} white matter` });
+  if (hasWhite && walls < 0.3)
+    broken.push({ should: "its walls should be white matter", got: `walls of ${percent(walls)} white matter` });
   const outside = surfaceShare(facts, ventricle, of("csf", "background"));
   if (outside > 0.25)
     broken.push({
@@ -116,7 +119,7 @@ function placeRules(facts: TissueFacts, of: PlacesOf): Broken[] {
       got: `${percent(outside)} of its surface on outer CSF or background`,
     });
   const cerebellum = voxelsOf(facts, of("cerebellum")) / voxelsOf(facts, of("whiteMatter"));
-  if (cerebellum > 0.4) {
+  if (hasWhite && cerebellum > 0.4) {
     broken.push({
       should: "the cerebellum should be far smaller than white matter",
       got: `a cerebellum of ${percent(cerebellum)} of it`,

@@ -27,10 +27,11 @@ export async function detectObjects(
   });
   const [sides, likely] = await Promise.all([boxes.data(), scores.data()]);
   tf.dispose([boxes, scores]);
-  return detectionsOf(sides, likely, model.classes, options).map((detection) => {
+  const found = detectionsOf(sides, likely, model.classes, options).map((detection) => {
     const box = outOfLetterbox(detection.box, plan);
     const within = (edge: number, limit: number) => Math.min(limit, Math.max(0, edge));
     const [left, right] = [within(box.left, image.width), within(box.right, image.width)];
     return { ...detection, box: { left, top: within(box.top, image.height), right, bottom: within(box.bottom, image.height) } };
   });
+  return found.filter(({ box }) => box.right > box.left && box.bottom > box.top); // else it lies in the margin
 }

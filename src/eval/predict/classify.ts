@@ -40,7 +40,7 @@ export async function scoreVolume(
 ): Promise<VolumeScores> {
   const { slices, plane } = prepareStack(volume, preprocess);
   const sliceScores: number[] = [];
-  const batch = Math.min(options.batchSlices, slices.length);
+  const batch = Math.min(options.batchSlices, slices.length, Math.max(1, Math.floor(2 ** 20 / window ** 2))); // bounds the memory
   for (let start = 0; start < slices.length; start += batch) {
     throwIfStopped(signal);
     const now = slices.slice(start, start + batch);
@@ -58,7 +58,7 @@ export async function scoreVolume(
   return { plane, sliceScores: scores, stackScore: stackScore(scores, options.scores), sliceMm3: null, mm3 };
 }
 
-/** Writes the window of `size` x `size` around the middle of a slice to `out` from `at` on; `out` holds zeros. The same pixels as in training. */
+/** Writes the window of `size` x `size` around the middle of a slice to `out` from `at` on; `out` holds zeros. The same pixels as in validation. */
 export function copyMiddle({ data, width, height }: Image, size: number, out: Float32Array, at: number): void {
   const [left, top] = [Math.round(width / 2 - size / 2), Math.round(height / 2 - size / 2)];
   for (let y = Math.max(0, -top); y < Math.min(size, height - top); y++)

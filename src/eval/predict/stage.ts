@@ -66,10 +66,11 @@ interface Predicted {
  * @throws {StoppedError} When asked to stop; then there is no scores.csv.
  */
 export async function runPredict(request: PredictRequest, context: StageContext): Promise<StageResult> {
-  const { out, options } = request;
-  const jobs = await findJobs(request);
-  await refuseInputAsOutput(request);
+  const { out } = request;
   const folder = await readModelFolder(request.model);
+  const options: PredictOptions = isSliceClassifier(folder) ? { ...request.options, gate: "none" } : request.options; // it sees the whole slice
+  const jobs = await findJobs({ ...request, options });
+  await refuseInputAsOutput(request);
   await rm(join(out, "scores.csv"), { force: true }); // a folder without it is not whole
   const { model, predict } = readyNetwork(folder, request.model);
   const finder = options.gate === "tissue" ? buildTissueNetwork(await readModelFolder(tissueModel), tissueModel) : null;
@@ -122,10 +123,14 @@ interface Network {
   ): Promise<Pick<Predicted, "plane" | "gate"> & { readonly prediction: VolumePrediction | VolumeScores }>;
 }
 
+function isSliceClassifier({ file }: Pick<ModelFolder, "file">): boolean {
+  return file.outputs.join() === bleedOutputs.join();
+}
+
 function readyNetwork({ file, preprocess, weights }: ModelFolder, where: string): Network {
   const options = modelOptions.safeParse(file.model);
   const { window, outputs } = file;
-  const classifies = outputs.join() === bleedOutputs.join() && window !== undefined;
+  const classifies = isSliceClassifier({ file }) && window !== undefined;
   const usable = options.success && file.inChannels === 1 && (classifies || outputs.includes("lesion"));
   if (!usable)
     throw dataFault(

@@ -44,7 +44,7 @@ export function reading(results: Results): string[] {
     "Dice is the overlap of predicted and true mask, 0 to 1. Small lesions score low even when found: a rim of 1 mm too much around a bleed of 5 mm costs 0.3.",
     ...(results.pseudoLesions
       ? [
-          "Painted look-alikes (choroid plexus, a dark band of the ganglionic eminence, calcification, septa, wide ventricles) stand in healthy and diseased stacks alike. They are dark like blood on purpose and are no lesion; captions name them.",
+          "Where look-alikes were painted (choroid plexus, a dark band of the ganglionic eminence, calcification, septa, wide ventricles), captions name them: they are dark like blood on purpose, in healthy and diseased stacks alike, and are no lesion.",
         ]
       : []),
     "A dash with a reason means that the figure or its interval does not exist, for instance an AUROC of one class, or an interval when every resample gives the same value. Wilson's interval beside it takes all units as independent, which slices and stacks of one subject are not.",

@@ -15,11 +15,6 @@ export const detectionLossOptions = z.strictObject({
     .default(1)
     .describe("weight of the objectness's loss, for a picture of 640 x 640 pixels; it goes with the area"),
   classGain: gain.default(0.5).describe("weight of the classes' loss, for 80 classes; it goes with their number"),
-  anchorRatio: z
-    .number()
-    .min(1)
-    .default(4)
-    .describe("an anchor learns from boxes with sides up to this many times its own, or this part of them"),
 });
 export type DetectionLossOptions = z.output<typeof detectionLossOptions>;
 
