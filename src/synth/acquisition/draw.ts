@@ -12,7 +12,7 @@ import { type SliceProfile, sliceProfile } from "./profile.ts";
 import { type Contrast, type Drop, type FlowVoid, referenceEchoMs } from "./signal.ts";
 import { singleShotGains } from "./single-shot.ts";
 
-/** Signal of white matter where 1.0 is the 90th percentile of cerebrospinal fluid (PRIORS 3.2: .60-.63 measured). */
+/** Signal of white matter where 1.0 is the 90th percentile of cerebrospinal fluid (.60-.63 measured on the CHN atlas). */
 const whiteMatterSignal = 0.6;
 
 /** One scan, fully decided: plain JSON. Taking the same scene with it again gives the same voxels. */

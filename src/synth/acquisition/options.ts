@@ -6,14 +6,14 @@ const severity = range(0, 1).describe("Severity, drawn per stack from [low, high
 /**
  * How a thick single-shot T2 stack is taken from a scene.
  * Each effect has one severity, drawn per stack; severity 0 is the identity, the other keys say what severity 1 means.
- * Sources: PRIORS 3.4 (geometry), 3.2 and 3.7 (contrast, drops, flow voids); the rest is measured in docs/acquisition.md or our guess.
+ * Sources: the table of docs/acquisition.md; what stands in none is our guess.
  */
 export const acquisitionOptions = z.strictObject({
-  /** Pixel size in the slice, mm (PRIORS 3.4). */
+  /** Pixel size in the slice, mm (single-shot protocols: doi:10.1007/s13244-011-0075-6, table 1). */
   pixelMm: range(0.3, 3).default([0.5, 1.2]).describe("Pixel size in the slice, mm, range."),
-  /** Slice thickness (full width at half maximum), mm (PRIORS 3.4). */
+  /** Slice thickness (full width at half maximum), mm (single-shot protocols: doi:10.1007/s13244-011-0075-6, table 1). */
   thicknessMm: range(0.5, 10).default([3, 4.5]).describe("Slice thickness (full width at half maximum), mm, range."),
-  /** Gap between slices, mm (PRIORS 3.4). */
+  /** Gap between slices, mm (single-shot protocols: doi:10.1007/s13244-011-0075-6, table 1). */
   gapMm: range(0, 5).default([0, 0.5]).describe("Gap between slices, mm, range."),
   /** Side of the square field, mm. A scanner's 200-400 mm is cropped around the head so that images stay small: our choice. */
   fieldMm: range(20, 400).default([124, 148]).describe("Side of the square field of view around the head, mm, range."),

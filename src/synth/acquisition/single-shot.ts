@@ -6,7 +6,7 @@ interface Relaxation {
   readonly t2: number;
 }
 
-/** Grey matter, white matter, fluid: T1 at 1.5 T and 3 T, T2 at both. Source: FaBiAN (Lajous et al. 2022, PRIORS 3.2). */
+/** Grey matter, white matter, fluid: T1 at 1.5 T and 3 T, T2 at both. Source: FaBiAN (Lajous et al. 2022, doi:10.1038/s41598-022-10335-4). */
 const grey: Relaxation = { t1: { low: 2000, high: 2500 }, t2: 162 };
 const white: Relaxation = { t1: { low: 3000, high: 3300 }, t2: 232 };
 const fluid: Relaxation = { t1: { low: 4000, high: 4400 }, t2: 2000 };

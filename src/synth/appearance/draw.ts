@@ -47,7 +47,7 @@ export function drawAppearance(rng: Rng, options: AppearanceOptions): Appearance
   };
 }
 
-/** Each tissue flat at its single-shot signal, at 1.5 or 3 T and an echo time of 80-150 ms (PRIORS 3.4: 100-140); the scalp as it is. */
+/** Each tissue flat at its single-shot signal, at 1.5 or 3 T and an echo time of 80-150 ms (protocols: 100-140, doi:10.1007/s13244-011-0075-6); the scalp as it is. */
 function singleShotLooks(rng: Rng): TissueLook[] {
   const levels = singleShotLevels(chance(rng, 0.5) ? 3 : 1.5, between(rng, [80, 150]));
   return levels.map((level, id) =>

@@ -52,12 +52,12 @@ export function drawLook(rng: Rng, plan: BleedPlan, signals: CaseSignals, option
 
 type Look = Pick<Bleed, "edgeMm" | "texture" | "rim"> & { readonly signal: number };
 
-/** Rim of 1-2 in-plane pixels at .15-.40 of CSF. Source: PRIORS 3.2. */
+/** Rim of 1-2 in-plane pixels at .15-.40 of CSF. Stages as in adults; range our guess (docs/synthesis.md). */
 function drawRim(rng: Rng): { widthMm: number; signal: number } {
   return { widthMm: between(rng, [0.8, 2]), signal: between(rng, [0.15, 0.4]) };
 }
 
-/** Dark blood stays a tenth below cortex and deep grey; cores .75-1.0 (PRIORS 3.2); late subacute blood about as bright as CSF. */
+/** Dark blood stays a tenth below cortex and deep grey; cores .75-1.0 (docs/synthesis.md); late subacute blood about as bright as CSF. */
 function drawSignal(rng: Rng, plan: BleedPlan, { darkTissue }: CaseSignals, { intensity }: LesionOptions): number {
   switch (plan.stage) {
     case "dark": {
@@ -75,7 +75,7 @@ function drawSignal(rng: Rng, plan: BleedPlan, { darkTissue }: CaseSignals, { in
 
 /**
  * Downwards for a fetus whose mother lies on her back: its long axis lies about level, so that down is any direction across it,
- * give or take 20 degrees. Our guess from how fetuses lie; PRIORS has no figure.
+ * give or take 20 degrees. Our guess from how fetuses lie; we know of no figure.
  */
 function drawGravity(rng: Rng, anatomy: Anatomy): Vec3 {
   const { right, anterior, superior } = headAxes(anatomy.frame);
@@ -106,7 +106,7 @@ function drawShapes(
   return shapes;
 }
 
-/** An irregular ellipsoid lying against the wall, longer along it than it is thick. Sizes: PRIORS 3.3; proportions are our guess. */
+/** An irregular ellipsoid lying against the wall, longer along it than it is thick. Sizes: docs/synthesis.md; proportions are our guess. */
 function drawGerminal(rng: Rng, plan: SidePlan, anatomy: Anatomy, weeks: number, options: LesionOptions): GerminalBleed {
   const own = anatomy[plan.side];
   const at = drawVoxel(rng, siteWeights("germinalMatrix", anatomy, plan.side, weeks), anatomy);

@@ -7,7 +7,7 @@ import type { GradeMix, LesionOptions } from "./options.ts";
 
 const grades = [1, 2, 3, 4] as const satisfies readonly Grade[];
 
-/** Weights of grades I-IV of a mix. Source of the presets: PRIORS 3.1. */
+/** Weights of grades I-IV of a mix. Sources of the presets: see options.ts. */
 export function gradeWeights(mix: GradeMix): readonly [number, number, number, number] {
   switch (mix.kind) {
     case "mri-series":
@@ -23,7 +23,7 @@ export function gradeWeights(mix: GradeMix): readonly [number, number, number, n
 
 /**
  * Draws what kind of bleed a case gets. Grade I is half as likely after 32 weeks and never drawn from 36 on, when the germinal
- * matrix is gone (PRIORS 3.5); a mix of grade I alone then gives grade II.
+ * matrix is gone (priors/germinal-matrix.ts); a mix of grade I alone then gives grade II.
  *
  * @param weeks - Gestational age.
  * @param room - Widest atrium that each side of the brain has room for, mm; without it any width may be drawn. 0 for a side that
@@ -86,7 +86,7 @@ function drawStage(rng: Rng, { stages }: LesionOptions): BloodStage {
   ]!;
 }
 
-/** Seven in ten infarctions come with a lumen more than half full: our guess, after the severe series of PRIORS 3.1. */
+/** Seven in ten infarctions come with a lumen more than half full: our guess, after series that ultrasound referred. */
 const infarctLargeFill = 0.7;
 
 function drawSide(rng: Rng, options: LesionOptions, side: Side, grade: Grade, share: number): SidePlan {

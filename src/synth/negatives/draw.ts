@@ -46,7 +46,7 @@ function shownSides(anatomy: Anatomy): Side[] {
   return sides.filter((side) => anatomy[side].lumenMl > 0);
 }
 
-/** Where along the ventricle, from its hind end, and how thick there relative to the glomus. Our guess after PRIORS 3.1: not in the horns. */
+/** Where along the ventricle, from its hind end, and how thick there relative to the glomus. Our guess after PMC7982529, figure 3: not in the horns. */
 const plexusLine = [
   [0.54, 0.25],
   [0.46, 0.35],

@@ -7,14 +7,14 @@ function rate(what: string, share: number) {
 
 /**
  * What looks like blood and is none: painted in healthy and in bleeding scenes alike, and never labelled. Each has its own rate.
- * What they are is from PRIORS 3.2 (hard negatives) and 3.7; how often, how large and how dark are our guess unless a line says otherwise.
+ * What they are: docs/synthesis.md; how often, how large and how dark are our guess unless a line says otherwise.
  */
 export const negativeOptions = z.strictObject({
-  /** Tuft in the atria and bodies of both ventricles; never in the frontal or occipital horns (PRIORS 3.1). */
+  /** Tuft in the atria and bodies of both ventricles; never in the frontal or occipital horns (PMC7982529, figure 3). */
   choroidPlexus: z
     .strictObject({
       rate: rate("scenes with a choroid plexus painted", 0.6),
-      /** About as bright as other dense tissue, .47-.56 (PRIORS 3.2, inferred), up to nearly fluid, or darker with flow and blood pool. */
+      /** About as bright as other dense tissue, .47-.56 (inferred from the density of its cells), up to nearly fluid, or darker with flow and blood pool. */
       signal: range(0, 1.5).default([0.3, 0.8]).describe("Signal of the plexus, relative to the case's CSF, range."),
       /** Of the atrium's width: full before 24 weeks, seven tenths of it from 32 weeks on. */
       thickness: range(0, 1).default([0.3, 0.7]).describe("Thickness of the plexus as a share of the atrial width, range."),
@@ -24,7 +24,7 @@ export const negativeOptions = z.strictObject({
   eminence: z
     .strictObject({
       rate: rate("scenes with a darker ganglionic eminence", 0.5),
-      /** The ventricular zone measures .54-.60 in an average of many brains (PRIORS 3.2); in single brains it is darker. */
+      /** The ventricular zone measures .54-.60 in an average of many brains (CRL, 21-30 weeks); in single brains it is darker. */
       gain: range(0.3, 1).default([0.62, 0.88]).describe("Factor of the signal in the band, range."),
       /** Of the germinal matrix' width by age: the band that is seen holds more than the matrix. */
       thickness: range(0.2, 4)
@@ -40,12 +40,12 @@ export const negativeOptions = z.strictObject({
   ventriculomegaly: z
     .strictObject({
       rate: rate("scenes without blood in the lumen that have wide ventricles", 0.12),
-      /** Mild from 10 mm, moderate above 12, severe from 15 (PRIORS 3.3); drawn log-uniformly. */
+      /** Mild from 10 mm, moderate above 12, severe from 15 (Gaglioti 2005); drawn log-uniformly. */
       atrialWidthMm: range(10, 25).default([10, 18]).describe("Atrial width, mm, range within 10-25."),
       bothShare: z.number().min(0).max(1).default(0.6).describe("Share with both ventricles wide, 0-1."),
     })
     .prefault({}),
-  /** Small dark foci, most of them near the ventricles; often subtle (PRIORS 3.2). */
+  /** Small dark foci, most of them near the ventricles; often subtle (PMC7027449, table 1). */
   calcification: z
     .strictObject({
       rate: rate("scenes with calcifications", 0.1),
@@ -59,7 +59,7 @@ export const negativeOptions = z.strictObject({
       signal: range(0, 1).default([0.1, 0.4]).describe("Signal of a focus, relative to the case's CSF, range."),
     })
     .prefault({}),
-  /** Dark strands across a ventricle or the cavum (PRIORS 3.2). */
+  /** Dark strands across a ventricle or the cavum (PMC7027449, table 1). */
   septum: z
     .strictObject({
       rate: rate("scenes with septa in a ventricle or the cavum", 0.1),

@@ -28,7 +28,7 @@ const gradeNames = ["I", "II", "III", "IV"] as const;
  * What the options draw, beside the targets of the config and the priors. Grades, stages and planned atria are of 2,000 plans over the
  * cases' ages; what is measured is of the painted scenes.
  *
- * Sources: PRIORS 3.1 (grades, fill, 238 mm²), 3.2 (signal), 3.3 (sizes, atria).
+ * Sources: docs/synthesis.md.
  */
 export function distribution(rng: Rng, options: SynthOptions, answers: readonly PreviewAnswer[]): DistributionRow[] {
   const plans = Array.from({ length: plansDrawn }, (_, i): BleedPlan => {

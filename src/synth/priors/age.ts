@@ -10,7 +10,7 @@ export interface AgeEstimate {
   readonly estimated: boolean;
 }
 
-/** Weeks and ml of white matter + cortex + deep grey. Source: PRIORS 3.3, normal growth. */
+/** Weeks and ml of white matter + cortex + deep grey. Normal growth, see docs/phantom.md. */
 const growth: readonly (readonly [number, number])[] = [
   [22, 40.2],
   [24, 62.6],
@@ -21,7 +21,7 @@ const growth: readonly (readonly [number, number])[] = [
 
 /**
  * Gestational age from the volume of supratentorial brain tissue: log volume interpolated (and extrapolated by the last
- * step) between PRIORS' normal growth, limited to 20-40 weeks. Rough: within about 2 weeks for normal brains.
+ * step) between the weeks of normal growth, limited to 20-40 weeks. Rough: within about 2 weeks for normal brains.
  *
  * @param given - Weeks, if known; then it is returned as it is.
  */
@@ -30,7 +30,7 @@ export function gestationalAgeOf(tissue: LabelVolume, given: number | null): Age
   return { weeks: weeksOfVolume(tissueMl(tissue)), estimated: true };
 }
 
-/** Inverse of PRIORS' growth table; `ml` above 0. */
+/** Inverse of the growth table; `ml` above 0. */
 export function weeksOfVolume(ml: number): number {
   const next = growth.findIndex(([, volume]) => volume >= ml);
   const upper = next < 0 ? growth.length - 1 : Math.max(1, next);

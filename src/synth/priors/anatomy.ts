@@ -89,7 +89,7 @@ const nearMm = 10;
 const minimumMl = 0.15;
 /**
  * Schemes with one label for all ventricles are told by fluid in the midline: more than this, in ml within 1 mm of it.
- * Then what lies nearer to the midline than `midlineMm` is third ventricle or cavum (PRIORS 3.3: cavum 7-8 mm wide at 24-32 weeks),
+ * Then what lies nearer to the midline than `midlineMm` is third ventricle or cavum (the cavum is 7-8 mm wide at 24-32 weeks),
  * but for voxels within `clingMm` of what is farther out. Tried against CRL's labels 92/93.
  */
 const mergedMl = 0.1;

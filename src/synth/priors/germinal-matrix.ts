@@ -5,7 +5,7 @@ import type { Side } from "./midplane.ts";
 
 /**
  * Width of the germinal matrix, mm, by gestational age in weeks: 2.5 up to 23.5, 1.4 at 32, 0 from 36 on, linear between.
- * Source: Ballabh 2004 (bionumbers 117108), as in PRIORS 3.1 and 3.5.
+ * Source: Ballabh 2004 (bionumbers 117108).
  */
 export function germinalMatrixMm(weeks: number): number {
   if (weeks <= 23.5) return 2.5;
@@ -15,7 +15,7 @@ export function germinalMatrixMm(weeks: number): number {
 
 /**
  * How likely a bleed of a given age starts in the germinal matrix, relative to up to 32 weeks: 1, a half after 32 weeks,
- * 0 from 36 on. Source: PRIORS 3.5 (inferred).
+ * 0 from 36 on. Our inference from its involution.
  */
 export function germinalMatrixShare(weeks: number): number {
   if (weeks >= 36) return 0;
@@ -29,7 +29,7 @@ export function germinalMatrixShare(weeks: number): number {
  * of and below the ventricle's centre, strongest at the caudothalamic level (measured on CRL's atlas) and near deep grey, where that is labelled. Where the scheme labels a ventricular zone, it counts double and white matter not at
  * all, since the zone holds the matrix; it lines the whole ventricle and is far more than the matrix, so the rule still applies.
  *
- * Source: PRIORS 3.5 (geometric rule).
+ * Our rule, from where the matrix lies.
  */
 export function germinalMatrixWeights(anatomy: Anatomy, side: Side, weeks: number): Float32Array {
   const width = germinalMatrixMm(weeks);

@@ -7,7 +7,7 @@ export type VentriclePart = "frontalHorn" | "body" | "atrium" | "occipitalHorn" 
 
 /**
  * Weight of each part as the centre of a clot: most near the caudothalamic notch, where germinal matrix bleeds break through,
- * and in the atrium and occipital horn, where clots settle. Our guess; PRIORS 3.1 has only where choroid plexus never sits.
+ * and in the atrium and occipital horn, where clots settle. Our guess; published is only where choroid plexus never sits (PMC7982529, figure 3).
  */
 const clotWeight: Readonly<Record<VentriclePart, number>> = {
   frontalHorn: 0.8,

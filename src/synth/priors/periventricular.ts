@@ -11,7 +11,7 @@ export const infarctTissues: ReadonlySet<number> = new Set([tissues.whiteMatter,
  * front of it) within 2.5 mm of the wall, on the upper outer angle of the ventricle, from the atrium to the frontal horn.
  * There the medullary veins meet the terminal vein that a germinal matrix bleed blocks.
  *
- * Source: fan shape and side, PRIORS 3.1 (ipsilateral; "now PVHI"); angle and extent are our guess.
+ * Source: fan shape and side, Papile's grade IV, now periventricular hemorrhagic infarction, on the side of the bleed; angle and extent are our guess.
  */
 export function periventricularWeights(anatomy: Anatomy, side: Side): Float32Array {
   const own = anatomy[side];
