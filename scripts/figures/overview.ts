@@ -1,6 +1,6 @@
 // Makes docs/figures/overview.png from a run: for each plane of one test case the normal anatomy's pseudo-lesion stack,
 // the painted bleed outlined, and the predicted probability.
-//   npm run demo && node --import tsx scripts/figures/overview.ts runs/demo sub-007_syn-0 docs/figures/overview.png
+//   npm run demo && node --import tsx scripts/figures/overview.ts runs/demo sub-004_syn-1 docs/figures/overview.png
 import { join } from "node:path";
 import sharp from "sharp";
 import { extractSlice, type Image, sliceAxis, type Volume } from "../../src/core/volume.ts";
