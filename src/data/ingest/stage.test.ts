@@ -82,7 +82,7 @@ test("a BIDS folder: T2w images, labels beside them or in derivatives, masks, se
   expect(sha256(readFileSync(join(out, dataset.root, first.image.path)))).toBe(first.image.sha256);
   expect(dataset.labelScheme).toBe("feta");
   expect(splits.train.length + splits.val.length + splits.test.length).toBe(3);
-  expect(result.headline).toBe("3 cases of 3 subjects (1 train, 1 val, 1 test); 1 warnings");
+  expect(result.headline).toBe("3 cases of 3 subjects (1 train, 1 val, 1 test); 1 warning");
 });
 
 test("a label pattern without a folder lies beside its image, else in the folder ingested; a miss says where it looked", async () => {

@@ -202,7 +202,8 @@ function resultOf(cases: readonly Case[], splits: Splits, findings: readonly Fin
   const subjects = subjectsOf(cases).length;
   const counts = Object.fromEntries(splitNames.map((name) => [name, splits[name].length]));
   const split = splitNames.map((name) => `${counts[name]} ${name}`).join(", ");
-  const headline = `${cases.length} cases of ${subjects} subjects (${split}); ${findings.length} warnings`;
+  const many = (n: number, thing: string) => `${n} ${thing}${n === 1 ? "" : "s"}`;
+  const headline = `${many(cases.length, "case")} of ${many(subjects, "subject")} (${split}); ${many(findings.length, "warning")}`;
   const withFile = (kind: "labels" | "brainMask" | "lesionMask") => cases.filter((c) => c[kind] !== null).length;
   return {
     headline,
