@@ -33,7 +33,7 @@ const seeds = values.seeds.split(",").map(Number);
 
 /** Runs a verb of the built command line with the user's options; its words go to standard error as they come. */
 function hemosynth(...args: readonly string[]): void {
-  const sets = args.includes("--in") && args[0] === "predict" ? [] : values.set.flatMap((set) => ["--set", set]);
+  const sets = args[0] === "predict" ? [] : values.set.flatMap((set) => ["--set", set]);
   const { status } = spawnSync(process.execPath, ["dist/cli.js", ...args, ...sets, "--exist-ok"], { stdio: ["ignore", 2, 2] });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readyBackend } from "../../src/backend/index.ts";
 import { type Tensor4D, tf } from "../../src/backend/tf.ts";
 import { silentReporter } from "../../src/core/context.ts";
-import { decodeSafetensors, floatsOf } from "../../src/data/safetensors.ts";
+import { decodeSafetensors, lazyFloats } from "../../src/data/safetensors.ts";
 import { importResNet } from "../../src/models/import/torchvision.ts";
 import { buildResNet, resnetKinds, resnetOptions } from "../../src/models/resnet.ts";
 import { setWeights } from "../../src/models/weights.ts";
@@ -16,8 +16,7 @@ const limit = 1e-4;
 
 function load(name: string) {
   const where = join(folder, name);
-  const { tensors } = decodeSafetensors(readFileSync(where), where);
-  return new Map([...tensors].map(([key, t]) => [key, { shape: t.shape, read: () => floatsOf(t, key, where) }]));
+  return lazyFloats(decodeSafetensors(readFileSync(where), where), where);
 }
 
 const { backend } = await readyBackend("auto", silentReporter);

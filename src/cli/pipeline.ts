@@ -56,6 +56,7 @@ export type ReadyBackend = (experiment: Experiment) => Promise<BackendInfo>;
 /** Brings the stages of a pass up to date, in order, and says what each did. */
 export async function runPass(pass: Pass, context: StageContext, ready: ReadyBackend): Promise<StageReport[]> {
   const reports: StageReport[] = [];
+  let isFirstDue = true;
   for (const stage of pass.stages) {
     throwIfStopped(context.signal);
     const parts = await partsOf(stage, pass);
@@ -67,7 +68,8 @@ export async function runPass(pass: Pass, context: StageContext, ready: ReadyBac
       continue;
     }
     const { resume, why } = decide(stage, pass, found);
-    await checkAhead(stage, pass);
+    if (isFirstDue) await planFrom(stage, pass);
+    isFirstDue = false;
     context.reporter.info(`${stage.name}: ${resume ? "resumes" : "runs"}${why === null ? "" : ` (${why})`}`);
     const record = await runStage(stage, pass, parts, resume, context, ready);
     context.reporter.info(`${stage.name}: ${record.headline}`);
@@ -80,12 +82,13 @@ export async function runPass(pass: Pass, context: StageContext, ready: ReadyBac
 export async function planPass(pass: Pass): Promise<StageReport[]> {
   const reports: StageReport[] = [];
   const stale = new Set<StageName>();
+  let plans: Plans | null = null;
   for (const stage of pass.stages) {
     const before = stage.reads.find((name) => stale.has(name));
-    const planned = async () => ({ stage: stage.name, headline: await stage.plan(pass.experiment), summary: {} });
+    const planned = () => ({ stage: stage.name, headline: plans!.get(stage.name)!, summary: {} });
     if (before !== undefined) {
       stale.add(stage.name);
-      reports.push({ ...(await planned()), state: "would run", why: `after ${before}` });
+      reports.push({ ...planned(), state: "would run", why: `after ${before}` });
       continue;
     }
     const found = await look(stage, pass, await partsOf(stage, pass));
@@ -94,18 +97,23 @@ export async function planPass(pass: Pass): Promise<StageReport[]> {
       continue;
     }
     const { resume, why } = decide(stage, pass, found);
-    await checkAhead(stage, pass);
+    plans ??= await planFrom(stage, pass);
     stale.add(stage.name);
-    reports.push({ ...(await planned()), state: resume ? "would resume" : "would run", why: why ?? "nothing there yet" });
+    reports.push({ ...planned(), state: resume ? "would resume" : "would run", why: why ?? "nothing there yet" });
   }
   return reports;
 }
 
-/** Refuses what this stage, or one after it, cannot do here: better now than after an hour of synthesis. */
-async function checkAhead(stage: Stage, { stages, experiment }: Pass): Promise<void> {
-  const ahead = stages.slice(stages.indexOf(stage));
-  if (ahead.some(({ backend }) => backend)) (await import("../backend/usable.ts")).assertUsable(experiment.backend);
-  for (const { plan } of ahead) await plan(experiment);
+/** By stage: a few words on how much there is to do. */
+type Plans = ReadonlyMap<StageName, string>;
+
+/** Plans the first stage that is due and all after it, and so refuses what one of them cannot do here: better now than after an hour of synthesis. */
+async function planFrom(stage: Stage, { stages, experiment }: Pass): Promise<Plans> {
+  const due = stages.slice(stages.indexOf(stage));
+  if (due.some(({ backend }) => backend)) (await import("../backend/usable.ts")).assertUsable(experiment.backend);
+  const plans = new Map<StageName, string>();
+  for (const { name, plan } of due) plans.set(name, await plan(experiment));
+  return plans;
 }
 
 async function partsOf(stage: Stage, pass: Pass): Promise<Parts> {
@@ -192,11 +200,8 @@ async function runStage(
   await markBegun(out, parts);
   const inputs = Object.fromEntries(stage.reads.map((name) => [name, folderOf(pass, name)]));
   const started = performance.now();
-  const result = await stage
-    .run({ experiment: pass.experiment, root: pass.root, out, inputs, resume }, context)
-    .catch((error) => {
-      return giveUp(stage, out, error);
-    });
+  const job = { experiment: pass.experiment, root: pass.root, out, inputs, resume };
+  const result = await stage.run(job, context).catch((error) => giveUp(stage, out, error));
   const record = recordOf(parts, result, backend, await listOutputs(out, stage.beside));
   await markWhole(out, record);
   await noteTiming(pass.root, stage.name, performance.now() - started);

@@ -184,6 +184,14 @@ function checkCoverage(ranges: { name: string; begin: number; end: number }[], s
   if (at !== size) throw broken(`tensors fill the ${size} bytes of data`, `${at} (bytes missing or left over)`);
 }
 
+/** The tensors of a file by name, each read as {@link floatsOf} when it is asked for. */
+export function lazyFloats(
+  { tensors }: Safetensors,
+  where: string,
+): Map<string, { shape: readonly number[]; read(): Float32Array }> {
+  return new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, read: () => floatsOf(t, name, where) }]));
+}
+
 /**
  * The values of a tensor as float32; F16 and BF16 exactly, other numbers rounded to it.
  * @throws {UserError} (data) If the type holds no real numbers that float32 could stand for (64-bit integers).

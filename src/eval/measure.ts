@@ -1,4 +1,5 @@
 import type { Rng } from "../core/rng.ts";
+import { romanGrade } from "../core/words.ts";
 import { rankScores, weightedAuroc } from "./metrics/auroc.ts";
 import { quantileSorted, type ResamplingPlan } from "./metrics/bootstrap.ts";
 import {
@@ -44,7 +45,6 @@ export interface Measured extends Pick<Results, "metrics" | "operatingPoints" | 
 export const bandRates: readonly number[] = Array.from({ length: 101 }, (_, i) => i / 100);
 /** Resamples that a band is made of, at most: it is for the eye. */
 const bandResamples = 500;
-const gradeNames = ["", "I", "II", "III", "IV"];
 
 /**
  * Every figure with its interval, over one resampling plan of the evaluated split's patients and, where thresholds are chosen
@@ -111,7 +111,7 @@ function subsetsOf(units: readonly Unit[]): Subset[] {
     name,
     units: units.filter(test),
   });
-  const grades = [1, 2, 3, 4].map((g) => subset("grade", `grade ${gradeNames[g]}`, (unit) => unit.grade === g));
+  const grades = [1, 2, 3, 4].map((g) => subset("grade", `grade ${romanGrade(g)}`, (unit) => unit.grade === g));
   const planes = (["axial", "coronal", "sagittal"] as const).map((plane) =>
     subset("plane", plane, (unit) => unit.plane === plane),
   );

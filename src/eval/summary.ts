@@ -1,4 +1,5 @@
 import type { StageResult } from "../core/context.ts";
+import { romanGrade } from "../core/words.ts";
 import type { Dataset, SplitName } from "../data/dataset.ts";
 import type { EvalOptions } from "./options.ts";
 import { findMetric, withInterval } from "./report/format.ts";
@@ -41,8 +42,7 @@ export function notesOf(evaluated: Tables, validation: Tables, options: EvalOpti
     );
   const grades = evaluated.stack.flatMap(({ label, grade }) => (label === 1 && grade !== null ? [grade] : []));
   const absent = [1, 2, 3, 4].filter((grade) => grades.length > 0 && !grades.includes(grade));
-  if (absent.length > 0)
-    notes.push(`No stack of grade ${absent.map((grade) => ["I", "II", "III", "IV"][grade - 1]).join(", ")} is in this split.`);
+  if (absent.length > 0) notes.push(`No stack of grade ${absent.map(romanGrade).join(", ")} is in this split.`);
   const allAlike = (units: readonly Unit[]) => units.length > 1 && units.every((unit) => unit.score === units[0]!.score);
   if (levels.some((level) => allAlike(evaluated[level])))
     notes.push("All scores of a level are equal: the network does not tell its units apart.");

@@ -15,7 +15,7 @@ export type { ApplyMode, BatchStatistics, Classifier, Model, ModelShape, WeightA
 export { type NnUNetOptions, nnunetOptions } from "./nnunet.ts";
 export { bleedOutputs, lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";
 export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";
-export { mirrorMean, type SliceOptions, sliceLogits } from "./slice-logits.ts";
+export { mirrorMean, type SliceOptions, sliceLogits, windowsABatch } from "./slice-logits.ts";
 export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";
 export { type DecodedBoxes, decodeMaps } from "./yolo/decode.ts";

@@ -15,6 +15,11 @@ export interface SliceOptions {
 /** Windows of one batch hold at most this many pixels, so that the feature maps of a batch stay within a few GB. */
 const batchPixels = 2 ** 20;
 
+/** Windows of one batch: at most `most` and as many as there are, and no more than memory allows, but one at least. @param pixels - Of a window. */
+export function windowsABatch(most: number, count: number, pixels: number): number {
+  return Math.min(most, count, Math.max(1, Math.floor(batchPixels / pixels)));
+}
+
 /**
  * Runs slices of one size through a network, a batch at a time, and returns the logits of each output channel.
  *
@@ -39,7 +44,7 @@ export async function sliceLogits(
   const empty = () => slices.map(() => ({ width, height, data: new Float32Array(width * height) }));
   const out = Array.from({ length: channels }, empty);
   const jobs = slices.flatMap((slice, s) => tiling.tiles.map((tile) => ({ slice, s, tile })));
-  const batch = Math.min(batchSlices, jobs.length, Math.max(1, Math.floor(batchPixels / pixels)));
+  const batch = windowsABatch(batchSlices, jobs.length, pixels);
   for (let start = 0; start < jobs.length; start += batch) {
     throwIfStopped(signal);
     const now = jobs.slice(start, start + batch);

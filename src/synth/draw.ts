@@ -1,4 +1,5 @@
 import type { Rng } from "../core/rng.ts";
+import { romanGrade } from "../core/words.ts";
 import type { Bleed, BleedPlan } from "./bleed/bleed.ts";
 import { type CaseSignals, drawBleed } from "./bleed/draw.ts";
 import { type BleedFacts, bleedFaults, measureBleed } from "./bleed/facts.ts";
@@ -138,7 +139,7 @@ function bleedOnto(
       why = error.message;
     }
   }
-  throw new UnfitError(`no grade ${["", "I", "II", "III", "IV"][plan.grade]} bleed fitted in ${attempts} tries: ${why}`);
+  throw new UnfitError(`no grade ${romanGrade(plan.grade)} bleed fitted in ${attempts} tries: ${why}`);
 }
 
 function dilated(normal: NormalCase, dilations: readonly Dilation[]): Ground {

@@ -68,6 +68,16 @@ describe("scenes that no bleed fits", () => {
     lesion: { ...toySynth.lesion, grades: { kind: "free", I: 1 }, germinalAreaMm2: [398, 400] },
   });
 
+  /** A dataset of a case without ventricles, which nothing fits, and a whole one. */
+  async function dryAndWet(): Promise<string> {
+    const dry = toyHead();
+    const at = await folder();
+    const noVentricle = { ...dry.tissue, data: dry.tissue.data.map((t) => (t === 4 ? 3 : t)) };
+    const cases = [await writeToyCase(at, "dry", { ...dry, tissue: noVentricle }), await writeToyCase(at, "wet", dry)];
+    await makeDataset(at, cases);
+    return at;
+  }
+
   test("are named in dataset.json and the summary, and the others are made", async () => {
     const out = await folder();
     const warnings: string[] = [];
@@ -102,11 +112,7 @@ describe("scenes that no bleed fits", () => {
   });
 
   test("one of a few may always be missing", async () => {
-    const dry = toyHead();
-    const mixed = await folder();
-    const noVentricle = { ...dry.tissue, data: dry.tissue.data.map((t) => (t === 4 ? 3 : t)) };
-    const cases = [await writeToyCase(mixed, "dry", { ...dry, tissue: noVentricle }), await writeToyCase(mixed, "wet", dry)];
-    await makeDataset(mixed, cases);
+    const mixed = await dryAndWet();
     const out = await folder();
     const one = { ...toySynth, planes: ["axial"] as const, copies: 1, mostGivenUp: 0.1 };
     const options = synthOptions.parse(one);
@@ -115,11 +121,7 @@ describe("scenes that no bleed fits", () => {
   });
 
   test("a subject without any scene leaves its split", async () => {
-    const dry = toyHead();
-    const mixed = await folder();
-    const noVentricle = { ...dry.tissue, data: dry.tissue.data.map((t) => (t === 4 ? 3 : t)) };
-    const cases = [await writeToyCase(mixed, "dry", { ...dry, tissue: noVentricle }), await writeToyCase(mixed, "wet", dry)];
-    await makeDataset(mixed, cases);
+    const mixed = await dryAndWet();
     const out = await folder();
     await runSynth(
       { data: mixed, out, options: { ...toySynth, planes: ["axial"], mostGivenUp: 0.5 }, seed: 3 },

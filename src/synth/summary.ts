@@ -1,4 +1,5 @@
 import type { StageResult } from "../core/context.ts";
+import { romanGrade } from "../core/words.ts";
 import type { Sidecar } from "./sidecar.ts";
 
 /** What the summary of a run needs of one stack: a few numbers, so that a run of any length fits into memory. */
@@ -48,7 +49,7 @@ export function summarise(stacks: readonly StackDigest[], givenUp: readonly Give
   const grades = [0, 1, 2, 3, 4].map((grade) => scenes.filter((s) => s.grade === grade).length);
   const ill = scenes.flatMap((s) => (s.bleed ? [s.bleed] : []));
   const unseen = stacks.filter((s) => s.grade > 0 && s.lesionVoxels === 0).length;
-  const counts = grades.map((n, grade) => `${n} ${["healthy", "I", "II", "III", "IV"][grade]}`).join(", ");
+  const counts = grades.map((n, grade) => `${n} ${grade === 0 ? "healthy" : romanGrade(grade)}`).join(", ");
   const lost = givenUp.length > 0 ? `; ${givenUp.length} given up` : "";
   const thin = unseen > 0 ? `; in ${unseen} the bleed is too thin for the mask` : "";
   return {

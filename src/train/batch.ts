@@ -1,4 +1,5 @@
 import type { Rng } from "../core/rng.ts";
+import { middleOf } from "../core/window.ts";
 import { type AugmentedWindow, applyAugment, plainWindow } from "./augment/apply.ts";
 import { drawAugment } from "./augment/draw.ts";
 import type { TrainOptions } from "./options.ts";
@@ -54,11 +55,6 @@ export function drawBatch(rng: Rng, pool: TrainPool, n: number, options: TrainOp
 export function plainBatch(items: readonly { slice: TrainSlice; x: number; y: number }[], size: number, task: Task): Batch {
   const windows = items.map(({ slice, x, y }) => plainWindow(slice, { x, y }, size));
   return { ...pack(windows, size, task), ids: items.map(({ slice }) => sliceId(slice)) };
-}
-
-/** The middle of a slice: where a window of whole slices lies, in training and after it. */
-export function middleOf({ width, height }: Pick<TrainSlice, "width" | "height">): { x: number; y: number } {
-  return { x: width / 2, y: height / 2 };
 }
 
 function sliceId(slice: TrainSlice): string {

@@ -1,5 +1,5 @@
 import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/tf.ts";
-import { focalLoss, softmaxFocalLoss, tverskyLoss, weightedCrossEntropy } from "./losses/pixels.ts";
+import { focalLoss, sigmoidCrossEntropy, softmaxFocalLoss, tverskyLoss, weightedCrossEntropy } from "./losses/pixels.ts";
 import type { LossOptions } from "./options.ts";
 
 /**
@@ -45,7 +45,7 @@ export function softDice(
  */
 export function binaryCrossEntropy(logits: Tensor4D, target: Tensor4D, trueWeights?: readonly number[]): Tensor1D {
   return tf.tidy(() => {
-    const plain = tf.sub(tf.softplus(logits), tf.mul(logits, target));
+    const plain = sigmoidCrossEntropy(logits, target);
     if (trueWeights === undefined) return tf.mean(plain, [0, 1, 2]) as Tensor1D;
     const more = tf.mul(tf.softplus(tf.neg(logits)), tf.mul(target, tf.sub(tf.tensor1d([...trueWeights]), 1)));
     return tf.mean(tf.add(plain, more), [0, 1, 2]) as Tensor1D;

@@ -1,8 +1,9 @@
 import { type Tensor4D, tf } from "../backend/tf.ts";
 import { UserError } from "../core/errors.ts";
 import { type Rng, shuffled } from "../core/rng.ts";
+import { middleOf } from "../core/window.ts";
 import type { Model } from "../models/index.ts";
-import { type Batch, middleOf, plainBatch } from "./batch.ts";
+import { type Batch, plainBatch } from "./batch.ts";
 import type { LossOptions } from "./options.ts";
 import { scorerOf } from "./score.ts";
 import { brainBit, minLesionPixels, type TrainSlice } from "./slices.ts";
@@ -51,8 +52,9 @@ export function chooseValidation(
   return chosen.map((slice) => ({ slice, ...(task.perSlice ? middleOf(slice) : centreOf(slice)) }));
 }
 
-function centreOf({ masks, width, height, brainPixels }: TrainSlice): { x: number; y: number } {
-  if (brainPixels === 0) return { x: width / 2, y: height / 2 };
+function centreOf(slice: TrainSlice): { x: number; y: number } {
+  const { masks, width, brainPixels } = slice;
+  if (brainPixels === 0) return middleOf(slice);
   let [x, y] = [0, 0];
   for (let i = 0; i < masks.length; i++) {
     if (!(masks[i]! & brainBit)) continue;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { UserError } from "../../core/errors.ts";
 import { writeAtomic } from "../../data/files.ts";
 import { readRegularFile } from "../../data/regular-file.ts";
-import { decodeSafetensors, encodeSafetensors, floatsOf, type Safetensors } from "../../data/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, lazyFloats, type Safetensors } from "../../data/safetensors.ts";
 import type { ResNetKind, TorchTensor, WeightArray, YoloKind } from "../../models/index.ts";
 import type { Outcome } from "../session.ts";
 
@@ -10,8 +10,7 @@ import type { Outcome } from "../session.ts";
 export async function importWeights(file: string, options: { model: ResNetKind | YoloKind; out: string }): Promise<Outcome> {
   const { model, out } = options;
   if (existsSync(out)) throw new UserError("usage", `--out: must not be there yet; got ${out}. Name another file or delete it.`);
-  const { tensors } = decode(await readRegularFile(file), file, model);
-  const torch = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, read: () => floatsOf(t, name, file) }]));
+  const torch = lazyFloats(decode(await readRegularFile(file), file, model), file);
   const { weights, facts } = await weightsOf(torch, model, file);
   await writeAtomic(out, encodeSafetensors(weights, { format: "hemosynth", kind: model, ...facts }));
   const values = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);

@@ -123,9 +123,8 @@ async function callsOf(run: string, out: string): Promise<Calls | null> {
   const file = join(run, "eval", "results.json");
   const { resultsSchema } = await import("../../eval/results.ts");
   const results = await readJson(file, resultsSchema, "run eval again").catch(() => null); // not evaluated, or by another version
-  const [theirs, ours] = [run, out].map((folder, i) => join(folder, i === 0 ? "predict/predict.json" : "predict.json"));
-  const evaluated = await readJson(theirs!, scoredBy, "run predict again").catch(() => null);
-  const here = await readJson(ours!, scoredBy, "predict again");
+  const evaluated = await readJson(join(run, "predict", "predict.json"), scoredBy, "run predict again").catch(() => null);
+  const here = await readJson(join(out, "predict.json"), scoredBy, "predict again");
   if (results === null || evaluated === null || canonicalJson(evaluated) !== canonicalJson(here)) return null;
   const scores = join(out, "scores.csv");
   const { parseScores } = await import("../../eval/scores.ts");

@@ -3,6 +3,7 @@ import { basename, join, posix, relative, resolve, sep } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { seededRng } from "../../core/rng.ts";
+import { many } from "../../core/words.ts";
 import { type Case, type Dataset, type Finding, type Splits, splitNames, writeDataset, writeSplits } from "../dataset.ts";
 import { dataFault, oneLine } from "../faults.ts";
 import { fileFault } from "../files.ts";
@@ -202,7 +203,6 @@ function resultOf(cases: readonly Case[], splits: Splits, findings: readonly Fin
   const subjects = subjectsOf(cases).length;
   const counts = Object.fromEntries(splitNames.map((name) => [name, splits[name].length]));
   const split = splitNames.map((name) => `${counts[name]} ${name}`).join(", ");
-  const many = (n: number, thing: string) => `${n} ${thing}${n === 1 ? "" : "s"}`;
   const headline = `${many(cases.length, "case")} of ${many(subjects, "subject")} (${split}); ${many(findings.length, "warning")}`;
   const withFile = (kind: "labels" | "brainMask" | "lesionMask") => cases.filter((c) => c[kind] !== null).length;
   return {

@@ -3,8 +3,9 @@ import { determinant } from "../../core/affine.ts";
 import { throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Image, Plane, Volume } from "../../core/volume.ts";
+import { forEachInWindow, middleOf } from "../../core/window.ts";
 import { type PreprocessOptions, prepareStack } from "../../data/preprocess.ts";
-import { type Model, mirrorMean } from "../../models/index.ts";
+import { type Model, mirrorMean, windowsABatch } from "../../models/index.ts";
 import type { PredictOptions } from "./options.ts";
 import { scoreFloor, stackScore } from "./score.ts";
 
@@ -40,7 +41,7 @@ export async function scoreVolume(
 ): Promise<VolumeScores> {
   const { slices, plane } = prepareStack(volume, preprocess);
   const sliceScores: number[] = [];
-  const batch = Math.min(options.batchSlices, slices.length, Math.max(1, Math.floor(2 ** 20 / window ** 2))); // bounds the memory
+  const batch = windowsABatch(options.batchSlices, slices.length, window ** 2);
   for (let start = 0; start < slices.length; start += batch) {
     throwIfStopped(signal);
     const now = slices.slice(start, start + batch);
@@ -59,9 +60,8 @@ export async function scoreVolume(
 }
 
 /** Writes the window of `size` x `size` around the middle of a slice to `out` from `at` on; `out` holds zeros. The same pixels as in validation. */
-export function copyMiddle({ data, width, height }: Image, size: number, out: Float32Array, at: number): void {
-  const [left, top] = [Math.round(width / 2 - size / 2), Math.round(height / 2 - size / 2)];
-  for (let y = Math.max(0, -top); y < Math.min(size, height - top); y++)
-    for (let x = Math.max(0, -left); x < Math.min(size, width - left); x++)
-      out[at + x + size * y] = data[x + left + width * (y + top)]!;
+export function copyMiddle(slice: Image, size: number, out: Float32Array, at: number): void {
+  forEachInWindow(slice, middleOf(slice), size, (from, to) => {
+    out[at + to] = slice.data[from]!;
+  });
 }

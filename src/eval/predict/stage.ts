@@ -4,6 +4,7 @@ import { type StageContext, type StageResult, throwIfStopped } from "../../core/
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
 import type { Volume } from "../../core/volume.ts";
+import { many } from "../../core/words.ts";
 import { type FileRef, readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
 import { tissueModel } from "../../data/embedded.ts";
 import { dataFault } from "../../data/faults.ts";
@@ -104,7 +105,6 @@ function result(jobs: readonly Job[], predicted: readonly Predicted[]): StageRes
   const subjects = new Set(jobs.map((job) => job.subject)).size;
   const empty = predicted.filter((p) => p.gate.mm3 === 0).map((p) => p.id);
   const note = empty.length > 0 ? `; no brain found in ${empty.length}` : "";
-  const many = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
   return {
     headline: `predicted ${many(jobs.length, "volume")} of ${many(subjects, "subject")}${note}`,
     summary: { volumes: jobs.length, subjects, withoutBrain: empty },

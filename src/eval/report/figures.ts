@@ -1,3 +1,4 @@
+import { romanGrade } from "../../core/words.ts";
 import type { RocPlot } from "../measure.ts";
 import { diceOf } from "../metrics/dice.ts";
 import type { Results } from "../results.ts";
@@ -26,7 +27,7 @@ export function drawPlots(results: Results, roc: Readonly<Record<Level, RocPlot>
   const ill = stack.filter((u) => u.label === 1 && !Number.isNaN(mask));
   const dice = (grade: number | null) => ill.filter((u) => u.grade === grade).map((u) => diceOf(overlapAt(u.tally, mask)));
   const grades = ([1, 2, 3, 4, null] as const).map((grade) => ({
-    name: grade === null ? "not graded" : `grade ${["I", "II", "III", "IV"][grade - 1]}`,
+    name: grade === null ? "not graded" : `grade ${romanGrade(grade)}`,
     values: dice(grade),
     colour: blue,
   }));

@@ -1,3 +1,4 @@
+import { romanGrade } from "../../core/words.ts";
 import type { Case } from "../../data/dataset.ts";
 import type { Chosen } from "../gallery.ts";
 import type { Metric, Results } from "../results.ts";
@@ -22,11 +23,6 @@ export function findMetric(results: Results, metric: Metric["metric"], per: Metr
   return results.metrics.find((m) => m.metric === metric && m.per === per && m.subset === subset);
 }
 
-/** `3 stacks`, `1 stack`. */
-export function many(n: number, thing: string): string {
-  return `${n} ${thing}${n === 1 ? "" : "s"}`;
-}
-
 export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   auroc: "AUROC",
   sensitivity: "Sensitivity",
@@ -49,7 +45,7 @@ export function caseCaption(
   slice: number,
   threshold: number | null,
 ): string {
-  const grade = c.grade === null ? "not graded" : c.grade === 0 ? "healthy" : `grade ${["I", "II", "III", "IV"][c.grade - 1]}`;
+  const grade = c.grade === null ? "not graded" : c.grade === 0 ? "healthy" : `grade ${romanGrade(c.grade)}`;
   const weeks = c.gestationalAge === null ? [] : [`${c.gestationalAge.toFixed(1)} weeks`];
   const painted =
     c.lookAlikes === undefined || c.lookAlikes.length === 0 ? [] : [`painted look-alikes: ${c.lookAlikes.join(", ")}`];

@@ -1,6 +1,7 @@
+import { many } from "../../core/words.ts";
 import type { EmptyMaskRule } from "../metrics/dice.ts";
 import type { Results } from "../results.ts";
-import { findMetric, lesionWord, many, withInterval } from "./format.ts";
+import { findMetric, lesionWord, withInterval } from "./format.ts";
 
 /** What must stand above every figure. */
 export function banner(results: Results): string {

@@ -23,8 +23,7 @@ export function decodeMaps(maps: RawMaps, { anchors }: Pick<YoloOptions, "anchor
       const [middle, size, object, each] = tf.split(numbers, [2, 2, 1, classes], 2) as [Tensor, Tensor, Tensor, Tensor];
       const { corner, anchor } = candidates(height, width, yoloStrides[level]!, anchors[level]!);
       const centre = tf.add(tf.mul(middle, 2 * yoloStrides[level]!), corner);
-      const half = tf.mul(tf.square(size), tf.mul(anchor, 2));
-      return { boxes: tf.concat([tf.sub(centre, half), tf.add(centre, half)], 2), scores: tf.mul(each, object) };
+      return { boxes: boxesAround(centre, size, anchor), scores: tf.mul(each, object) };
     });
     const along = (key: "boxes" | "scores") =>
       tf.concat(
@@ -33,6 +32,12 @@ export function decodeMaps(maps: RawMaps, { anchors }: Pick<YoloOptions, "anchor
       ) as Tensor3D;
     return { boxes: along("boxes"), scores: along("scores") };
   });
+}
+
+/** Left, top, right and bottom around a middle. @param size - In (0, 1): the sigmoid of the head's number; a side is (2 size)² of the anchor's. */
+export function boxesAround(middle: Tensor, size: Tensor, anchor: Tensor): Tensor {
+  const half = tf.mul(tf.square(size), tf.mul(anchor, 2));
+  return tf.concat([tf.sub(middle, half), tf.add(middle, half)], -1);
 }
 
 /** For each candidate of a level: where half a cell before its cell lies, and its anchor. Pixels. */

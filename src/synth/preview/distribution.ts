@@ -1,4 +1,5 @@
 import type { Rng } from "../../core/rng.ts";
+import { romanGrade } from "../../core/words.ts";
 import type { BleedPlan } from "../bleed/bleed.ts";
 import { drawPlan, gradeWeights } from "../bleed/plan.ts";
 import type { SynthOptions } from "../options.ts";
@@ -22,7 +23,7 @@ export interface DistributionRow {
 export const plansDrawn = 2000;
 /** Shares may differ by this from their target: about four standard errors of 2,000 draws. */
 const shareTolerance = 0.045;
-const gradeNames = ["I", "II", "III", "IV"] as const;
+const gradeNames = [1, 2, 3, 4].map(romanGrade);
 
 /**
  * What the options draw, beside the targets of the config and the priors. Grades, stages and planned atria are of 2,000 plans over the

@@ -1,3 +1,4 @@
+import { romanGrade } from "../../core/words.ts";
 import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
 import { style } from "../../picture/style.ts";
 import type { Sidecar } from "../sidecar.ts";
@@ -66,7 +67,7 @@ function tile({ sidecar, tile: { plain, outline, size, slice } }: PreviewScene):
 
 /** `grade III, dark`. */
 export function gradeWords({ grade, draw: { bleed } }: Pick<Sidecar, "grade" | "draw">): string {
-  return grade === 0 ? "healthy" : `grade ${["I", "II", "III", "IV"][grade - 1]}, ${bleed?.plan.stage}`;
+  return grade === 0 ? "healthy" : `grade ${romanGrade(grade)}, ${bleed?.plan.stage}`;
 }
 
 /** The drawn and measured values that tell most, in words. */

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
+import { many } from "../../core/words.ts";
 import { assertApart } from "../../data/apart.ts";
 import { type Dataset, readDataset } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
@@ -46,8 +47,7 @@ export async function runReplay(
     await writeScene(out, source.case, [{ stack, sidecar }]);
   }
   context.reporter.progress("replay", sidecars.length, sidecars.length);
-  const stacks = `${sidecars.length} stack${sidecars.length === 1 ? "" : "s"}`;
-  return { headline: `${stacks} made again, to the byte`, summary: { stacks: sidecars.length } };
+  return { headline: `${many(sidecars.length, "stack")} made again, to the byte`, summary: { stacks: sidecars.length } };
 }
 
 async function refuseExisting(file: string): Promise<void> {

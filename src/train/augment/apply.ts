@@ -1,5 +1,6 @@
 import { seededRng } from "../../core/rng.ts";
 import type { Image } from "../../core/volume.ts";
+import { forEachInWindow } from "../../core/window.ts";
 import { resizeImage } from "../../data/resample.ts";
 import { brainBit, quantum, type TrainSlice } from "../slices.ts";
 import type { Augment } from "./draw.ts";
@@ -42,14 +43,10 @@ export function plainWindow(
 ): AugmentedWindow {
   const masks = new Uint8Array(size * size);
   const image = new Float32Array(size * size);
-  const [left, top] = [Math.round(centre.x - size / 2), Math.round(centre.y - size / 2)];
-  for (let y = Math.max(0, -top); y < Math.min(size, slice.height - top); y++) {
-    for (let x = Math.max(0, -left); x < Math.min(size, slice.width - left); x++) {
-      const from = x + left + slice.width * (y + top);
-      image[x + size * y] = slice.pixels[from]! / quantum;
-      masks[x + size * y] = slice.masks[from]!;
-    }
-  }
+  forEachInWindow(slice, centre, size, (from, to) => {
+    image[to] = slice.pixels[from]! / quantum;
+    masks[to] = slice.masks[from]!;
+  });
   return { image, masks };
 }
 

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { gatherRows, relu, scatterFixed } from "../../backend/ops.ts";
 import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf } from "../../backend/tf.ts";
+import { boxesAround } from "../../models/yolo/decode.ts";
 import { headNumbers } from "../../models/yolo/design.ts";
 import type { RawMaps } from "../../models/yolo/network.ts";
 import { completeIouLoss } from "../losses/boxes.ts";
+import { sigmoidCrossEntropy } from "../losses/pixels.ts";
 import { type LevelTargets, placeNumbers } from "./assign.ts";
 
 const gain = z.number().min(0);
@@ -80,19 +82,14 @@ function levelLoss(
     Tensor2D,
   ];
   const middle = tf.sub(tf.mul(tf.sigmoid(place), 2), 0.5);
-  const half = tf.mul(tf.square(tf.sigmoid(size)), tf.mul(anchor, 2));
-  const apart = completeIouLoss(tf.concat([tf.sub(middle, half), tf.add(middle, half)], 1), box);
+  const apart = completeIouLoss(boxesAround(middle, tf.sigmoid(size), anchor) as Tensor2D, box);
   const number = tf.maximum(tf.sum(counts), 1);
   const overlap = tf.mul(relu(tf.sub(1, apart)), tf.reshape(owns, [-1]));
   const objectness = tf.reshape(tf.slice(rows, [0, 4], [-1, 1]), [-1]);
   const wanted = scatterFixed(overlap as Tensor1D, cells, rows.shape[0]);
   return {
     box: tf.div(tf.sum(tf.mul(apart, tf.reshape(counts, [-1]))), number),
-    object: tf.mean(crossEntropy(objectness, wanted)),
-    label: tf.div(tf.sum(tf.mul(crossEntropy(label, truth), counts)), tf.mul(number, classes)),
+    object: tf.mean(sigmoidCrossEntropy(objectness, wanted)),
+    label: tf.div(tf.sum(tf.mul(sigmoidCrossEntropy(label, truth), counts)), tf.mul(number, classes)),
   };
-}
-
-function crossEntropy(logits: Tensor, truth: Tensor): Tensor {
-  return tf.sub(tf.softplus(logits), tf.mul(logits, truth));
 }

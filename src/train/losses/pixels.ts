@@ -1,5 +1,16 @@
 import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../../backend/tf.ts";
 
+/** Cross-entropy of each yes-or-no value, of the logits' shape, at least 0; finite for any finite logit. @param target - The same shape, in [0, 1]. */
+export function sigmoidCrossEntropy(logits: Tensor, target: Tensor): Tensor {
+  return tf.sub(tf.softplus(logits), tf.mul(logits, target));
+}
+
+/** Cross-entropy of a softmax over the last axis at each place, at least 0. @param target - The logits' shape, one 1 a place. */
+function softmaxCrossEntropy(logits: Tensor, target: Tensor): Tensor {
+  const last = logits.rank - 1;
+  return tf.sub(tf.logSumExp(logits, last), tf.sum(tf.mul(logits, target), last));
+}
+
 /**
  * Focal loss for unrelated yes-or-no channels, mean over all values, at least 0: cross-entropy times `(1 - p)^gamma`, p being the probability of what is true,
  * so that what is right already counts little. Finite for any finite logit.
@@ -60,9 +71,8 @@ export function tverskyLoss(probability: Tensor4D, target: Tensor4D, weights: Tv
  */
 export function weightedCrossEntropy(logits: Tensor, target: Tensor, weights: Tensor1D): Scalar {
   return tf.tidy(() => {
-    const last = logits.rank - 1;
-    const entropy = tf.sub(tf.logSumExp(logits, last), tf.sum(tf.mul(logits, target), last));
-    const weight = tf.sum(tf.mul(target, weights), last);
+    const entropy = softmaxCrossEntropy(logits, target);
+    const weight = tf.sum(tf.mul(target, weights), logits.rank - 1);
     return tf.div(tf.sum(tf.mul(entropy, weight)), tf.sum(weight)) as Scalar;
   });
 }
@@ -80,10 +90,9 @@ export function weightedCrossEntropy(logits: Tensor, target: Tensor, weights: Te
  */
 export function softmaxFocalLoss(logits: Tensor, target: Tensor, gamma: number, weights: Tensor1D): Scalar {
   return tf.tidy(() => {
-    const last = logits.rank - 1;
-    const entropy = tf.sub(tf.logSumExp(logits, last), tf.sum(tf.mul(logits, target), last));
+    const entropy = softmaxCrossEntropy(logits, target);
     const wrong = tf.maximum(tf.sub(1, tf.exp(tf.neg(entropy))), 1e-12); // a power of 0 has no gradient
-    const weight = tf.sum(tf.mul(target, weights), last);
+    const weight = tf.sum(tf.mul(target, weights), logits.rank - 1);
     return tf.div(tf.sum(tf.mul(tf.mul(tf.pow(wrong, gamma), entropy), weight)), tf.sum(weight)) as Scalar;
   });
 }
