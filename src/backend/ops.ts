@@ -57,6 +57,21 @@ export function silu<T extends Tensor>(x: T): T {
   return op(x) as T;
 }
 
+/**
+ * A number added to each channel: `x + bias` along the last axis. In a traced function TensorFlow makes one op of this, the convolution before it and
+ * a ReLU after it; with a plain addition it does not.
+ */
+export function addBias(x: Tensor4D, bias: Tensor1D): Tensor4D {
+  if (!isNative()) return tf.add(x, bias);
+  const layout = { T: "float32", data_format: "NHWC" } as const;
+  const op = tf.customGrad((...args: (Tensor | Save)[]) => {
+    const [value, add] = args as [Tensor, Tensor];
+    const gradFunc = (dy: Tensor) => [dy, executeNative("BiasAddGrad", layout, [dy], 1)[0]!];
+    return { value: executeNative("BiasAdd", layout, [value, add], 1)[0]!, gradFunc };
+  });
+  return op(x, bias) as Tensor4D;
+}
+
 /** The same values, through which no gradient flows. */
 export function stopGradient<T extends Tensor>(x: T): T {
   const op = tf.customGrad((input: Tensor | Save) => {

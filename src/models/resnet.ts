@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { relu } from "../backend/ops.ts";
 import { type Tensor2D, type Tensor4D, tf } from "../backend/tf.ts";
-import { conv2d, conv2dWeights, maxPool } from "./layers/conv.ts";
+import { conv2dWeights, maxPool } from "./layers/conv.ts";
 import { linear, linearWeights } from "./layers/linear.ts";
-import { batchNorm, batchNormWeights } from "./layers/norm.ts";
+import { batchNormWeights, convNorm } from "./layers/norm.ts";
 import type { Scope } from "./layers/scope.ts";
 import type { Classifier, ModelShape } from "./model.ts";
 import { createWeights, disposeWeights, type WeightSpec } from "./weights.ts";
@@ -79,7 +79,7 @@ function isReshaping({ inside, outside, stride }: Block): boolean {
 }
 
 function resnet(scope: Scope, options: ResNetOptions, image: Tensor4D): Tensor2D {
-  const stem = relu(batchNorm(scope, "bn1", conv2d(scope, "conv1", image, 2)));
+  const stem = relu(convNorm(scope, "conv1", "bn1", image, 2));
   let x = maxPool(stem, 3, 2, 1);
   const block = designs[options.kind].bottleneck ? bottleneckBlock : basicBlock;
   for (const of of blocksOf(options)) x = relu(tf.add(block(scope, of, x), shortcut(scope, of, x)));
@@ -87,20 +87,20 @@ function resnet(scope: Scope, options: ResNetOptions, image: Tensor4D): Tensor2D
 }
 
 function basicBlock(scope: Scope, { name, stride }: Block, x: Tensor4D): Tensor4D {
-  const y = relu(batchNorm(scope, `${name}.bn1`, conv2d(scope, `${name}.conv1`, x, stride)));
-  return batchNorm(scope, `${name}.bn2`, conv2d(scope, `${name}.conv2`, y));
+  const y = relu(convNorm(scope, `${name}.conv1`, `${name}.bn1`, x, stride));
+  return convNorm(scope, `${name}.conv2`, `${name}.bn2`, y);
 }
 
 function bottleneckBlock(scope: Scope, { name, stride }: Block, x: Tensor4D): Tensor4D {
-  const narrow = relu(batchNorm(scope, `${name}.bn1`, conv2d(scope, `${name}.conv1`, x)));
-  const y = relu(batchNorm(scope, `${name}.bn2`, conv2d(scope, `${name}.conv2`, narrow, stride)));
-  return batchNorm(scope, `${name}.bn3`, conv2d(scope, `${name}.conv3`, y));
+  const narrow = relu(convNorm(scope, `${name}.conv1`, `${name}.bn1`, x));
+  const y = relu(convNorm(scope, `${name}.conv2`, `${name}.bn2`, narrow, stride));
+  return convNorm(scope, `${name}.conv3`, `${name}.bn3`, y);
 }
 
 function shortcut(scope: Scope, block: Block, x: Tensor4D): Tensor4D {
   if (!isReshaping(block)) return x;
   const { name, stride } = block;
-  return batchNorm(scope, `${name}.downsample.1`, conv2d(scope, `${name}.downsample.0`, x, stride));
+  return convNorm(scope, `${name}.downsample.0`, `${name}.downsample.1`, x, stride);
 }
 
 /** Every weight of {@link buildResNet} in the order of the forward pass. */
@@ -108,7 +108,7 @@ export function resnetWeights(options: ResNetOptions, { inChannels, outChannels 
   const blocks = blocksOf(options);
   const { bottleneck } = designs[options.kind];
   return [
-    ...convNorm("conv1", "bn1", inChannels, options.width, 7),
+    ...convNormWeights("conv1", "bn1", inChannels, options.width, 7),
     ...blocks.flatMap((block) => blockWeights(block, bottleneck)),
     ...linearWeights("fc", blocks.at(-1)!.outside, outChannels),
   ];
@@ -120,13 +120,13 @@ function blockWeights(block: Block, bottleneck: boolean): WeightSpec[] {
     ? ([[inside, width, 1], [width, width, 3], [width, outside, 1]] as const) // biome-ignore format: one line
     : ([[inside, width, 3], [width, outside, 3]] as const); // biome-ignore format: one line
   return [
-    ...convs.flatMap(([from, to, kernel], i) => convNorm(`${name}.conv${i + 1}`, `${name}.bn${i + 1}`, from, to, kernel)),
-    ...(isReshaping(block) ? convNorm(`${name}.downsample.0`, `${name}.downsample.1`, inside, outside, 1) : []),
+    ...convs.flatMap(([from, to, kernel], i) => convNormWeights(`${name}.conv${i + 1}`, `${name}.bn${i + 1}`, from, to, kernel)),
+    ...(isReshaping(block) ? convNormWeights(`${name}.downsample.0`, `${name}.downsample.1`, inside, outside, 1) : []),
   ];
 }
 
 /** A convolution without bias and the normalisation after it. The kernel starts He-normal by its fan-out, as torchvision's. */
-function convNorm(conv: string, norm: string, inside: number, outside: number, kernel: number): WeightSpec[] {
+function convNormWeights(conv: string, norm: string, inside: number, outside: number, kernel: number): WeightSpec[] {
   const initial = { heNormal: { fan: kernel * kernel * outside } };
   const kernels = conv2dWeights(conv, inside, outside, kernel, false).map((spec) => ({ ...spec, initial }));
   return [...kernels, ...batchNormWeights(norm, outside)];

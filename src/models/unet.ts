@@ -2,7 +2,7 @@ import { z } from "zod";
 import { relu } from "../backend/ops.ts";
 import { type Tensor4D, tf } from "../backend/tf.ts";
 import { conv2d, conv2dWeights, doubleSize, doubleSizeWeights } from "./layers/conv.ts";
-import { batchNorm, batchNormWeights } from "./layers/norm.ts";
+import { batchNormWeights, convNorm } from "./layers/norm.ts";
 import type { Scope } from "./layers/scope.ts";
 import type { Model, ModelShape } from "./model.ts";
 import { createWeights, disposeWeights, type WeightSpec } from "./weights.ts";
@@ -59,7 +59,7 @@ function unet(scope: Scope, levels: number, image: Tensor4D): Tensor4D {
 
 function block(scope: Scope, name: string, input: Tensor4D): Tensor4D {
   let x = input;
-  for (const i of [0, 1]) x = relu(batchNorm(scope, `${name}.norm${i}`, conv2d(scope, `${name}.conv${i}`, x)));
+  for (const i of [0, 1]) x = relu(convNorm(scope, `${name}.conv${i}`, `${name}.norm${i}`, x));
   return x;
 }
 

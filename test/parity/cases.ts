@@ -1,4 +1,4 @@
-import { batchNormTrain, gatherRows, relu, scatterFixed } from "../../src/backend/ops.ts";
+import { addBias, batchNormTrain, gatherRows, relu, scatterFixed } from "../../src/backend/ops.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../../src/backend/tf.ts";
 import { maxPool } from "../../src/models/layers/conv.ts";
 import { doubleNearest } from "../../src/models/yolo/blocks.ts";
@@ -61,12 +61,13 @@ export const parityOps: Readonly<Record<string, Op>> = {
     gradFunc: () => tf.zerosLike(x as Tensor), // tfjs has none
   })),
   stack: (a, b) => tf.stack([a, b]),
-  "add bias": (x, bias) => tf.add(x, bias),
+  "add bias": (x, bias) => addBias(x as Tensor4D, bias as Tensor1D),
   multiply: (a, b) => tf.mul(a, b),
   subtract: (a, b) => tf.sub(a, b),
   divide: (a, b) => tf.div(a, b),
   square: (x) => tf.square(x),
   "square root": (x) => tf.sqrt(x),
+  "reciprocal square root": (x) => tf.rsqrt(x),
   exponential: (x) => tf.exp(x),
   logarithm: (x) => tf.log(x),
   absolute: (x) => tf.abs(x),

@@ -1,4 +1,5 @@
-import { type Tensor1D, type Tensor4D, tf } from "../../backend/tf.ts";
+import { addBias } from "../../backend/ops.ts";
+import { type Tensor4D, tf } from "../../backend/tf.ts";
 import type { WeightSpec } from "../weights.ts";
 import { type Scope, weight } from "./scope.ts";
 
@@ -23,14 +24,22 @@ export function conv2dWeights(
   return specs;
 }
 
+/** {@link convolve} by the kernel called `name`, and its bias where it has one. */
+export function conv2d(scope: Scope, name: string, x: Tensor4D, stride = 1): Tensor4D {
+  const y = convolve(x, weight(scope, `${name}.weight`), stride);
+  return scope.weights.has(`${name}.bias`) ? addBias(y, weight(scope, `${name}.bias`)) : y;
+}
+
 /**
  * Convolution with zeros padded on both sides alike, so that stride 1 keeps the size of an odd kernel's input.
  * As PyTorch's `Conv2d(stride=stride, padding=kernel // 2)` with kernel OIHW → HWIO; TensorFlow's own "same" pads unevenly at stride 2.
+ *
+ * @param kernel - Odd; or even at stride 2 over an even size, where both sides get `kernel / 2 - 1` zeros.
  */
-export function conv2d(scope: Scope, name: string, x: Tensor4D, stride = 1): Tensor4D {
-  const kernel = weight<Tensor4D>(scope, `${name}.weight`);
-  const y = stride === 1 ? tf.conv2d(x, kernel, 1, "same") : tf.conv2d(padded(x, kernel.shape[0] >> 1), kernel, stride, "valid");
-  return scope.weights.has(`${name}.bias`) ? tf.add(y, weight<Tensor1D>(scope, `${name}.bias`)) : y;
+export function convolve(x: Tensor4D, kernel: Tensor4D, stride: number): Tensor4D {
+  const side = kernel.shape[0];
+  if (stride === 1 || side % 2 === 0) return tf.conv2d(x, kernel, stride, "same");
+  return tf.conv2d(padded(x, side >> 1), kernel, stride, "valid");
 }
 
 /** Max pooling as PyTorch's `MaxPool2d(kernel, stride, padding)`: the padding never wins. */
@@ -59,5 +68,5 @@ export function doubleSize(scope: Scope, name: string, x: Tensor4D): Tensor4D {
   const kernel = weight<Tensor4D>(scope, `${name}.weight`);
   const [batch, height, width] = x.shape;
   const y = tf.conv2dTranspose(x, kernel, [batch, 2 * height, 2 * width, kernel.shape[2]], 2, "same");
-  return tf.add(y, weight<Tensor1D>(scope, `${name}.bias`));
+  return addBias(y, weight(scope, `${name}.bias`));
 }

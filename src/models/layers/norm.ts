@@ -1,6 +1,7 @@
-import { batchNormTrain, standardise } from "../../backend/ops.ts";
+import { addBias, batchNormTrain, standardise } from "../../backend/ops.ts";
 import { type Tensor1D, type Tensor4D, tf } from "../../backend/tf.ts";
 import type { WeightSpec } from "../weights.ts";
+import { conv2d, convolve } from "./conv.ts";
 import { type Scope, weight } from "./scope.ts";
 
 /** Added to a variance before its root is taken; PyTorch's default for each normalisation. */
@@ -38,6 +39,18 @@ export function batchNorm(scope: Scope, name: string, x: Tensor4D, epsilon = nor
     scope.mode.record({ layer: name, mean: tf.keep(mean), variance: tf.keep(variance), count });
   }
   return y;
+}
+
+/**
+ * {@link conv2d} without a bias and the {@link batchNorm} after it, by the names of the two. Outside training it is one convolution: the normalisation
+ * is multiplied into its kernel, which is small, rather than applied to what comes out of it, which is not. Rounding apart the same.
+ */
+export function convNorm(scope: Scope, conv: string, norm: string, x: Tensor4D, stride = 1, epsilon = normEpsilon): Tensor4D {
+  if (scope.mode.training) return batchNorm(scope, norm, conv2d(scope, conv, x, stride), epsilon);
+  const of = (name: string) => weight<Tensor1D>(scope, `${norm}.${name}`);
+  const scale = tf.mul(of("weight"), tf.rsqrt(tf.add(of("running_var"), epsilon)));
+  const shift = tf.sub(of("bias"), tf.mul(of("running_mean"), scale)) as Tensor1D;
+  return addBias(convolve(x, tf.mul(weight<Tensor4D>(scope, `${conv}.weight`), scale), stride), shift);
 }
 
 /** The weights of {@link groupNorm} and of an affine {@link instanceNorm}: scale and shift. */

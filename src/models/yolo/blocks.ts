@@ -1,8 +1,8 @@
 import { silu } from "../../backend/ops.ts";
 import { type Tensor4D, tf } from "../../backend/tf.ts";
-import { conv2d, conv2dWeights } from "../layers/conv.ts";
-import { batchNorm, batchNormWeights } from "../layers/norm.ts";
-import { type Scope, weight } from "../layers/scope.ts";
+import { conv2dWeights } from "../layers/conv.ts";
+import { batchNormWeights, convNorm } from "../layers/norm.ts";
+import type { Scope } from "../layers/scope.ts";
 import type { WeightSpec } from "../weights.ts";
 
 /** What YOLOv5's batch normalisation adds to a variance, and the share of a new batch in its running statistics. */
@@ -21,13 +21,7 @@ export function convolutionWeights(name: string, inside: number, outside: number
 
 /** Convolution without bias, batch normalisation, SiLU. */
 export function convolution(scope: Scope, name: string, x: Tensor4D, stride = 1): Tensor4D {
-  return silu(batchNorm(scope, `${name}.bn`, spread(scope, `${name}.conv`, x, stride), yoloNorm.epsilon));
-}
-
-/** An even kernel at stride 2 over an even size: "same" pads both sides alike there, kernel / 2 - 1 each. */
-function spread(scope: Scope, name: string, x: Tensor4D, stride: number): Tensor4D {
-  const kernel = weight<Tensor4D>(scope, `${name}.weight`);
-  return kernel.shape[0] % 2 === 0 ? tf.conv2d(x, kernel, stride, "same") : conv2d(scope, name, x, stride);
+  return silu(convNorm(scope, `${name}.conv`, `${name}.bn`, x, stride, yoloNorm.epsilon));
 }
 
 /** The weights of {@link c3}. */
