@@ -1,152 +1,113 @@
-// Milliseconds of a U-Net's training step and forward pass: ours traced and op by op, and PyTorch in both of its layouts, one step of each in turn.
-//   npx tsx bench/train.ts [--rounds 15] [--python python3] [--small]
-// Prints medians, the ratio to PyTorch's better layout, all raw values as JSON, and the load of the machine before and after.
-import { spawn } from "node:child_process";
-import { availableParallelism, loadavg } from "node:os";
+// Milliseconds of a training step and of a forward pass: ours traced and op by op, TensorFlow.js' own layers, PyTorch in both of its layouts and
+// onnxruntime, one step of each in turn, each contestant in a process of its own.
+//   npx tsx bench/train.ts [--rounds 15] [--python python3] [--models unet,resnet34] [--torch-compile]
+// Prints medians, ratios, calls and milliseconds outside of TensorFlow, peak memory, all raw values as JSON, and the load of the machine.
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import { parseArgs } from "node:util";
-import { readyBackend } from "../src/backend/index.ts";
-import { type Tensor4D, tf } from "../src/backend/tf.ts";
-import { silentReporter } from "../src/core/context.ts";
-import { seededRng } from "../src/core/rng.ts";
-import { buildModel, forInference, modelOptions } from "../src/models/index.ts";
-import { trainOptions } from "../src/train/options.ts";
-import { createState, disposeState } from "../src/train/state.ts";
-import { makeTrainStep } from "../src/train/step.ts";
+import type { Answer, Case } from "./contestants/serve.ts";
 
 const { values: args } = parseArgs({
-  options: { rounds: { type: "string", default: "15" }, python: { type: "string", default: "python3" }, small: { type: "boolean", default: false } },
-}); // biome-ignore format: one line
+  options: {
+    rounds: { type: "string", default: "15" },
+    python: { type: "string", default: "python3" },
+    models: { type: "string", default: "unet,resnet34,resnet50,yolov5s" },
+    what: { type: "string", default: "train,predict" },
+    "torch-compile": { type: "boolean", default: false },
+  },
+});
 
-interface Size {
-  readonly channels: readonly number[];
-  readonly batch: number;
-  readonly size: number;
-}
-const sizes: readonly Size[] = args.small
-  ? [{ channels: [16, 32, 64, 128], batch: 8, size: 96 }]
-  : [
-      { channels: [16, 32, 64, 128], batch: 8, size: 128 },
-      { channels: [32, 64, 128, 256], batch: 8, size: 128 },
-      { channels: [32, 64, 128, 256], batch: 8, size: 256 },
-    ];
+const channels = [32, 64, 128, 256];
+const sizes: readonly Omit<Case, "what">[] = [
+  { model: "unet", channels, batch: 8, size: 128 },
+  { model: "unet", channels, batch: 8, size: 256 },
+  { model: "resnet34", batch: 8, size: 224 },
+  { model: "resnet50", batch: 8, size: 224 },
+  { model: "yolov5s", batch: 4, size: 320 },
+];
+const cases = sizes
+  .filter(({ model }) => args.models.split(",").includes(model))
+  .flatMap((size) => args.what.split(",").map((what): Case => ({ ...size, what: what as Case["what"] })));
 
-/** One step of a contestant; resolves to its milliseconds. */
-type Step = () => Promise<number>;
+const file = (name: string) => new URL(`contestants/${name}`, import.meta.url).pathname;
+const ours = (name: string, ...more: string[]) => [process.execPath, "--import", "tsx", file(name), ...more];
+const theirs = (way: string) => [args.python, file("pytorch.py"), way];
+const commands: Record<string, string[]> = {
+  traced: ours("hemosynth.ts", "traced"),
+  "op by op": ours("hemosynth.ts", "eager"),
+  "stock tfjs": ours("stock.ts"),
+  nchw: theirs("nchw"),
+  channels_last: theirs("channels_last"),
+  onnxruntime: theirs("onnxruntime"),
+  ...(args["torch-compile"] && { "torch.compile": theirs("compile") }),
+};
 
-await readyBackend("tensorflow", silentReporter);
-const peer = startPeer(args.python);
-const before = loadavg()[0];
+const before = loadavg()[0]!;
 const results = [];
-for (const size of sizes) {
-  for (const what of ["train", "predict"] as const) results.push({ ...size, what, ms: await compare(size, what) });
+for (const of of cases) {
+  const answers = await compare(of);
+  results.push({ ...of, answers });
+  print(of, answers);
 }
-peer.stop();
-for (const { channels, batch, size, what, ms } of results) {
-  const medians = Object.fromEntries(Object.entries(ms).map(([name, list]) => [name, median(list)]));
-  const best = Math.min(medians.nchw ?? Infinity, medians.channels_last ?? Infinity);
-  const ratio = Number.isFinite(best) ? `PyTorch's better / traced: ${(best / medians.traced!).toFixed(2)}` : "no PyTorch";
-  const list = Object.entries(medians).map(([name, value]) => `${name} ${value.toFixed(0)}`);
-  console.log(`${what} ${batch} x ${size} x ${size}, ${channels.join("-")}: ${list.join(", ")} ms; ${ratio}`);
-}
-const load = { before, after: loadavg()[0] };
-console.log(JSON.stringify({ cores: availableParallelism(), load, node: process.version, pytorch: peer.version(), results }));
-if (load.before! > 0.5) console.log("The machine was not idle before: do not quote these figures.");
+const load = { before, after: loadavg()[0]! };
+console.log(JSON.stringify({ cpu: cpus()[0]!.model, cores: availableParallelism(), load, node: process.version, results }));
+if (before > 0.5) console.log("The machine was not idle before: do not quote these figures.");
 
-/** Rounds in which each contestant makes one step; the first two rounds, in which graphs are made, are left out. */
-async function compare(size: Size, what: "train" | "predict"): Promise<Record<string, number[]>> {
-  const ours = what === "train" ? trainers(size) : predictors(size);
-  const theirs = await peer.contestants(size, what);
-  const contestants: Record<string, Step> = { ...ours.steps, ...theirs };
-  const ms: Record<string, number[]> = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
-  for (let round = -2; round < Number(args.rounds); round++) {
-    for (const [name, step] of Object.entries(contestants)) {
-      const took = await step();
-      if (round >= 0) ms[name]!.push(Number(took.toFixed(1)));
-    }
+/** Rounds in which each contestant makes one step. */
+async function compare(of: Case): Promise<Record<string, Answer[]>> {
+  const contestants: Record<string, Contestant> = {};
+  for (const [name, command] of Object.entries(commands)) {
+    const contestant = await start(command, of);
+    if (contestant !== null) contestants[name] = contestant;
   }
-  ours.dispose();
-  return ms;
+  const answers: Record<string, Answer[]> = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
+  for (let round = 0; round < Number(args.rounds); round++)
+    for (const [name, { step }] of Object.entries(contestants)) answers[name]!.push(await step());
+  for (const { stop } of Object.values(contestants)) stop();
+  return answers;
 }
 
-function trainers({ channels, batch, size }: Size) {
-  const image = noise([batch, size, size, 1], 1);
-  const target = tf.round(noise([batch, size, size, 2], 2)) as Tensor4D;
-  const ends: (() => void)[] = [() => tf.dispose([image, target])];
-  const stepBy = (compile: "graph" | "off"): Step => {
-    const model = build(channels);
-    const options = trainOptions.parse({ compile });
-    const state = createState(model, options);
-    const step = makeTrainStep(state, options);
-    ends.push(() => [step, model].forEach((owner) => void owner.dispose()), () => disposeState(state)); // biome-ignore format: short
-    let n = 0;
-    return timed(() => step({ image, target }, ++n));
-  };
-  return { steps: { traced: stepBy("graph"), "op by op": stepBy("off") }, dispose: () => ends.forEach((end) => void end()) };
+interface Contestant {
+  step(): Promise<Answer>;
+  stop(): void;
 }
 
-function predictors({ channels, batch, size }: Size) {
-  const image = noise([batch, size, size, 1], 1);
-  const plain = build(channels);
-  const fast = forInference(plain);
-  const steps = {
-    traced: timed(() => fast.apply(image, { training: false })),
-    "op by op": timed(() => plain.apply(image, { training: false })),
-  };
-  return { steps, dispose: () => void [image, fast].forEach((owner) => void owner.dispose()) };
-}
-
-/** A result is read back, so that the work is done when the clock stops. */
-function timed(run: () => { dataSync(): unknown; dispose(): void }): Step {
-  return async () => {
-    const start = performance.now();
-    const result = run();
-    result.dataSync();
-    const took = performance.now() - start;
-    result.dispose();
-    return took;
-  };
-}
-
-function build(channels: readonly number[]) {
-  return buildModel(modelOptions.parse({ kind: "unet", channels }), { inChannels: 1, outChannels: 2, seed: 1 });
-}
-
-function noise(shape: [number, number, number, number], seed: number): Tensor4D {
-  const rng = seededRng(seed);
-  return tf.tensor4d(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => rng.uniform()), shape); // biome-ignore format: short
-}
-
-function median(list: readonly number[]): number {
-  const sorted = [...list].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-/** PyTorch in a process of its own, which works only while it is asked. Without PyTorch there are no contestants. */
-function startPeer(python: string) {
-  const child = spawn(python, [new URL("peers/torch_unet.py", import.meta.url).pathname], { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let version: string | null = null;
+/** A process that has warmed up for the case; null where it does not take part, or is not installed. */
+async function start([program, ...rest]: readonly string[], of: Case): Promise<Contestant | null> {
+  const child: ChildProcessByStdio<Writable, Readable, null> = spawn(program!, rest, { stdio: ["pipe", "pipe", "inherit"] });
   child.on("error", () => {});
   child.stdin.on("error", () => {});
-  const ask = async (request: object): Promise<number | null> => {
-    child.stdin.write(`${JSON.stringify(request)}\n`);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async (line: object): Promise<unknown> => {
+    child.stdin.write(`${JSON.stringify(line)}\n`);
     const { value, done } = await lines.next();
-    if (done) return null;
-    const answer = JSON.parse(value) as { ms: number; version: string };
-    version = answer.version;
-    return answer.ms;
+    return done ? null : JSON.parse(value);
   };
-  return {
-    version: () => version,
-    stop: () => child.stdin.end(),
-    async contestants(size: Size, what: string): Promise<Record<string, Step>> {
-      const steps: Record<string, Step> = {};
-      for (const layout of ["nchw", "channels_last"]) {
-        const request = { layout, what, ...size, threads: availableParallelism() };
-        if ((await ask(request)) !== null) steps[layout] = async () => (await ask(request))!;
-      }
-      return steps;
-    },
-  };
+  const ready = (await ask(of)) as { takesPart: boolean } | null; // null: it is not installed, and has said so
+  if (!ready?.takesPart) return null;
+  return { step: async () => (await ask({})) as Answer, stop: () => child.stdin.end() };
+}
+
+function print({ model, channels: maps, batch, size, what }: Case, answers: Record<string, Answer[]>): void {
+  const of = (name: string, key: "ms" | "calls" | "jsMs" | "peakMb") =>
+    median((answers[name] ?? []).map((answer) => answer[key] ?? NaN));
+  const names = Object.keys(answers);
+  console.log(
+    `${what} ${model}${maps ? ` ${maps.join("-")}` : ""}, ${batch} x ${size} x ${size}, load ${loadavg()[0]!.toFixed(1)}`,
+  );
+  console.log(`  ms: ${names.map((name) => `${name} ${of(name, "ms").toFixed(0)}`).join(", ")}`);
+  console.log(`  peak MB: ${names.map((name) => `${name} ${of(name, "peakMb").toFixed(0)}`).join(", ")}`);
+  const torch = Math.min(...["nchw", "channels_last"].filter((name) => name in answers).map((name) => of(name, "ms")));
+  const ratios = { "PyTorch's better": torch, "stock tfjs": of("stock tfjs", "ms"), onnxruntime: of("onnxruntime", "ms") };
+  const known = Object.entries(ratios).filter(([, ms]) => Number.isFinite(ms));
+  console.log(`  times traced: ${known.map(([name, ms]) => `${name} ${(ms / of("traced", "ms")).toFixed(2)}`).join(", ")}`);
+  console.log(`  traced: ${of("traced", "calls")} calls of TensorFlow, ${of("traced", "jsMs").toFixed(1)} ms outside of them`);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length === 0 ? NaN : sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
