@@ -1,5 +1,5 @@
 import type { Vec3 } from "./affine.ts";
-import { forEachVoxel } from "./volume.ts";
+import type { Voxels } from "./volume.ts";
 
 /** A block of voxels, both corners included; empty where `high` is below `low`. */
 export interface GridBox {
@@ -7,18 +7,24 @@ export interface GridBox {
   readonly high: Vec3;
 }
 
-/** The smallest block that holds a set of voxels; null if the set is empty. @param inside - By index (x fastest). */
-export function boxOf(inside: (index: number) => boolean, shape: Vec3): GridBox | null {
-  let [x0, y0, z0, x1, y1, z1] = [Infinity, Infinity, Infinity, -1, -1, -1];
-  forEachVoxel(shape, (i, x, y, z) => {
-    if (!inside(i)) return;
-    if (x < x0) x0 = x;
-    if (x > x1) x1 = x;
-    if (y < y0) y0 = y;
-    if (y > y1) y1 = y;
-    if (z < z0) z0 = z;
-    z1 = z;
-  });
+/** The smallest block that holds all voxels that are not 0; null if there is none. */
+export function boxOf(values: Voxels, [nx, ny, nz]: Vec3): GridBox | null {
+  let [x0, y0, z0, x1, y1, z1] = [nx, ny, nz, -1, -1, -1];
+  for (let z = 0, row = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++, row += nx) {
+      let first = 0;
+      while (first < nx && values[row + first] === 0) first++;
+      if (first === nx) continue;
+      let last = nx - 1;
+      while (values[row + last] === 0) last--;
+      if (first < x0) x0 = first;
+      if (last > x1) x1 = last;
+      if (y < y0) y0 = y;
+      if (y > y1) y1 = y;
+      if (z < z0) z0 = z;
+      z1 = z;
+    }
+  }
   return x1 < 0 ? null : { low: [x0, y0, z0], high: [x1, y1, z1] };
 }
 
@@ -33,7 +39,7 @@ export function grownBox({ low, high }: GridBox, shape: Vec3, spacing: Vec3, mar
 
 /** The block around the voxels that are not 0, with a margin within the grid; empty (`high` -1) where there is none. */
 export function boxAround(inside: Uint8Array, shape: Vec3, spacing: Vec3, marginMm: number): GridBox {
-  const box = boxOf((i) => inside[i] !== 0, shape);
+  const box = boxOf(inside, shape);
   return box === null ? { low: [0, 0, 0], high: [-1, -1, -1] } : grownBox(box, shape, spacing, marginMm);
 }
 

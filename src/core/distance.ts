@@ -79,18 +79,19 @@ function inBox(
   run: (local: Inside, size: Vec3) => Float32Array,
 ): Float32Array {
   const out = new Float32Array(shape[0] * shape[1] * shape[2]).fill(Infinity);
-  const tight = boxOf(inside, shape);
+  const members = new Uint8Array(out.length);
+  for (let i = 0; i < members.length; i++) if (inside(i)) members[i] = 1;
+  const tight = boxOf(members, shape);
   if (tight === null) return out;
   const { low: from, high } = grownBox(tight, shape, spacing, marginMm);
   const size = high.map((v, a) => v - from[a]! + 1) as unknown as Vec3;
-  const indexOf = (i: number) => {
-    const rest = Math.floor(i / size[0]);
-    return from[0] + (i % size[0]) + shape[0] * (from[1] + (rest % size[1]) + shape[1] * (from[2] + Math.floor(rest / size[1])));
-  };
-  const members = new Uint8Array(size[0] * size[1] * size[2]);
-  for (let i = 0; i < members.length; i++) if (inside(indexOf(i))) members[i] = 1;
-  const local = run((i) => members[i] === 1, size);
-  for (let row = 0; row < local.length; row += size[0]) out.set(local.subarray(row, row + size[0]), indexOf(row));
+  const cut = new Uint8Array(size[0] * size[1] * size[2]);
+  const start = (row: number) =>
+    from[0] + shape[0] * (from[1] + (row % size[1]) + shape[1] * (from[2] + Math.floor(row / size[1])));
+  const rows = size[1] * size[2];
+  for (let row = 0; row < rows; row++) cut.set(members.subarray(start(row), start(row) + size[0]), row * size[0]);
+  const local = run((i) => cut[i] === 1, size);
+  for (let row = 0; row < rows; row++) out.set(local.subarray(row * size[0], (row + 1) * size[0]), start(row));
   return out;
 }
 

@@ -26,7 +26,7 @@ export interface SliceBox extends PatchBox {
 
 /** The box of all blood in a stack; null if there is none. */
 export function lesionBox(lesion: LabelVolume): VoxelBox | null {
-  const box = boxOf((i) => lesion.data[i] !== 0, lesion.shape);
+  const box = boxOf(lesion.data, lesion.shape);
   return box && { low: box.low, high: [box.high[0] + 1, box.high[1] + 1, box.high[2] + 1] };
 }
 

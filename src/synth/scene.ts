@@ -33,7 +33,7 @@ export interface HeadGeometry {
  */
 export function headGeometry(scene: Pick<Scene, "tissue">): HeadGeometry {
   const { data, shape, affine } = scene.tissue;
-  const box = boxOf((i) => data[i] !== 0, shape);
+  const box = boxOf(data, shape);
   if (box === null) throw new RangeError("headGeometry: the scene has no brain voxel");
   const { low, high } = box;
   const corners = [0, 1, 2, 3, 4, 5, 6, 7].map((c) =>

@@ -65,6 +65,7 @@ function sampleSlices(scene: Scene, acquisition: Acquisition, out: Sampled): voi
   const source = applyGains(scene, acquisition.contrast.gains);
   const blood = scene.lesion === null ? null : filledRange(scene.lesion);
   const sourceShape = scene.image.shape;
+  const filled = scene.maskMarginMm === undefined ? undefined : filledRange({ data: source, shape: sourceShape });
   const toScene = invertAffine(scene.image.affine);
   for (let k = 0; k < shape[2]; k++) {
     const m = composeAffine(toScene, composeAffine(poseAffine(poses[k]!, pivot), grid.affine));
@@ -73,7 +74,7 @@ function sampleSlices(scene: Scene, acquisition: Acquisition, out: Sampled): voi
     for (const [p, offset] of profile.offsetsMm.entries()) {
       const z = k + offset / (grid.thicknessMm + grid.gapMm);
       const weight = profile.weights[p]!;
-      addPlane(out.image.subarray(...at), size, source, sourceShape, m, z, weight);
+      addPlane(out.image.subarray(...at), size, source, sourceShape, m, z, weight, filled);
       if (blood !== null) addPlane(out.coverage!.subarray(...at), size, scene.lesion!.data, sourceShape, m, z, weight, blood);
     }
   }

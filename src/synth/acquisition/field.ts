@@ -31,13 +31,21 @@ export function multiplyField(image: Float32Array, shape: Vec3, k: number, field
     number,
     number,
   ];
+  const first = unit(0, width);
+  const step = unit(1, width) - first;
   for (let j = 0; j < height; j++) {
     const y = unit(j, height);
     const constant = cy * y + cz * z + cyy * y * y + czz * z * z + cyz * y * z;
     const slope = cx + cxy * y + cxz * z;
+    // The exponent is quadratic along the row: the factor grows by a ratio that itself grows by a constant one.
+    let factor = Math.exp(constant + first * (slope + cxx * first));
+    let ratio = Math.exp(step * (slope + cxx * (2 * first + step)));
+    const growth = Math.exp(2 * cxx * step * step);
+    const row = width * j;
     for (let i = 0; i < width; i++) {
-      const x = unit(i, width);
-      image[i + width * j]! *= Math.exp(constant + x * (slope + cxx * x));
+      image[row + i]! *= factor;
+      factor *= ratio;
+      ratio *= growth;
     }
   }
 }

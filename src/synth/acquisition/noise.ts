@@ -1,5 +1,6 @@
 import type { Vec3 } from "../../core/affine.ts";
-import { type Rng, seededRng } from "../../core/rng.ts";
+import { fillNormals } from "../../core/normals.ts";
+import { seededRng } from "../../core/rng.ts";
 import { multiplyField, type SmoothField } from "./field.ts";
 import { blurInPlace, type Kernel, noiseGain } from "./psf.ts";
 
@@ -31,8 +32,9 @@ export function addRicianNoise(
   const [width, height] = shape;
   const level = noise.sigma / (noiseGain(kernels[0]) * noiseGain(kernels[1]));
   const rng = seededRng(noise.seed).fork(k);
-  const [real, imaginary] = [0, 1].map(() => {
-    const channel = gaussian(rng, width * height, level);
+  const [real, imaginary] = [0, 1].map((n) => {
+    const channel = new Float32Array(width * height);
+    fillNormals(rng.fork(n), channel, level);
     blurInPlace(channel, [width, height], kernels, "wrap", scratch);
     multiplyField(channel, shape, k, noise.field);
     return channel;
@@ -42,10 +44,4 @@ export function addRicianNoise(
     const im = imaginary[i]!;
     image[i] = Math.sqrt(re * re + im * im);
   }
-}
-
-function gaussian(rng: Rng, length: number, sigma: number): Float32Array {
-  const out = new Float32Array(length);
-  for (let i = 0; i < length; i++) out[i] = sigma * rng.normal();
-  return out;
 }

@@ -48,14 +48,15 @@ export function blurInPlace(
     scratch.set(image);
     const reach = alongX.length - 1;
     const from = padded(width, reach, border);
-    const line = new Float32Array(from.length);
+    const line = new Float64Array(from.length);
+    const kernel = Float64Array.from(alongX);
     for (let y = 0; y < height; y++) {
       const row = y * width;
       for (let i = 0; i < line.length; i++) line[i] = scratch[row + from[i]!]!;
       for (let x = 0; x < width; x++) {
         const at = x + reach;
-        let sum = alongX[0]! * line[at]!;
-        for (let n = 1; n <= reach; n++) sum += alongX[n]! * (line[at - n]! + line[at + n]!);
+        let sum = kernel[0]! * line[at]!;
+        for (let n = 1; n <= reach; n++) sum += kernel[n]! * (line[at - n]! + line[at + n]!);
         image[row + x] = sum;
       }
     }
@@ -64,15 +65,17 @@ export function blurInPlace(
   scratch.set(image);
   const reach = alongY.length - 1;
   const line = padded(height, reach, border);
+  const sum = new Float64Array(width);
   for (let y = 0; y < height; y++) {
     const row = y * width;
-    for (let x = 0; x < width; x++) image[row + x] = alongY[0]! * scratch[row + x]!;
+    for (let x = 0; x < width; x++) sum[x] = alongY[0]! * scratch[row + x]!;
     for (let n = 1; n <= reach; n++) {
       const above = line[y + reach - n]! * width;
       const below = line[y + reach + n]! * width;
       const w = alongY[n]!;
-      for (let x = 0; x < width; x++) image[row + x]! += w * (scratch[above + x]! + scratch[below + x]!);
+      for (let x = 0; x < width; x++) sum[x]! += w * (scratch[above + x]! + scratch[below + x]!);
     }
+    image.set(sum, row);
   }
 }
 

@@ -14,8 +14,8 @@ function wholeRange(shape: Vec3): SampleRange {
 }
 
 /** The places where a trilinear sample can be other than 0; none if all voxels are 0. */
-export function filledRange({ data, shape }: Volume): SampleRange {
-  const box = boxOf((i) => data[i] !== 0, shape);
+export function filledRange({ data, shape }: Pick<Volume, "data" | "shape">): SampleRange {
+  const box = boxOf(data, shape);
   if (box === null) return { bottom: [Infinity, Infinity, Infinity], top: [-Infinity, -Infinity, -Infinity] };
   const { bottom, top } = wholeRange(shape);
   return {
@@ -51,10 +51,23 @@ export function addPlane(
     const y0 = m[5] * j + m[6] * k + m[7];
     const z0 = m[9] * j + m[10] * k + m[11];
     const [first, last] = insideRun([x0, y0, z0], [m[0], m[4], m[8]], range, width);
+    const row = width * j;
     for (let i = first; i <= last; i++) {
-      const x = clamp(x0 + m[0] * i, nx - 1);
-      const y = clamp(y0 + m[4] * i, ny - 1);
-      const z = clamp(z0 + m[8] * i, nz - 1);
+      let x = x0 + m[0] * i;
+      let y = y0 + m[4] * i;
+      let z = z0 + m[8] * i;
+      let dx = 1;
+      let dy = rowStep;
+      let up = sliceStep;
+      // At the border only: clamped, and the border voxel stands for what is beyond.
+      if (!(x >= 0 && x < nx - 1 && y >= 0 && y < ny - 1 && z >= 0 && z < nz - 1)) {
+        x = clamp(x, nx - 1);
+        y = clamp(y, ny - 1);
+        z = clamp(z, nz - 1);
+        if (x >= nx - 1) dx = 0;
+        if (y >= ny - 1) dy = 0;
+        if (z >= nz - 1) up = 0;
+      }
       const xi = x | 0;
       const yi = y | 0;
       const zi = z | 0;
@@ -62,15 +75,13 @@ export function addPlane(
       const fy = y - yi;
       const fz = z - zi;
       const p = xi + rowStep * yi + sliceStep * zi;
-      const dx = xi < nx - 1 ? 1 : 0;
-      const q = yi < ny - 1 ? p + rowStep : p;
-      const up = zi < nz - 1 ? sliceStep : 0;
+      const q = p + dy;
       const a = source[p]! + fx * (source[p + dx]! - source[p]!);
       const b = source[q]! + fx * (source[q + dx]! - source[q]!);
       const c = source[p + up]! + fx * (source[p + up + dx]! - source[p + up]!);
       const d = source[q + up]! + fx * (source[q + up + dx]! - source[q + up]!);
       const ab = a + fy * (b - a);
-      target[i + width * j]! += weight * (ab + fz * (c + fy * (d - c) - ab));
+      target[row + i]! += weight * (ab + fz * (c + fy * (d - c) - ab));
     }
   }
 }

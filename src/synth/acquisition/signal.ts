@@ -52,9 +52,11 @@ export const referenceEchoMs = 100;
 export function applyGains({ image, tissue, lesion }: Scene, gains: readonly number[]): Float32Array {
   if (gains.every((gain) => gain === 1)) return image.data;
   const out = image.data.slice();
+  const change = Float64Array.from(gains, (gain, id) => (id === 0 ? 0 : gain - 1));
+  const blood = lesion?.data;
   for (let i = 0; i < out.length; i++) {
     const id = tissue.data[i]!;
-    if (id !== 0) out[i]! *= 1 + (gains[id]! - 1) * (lesion === null ? 1 : 1 - lesion.data[i]!);
+    if (id !== 0) out[i]! *= 1 + change[id]! * (blood === undefined ? 1 : 1 - blood[i]!);
   }
   return out;
 }

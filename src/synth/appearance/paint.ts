@@ -23,6 +23,7 @@ export function paintAppearance(scene: Scene, appearance: Appearance): Scene {
     ...look,
     median: medians[id]!,
     to: look.level ?? medians[id]! * look.gain,
+    raised: powerOf(look.power),
   }));
   const [grain, blotch] = [makeTexture(`${appearance.seed}/grain`), makeTexture(`${appearance.seed}/blotch`)];
   const data = new Float32Array(image.data.length);
@@ -36,12 +37,12 @@ export function paintAppearance(scene: Scene, appearance: Appearance): Scene {
       grain.row(...cells(appearance.grainMm), fine);
       blotch.row(...cells(appearance.blotchMm), coarse);
       for (let x = 0; x < shape[0]; x++, i++) {
-        const { median, to, power, blotchGain } = looks[tissue.data[i]!]!;
+        const { median, to, power, raised, blotchGain } = looks[tissue.data[i]!]!;
         const own = image.data[i]!;
         if (!(own > 0 && median > 0)) continue;
         const ratio = Math.min(mostRatio, Math.max(1 / mostRatio, own / median));
         // Power 1 keeps the voxel to the bit but for its gain, however far from the median it is.
-        const value = power === 1 ? own * (to / median) : to * ratio ** power;
+        const value = power === 1 ? own * (to / median) : to * raised(ratio);
         const inBlotch = Math.min(1, Math.max(0, 0.5 + (coarse[x]! - blotchFrom) / (2 * blotchEdge)));
         data[i] = Math.max(0, value * (1 + inBlotch * (blotchGain - 1)) * (1 + appearance.texture * fine[x]!));
       }
@@ -49,6 +50,17 @@ export function paintAppearance(scene: Scene, appearance: Appearance): Scene {
   }
   if (appearance.blurMm > 0) blurAlongAxes(data, shape, spacing, appearance.blurMm);
   return { ...scene, image: { ...image, data } };
+}
+
+/** `ratio ** power` for ratios up to `mostRatio`, from a table; within 1e-5. */
+function powerOf(power: number): (ratio: number) => number {
+  const steps = 1024; // a unit
+  const table = Float64Array.from({ length: mostRatio * steps + 2 }, (_, i) => (i / steps) ** power);
+  return (ratio) => {
+    const at = ratio * steps;
+    const n = at | 0;
+    return table[n]! + (at - n) * (table[n + 1]! - table[n]!);
+  };
 }
 
 /** Median of the positive values of each tissue id, from at most some 50,000 voxels evenly spaced; 0 where there are none. */
@@ -62,7 +74,7 @@ function tissueMedians(values: Float32Array, ids: Uint8Array, count: number): nu
     const id = ids[i]!;
     if (values[i]! > 0 && seen[id]!++ % step[id]! === 0) samples[id]!.push(values[i]!);
   }
-  return samples.map((sample) => sample.sort((a, b) => a - b)[sample.length >> 1] ?? 0);
+  return samples.map((sample) => Float32Array.from(sample).sort()[sample.length >> 1] ?? 0);
 }
 
 /** Gaussian blur in place, cut off at 3 standard deviations; beyond the border the edge goes on. */

@@ -10,19 +10,23 @@ export interface VectorField {
 /** The field at a place in fine voxels, by trilinear interpolation; beyond the grid as at its edge. The result is reused by the next call. */
 export function sampleLinear({ shape, factor, vectors }: VectorField): (x: number, y: number, z: number) => Vec3 {
   const out: [number, number, number] = [0, 0, 0];
-  const node = (v: number, a: 0 | 1 | 2) => Math.min(shape[a] - 1, Math.max(0, (v - (factor[a] - 1) / 2) / factor[a]));
+  const [nx, ny, nz] = shape;
+  const [px, py, pz] = factor;
+  const node = (at: number, n: number, step: number) => held((at - (step - 1) / 2) / step, n);
+  const sx = nx > 1 ? 1 : 0;
+  const sy = ny > 1 ? nx : 0;
+  const sz = nz > 1 ? nx * ny : 0;
   return (x, y, z) => {
-    const [u, v, w] = [node(x, 0), node(y, 1), node(z, 2)];
-    const [i, j, k] = [
-      Math.min(Math.floor(u), Math.max(0, shape[0] - 2)),
-      Math.min(Math.floor(v), Math.max(0, shape[1] - 2)),
-      Math.min(Math.floor(w), Math.max(0, shape[2] - 2)),
-    ];
-    const [fu, fv, fw] = [u - i, v - j, w - k];
-    const sx = shape[0] > 1 ? 1 : 0;
-    const sy = shape[1] > 1 ? shape[0] : 0;
-    const sz = shape[2] > 1 ? shape[0] * shape[1] : 0;
-    const base = i + shape[0] * (j + shape[1] * k);
+    const u = node(x, nx, px);
+    const v = node(y, ny, py);
+    const w = node(z, nz, pz);
+    const i = cellOf(u, nx);
+    const j = cellOf(v, ny);
+    const k = cellOf(w, nz);
+    const fu = u - i;
+    const fv = v - j;
+    const fw = w - k;
+    const base = i + nx * (j + ny * k);
     for (let a = 0; a < 3; a++) {
       const d = vectors[a]!;
       const low = mix(mix(d[base]!, d[base + sx]!, fu), mix(d[base + sy]!, d[base + sx + sy]!, fu), fv);
@@ -37,23 +41,35 @@ export function sampleLinear({ shape, factor, vectors }: VectorField): (x: numbe
 /** Values at places between voxels by trilinear interpolation; beyond the grid as at its edge. */
 export function sampleTrilinear(data: Float32Array, shape: Vec3): (x: number, y: number, z: number) => number {
   const [nx, ny, nz] = shape;
-  const held = (v: number, n: number) => (v < 0 ? 0 : v > n - 1 ? n - 1 : v);
   const sx = nx > 1 ? 1 : 0;
   const sy = ny > 1 ? nx : 0;
   const sz = nz > 1 ? nx * ny : 0;
   return (x, y, z) => {
-    const [u, v, w] = [held(x, nx), held(y, ny), held(z, nz)];
-    const [i, j, k] = [
-      Math.min(Math.floor(u), Math.max(0, nx - 2)),
-      Math.min(Math.floor(v), Math.max(0, ny - 2)),
-      Math.min(Math.floor(w), Math.max(0, nz - 2)),
-    ];
-    const [fu, fv, fw] = [u - i, v - j, w - k];
+    const u = held(x, nx);
+    const v = held(y, ny);
+    const w = held(z, nz);
+    const i = cellOf(u, nx);
+    const j = cellOf(v, ny);
+    const k = cellOf(w, nz);
+    const fu = u - i;
+    const fv = v - j;
+    const fw = w - k;
     const base = i + nx * (j + ny * k);
     const low = mix(mix(data[base]!, data[base + sx]!, fu), mix(data[base + sy]!, data[base + sx + sy]!, fu), fv);
     const up = base + sz;
     return mix(low, mix(mix(data[up]!, data[up + sx]!, fu), mix(data[up + sy]!, data[up + sx + sy]!, fu), fv), fw);
   };
+}
+
+/** A coordinate within a grid of n nodes. */
+function held(at: number, n: number): number {
+  return at < 0 ? 0 : at > n - 1 ? n - 1 : at;
+}
+
+/** The first node of the cell that a coordinate within the grid lies in. */
+function cellOf(at: number, n: number): number {
+  const whole = at | 0;
+  return whole < n - 1 || whole === 0 ? whole : n - 2;
 }
 
 function mix(a: number, b: number, t: number): number {
@@ -67,7 +83,9 @@ export function sampleCubic(data: Float32Array, shape: Vec3): (x: number, y: num
   const wy = new Float64Array(4);
   const wz = new Float64Array(4);
   return (x, y, z) => {
-    const [i, j, k] = [Math.floor(x), Math.floor(y), Math.floor(z)];
+    const i = Math.floor(x);
+    const j = Math.floor(y);
+    const k = Math.floor(z);
     cubicWeights(x - i, wx);
     cubicWeights(y - j, wy);
     cubicWeights(z - k, wz);

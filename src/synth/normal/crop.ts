@@ -8,7 +8,10 @@ export function cropToContent(
   tissue: LabelVolume,
   threshold: number,
 ): { image: Volume<Float32Array>; tissue: LabelVolume } {
-  const box = boxOf((i) => tissue.data[i] !== 0 || image.data[i]! > threshold, tissue.shape);
+  const box = boxOf(
+    tissue.data.map((id, i) => (id !== 0 || image.data[i]! > threshold ? 1 : 0)),
+    tissue.shape,
+  );
   if (box === null) return { image, tissue };
   const { low: from, high } = box;
   const shape = high.map((v, a) => v - from[a]! + 1) as unknown as Vec3;

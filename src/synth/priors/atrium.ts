@@ -25,16 +25,16 @@ function uprightLumen(anatomy: Anatomy, side: Side, pull: VectorField | null): U
   const inside = new Uint8Array(shape[0] * shape[1] * shape[2]);
   const wall = sampleTrilinear(anatomy[side].wallMm, tissue.shape);
   const displacement = pull && sampleLinear(pull);
-  const toVoxel: Affine = invertAffine(toHead);
+  const m: Affine = invertAffine(toHead);
   for (let c = 0, n = 0; c < shape[2]; c++) {
     for (let b = 0; b < shape[1]; b++) {
+      const start = headPoint(m, low[0], low[1] + stepMm * b, low[2] + stepMm * c);
       for (let a = 0; a < shape[0]; a++, n++) {
-        let [x, y, z] = headPoint(toVoxel, low[0] + stepMm * a, low[1] + stepMm * b, low[2] + stepMm * c);
-        if (displacement) {
-          const [dx, dy, dz] = displacement(x, y, z);
-          [x, y, z] = [x + dx, y + dy, z + dz];
-        }
-        if (wall(x, y, z) < 0) inside[n] = 1;
+        const x = start[0] + m[0] * stepMm * a;
+        const y = start[1] + m[4] * stepMm * a;
+        const z = start[2] + m[8] * stepMm * a;
+        const by = displacement?.(x, y, z);
+        if ((by ? wall(x + by[0], y + by[1], z + by[2]) : wall(x, y, z)) < 0) inside[n] = 1;
       }
     }
   }

@@ -70,13 +70,14 @@ function mix(below: number, above: number, amount: number): number {
 /** Distance from the head, smoothed so that grooves of the brain's border do not show in the skull; x fastest within the box. */
 function smoothDistance(isHead: (index: number) => boolean, { low, high }: GridBox, { shape, spacing }: Canvas): Float32Array {
   const size = low.map((v, i) => high[i]! - v + 1) as unknown as Vec3;
-  const inside = (p: number): boolean => {
-    const i = low[0] + (p % size[0]);
-    const j = low[1] + (Math.floor(p / size[0]) % size[1]);
-    const k = low[2] + Math.floor(p / (size[0] * size[1]));
-    return isHead(i + shape[0] * (j + shape[1] * k));
-  };
-  const distance = distanceTo(inside, size, spacing);
+  const members = new Uint8Array(size[0] * size[1] * size[2]);
+  for (let k = low[2], p = 0; k <= high[2]; k++) {
+    for (let j = low[1]; j <= high[1]; j++) {
+      const row = shape[0] * (j + shape[1] * k);
+      for (let i = low[0]; i <= high[0]; i++, p++) if (isHead(row + i)) members[p] = 1;
+    }
+  }
+  const distance = distanceTo((p) => members[p] === 1, size, spacing);
   // From centres to the border: half a voxel. Clipped, so that smoothing does not reach in from afar.
   const half = Math.min(...spacing) / 2;
   for (let p = 0; p < distance.length; p++) distance[p] = Math.min(reachMm, distance[p]! - half);
@@ -89,14 +90,17 @@ function smoothDistance(isHead: (index: number) => boolean, { low, high }: GridB
 function boxBlur(values: Float32Array, size: Vec3, axis: 0 | 1 | 2, radius: number): void {
   const stride = [1, size[0], size[0] * size[1]][axis]!;
   const n = size[axis]!;
-  const line = new Float32Array(n);
-  for (let p = 0; p < values.length; p++) {
-    if (Math.floor(p / stride) % n !== 0) continue;
-    for (let i = 0; i < n; i++) line[i] = values[p + i * stride]!;
-    for (let i = 0; i < n; i++) {
+  const line = new Float64Array(n + 2 * radius);
+  for (let block = 0; block < values.length; block += stride * n) {
+    for (let p = block; p < block + stride; p++) {
+      for (let i = 0; i < line.length; i++) line[i] = values[p + stride * Math.min(n - 1, Math.max(0, i - radius))]!;
       let sum = 0;
-      for (let d = -radius; d <= radius; d++) sum += line[Math.min(n - 1, Math.max(0, i + d))]!;
-      values[p + i * stride] = sum / (2 * radius + 1);
+      for (let i = 0; i < 2 * radius; i++) sum += line[i]!;
+      for (let i = 0; i < n; i++) {
+        sum += line[i + 2 * radius]!;
+        values[p + i * stride] = sum / (2 * radius + 1);
+        sum -= line[i]!;
+      }
     }
   }
 }

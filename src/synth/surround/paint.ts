@@ -1,5 +1,5 @@
 import { type Affine, affineSpacing, applyAffine, invertAffine, type Vec3 } from "../../core/affine.ts";
-import type { GridBox } from "../../core/box.ts";
+import { boxOf, type GridBox } from "../../core/box.ts";
 import type { Volume } from "../../core/volume.ts";
 import type { Acquisition } from "../acquisition/draw.ts";
 import type { Scene } from "../scene.ts";
@@ -92,7 +92,7 @@ function paintUterus(
   forRows(given, shape, (start, end) => {
     for (let i = start; i < end; i++) own[i] = data[i]! > 0 || tissue.data[i]! > 0 ? 1 : 0;
   });
-  const box = boxOf(own, shape);
+  const box = boxOf(own, shape)!; // a scene has a brain
   const kept = keepOwn(data, own, box, shape);
   const rim = findRim(data, own, tissue.data, box, shape);
   const isHead = (index: number): boolean => own[index] === 1;
@@ -205,21 +205,4 @@ function keepOwn(data: Float32Array, own: Uint8Array, box: GridBox, shape: Vec3)
     for (let i = start; i < end; i++) if (own[i] === 1) kept[n++] = data[i]!;
   });
   return kept;
-}
-
-function boxOf(own: Uint8Array, [nx, ny]: Vec3): GridBox {
-  const low = [Infinity, Infinity, Infinity];
-  const high = [-Infinity, -Infinity, -Infinity];
-  for (let row = 0; row * nx < own.length; row++) {
-    const line = own.subarray(row * nx, (row + 1) * nx);
-    const first = line.indexOf(1);
-    if (first < 0) continue;
-    const at = [first, row % ny, Math.floor(row / ny)];
-    const end = [line.lastIndexOf(1), at[1]!, at[2]!];
-    for (const i of [0, 1, 2]) {
-      low[i] = Math.min(low[i]!, at[i]!);
-      high[i] = Math.max(high[i]!, end[i]!);
-    }
-  }
-  return { low: low as unknown as Vec3, high: high as unknown as Vec3 };
 }
