@@ -1,9 +1,14 @@
-// Makes the gallery of bleeds (4 grades x 3 stages x 4 ages) and the picture of the controls, on phantoms before the scan, and after it.
-//   npx tsx scripts/figures/bleeds.ts docs/figures
+// Makes the gallery of bleeds (4 grades x 3 stages x 4 ages), before the scan and after it, and the picture of the controls, on phantoms; with the
+// folder of the CRL atlas (STA26.nii.gz, STA26_WMZparc.nii.gz, ...), in its brains.
+//   npx tsx scripts/figures/bleeds.ts docs/figures [--crl FOLDER] [--tile PIXELS]
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import sharp from "sharp";
 import { seededRng } from "../../src/core/rng.ts";
-import { extractSlice, type Image, type Volume } from "../../src/core/volume.ts";
+import { extractSlice, type Image, type LabelVolume, type Volume } from "../../src/core/volume.ts";
+import { toTissues } from "../../src/data/label-schemes.ts";
+import { readLabels, readVolume } from "../../src/data/nifti.ts";
 import { drawScene } from "../../src/synth/draw.ts";
 import { type NormalCase, prepareCase } from "../../src/synth/normal/case.ts";
 import { synthOptions } from "../../src/synth/options.ts";
@@ -11,8 +16,12 @@ import { buildPhantom } from "../../src/synth/phantom/build.ts";
 import { drawPhantom } from "../../src/synth/phantom/draw.ts";
 import { makeStacks } from "../../src/synth/stacks.ts";
 
-const [out] = process.argv.slice(2) as [string];
-const tile = 170;
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { crl: { type: "string" }, tile: { type: "string", default: "170" } },
+});
+const [out] = positionals as [string];
+const tile = Number(flags.tile);
 const grades = ["I", "II", "III", "IV"] as const;
 const stages = ["dark", "rim", "bright"] as const;
 const controls = ["full", "random-blobs", "intensity-only", "site-only", "foreign-patch", "ellipses"] as const;
@@ -49,13 +58,19 @@ async function montage(rows: readonly (readonly Buffer[])[], file: string): Prom
 }
 
 const normals = new Map<number, NormalCase>();
-function phantom(week: number): NormalCase {
+async function brainOf(week: number): Promise<NormalCase> {
   const known = normals.get(week);
   if (known) return known;
-  const { image, tissue } = buildPhantom(drawPhantom(seededRng(week), week), 1);
+  const { image, tissue } = flags.crl ? await atlas(flags.crl, week) : buildPhantom(drawPhantom(seededRng(week), week), 1);
   const made = prepareCase(image, tissue, week);
   normals.set(week, made);
   return made;
+}
+
+async function atlas(folder: string, week: number): Promise<{ image: Volume<Float32Array>; tissue: LabelVolume }> {
+  const labels = ["WMZparc", "parc"].map((name) => join(folder, `STA${week}_${name}.nii.gz`)).find((file) => existsSync(file))!;
+  const image = await readVolume(join(folder, `STA${week}.nii.gz`));
+  return { image, tissue: toTissues(await readLabels(labels), "crl2017", labels) };
 }
 
 /** Rows: each grade in each stage; columns: each age as a scene, then each as a scanned slice. */
@@ -70,9 +85,10 @@ async function gallery(): Promise<void> {
       for (const week of weeks) {
         const options = synthOptions.parse({ lesion: chosen, planes: ["axial"], surround: { maskedShare: 0 } });
         const rng = seededRng(`${grade} ${stage} ${week}`);
-        const { scene } = drawScene(rng, phantom(week), false, options);
+        const normal = await brainOf(week);
+        const { scene } = drawScene(rng, normal, false, options);
         scenes.push(await picture(extractSlice(scene.image, 2, fullestSlice(scene.lesion!)), 1.1));
-        const stack = makeStacks(rng, phantom(week), false, options)[0]!;
+        const stack = makeStacks(rng, normal, false, options)[0]!;
         const k = fullestSlice(stack.lesion as unknown as Volume);
         scans.push(await picture(extractSlice(stack.image, 2, k) as unknown as Image, 1100));
       }
@@ -88,7 +104,7 @@ async function controlsPicture(): Promise<void> {
     const row: Buffer[] = [];
     for (const seed of [1, 2, 3]) {
       const options = synthOptions.parse({ control: { kind }, lesion: { stages: { dark: 1, rim: 0, bright: 0 } } });
-      const { scene } = drawScene(seededRng(seed), phantom(26), false, options);
+      const { scene } = drawScene(seededRng(seed), await brainOf(26), false, options);
       const k = fullestSlice(scene.lesion!);
       row.push(
         await picture(extractSlice(scene.image, 2, k), 1.1),

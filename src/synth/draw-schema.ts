@@ -57,7 +57,7 @@ const bleed = z.strictObject({
     parts: list(part),
     edgeMm: n,
     texture: z.strictObject({ sigma: n, noise }),
-    rim: z.strictObject({ widthMm: n, signal: n }).nullable(),
+    rim: z.strictObject({ widthMm: n, signal: n, share: n, noise }).nullable(),
   }),
   attempt: seed,
   facts: z.strictObject({
@@ -123,9 +123,13 @@ const acquisition = z.strictObject({
   blur: z.strictObject({ phaseAxis: z.literal([0, 1]), resolutionPixels: pair, apodisation: n }),
   drops: list(z.strictObject({ slice: n, gain: n, band: band.nullable() })),
   flowVoids: list(z.strictObject({ site: z.enum(["ventricle", "cistern"]), at: n, radiiMm: pair, degrees: n, depth: n })),
+  amnioticVoids: list(z.strictObject({ site: z.enum(["skull", "anywhere"]), at: n, radiiMm: pair, degrees: n, depth: n })),
   bias: list(n),
   noise: z.strictObject({ sigma: n, field: list(n), seed }),
-  severity: z.record(z.enum(["fieldStrength", "contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"]), n),
+  severity: z.record(
+    z.enum(["fieldStrength", "contrast", "blur", "motion", "signalDrop", "flowVoid", "amnioticVoid", "bias", "noise"]),
+    n,
+  ),
 });
 
 /** Everything that was drawn for one stack. */

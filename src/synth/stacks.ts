@@ -67,11 +67,15 @@ const scanAttempts = 3;
 
 /** The acquisition with those effects off that the negatives' rates leave out of this stack. */
 function withChances(rng: Rng, { acquisition, negatives }: SynthOptions): AcquisitionOptions {
-  const kept = (effect: "flowVoid" | "signalDrop") => chance(rng.fork(`${effect} whether`), negatives[effect].rate);
+  const kept = <Effect extends "flowVoid" | "amnioticVoid" | "signalDrop">(effect: Effect): AcquisitionOptions[Effect] => {
+    const taken = chance(rng.fork(`${effect} whether`), negatives[effect].rate);
+    return taken ? acquisition[effect] : { ...acquisition[effect], severity: [0, 0] };
+  };
   return {
     ...acquisition,
-    flowVoid: kept("flowVoid") ? acquisition.flowVoid : { ...acquisition.flowVoid, severity: [0, 0] },
-    signalDrop: kept("signalDrop") ? acquisition.signalDrop : { ...acquisition.signalDrop, severity: [0, 0] },
+    flowVoid: kept("flowVoid"),
+    amnioticVoid: kept("amnioticVoid"),
+    signalDrop: kept("signalDrop"),
   };
 }
 

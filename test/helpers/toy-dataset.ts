@@ -9,7 +9,7 @@ import { synthOptions } from "../../src/synth/options.ts";
 
 /** A scan without any effect, so that what is drawn is what is seen. */
 const still = Object.fromEntries(
-  ["fieldStrength", "contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"].map((effect) => [
+  ["fieldStrength", "contrast", "blur", "motion", "signalDrop", "flowVoid", "amnioticVoid", "bias", "noise"].map((effect) => [
     effect,
     { severity: [0, 0] },
   ]),

@@ -16,6 +16,7 @@ const effects = [
   "motion",
   "signalDrop",
   "flowVoid",
+  "amnioticVoid",
   "bias",
   "noise",
 ] as const satisfies readonly Effect[];
@@ -27,7 +28,7 @@ function onlyWith(severity: Partial<Record<Effect, number>>, more: Record<string
   return acquisitionOptions.parse({ ...Object.fromEntries(off), fieldMm: [60, 60], pixelMm: [1, 1], ...more });
 }
 
-/** A ball of brain with fluid ventricles in it, a bleed beside them, and faint tissue around. */
+/** A ball of brain with fluid ventricles in it, a bleed beside them, and faint tissue and fluid around. */
 function ballScene(spacing = 1.25): Scene {
   const n = Math.round(70 / spacing);
   const shape: Vec3 = [n, n, n];
@@ -40,7 +41,8 @@ function ballScene(spacing = 1.25): Scene {
     const r = Math.hypot(...at);
     tissue[i] = r > 24 ? 0 : r < 9 ? 4 : at[0] > 12 ? 1 : 3;
     lesion[i] = Math.hypot(at[0] - 10, at[1], at[2]) < 6 && r < 24 ? 1 : 0;
-    image[i] = lesion[i] === 1 ? 0.25 : [0.3, 0.95, 0, 0.6, 0.9][tissue[i]!]!;
+    const outside = r > 27 ? 0.95 : 0.3; // scalp, then fluid
+    image[i] = lesion[i] === 1 ? 0.25 : [outside, 0.95, 0, 0.6, 0.9][tissue[i]!]!;
   }
   const volume = <D extends Float32Array | Uint8Array>(data: D) => ({ data, shape, affine });
   return { image: volume(image), tissue: volume(tissue), lesion: volume(lesion) };
@@ -100,12 +102,13 @@ test("each effect changes the image at severity 1, is the identity at 0, and lea
     if (effect !== "motion") expect(isSame(on.lesion.data, off.lesion.data), effect).toBe(true); // drops and voids are never labelled
   }
   // Severity 0 is the identity and not just a small number: nothing of the effect is left in what was drawn.
-  const { contrast, blur, drops, flowVoids, bias, noise, poses } = off.drawn;
+  const { contrast, blur, drops, flowVoids, amnioticVoids, bias, noise, poses } = off.drawn;
   expect(contrast.gains.every((g) => g === 1) && contrast.gamma === 1).toBe(true);
-  expect({ blur: blur.resolutionPixels, drops, flowVoids, bias, sigma: noise.sigma }).toEqual({
+  expect({ blur: blur.resolutionPixels, drops, flowVoids, amnioticVoids, bias, sigma: noise.sigma }).toEqual({
     blur: [1, 1],
     drops: [],
     flowVoids: [],
+    amnioticVoids: [],
     bias: [],
     sigma: 0,
   });
@@ -308,4 +311,24 @@ test("flow voids darken fluid alone", () => {
   }
   expect(changed).toBe(0);
   expect(darker).toBeGreaterThan(20);
+});
+
+test("voids of amniotic fluid darken what is bright outside the head alone, most of them beside it", () => {
+  const scene = ballScene();
+  const options = onlyWith({ amnioticVoid: 1 }, { amnioticVoid: { severity: [1, 1], perStack: 40, radiusMm: [2, 3] } });
+  const [off, on] = [take(scene, onlyWith({})), take(scene, options)];
+  let changed = 0; // in the brain, or where no fluid is
+  let darker = 0;
+  for (let i = 0; i < on.image.data.length; i++) {
+    const isFluid = on.brain.data[i] === 0 && off.image.data[i]! > 0.35;
+    if (!isFluid && on.image.data[i] !== off.image.data[i]) changed++;
+    if (isFluid && on.image.data[i]! < 0.5 * off.image.data[i]!) darker++;
+  }
+  expect(changed).toBe(0);
+  expect(darker).toBeGreaterThan(20);
+  expect(isSame(on.lesion.data, off.lesion.data)).toBe(true);
+  const { amnioticVoids } = on.drawn;
+  const beside = amnioticVoids.filter(({ site }) => site === "skull").length / amnioticVoids.length;
+  expect(amnioticVoids.length).toBeGreaterThan(20);
+  expect(Math.abs(beside - 0.6)).toBeLessThan(0.25);
 });

@@ -1,6 +1,7 @@
 import { composeAffine, invertAffine } from "../../core/affine.ts";
 import { type LabelVolume, type Volume, voxelCount } from "../../core/volume.ts";
 import type { Scene } from "../scene.ts";
+import { applyAmnioticVoids } from "./amniotic.ts";
 import type { Acquisition } from "./draw.ts";
 import { multiplyField } from "./field.ts";
 import { poseAffine } from "./geometry.ts";
@@ -38,6 +39,7 @@ export function acquireStack(scene: Scene, acquisition: Acquisition): Stack {
   const lesion = new Uint8Array(image.length);
   if (coverage !== null) for (let i = 0; i < lesion.length; i++) lesion[i] = isHalf(coverage[i]!) && brain[i] === 1 ? 1 : 0;
   applyFlowVoids(image, tissue, shape, acquisition.flowVoids, acquisition.grid.pixelMm);
+  applyAmnioticVoids(image, brain, shape, acquisition.amnioticVoids, acquisition.grid.pixelMm);
   applyGamma(image, acquisition.contrast.gamma);
   finishSlices(image, acquisition);
   if (scene.maskMarginMm !== undefined) {

@@ -3,6 +3,7 @@ import { between, chance, poisson, type Rng } from "../../core/rng.ts";
 import { tissues } from "../../core/tissue.ts";
 import type { Plane } from "../../core/volume.ts";
 import type { HeadGeometry } from "../scene.ts";
+import { type AmnioticVoid, drawAmnioticVoids } from "./amniotic.ts";
 import { drawField, type SmoothField } from "./field.ts";
 import { drawGrid, type StackGrid } from "./geometry.ts";
 import { drawMotion, interleavedOrder, type Pose } from "./motion.ts";
@@ -36,6 +37,7 @@ export interface Acquisition {
   };
   readonly drops: readonly Drop[];
   readonly flowVoids: readonly FlowVoid[];
+  readonly amnioticVoids: readonly AmnioticVoid[];
   readonly bias: SmoothField;
   readonly noise: Noise;
   /** What was drawn for each effect, 0-1: for reports; already contained in the values above. */
@@ -43,7 +45,17 @@ export interface Acquisition {
 }
 
 /** Each has options of its own name. */
-const effects = ["fieldStrength", "contrast", "blur", "motion", "signalDrop", "flowVoid", "bias", "noise"] as const;
+const effects = [
+  "fieldStrength",
+  "contrast",
+  "blur",
+  "motion",
+  "signalDrop",
+  "flowVoid",
+  "amnioticVoid",
+  "bias",
+  "noise",
+] as const;
 export type Effect = (typeof effects)[number];
 
 /**
@@ -75,6 +87,7 @@ export function drawAcquisition(rng: Rng, options: AcquisitionOptions, plane: Pl
     blur: drawBlur(rng.fork("blur"), options.blur, severity.blur, grid.pixelMm),
     drops: drawDrops(rng.fork("signalDrop"), options.signalDrop, severity.signalDrop, grid, motion.jumpedSlices),
     flowVoids: drawFlowVoids(rng.fork("flowVoid"), options.flowVoid, severity.flowVoid),
+    amnioticVoids: drawAmnioticVoids(rng.fork("amnioticVoid"), options.amnioticVoid, severity.amnioticVoid),
     bias: drawField(
       rng.fork("bias"),
       severity.bias * options.bias.logRange * (1 + strength * (options.fieldStrength.biasFactor - 1)),

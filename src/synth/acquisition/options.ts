@@ -114,6 +114,15 @@ export const acquisitionOptions = z.strictObject({
       depth: z.number().min(0).max(1).default(0.7).describe("Largest share of signal lost at severity 1."),
     })
     .prefault({}),
+  /** Dark patches in moving amniotic fluid, most of them beside the skull; never labelled. */
+  amnioticVoid: z
+    .strictObject({
+      severity: severity.default([0, 1]),
+      perStack: z.number().min(0).max(100).default(12).describe("Mean number of voids in a stack at severity 1."),
+      radiusMm: range(0.5, 40).default([2, 14]).describe("Radius of a void, mm, range."),
+      depth: z.number().min(0).max(1).default(0.95).describe("Largest share of signal lost."),
+    })
+    .prefault({}),
   /** Smooth gain of the receive coils over the field. */
   bias: z
     .strictObject({

@@ -114,30 +114,47 @@ export function applyFlowVoids(
   for (const { site, at, radiiMm, degrees, depth } of voids) {
     const centre = members[site][Math.floor(at * members[site].length)];
     if (centre === undefined) continue;
-    const k = Math.floor(centre / plane);
-    const [ci, cj] = [centre % width, Math.floor((centre % plane) / width)];
-    const reach = Math.ceil((2.5 * Math.max(...radiiMm)) / pixelMm);
-    const [c, s] = [Math.cos((degrees * Math.PI) / 180) * pixelMm, Math.sin((degrees * Math.PI) / 180) * pixelMm];
-    for (let j = Math.max(0, cj - reach); j <= Math.min(height - 1, cj + reach); j++) {
-      for (let i = Math.max(0, ci - reach); i <= Math.min(width - 1, ci + reach); i++) {
-        const p = k * plane + j * width + i;
-        const inside = site === "ventricle" ? ventricles.includes(tissue[p]!) : tissue[p] === tissues.csf;
-        if (!inside) continue;
-        const u = (c * (i - ci) + s * (j - cj)) / radiiMm[0];
-        const v = (c * (j - cj) - s * (i - ci)) / radiiMm[1];
-        image[p]! *= 1 - depth * Math.exp(-(u * u + v * v));
-      }
+    const start = centre - (centre % plane);
+    forEllipse([width, height], centre % plane, radiiMm, degrees, pixelMm, (p, share) => {
+      const id = tissue[start + p]!;
+      if (site === "ventricle" ? ventricles.includes(id) : id === tissues.csf) image[start + p]! *= 1 - depth * share;
+    });
+  }
+}
+
+/** Calls `visit` with the pixels about a centre and the share of a Gaussian ellipse's height there, in (0, 1]. */
+export function forEllipse(
+  [width, height]: readonly [number, number],
+  centre: number,
+  radiiMm: readonly [number, number],
+  degrees: number,
+  pixelMm: number,
+  visit: (pixel: number, share: number) => void,
+): void {
+  const [ci, cj] = [centre % width, Math.floor(centre / width)];
+  const reach = Math.ceil((2.5 * Math.max(...radiiMm)) / pixelMm);
+  const [c, s] = [Math.cos((degrees * Math.PI) / 180) * pixelMm, Math.sin((degrees * Math.PI) / 180) * pixelMm];
+  for (let j = Math.max(0, cj - reach); j <= Math.min(height - 1, cj + reach); j++) {
+    for (let i = Math.max(0, ci - reach); i <= Math.min(width - 1, ci + reach); i++) {
+      const u = (c * (i - ci) + s * (j - cj)) / radiiMm[0];
+      const v = (c * (j - cj) - s * (i - ci)) / radiiMm[1];
+      visit(j * width + i, Math.exp(-(u * u + v * v)));
     }
   }
 }
 
 function voxelsOf(tissue: Uint8Array, member: (id: number) => boolean): Uint32Array {
   const isMember = Array.from({ length: 256 }, (_, id) => member(id));
+  return indicesOf(tissue.length, (i) => isMember[tissue[i]!]!);
+}
+
+/** The indices for which `holds`, in order. */
+export function indicesOf(length: number, holds: (index: number) => boolean): Uint32Array {
   let count = 0;
-  for (let i = 0; i < tissue.length; i++) if (isMember[tissue[i]!]) count++;
+  for (let i = 0; i < length; i++) if (holds(i)) count++;
   const out = new Uint32Array(count);
   count = 0;
-  for (let i = 0; i < tissue.length; i++) if (isMember[tissue[i]!]) out[count++] = i;
+  for (let i = 0; i < length; i++) if (holds(i)) out[count++] = i;
   return out;
 }
 

@@ -18,7 +18,7 @@ function layers(whiteMm: number): Scene {
 }
 
 const off = { severity: [0, 0] };
-const still = { contrast: off, blur: off, motion: off, signalDrop: off, flowVoid: off, bias: off, noise: off };
+const still = { contrast: off, blur: off, motion: off, signalDrop: off, flowVoid: off, amnioticVoid: off, bias: off, noise: off };
 const options = acquisitionOptions.parse({
   ...still,
   pixelMm: [1, 1],

@@ -115,6 +115,17 @@ export interface ForeignPatch {
   readonly share: number;
 }
 
+/** A dark surface layer of uneven depth, pale or missing in places. */
+export interface Rim {
+  /** Mean depth. */
+  readonly widthMm: number;
+  readonly signal: number;
+  /** How much of the surface has it, about, in [0, 1]. */
+  readonly share: number;
+  /** Where it is deep and where it is missing. */
+  readonly noise: BandNoise;
+}
+
 /** One bleed, fully decided: painting it again gives the same voxels. */
 export interface Bleed {
   readonly grade: Grade;
@@ -124,6 +135,6 @@ export interface Bleed {
   readonly edgeMm: number;
   /** Texture inside the blood: standard deviation and field. */
   readonly texture: { readonly sigma: number; readonly noise: BandNoise };
-  /** Only in the rim stage. */
-  readonly rim: { readonly widthMm: number; readonly signal: number } | null;
+  /** Of haemosiderin: all around in the rim stage, thin and patchy around bright blood, none around dark. */
+  readonly rim: Rim | null;
 }

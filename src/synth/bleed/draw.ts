@@ -4,7 +4,7 @@ import { addScaled, orthonormal, unitVector } from "../../core/vector.ts";
 import { type Anatomy, inSlice } from "../priors/anatomy.ts";
 import { siteWeights } from "../priors/index.ts";
 import { UnfitError } from "../unfit.ts";
-import type { Bleed, BleedPart, BleedPlan, BleedShape, ClotBleed, GerminalBleed, LayerBleed, SidePlan } from "./bleed.ts";
+import type { Bleed, BleedPart, BleedPlan, BleedShape, ClotBleed, GerminalBleed, LayerBleed, Rim, SidePlan } from "./bleed.ts";
 import { drawFan } from "./fan.ts";
 import type { LesionOptions } from "./options.ts";
 import { drawRoughness, drawVoxel, headAxes, voxelPoints, wallNormal } from "./places.ts";
@@ -44,17 +44,26 @@ export function drawLook(rng: Rng, plan: BleedPlan, signals: CaseSignals, option
     edgeMm: between(rng.fork("edge"), options.edgeMm),
     texture: {
       sigma: between(texture, options.texture),
-      noise: { wavelengthMm: between(texture, [3, 9]), seed: texture.below(2 ** 31) },
+      noise: { wavelengthMm: between(texture, [4, 12]), seed: texture.below(2 ** 31) },
     },
-    rim: plan.stage === "rim" ? drawRim(rng.fork("rim")) : null,
+    rim: plan.stage === "dark" ? null : drawRim(rng.fork("rim"), plan.stage),
   };
 }
 
 type Look = Pick<Bleed, "edgeMm" | "texture" | "rim"> & { readonly signal: number };
 
-/** Rim of 1-2 in-plane pixels at .15-.40 of CSF. Stages as in adults; range our guess (docs/synthesis.md). */
-function drawRim(rng: Rng): { widthMm: number; signal: number } {
-  return { widthMm: between(rng, [0.8, 2]), signal: between(rng, [0.15, 0.4]) };
+/**
+ * Rim of 1-2 in-plane pixels at .15-.40 of CSF in chronic blood; in late subacute blood the beginning of one, without which a small
+ * bright bleed is fluid. Stages as in adults; widths, shares and the rim of bright blood: our guess (docs/synthesis.md).
+ */
+function drawRim(rng: Rng, stage: "rim" | "bright"): Rim {
+  const old = stage === "rim";
+  return {
+    widthMm: between(rng, old ? [0.8, 2] : [0.5, 1.2]),
+    signal: between(rng, old ? [0.15, 0.4] : [0.25, 0.5]),
+    share: between(rng, old ? [0.7, 1] : [0.3, 0.7]),
+    noise: { wavelengthMm: between(rng, [5, 12]), seed: rng.below(2 ** 31) },
+  };
 }
 
 /** Dark blood stays a tenth below cortex and deep grey; cores .75-1.0 (docs/synthesis.md); late subacute blood about as bright as CSF. */

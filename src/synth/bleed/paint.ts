@@ -12,7 +12,7 @@ import { type Anatomy, boxAbout } from "../priors/anatomy.ts";
 import { signOf } from "../priors/midplane.ts";
 import { infarctTissues } from "../priors/periventricular.ts";
 import type { Scene } from "../scene.ts";
-import type { Bleed, BleedPart, ForeignPatch } from "./bleed.ts";
+import type { Bleed, BleedPart, ForeignPatch, Rim } from "./bleed.ts";
 import { signedMetric } from "./shape.ts";
 
 /**
@@ -35,23 +35,21 @@ export function paintBleed(scene: Scene, anatomy: Anatomy, bleed: Bleed): Scene 
   const own = ownGrain(scene, total);
   const image = scene.image.data.slice();
   const texture = bandNoise(bleed.texture.noise);
-  const rim = rimShare(bleed, total, anatomy);
+  const rim = bleed.rim && rimShare(bleed.rim, total, anatomy);
   const foreign = foreignSignal(scene.image);
   const { affine } = scene.image;
   forEachVoxel(scene.image.shape, (i, x, y, z) => {
     if (total[i] === 0) return;
     image[i]! -= own[i]!;
-    const grain =
-      bleed.texture.sigma *
-      texture(
-        affine[0] * x + affine[1] * y + affine[2] * z + affine[3],
-        affine[4] * x + affine[5] * y + affine[6] * z + affine[7],
-        affine[8] * x + affine[9] * y + affine[10] * z + affine[11],
-      );
+    const wx = affine[0] * x + affine[1] * y + affine[2] * z + affine[3];
+    const wy = affine[4] * x + affine[5] * y + affine[6] * z + affine[7];
+    const wz = affine[8] * x + affine[9] * y + affine[10] * z + affine[11];
+    const grain = bleed.texture.sigma * texture(wx, wy, wz);
+    const old = rim ? rim(i, wx, wy, wz) : 0;
     for (const [p, part] of bleed.parts.entries()) {
       const cover = covers[p]![i]!;
       if (cover === 0) continue;
-      const plain = bleed.rim ? rim[i]! * bleed.rim.signal + (1 - rim[i]!) * part.signal : part.signal;
+      const plain = bleed.rim ? old * bleed.rim.signal + (1 - old) * part.signal : part.signal;
       const signal = part.patch ? foreign(part.patch, [x, y, z]) - own[i]! : plain;
       image[i] = cover * Math.max(darkest, signal + grain) + (1 - cover) * image[i]!;
     }
@@ -132,10 +130,25 @@ function allowance(part: BleedPart, anatomy: Anatomy, edgeMm: number): (index: n
   }
 }
 
-/** In a rim stage, 1 at the bleed's surface and 0 deeper than the rim, over half a millimetre; else all 0. */
-function rimShare(bleed: Bleed, total: Float32Array, { tissue, spacing }: Anatomy): Float32Array {
-  const { rim } = bleed;
-  if (!rim) return new Float32Array(total.length);
-  const depth = signedDistance((i) => total[i]! >= 0.5, tissue.shape, spacing, 3);
-  return depth.map((mm) => Math.min(1, Math.max(0, 0.5 + (rim.widthMm + mm) / 0.5)));
+/** Width over which a rim passes into the core, mm. Our guess. */
+const rimEdgeMm = 1.2;
+
+/**
+ * Share of rim in the blood at a voxel and its place in the world: 1 at the bleed's surface, 0 deeper than the rim, softly. Where its
+ * noise is high the rim is half as deep again and whole, where it is low it is thin or missing.
+ */
+function rimShare(
+  { widthMm, share, noise }: Rim,
+  total: Float32Array,
+  { tissue, spacing }: Anatomy,
+): (i: number, x: number, y: number, z: number) => number {
+  const depth = signedDistance((i) => total[i]! >= 0.5, tissue.shape, spacing, 2 * widthMm + rimEdgeMm);
+  const uneven = bandNoise(noise);
+  return (i, x, y, z) => {
+    const n = uneven(x, y, z);
+    const ramp = held(0.5 + (widthMm * (1 + 0.5 * n) + depth[i]!) / rimEdgeMm);
+    return held(share + 0.5 * n) * ramp * ramp * (3 - 2 * ramp);
+  };
 }
+
+const held = (share: number) => Math.min(1, Math.max(0, share));

@@ -73,21 +73,35 @@ function clotMetric({ centre, axis, stretch, radiusMm, roughness }: ClotBleed): 
   };
 }
 
+/** How many times softer the fan's edge is at its far end than at the ventricle: blood thins out along the veins. Our guess. */
+const feather = 3;
+/** Distance between streaks at the far end, mm, and how much longer than wide they are: after the medullary veins; our guess. */
+const streakMm = 4;
+const streakLength = 5;
+
+/**
+ * A fan that is whole at the ventricle and frays outwards: its far part is cut by streaks that run along the veins, from the apex
+ * outwards, and its edge softens with the distance.
+ */
 function fanMetric({ apex, axes, reachMm, halfLengthMm, halfAngleDegrees, roughness }: FanBleed): Field {
   const toLocal = local(apex, axes);
   const noise = rough(roughness);
   const halfAngle = (halfAngleDegrees * Math.PI) / 180;
-  const streaks = bandNoise({ ...roughness.noise, wavelengthMm: 0.9 });
+  const streaks = bandNoise({ ...roughness.noise, wavelengthMm: streakMm });
   return (x, y, z) => {
     const [out, along, up] = toLocal(x, y, z);
     const flat = along / halfLengthMm;
     if (Math.abs(flat) > 1.4 || out < -3) return -3;
     const r = Math.hypot(out, up);
     const angle = Math.atan2(up, out);
-    // Streaks along the veins: reach varies with direction, so the far edge is flame-like.
-    const ragged = 1 - 0.16 * (1 + Math.max(-1, Math.min(1, streaks(angle, flat, 0))));
-    const far = reachMm * ragged * Math.sqrt(Math.max(0, 1 - flat * flat)) - r;
+    const far = reachMm * Math.sqrt(Math.max(0, 1 - flat * flat)) - r;
     const beside = r * Math.sin(Math.max(-1.5, Math.min(1.5, halfAngle - Math.abs(angle))));
-    return withNoise(Math.min(far, beside), roughness.amplitudeMm, noise, x, y, z);
+    const inside = Math.min(far, beside);
+    if (inside < -4) return inside;
+    const outwards = Math.min(1, r / reachMm);
+    // Places in the fan by direction, so that a streak points away from the apex.
+    const streak = streaks(angle * reachMm, flat * reachMm, r / streakLength);
+    const frayed = inside + noise(x, y, z) - 0.22 * reachMm * outwards * outwards * Math.max(0, 0.4 + streak);
+    return frayed / (1 + (feather - 1) * outwards);
   };
 }

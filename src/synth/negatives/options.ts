@@ -34,6 +34,8 @@ export const negativeOptions = z.strictObject({
     .prefault({}),
   /** Dark patches in moving fluid: see `acquisition.flowVoid` for what they are. */
   flowVoid: z.strictObject({ rate: rate("stacks in which acquisition.flowVoid takes place", 1) }).prefault({}),
+  /** Dark patches in moving amniotic fluid, most of them beside the skull: see `acquisition.amnioticVoid`. */
+  amnioticVoid: z.strictObject({ rate: rate("stacks in which acquisition.amnioticVoid takes place", 0.7) }).prefault({}),
   /** Slices or bands that lose signal by motion: see `acquisition.signalDrop`. */
   signalDrop: z.strictObject({ rate: rate("stacks in which acquisition.signalDrop takes place", 1) }).prefault({}),
   /** Wide ventricles without blood in them: healthy scenes and those of grade I. */
