@@ -1,6 +1,6 @@
 // Makes the gallery of bleeds (4 grades x 3 stages x 4 ages), before the scan and after it, and the picture of the controls, on phantoms; with the
 // folder of the CRL atlas (STA26.nii.gz, STA26_WMZparc.nii.gz, ...), in its brains.
-//   npx tsx scripts/figures/bleeds.ts docs/figures [--crl FOLDER] [--tile PIXELS]
+//   npx tsx scripts/figures/bleeds.ts docs/figures [--crl FOLDER] [--tile PIXELS] [--masked]
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,7 +18,7 @@ import { makeStacks } from "../../src/synth/stacks.ts";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { crl: { type: "string" }, tile: { type: "string", default: "170" } },
+  options: { crl: { type: "string" }, tile: { type: "string", default: "170" }, masked: { type: "boolean", default: false } },
 });
 const [out] = positionals as [string];
 const tile = Number(flags.tile);
@@ -83,7 +83,11 @@ async function gallery(): Promise<void> {
       const scenes: Buffer[] = [];
       const scans: Buffer[] = [];
       for (const week of weeks) {
-        const options = synthOptions.parse({ lesion: chosen, planes: ["axial"], surround: { maskedShare: 0 } });
+        const options = synthOptions.parse({
+          lesion: chosen,
+          planes: ["axial"],
+          surround: flags.masked ? { kind: "none" } : { maskedShare: 0 },
+        });
         const rng = seededRng(`${grade} ${stage} ${week}`);
         const normal = await brainOf(week);
         const { scene } = drawScene(rng, normal, false, options);

@@ -131,7 +131,7 @@ function allowance(part: BleedPart, anatomy: Anatomy, edgeMm: number): (index: n
 }
 
 /** Width over which a rim passes into the core, mm. Our guess. */
-const rimEdgeMm = 1.2;
+const rimEdgeMm = 1.6;
 
 /**
  * Share of rim in the blood at a voxel and its place in the world: 1 at the bleed's surface, 0 deeper than the rim, softly. Where its
@@ -147,7 +147,7 @@ function rimShare(
   return (i, x, y, z) => {
     const n = uneven(x, y, z);
     const ramp = held(0.5 + (widthMm * (1 + 0.5 * n) + depth[i]!) / rimEdgeMm);
-    return held(share + 0.5 * n) * ramp * ramp * (3 - 2 * ramp);
+    return held(share + 0.3 * n) * ramp * ramp * (3 - 2 * ramp);
   };
 }
 

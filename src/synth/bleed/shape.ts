@@ -73,15 +73,15 @@ function clotMetric({ centre, axis, stretch, radiusMm, roughness }: ClotBleed): 
   };
 }
 
-/** How many times softer the fan's edge is at its far end than at the ventricle: blood thins out along the veins. Our guess. */
-const feather = 3;
+/** How many times softer a fan's edge is than a clot's, most so at its far end: blood thins out along the veins. Our guess. */
+const feather = 3.5;
 /** Distance between streaks at the far end, mm, and how much longer than wide they are: after the medullary veins; our guess. */
-const streakMm = 4;
+const streakMm = 4.5;
 const streakLength = 5;
 
 /**
  * A fan that is whole at the ventricle and frays outwards: its far part is cut by streaks that run along the veins, from the apex
- * outwards, and its edge softens with the distance.
+ * outwards, its sides swing to and fro, and its edge softens with the distance.
  */
 function fanMetric({ apex, axes, reachMm, halfLengthMm, halfAngleDegrees, roughness }: FanBleed): Field {
   const toLocal = local(apex, axes);
@@ -94,14 +94,17 @@ function fanMetric({ apex, axes, reachMm, halfLengthMm, halfAngleDegrees, roughn
     if (Math.abs(flat) > 1.4 || out < -3) return -3;
     const r = Math.hypot(out, up);
     const angle = Math.atan2(up, out);
-    const far = reachMm * Math.sqrt(Math.max(0, 1 - flat * flat)) - r;
-    const beside = r * Math.sin(Math.max(-1.5, Math.min(1.5, halfAngle - Math.abs(angle))));
+    const whole = Math.hypot(r, flat * reachMm);
+    const far = (reachMm - whole) * Math.min(1, halfLengthMm / reachMm);
+    const swing = 0.25 * streaks(along / 3, r / 3, Math.sign(angle) * 50);
+    const open = halfAngle * (1 - 0.4 * flat * flat + swing);
+    const beside = r * Math.sin(Math.max(-1.5, Math.min(1.5, open - Math.abs(angle))));
     const inside = Math.min(far, beside);
     if (inside < -4) return inside;
-    const outwards = Math.min(1, r / reachMm);
+    const outwards = Math.min(1, whole / reachMm);
     // Places in the fan by direction, so that a streak points away from the apex.
     const streak = streaks(angle * reachMm, flat * reachMm, r / streakLength);
-    const frayed = inside + noise(x, y, z) - 0.22 * reachMm * outwards * outwards * Math.max(0, 0.4 + streak);
-    return frayed / (1 + (feather - 1) * outwards);
+    const frayed = inside + noise(x, y, z) - 0.15 * reachMm * outwards * outwards * Math.max(0, 0.4 + streak);
+    return frayed / (1 + (feather - 1) * Math.min(1, 0.4 + outwards));
   };
 }

@@ -3,17 +3,17 @@ import { orthonormal } from "../../core/vector.ts";
 
 /** Smooth random field over world space, fully decided: plain JSON. */
 export interface BandNoise {
-  /** Wavelength of its coarsest octave, about the distance between neighbouring large maxima, mm. */
+  /** About the size of its largest blobs: distance between the lattice points of its coarsest octave, mm. */
   readonly wavelengthMm: number;
   /** Integer in [0, 2^31). */
   readonly seed: number;
 }
 
-/** Each octave's wavelength and amplitude, relative to the first: amplitude about as wavelength^0.6, as in texture without a scale of its own. */
+/** Each octave's wavelength and amplitude, relative to the first. */
 const octaves = [
   { wavelength: 1, amplitude: 1 },
-  { wavelength: 0.53, amplitude: 0.68 },
-  { wavelength: 0.29, amplitude: 0.48 },
+  { wavelength: 0.57, amplitude: 0.6 },
+  { wavelength: 0.31, amplitude: 0.3 },
 ] as const;
 
 /** Numbers that the lattice points of one field are given; which point has which is hashed, so that nothing repeats. */
@@ -34,7 +34,7 @@ export function bandNoise({ wavelengthMm, seed }: BandNoise): (x: number, y: num
   const values = Float64Array.from({ length: tableSize }, () => Math.sqrt(12) * (rng.uniform() - 0.5));
   const scale = 1 / Math.sqrt(easedPower ** 3 * octaves.reduce((sum, { amplitude }) => sum + amplitude ** 2, 0));
   const [a, b, c] = octaves.map(({ wavelength, amplitude }) =>
-    latticeNoise(rng, (wavelengthMm * wavelength) / 2, scale * amplitude, values),
+    latticeNoise(rng, wavelengthMm * wavelength, scale * amplitude, values),
   ) as [Lattice, Lattice, Lattice];
   return (x, y, z) => a(x, y, z) + b(x, y, z) + c(x, y, z);
 }
