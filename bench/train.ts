@@ -1,6 +1,6 @@
 // Milliseconds of a training step and of a forward pass: ours traced and op by op, TensorFlow.js' own layers, PyTorch in both of its layouts and
 // onnxruntime, one step of each in turn, each contestant in a process of its own.
-//   npx tsx bench/train.ts [--rounds 15] [--python python3] [--models unet,resnet34] [--torch-compile]
+//   npx tsx bench/train.ts [--rounds 15] [--python python3] [--models unet,resnet34] [--what train] [--backend cuda] [--torch-compile]
 // Prints medians, ratios, calls and milliseconds outside of TensorFlow, peak memory, all raw values as JSON, and the load of the machine.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { availableParallelism, cpus, loadavg } from "node:os";
@@ -15,6 +15,7 @@ const { values: args } = parseArgs({
     python: { type: "string", default: "python3" },
     models: { type: "string", default: "unet,resnet34,resnet50,yolov5s" },
     what: { type: "string", default: "train,predict" },
+    backend: { type: "string", default: "tensorflow" },
     "torch-compile": { type: "boolean", default: false },
   },
 });
@@ -33,11 +34,11 @@ const cases = sizes
 
 const file = (name: string) => new URL(`contestants/${name}`, import.meta.url).pathname;
 const ours = (name: string, ...more: string[]) => [process.execPath, "--import", "tsx", file(name), ...more];
-const theirs = (way: string) => [args.python, file("pytorch.py"), way];
+const theirs = (way: string) => [args.python, file("pytorch.py"), way, args.backend === "cuda" ? "cuda" : "cpu"];
 const commands: Record<string, string[]> = {
-  traced: ours("hemosynth.ts", "traced"),
-  "op by op": ours("hemosynth.ts", "eager"),
-  "stock tfjs": ours("stock.ts"),
+  traced: ours("hemosynth.ts", "traced", args.backend),
+  "op by op": ours("hemosynth.ts", "eager", args.backend),
+  "stock tfjs": ours("stock.ts", args.backend),
   nchw: theirs("nchw"),
   channels_last: theirs("channels_last"),
   onnxruntime: theirs("onnxruntime"),
@@ -52,7 +53,16 @@ for (const of of cases) {
   print(of, answers);
 }
 const load = { before, after: loadavg()[0]! };
-console.log(JSON.stringify({ cpu: cpus()[0]!.model, cores: availableParallelism(), load, node: process.version, results }));
+console.log(
+  JSON.stringify({
+    cpu: cpus()[0]!.model,
+    cores: availableParallelism(),
+    load,
+    node: process.version,
+    backend: args.backend,
+    results,
+  }),
+);
 if (before > 0.5) console.log("The machine was not idle before: do not quote these figures.");
 
 /** Rounds in which each contestant makes one step. */

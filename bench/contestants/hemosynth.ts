@@ -1,5 +1,6 @@
 // Contestant of bench/train.ts: hemosynth, each step as one function ("traced") or op by op ("eager").
 import { readyBackend } from "../../src/backend/index.ts";
+import { backendOptions } from "../../src/backend/options.ts";
 import { type Tensor4D, tf } from "../../src/backend/tf.ts";
 import { silentReporter } from "../../src/core/context.ts";
 import { buildModel, buildYolo, detectorForInference, forInference, modelOptions, yoloOptions, yoloSizes } from "../../src/models/index.ts"; // biome-ignore format: one line
@@ -10,7 +11,7 @@ import { channelsOf, countedStep, noise } from "./native.ts";
 import { type Case, serve } from "./serve.ts";
 
 const isTraced = process.argv[2] === "traced";
-await readyBackend("tensorflow", silentReporter);
+await readyBackend(backendOptions.parse(process.argv[3]), silentReporter);
 await serve(`hemosynth, TensorFlow ${tf.version.tfjs}`, (of) => {
   const run = of.what === "train" ? trainer(of) : predictor(of);
   return run && countedStep(run);

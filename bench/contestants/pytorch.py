@@ -1,6 +1,6 @@
-"""Contestant of bench/train.ts: the same networks in PyTorch on the CPU, or in onnxruntime.
+"""Contestant of bench/train.ts: the same networks in PyTorch, or in onnxruntime on the CPU.
 
-    pip install torch torchvision onnxruntime onnx onnxscript && python pytorch.py nchw|channels_last|compile|onnxruntime
+    pip install torch torchvision onnxruntime onnx onnxscript && python pytorch.py nchw|channels_last|compile|onnxruntime cpu|cuda
 
 The first line of standard input is the case (bench/contestants/serve.ts), each one after it asks for one step; answers are lines of JSON.
 """
@@ -21,7 +21,7 @@ from torch.nn import functional as F
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts/fixtures"))
 from yolo_net import ANCHORS, STRIDES, Yolo  # noqa: E402
 
-way = sys.argv[1]
+way, device = sys.argv[1:3]
 
 
 class Block(nn.Module):
@@ -60,7 +60,7 @@ def dice_and_entropy(z, t):
     axes = (0, 2, 3)
     dice = 1 - (2 * (p * t).sum(axes) + 1) / (p.sum(axes) + t.sum(axes) + 1)
     entropy = F.binary_cross_entropy_with_logits(z, t, reduction="none").mean(axes)
-    return ((dice + entropy) * torch.tensor([1.0, 0.5])).sum()
+    return ((dice + entropy) * torch.tensor([1.0, 0.5], device=z.device)).sum()
 
 
 def build(case):
@@ -75,7 +75,7 @@ def build(case):
         model = getattr(torchvision.models, kind)(num_classes=1)
     layout = torch.channels_last if way in ("channels_last", "compile") else torch.contiguous_format
     image = torch.randn(case["batch"], 1 if kind == "unet" else 3, case["size"], case["size"])
-    return model.to(memory_format=layout), image.to(memory_format=layout)
+    return model.to(device, memory_format=layout), image.to(device, memory_format=layout)
 
 
 def predictor(case):
@@ -110,10 +110,10 @@ def onnx_predictor(model, image):
 def loss_function(case, image):
     kind = case["model"]
     if kind == "unet":
-        target = torch.rand(image.shape[0], 2, *image.shape[2:]).round()
+        target = torch.rand(image.shape[0], 2, *image.shape[2:]).round().to(device)
         return lambda out: dice_and_entropy(out, target)
     if kind != "yolov5s":
-        target = torch.rand(image.shape[0], 1).round()
+        target = torch.rand(image.shape[0], 1).round().to(device)
         return lambda out: F.binary_cross_entropy_with_logits(out, target)
     return detection_loss(image)
 
@@ -128,7 +128,8 @@ def detection_loss(image):
         anchor = torch.tensor(anchors)[a] / stride
         middle = torch.rand(count, 2)
         truth = torch.cat([middle - anchor / 2, middle + anchor / 2], 1)
-        spots.append((n, a, y, x, anchor, truth, F.one_hot(torch.randint(0, 80, (count,)), 80).float()))
+        label = F.one_hot(torch.randint(0, 80, (count,)), 80).float()
+        spots.append([t.to(device) for t in (n, a, y, x, anchor, truth, label)])
 
     def loss(maps):
         total = 0
@@ -138,7 +139,7 @@ def detection_loss(image):
             p = own[:, :4].sigmoid()
             middle, size = 2 * p[:, :2] - 0.5, (2 * p[:, 2:]) ** 2 * anchor
             far = torchvision.ops.complete_box_iou_loss(torch.cat([middle - size / 2, middle + size / 2], 1), truth)
-            wanted = torch.zeros(raw.shape[0], 3, *raw.shape[3:])
+            wanted = torch.zeros(raw.shape[0], 3, *raw.shape[3:], device=device)
             wanted[n, a, y, x] = (1 - far).detach().clamp(0)
             total = total + 0.05 * far.mean() + 0.5 * F.binary_cross_entropy_with_logits(own[:, 5:], label)
             total = total + 0.25 * balance * F.binary_cross_entropy_with_logits(raw[:, :, 4], wanted)
@@ -171,7 +172,7 @@ def trainer(case):
 
 case = json.loads(sys.stdin.readline())
 torch.set_num_threads(os.cpu_count())
-takes_part = way != "onnxruntime" or case["what"] == "predict"
+takes_part = way != "onnxruntime" or (case["what"] == "predict" and device == "cpu")
 version = f"PyTorch {torch.__version__}"
 if takes_part:
     step = trainer(case) if case["what"] == "train" else predictor(case)

@@ -1,5 +1,6 @@
 // Contestant of bench/train.ts: the same networks by the layers and the optimizer that TensorFlow.js comes with, on the same native TensorFlow.
 import { readyBackend } from "../../src/backend/index.ts";
+import { backendOptions } from "../../src/backend/options.ts";
 import { type Tensor, tf } from "../../src/backend/tf.ts";
 import { silentReporter } from "../../src/core/context.ts";
 import { channelsOf, countedStep, noise } from "./native.ts";
@@ -53,7 +54,7 @@ function resnet({ model, size }: Case) {
   return tf.model({ inputs: image, outputs: logits });
 }
 
-await readyBackend("tensorflow", silentReporter);
+await readyBackend(backendOptions.parse(process.argv[2]), silentReporter);
 await serve(`TensorFlow.js ${tf.version.tfjs} layers`, (of) => {
   if (of.model === "yolov5s") return null;
   const model = of.model === "unet" ? unet(of) : resnet(of);

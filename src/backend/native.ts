@@ -3,8 +3,10 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import util from "node:util";
+import { UserError } from "../core/errors.ts";
 import { type Native, quietAddon } from "./native/addon.mjs";
 import { libraries } from "./native/tensorflow.mjs";
+import type { GpuOptions } from "./options.ts";
 import { tf } from "./tf.ts";
 
 const require = createRequire(import.meta.url);
@@ -32,11 +34,31 @@ export const computesOnGpu = (): boolean => loaded?.usesGpu === true;
 /** What the library reads from the environment when it loads. What the user has set is left alone. */
 const libraryEnvironment = {
   TF_CPP_MIN_LOG_LEVEL: "3", // only fatal errors: all else would land between our own lines
-  TF_DETERMINISTIC_OPS: "1", // the same numbers on every run, also on a GPU
-  TF_CUDNN_DETERMINISTIC: "1",
   TF_FORCE_GPU_ALLOW_GROWTH: "true", // take GPU memory as needed, not all at once
   TF_NUM_INTRAOP_THREADS: String(availableParallelism()), // the library's own choice, named because results depend on it
 } as const;
+
+/** What makes TensorFlow take only ops that give the same numbers in every run, also on a GPU; it refuses those that have no such version. */
+const deterministicEnvironment = { TF_DETERMINISTIC_OPS: "1", TF_CUDNN_DETERMINISTIC: "1" } as const;
+
+/**
+ * Says which GPU native TensorFlow is to see, and how it is to compute, before it is loaded.
+ * @throws {UserError} (backend) If there is no such GPU among those that `CUDA_VISIBLE_DEVICES` leaves.
+ */
+export function setDevice({ gpu, deterministic }: GpuOptions, env: NodeJS.ProcessEnv = process.env): void {
+  if (deterministic) for (const [name, value] of Object.entries(deterministicEnvironment)) env[name] ??= value;
+  env.CUDA_DEVICE_ORDER ??= "PCI_BUS_ID"; // that of nvidia-smi; else CUDA puts the fastest first
+  if (gpu === null) return;
+  const visible = env.CUDA_VISIBLE_DEVICES?.split(",") ?? Array.from({ length: countGpus() }, (_, i) => String(i));
+  if (visible[gpu] === undefined) {
+    const named = env.CUDA_VISIBLE_DEVICES === undefined ? "" : ` in CUDA_VISIBLE_DEVICES=${env.CUDA_VISIBLE_DEVICES}`;
+    throw new UserError(
+      "backend",
+      `gpu must be below ${visible.length}, the number of GPUs${named}; got ${gpu}. See: nvidia-smi`,
+    );
+  }
+  env.CUDA_VISIBLE_DEVICES = visible[gpu];
+}
 
 /**
  * Loads the addon with its libtensorflow and registers it as the backend `tensorflow`, not yet made current.
@@ -78,11 +100,7 @@ function restoreNodeUtil(): void {
  * Loads nothing. `detail` is a few words for a person.
  */
 export function inspectGpu(env: NodeJS.ProcessEnv = process.env): { usable: boolean; detail: string } {
-  const devices = existsSync("/proc/driver/nvidia/gpus")
-    ? readdirSync("/proc/driver/nvidia/gpus").length
-    : existsSync("/dev/dxg")
-      ? 1
-      : 0;
+  const devices = countGpus();
   if (devices === 0) return { usable: false, detail: "no NVIDIA GPU found" };
   if (!hasCudaDriverLibrary(env))
     return { usable: false, detail: "an NVIDIA GPU but no libcuda.so.1, which comes with its driver" };
@@ -91,6 +109,13 @@ export function inspectGpu(env: NodeJS.ProcessEnv = process.env): { usable: bool
     return { usable: false, detail: `CUDA_VISIBLE_DEVICES="${visible}" hides the GPU` };
   }
   return { usable: true, detail: `${devices} NVIDIA GPU${devices === 1 ? "" : "s"}` };
+}
+
+/** NVIDIA GPUs whose driver is loaded; under Windows' Linux it does not tell how many, and 1 is said. */
+function countGpus(): number {
+  const folder = "/proc/driver/nvidia/gpus";
+  if (existsSync(folder)) return readdirSync(folder).length;
+  return existsSync("/dev/dxg") ? 1 : 0;
 }
 
 function hasCudaDriverLibrary(env: NodeJS.ProcessEnv): boolean {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Reporter, silentReporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
-import { inspectGpu } from "./native.ts";
+import { inspectGpu, setDevice } from "./native.ts";
 import { chooseAmong, readyBackend } from "./ready.ts";
 import { tf } from "./tf.ts";
 
@@ -90,4 +90,19 @@ describe("with nothing installed", () => {
 
 test("a GPU that CUDA_VISIBLE_DEVICES hides is not usable", () => {
   expect(inspectGpu({ ...process.env, CUDA_VISIBLE_DEVICES: "-1" }).usable).toBe(false);
+});
+
+test("a GPU is chosen by its index among those that are visible, in the order of nvidia-smi", () => {
+  const env = { CUDA_VISIBLE_DEVICES: "2,5" };
+  setDevice({ gpu: 1, deterministic: true }, env);
+  expect(env).toEqual({ CUDA_VISIBLE_DEVICES: "5", CUDA_DEVICE_ORDER: "PCI_BUS_ID", TF_DETERMINISTIC_OPS: "1", TF_CUDNN_DETERMINISTIC: "1" }); // biome-ignore format: one line
+  expect(() => setDevice({ gpu: 3, deterministic: true }, { CUDA_VISIBLE_DEVICES: "2,5" })).toThrow(
+    "gpu must be below 2, the number of GPUs in CUDA_VISIBLE_DEVICES=2,5; got 3. See: nvidia-smi",
+  );
+});
+
+test("deterministic ops are left out only where that is asked for, and what the user has set is left alone", () => {
+  const env: NodeJS.ProcessEnv = { CUDA_DEVICE_ORDER: "FASTEST_FIRST" };
+  setDevice({ gpu: null, deterministic: false }, env);
+  expect(env).toEqual({ CUDA_DEVICE_ORDER: "FASTEST_FIRST" });
 });

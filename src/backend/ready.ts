@@ -2,8 +2,8 @@ import type { Reporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
 import { findNative } from "./native/addon.mjs";
 import { cacheRoot } from "./native/cache.mjs";
-import { inspectGpu, type LoadedNative, loadedNative, loadNative } from "./native.ts";
-import type { BackendName, ConcreteBackend } from "./options.ts";
+import { inspectGpu, type LoadedNative, loadedNative, loadNative, setDevice } from "./native.ts";
+import type { BackendName, ConcreteBackend, GpuOptions } from "./options.ts";
 import { tf } from "./tf.ts";
 import { assertUsable, mendCuda, mendNative, notInstalled } from "./usable.ts";
 import { readyWasm } from "./wasm/ready.ts";
@@ -23,9 +23,15 @@ export interface BackendInfo {
  * `auto` takes the best that is usable and reports its choice in one line. A backend asked for by name is that one or an error,
  * never another: `cuda` is refused unless ops really run on a GPU.
  *
+ * @param device - Which GPU, and whether its ops must be deterministic; of no effect once native TensorFlow is loaded.
  * @throws {UserError} (backend) If it is not usable; the message ends with the command that mends it.
  */
-export async function readyBackend(name: BackendName, reporter: Reporter): Promise<BackendInfo> {
+export async function readyBackend(
+  name: BackendName,
+  reporter: Reporter,
+  device: GpuOptions = { gpu: null, deterministic: true },
+): Promise<BackendInfo> {
+  setDevice(device);
   if (name !== "auto") return readyNamed(name, "asked for");
   const choice = chooseBackend();
   const isGpuDead = choice.backend === "cuda" && !loadCuda().usesGpu;

@@ -86,10 +86,7 @@ function addStages(program: Command, perform: Perform): void {
   );
   addExport(program, perform);
   const train = program.command("train <config>").description("train a segmenter on the synthetic stacks");
-  writes(train, "run folder")
-    .option("--data <folder>", data)
-    .option("--resume", "go on with an interrupted training")
-    .addOption(backendOption());
+  computes(writes(train, "run folder")).option("--data <folder>", data).option("--resume", "go on with an interrupted training");
   finish(train, "hemosynth train configs/demo.yaml --out runs/demo --resume").action((config, options) =>
     perform(async (session) => (await import("./commands/stages.ts")).train(config, options, session)),
   );
@@ -105,7 +102,7 @@ function addStages(program: Command, perform: Perform): void {
   const run = program
     .command("run <config>")
     .description("run all stages; skip what is up to date, go on where a run was interrupted");
-  writes(run, "run folder").addOption(backendOption());
+  computes(writes(run, "run folder"));
   finish(run, "hemosynth run configs/demo.yaml --out runs/demo").action((config, options) =>
     perform(async (session) => (await import("./commands/stages.ts")).run(config, options, session)),
   );
@@ -128,11 +125,10 @@ function addPredict(program: Command, perform: Perform): void {
   const predict = program
     .command("predict")
     .description("predict lesion probabilities and scores for NIfTI, PNG, a folder or a dataset");
-  writes(predict, "folder for the predictions; without --in, a run folder")
+  computes(writes(predict, "folder for the predictions; without --in, a run folder"))
     .option("--model <run>", "run folder of the trained model")
     .option("--in <path>", "a .nii, .nii.gz or .png file, a folder of them, or a dataset")
-    .addOption(new Option("--split <names...>", "of a dataset, only these splits").choices(splits))
-    .addOption(backendOption());
+    .addOption(new Option("--split <names...>", "of a dataset, only these splits").choices(splits));
   finish(predict, "hemosynth predict --model runs/demo --in stack.nii.gz --out predictions").action((options) =>
     perform(async (session) => (await import("./commands/stages.ts")).predict(options, session)),
   );
@@ -198,6 +194,13 @@ function seedOption(): Option {
 
 function backendOption(): Option {
   return new Option("--backend <name>", "the same as --set backend=<name>").choices(backends);
+}
+
+/** The options of every command that computes by a network. */
+function computes(command: Command): Command {
+  return command
+    .addOption(backendOption())
+    .option("--gpu <index>", "the same as --set gpu=<index>: which GPU, as nvidia-smi counts them");
 }
 
 function previewOption(): Option {

@@ -28,13 +28,14 @@ export interface CommonOptions {
   readonly set?: readonly string[];
   readonly seed?: string;
   readonly backend?: string;
+  readonly gpu?: string;
   readonly workers: number;
   readonly dryRun?: boolean;
   readonly existOk?: boolean;
 }
 
 /** What the command line lays on top of a config: each `--set`, and the options that stand for one. */
-export function overridesOf({ set = [], seed, backend }: Pick<CommonOptions, "set" | "seed" | "backend">): Override[] {
+export function overridesOf({ set = [], ...options }: Pick<CommonOptions, "set" | "seed" | "backend" | "gpu">): Override[] {
   const wrong = set.filter((text) => !text.includes("="));
   const rule = (text: string) => `--set: must be written key=value; got ${JSON.stringify(text)}. Example: --set train.steps=100`;
   if (wrong.length > 0) throw new UserError("usage", wrong.map(rule).join("\n"));
@@ -43,8 +44,10 @@ export function overridesOf({ set = [], seed, backend }: Pick<CommonOptions, "se
     const path = text.slice(0, at);
     return { path, value: text.slice(at + 1), where: `--set ${path}` };
   });
-  if (seed !== undefined) sets.push({ path: "seed", value: seed, where: "--seed" });
-  if (backend !== undefined) sets.push({ path: "backend", value: backend, where: "--backend" });
+  for (const path of ["seed", "backend", "gpu"] as const) {
+    const value = options[path];
+    if (value !== undefined) sets.push({ path, value, where: `--${path}` });
+  }
   return sets;
 }
 
@@ -77,7 +80,9 @@ export async function inFolder<T>(
 export function backendOnce(session: Session): (experiment: Experiment) => Promise<BackendInfo> {
   let info: Promise<BackendInfo> | null = null;
   return (experiment) => {
-    info ??= import("../backend/ready.ts").then(({ readyBackend }) => readyBackend(experiment.backend, session.reporter));
+    info ??= import("../backend/ready.ts").then(({ readyBackend }) =>
+      readyBackend(experiment.backend, session.reporter, experiment),
+    );
     return info;
   };
 }

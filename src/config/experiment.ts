@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { z } from "zod";
-import { backendOptions } from "../backend/options.ts";
+import { backendOptions, gpuOptions } from "../backend/options.ts";
 import { folderOptions } from "../data/ingest/options.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
 import { splitOptions } from "../data/splits.ts";
@@ -27,6 +27,7 @@ const sections = z.strictObject({
     .default(0)
     .describe("decides everything random, 0 to 2147483647; same config and seed, same files"),
   backend: backendOptions,
+  ...gpuOptions,
   data: z.discriminatedUnion("kind", [phantomOptions, folderOptions]).describe("the normal brains to start from"),
   split: splitOptions.prefault({}).describe("which subjects train, validate and test"),
   priors: priorsOptions.prefault({ kind: "labels" }).describe("where the anatomy comes from that bleeds are painted into"),
