@@ -4,13 +4,15 @@ import type { Experiment } from "../config/experiment.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { type Dataset, readDataset } from "../data/dataset.ts";
+import { imageKind } from "../data/image-name.ts";
+import { isTable } from "../data/ingest/gestational-age.ts";
 import { modelFolderIn } from "../data/model-folder.ts";
 import { brainMaskOf } from "../eval/predict/inputs.ts";
 import { damage, filesUnder, hashFile, namesIn, readRecord } from "./record.ts";
 
 /**
- * What the data stage reads from outside the run folder, by name, hashed. Of a folder of volumes only the names:
- * the contents are in `dataset.json`, and {@link changedSource} compares them.
+ * What the data stage reads from outside the run folder, by name, hashed. Of volumes only the names: their contents are in
+ * `dataset.json`, and {@link changedSource} compares them. Pictures and tables are read into the dataset: those by content.
  *
  * @throws {UserError} (data) If the folder cannot be read.
  */
@@ -23,7 +25,13 @@ export async function sourceHashes({ data }: Experiment): Promise<Record<string,
       `${data.path}: data.path must be a folder; got ${found === null ? "nothing there" : "a file"}. Check the path.`,
     );
   }
-  return { "the list of files in data.path": sha256(canonicalJson(await filesUnder(data.path))) };
+  const files = await filesUnder(data.path);
+  const readIn: [string, string][] = [];
+  for (const file of files) {
+    if (imageKind(file) === "picture" || isTable(file)) readIn.push([file, await hashFile(join(data.path, file))]);
+  }
+  const names = { "the list of files in data.path": sha256(canonicalJson(files)) };
+  return readIn.length === 0 ? names : { ...names, "the pictures and tables in data.path": sha256(canonicalJson(readIn)) };
 }
 
 /** True if a folder holds a dataset. */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,38 +66,37 @@ test("a PNG made by hand says the same: 16-bit grey, and RGB that is grey", asyn
   expect([...(await decodePicture(grey, "x.png")).data]).toEqual([...pixels]);
 });
 
-test("colour is luminance, transparency is black, and a colour profile changes nothing", async () => {
-  const red = await decodePicture(
-    await raw(
-      spread(3, (_, c) => (c === 0 ? 200 : 0)),
-      3,
-    )
-      .png()
-      .toBuffer(),
-    "x.png",
+test("colour is refused, what JPEG makes of grey is not; transparency is black, a grey palette is grey, a colour profile changes nothing", async () => {
+  const red = await raw(spread(3, (i, c) => (i === 4 && c === 0 ? 200 : 100)), 3).png().toBuffer();
+  await expect(decodePicture(red, "x.png")).rejects.toThrow(
+    "x.png: must be grey: a slice has no colour; got 1 coloured pixels. Export it as grey, without marks.",
   );
-  expect(red.data[0]).toBeCloseTo(0.2126 * 200, 4);
-  const half = await decodePicture(
-    await raw(
-      spread(4, (i, c) => (c === 3 ? 51 : pixels[i]!)),
-      4,
-    )
-      .png()
-      .toBuffer(),
-    "x.png",
-  );
-  for (const [i, value] of half.data.entries()) expect(value).toBeCloseTo(pixels[i]! / 5, 4);
-  const profiled = await raw(
-    spread(3, (_, c) => 200 - 90 * c),
-    3,
-  )
-    .withIccProfile("p3", { attach: true })
-    .png()
-    .toBuffer();
+  const greyish = await raw(spread(3, (i) => pixels[i]!), 3).jpeg({ quality: 60 }).toBuffer();
+  const asGrey = await raw(pixels, 1).jpeg({ quality: 60 }).toBuffer();
+  const [of3, of1] = [await decodePicture(greyish, "x.jpg"), await decodePicture(asGrey, "x.jpg")];
+  for (const [i, value] of of3.data.entries()) expect(Math.abs(value - of1.data[i]!)).toBeLessThan(2);
+  const half = await raw(spread(4, (i, c) => (c === 3 ? 51 : pixels[i]!)), 4).png().toBuffer();
+  for (const [i, value] of (await decodePicture(half, "x.png")).data.entries()) expect(value).toBeCloseTo(pixels[i]! / 5, 4);
+  const palette = await raw(spread(3, (i) => pixels[i]!), 3).png({ palette: true, dither: 0 }).toBuffer();
+  expect((await sharp(palette).metadata()).isPalette).toBe(true);
+  expect([...(await decodePicture(palette, "x.png")).data]).toEqual([...pixels]);
+  const profiled = await raw(spread(3, () => 200), 3).withIccProfile("p3", { attach: true }).png().toBuffer();
   expect((await sharp(profiled).metadata()).icc).toBeDefined();
   const stored = await sharp(profiled, { ignoreIcc: true }).raw().toBuffer();
-  const grey = 0.2126 * stored[0]! + 0.7152 * stored[1]! + 0.0722 * stored[2]!;
-  expect((await decodePicture(profiled, "x.png")).data[0]).toBeCloseTo(grey, 4);
+  expect((await decodePicture(profiled, "x.png")).data[0]).toBe(stored[0]);
+}); // biome-ignore format: one line each
+
+test("TIFF of 8 and 16 bits is value for value; float and several pages are refused", async () => {
+  const wide = Uint16Array.from(pixels, (v) => v * 200);
+  for (const data of [pixels, wide]) {
+    const tiff = await raw(data, 1).toColourspace(data === wide ? "grey16" : "b-w").tiff({ compression: "none" }).toBuffer(); // biome-ignore format: one line
+    expect([...(await decodePicture(tiff, "x.tif")).data]).toEqual([...data]);
+  }
+  const { refused } = JSON.parse(readFileSync("test/fixtures/label-pictures.json", "utf8")) as {
+    refused: Record<string, string>;
+  };
+  for (const [got, bytes] of Object.entries(refused))
+    await expect(decodePicture(Buffer.from(bytes, "base64"), "x.tif")).rejects.toThrow(`; got ${got}. `);
 });
 
 test("a JPEG that EXIF turns lies as it is seen, whatever its name says", async () => {
@@ -139,9 +139,14 @@ test.each([
     ),
     /still picture; got an animated PNG/,
   ],
-  ["116 SVG", Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'), /PNG or JPEG picture; got SVG/],
-  ["116 SVG without a prologue", Buffer.from("  <svg/>"), /PNG or JPEG picture; got SVG/],
-  ["a TIFF", Buffer.from("II*\0aaaaaaaa", "latin1"), /got TIFF/],
+  [
+    "116 SVG",
+    Buffer.from('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'),
+    /PNG, JPEG or TIFF picture; got SVG/,
+  ],
+  ["116 SVG without a prologue", Buffer.from("  <svg/>"), /PNG, JPEG or TIFF picture; got SVG/],
+  ["a damaged TIFF", Buffer.from("II*\0aaaaaaaa", "latin1"), /undamaged picture; got/],
+  ["a GIF", Buffer.from("GIF89a", "latin1"), /got GIF/],
   ["an empty file", Buffer.alloc(0), /got an empty file/],
   ["a text", Buffer.from("hello"), /got something else/],
 ])("refuses %s in one line", async (_, bytes, message) => {

@@ -4,10 +4,10 @@ import { dataFault } from "./faults.ts";
 import { readRegularFile } from "./regular-file.ts";
 
 /** Pixels in one picture at most. */
-const mostPixels = 50_000_000;
+export const mostPixels = 50_000_000;
 
 /**
- * Reads a slice saved as a PNG or JPEG picture. See {@link decodePicture}.
+ * Reads a slice saved as a PNG, JPEG or TIFF picture. See {@link decodePicture}.
  * @throws {UserError} (data) If the file cannot be read or is no such picture.
  */
 export async function readPicture(file: string): Promise<Image> {
@@ -15,15 +15,16 @@ export async function readPicture(file: string): Promise<Image> {
 }
 
 /**
- * Decodes a PNG or JPEG to grey values as they are stored: 0-255, or 0-65535 for a 16-bit PNG; no colour profile is applied.
- * What counts is the content, not the name. It is turned as EXIF says, so that it lies as it is seen. Colour becomes
- * luminance (Rec. 709); transparency goes to black.
+ * Decodes a PNG, JPEG or TIFF to grey values as they are stored: 0-255, or 0-65535 for 16 bits; no colour profile is applied.
+ * What counts is the content, not the name. It is turned as EXIF says, so that it lies as it is seen. Three equal channels and a grey
+ * palette are grey; transparency goes to black.
  *
  * @param where - File name, for messages.
- * @throws {UserError} (data) If it is another format, CMYK, animated, damaged, cut off, or of more than 50 million pixels.
+ * @throws {UserError} (data) If it is another format, coloured, CMYK, of other than 8 or 16 bits (fewer are spread over 0-255), animated or of
+ *   several pages, damaged, cut off, or of more than 50 million pixels.
  */
 export async function decodePicture(bytes: Buffer, where: string): Promise<Image> {
-  checkFormat(bytes, where);
+  pictureFormat(bytes, where);
   try {
     return await decode(bytes, where);
   } catch (error) {
@@ -35,33 +36,49 @@ export async function decodePicture(bytes: Buffer, where: string): Promise<Image
 
 async function decode(bytes: Buffer, where: string): Promise<Image> {
   const source = sharp(bytes, { limitInputPixels: false, failOn: "warning", ignoreIcc: true });
-  const { width, height, space, depth, channels } = await source.metadata(); // the header alone: no pixel is decoded yet
+  const { width, height, space, depth, channels, pages = 1 } = await source.metadata(); // the header alone: no pixel is decoded yet
   if (width * height > mostPixels) {
     throw dataFault(where, `must have at most ${mostPixels} pixels`, `${width} x ${height}`, "Crop it or save it smaller");
   }
   if (space === "cmyk") throw dataFault(where, "must be grey or RGB", "CMYK", "Save it as grey PNG");
+  if (pages > 1) throw dataFault(where, "must be one picture", `${pages} pages`, "Save each slice by itself, or give NIfTI");
+  if (depth !== "uchar" && depth !== "ushort")
+    throw dataFault(where, "pixels must be of 8 or 16 bits without sign", depth, "Save it as 16-bit grey PNG, or give NIfTI");
   const wide = depth === "ushort";
   // Unless it is told a 16-bit space, sharp hands out the upper 8 bits of 16-bit pictures.
   const kept = wide ? source.toColourspace(channels >= 3 ? "rgb16" : "grey16") : source;
   const upright = kept.autoOrient().raw({ depth: wide ? "ushort" : "uchar" });
   const { data, info } = await upright.toBuffer({ resolveWithObject: true });
   const values = wide ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-  return { data: toGrey(values, info.channels, wide ? 65535 : 255), width: info.width, height: info.height };
+  return { data: toGrey(values, info.channels, wide ? 65535 : 255, where), width: info.width, height: info.height };
 }
 
-/** Luminance times opacity; equal channels stay exactly what they are. */
-function toGrey(values: Uint8Array | Uint16Array, channels: number, top: number): Float32Array {
+/** How far apart the channels of a grey picture may lie, as a share of white: what JPEG's rounding does. Our choice. */
+const mostColour = 4 / 255;
+
+/**
+ * Grey times opacity; equal channels stay exactly what they are.
+ * @throws {UserError} (data) If the channels differ: a colour is no T2 signal, but a map, a caliper or a photograph.
+ */
+function toGrey(values: Uint8Array | Uint16Array, channels: number, top: number, where: string): Float32Array {
   const out = new Float32Array(values.length / channels);
   const colour = channels >= 3;
   const alpha = channels === 2 || channels === 4;
+  let coloured = 0;
   for (let i = 0; i < out.length; i++) {
     const at = i * channels;
-    const red = values[at]!;
-    const [green, blue] = colour ? [values[at + 1]!, values[at + 2]!] : [red, red];
-    const grey = green === red && blue === red ? red : 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    const [red, green, blue] = [values[at]!, values[at + (colour ? 1 : 0)]!, values[at + (colour ? 2 : 0)]!];
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) > mostColour * top) coloured++;
+    const grey = green === red && blue === red ? red : (red + green + blue) / 3;
     out[i] = alpha ? (grey * values[at + channels - 1]!) / top : grey;
   }
-  return out;
+  if (coloured === 0) return out;
+  throw dataFault(
+    where,
+    "must be grey: a slice has no colour",
+    `${coloured} coloured pixels`,
+    "Export it as grey, without marks",
+  );
 }
 
 /** How the files of a format start, as latin-1 text. */
@@ -77,16 +94,18 @@ const signatures: readonly (readonly [string, (start: string) => boolean])[] = [
   ["SVG", (s) => /^(?:\xef\xbb\xbf)?\s*<(?:\?xml|!--|!DOCTYPE svg|svg)/i.test(s)],
 ];
 
-function checkFormat(bytes: Buffer, where: string): void {
+/** The format of a picture by its content. @throws {UserError} (data) If it is none that is read. */
+export function pictureFormat(bytes: Buffer, where: string): "PNG" | "JPEG" | "TIFF" {
   const start = bytes.toString("latin1", 0, 512);
   const format = signatures.find(([, matches]) => matches(start))?.[0];
-  if (format !== "PNG" && format !== "JPEG") {
+  if (format !== "PNG" && format !== "JPEG" && format !== "TIFF") {
     const got = bytes.length === 0 ? "an empty file" : (format ?? "something else");
-    throw dataFault(where, "must be a PNG or JPEG picture", got, "Save it as PNG, or give NIfTI");
+    throw dataFault(where, "must be a PNG, JPEG or TIFF picture", got, "Save it as PNG, or give NIfTI");
   }
   if (format === "PNG" && isAnimated(bytes)) {
     throw dataFault(where, "must be a still picture", "an animated PNG", "Save one frame as PNG");
   }
+  return format;
 }
 
 /** Whether an `acTL` chunk comes before the pixels. */

@@ -1,7 +1,7 @@
 import { affineSpacing, applyAffine, determinant, invertAffine, type Vec3 } from "../core/affine.ts";
 import { connectedComponents } from "../core/components.ts";
 import { distanceTo } from "../core/distance.ts";
-import type { Volume } from "../core/volume.ts";
+import { flatAxisOf, type Volume } from "../core/volume.ts";
 
 /** What a brain is found by: probabilities, 0 to 255, on one grid. */
 export interface BrainSigns {
@@ -17,8 +17,9 @@ const sureness = [128, 204, 230] as const;
 const necksMm = [4, 7, 10] as const;
 /** Dice of a part with the ellipsoid of its own moments from which on it is shaped like a head. A brain's is .93 and more. Our guess. */
 const headlike = 0.88;
-/** A brain with the fluid around it holds this much, ml: from 18 weeks to a head at term. Our guess. */
+/** A brain with the fluid around it holds this much, ml: from 18 weeks to a head at term; and a lone slice that shows it, mm². Our guess. */
 const brainMl = [12, 700] as const;
+const sliceMm2 = [600, 14_000] as const;
 /** A part that holds the seed scores at least this share of it: a brain with a placenta grown to it does not. */
 const likeSeed = 0.5;
 /** How far the brain may reach beyond the part that was found, where the network still says so, mm. */
@@ -30,7 +31,7 @@ const coarseMm = 2;
  * The brain in what a tissue network says. Parts that are likelier brain than not are cut at necks and at what is doubtful; the part that has most
  * cortex and lateral ventricle, and is shaped like a head, is the seed, and the largest headlike part that holds it the brain. All 0 where nothing is as large as a brain.
  *
- * The thresholds are our guess, looked at on six stacks of one fetus.
+ * In a lone slice all of it is done in the plane. The thresholds are our guess, looked at on six stacks of one fetus.
  *
  * @param grid - Shape and affine of the signs.
  * @returns 1 inside the brain.
@@ -68,13 +69,17 @@ function partsOf({ likely, cortex, ventricle }: BrainSigns, sure: number, size: 
   const inside = withoutHoles(likely.map((v) => (v >= sure ? 1 : 0)), size); // biome-ignore format: short
   const depth = distanceTo((i) => inside[i] === 0, size, spacing);
   const voxelMl = (spacing[0] * spacing[1] * spacing[2]) / 1000;
+  const flatAxis = flatAxisOf(size);
+  const [least, most] =
+    flatAxis === null ? brainMl : (sliceMm2.map((mm2) => (mm2 * spacing[flatAxis]) / 1000) as [number, number]);
+  const inPlane = spacing.filter((_, axis) => axis !== flatAxis);
   return necksMm.flatMap((neckMm) => {
     const { labels, sizes } = connectedComponents((i) => depth[i]! > neckMm, size, "faces");
     const largest = [...sizes.keys()].filter((k) => sizes[k]! > 0).sort((a, b) => sizes[b]! - sizes[a]!).slice(0, 3); // biome-ignore format: one line
     return largest.flatMap((label) => {
       const near = distanceTo((i) => labels[i] === label, size, spacing);
       // The rim that peeling took comes back, half a thick slice more included.
-      const part = inside.map((v, i) => (v === 1 && near[i]! <= neckMm + Math.max(...spacing) / 2 ? 1 : 0));
+      const part = inside.map((v, i) => (v === 1 && near[i]! <= neckMm + Math.max(...inPlane) / 2 ? 1 : 0));
       let [count, grey, lumen, middle] = [0, 0, 0, -1];
       for (let i = 0; i < part.length; i++) {
         if (labels[i] === label && (middle < 0 || depth[i]! > depth[middle]!)) middle = i;
@@ -84,7 +89,7 @@ function partsOf({ likely, cortex, ventricle }: BrainSigns, sure: number, size: 
         lumen += ventricle[i]! / 255;
       }
       const ml = count * voxelMl;
-      if (ml < brainMl[0] || ml > brainMl[1]) return [];
+      if (ml < least || ml > most) return [];
       const shape = ellipsoidOverlap(part, size, spacing);
       return [
         { inside: part, middle, ml, headlike: shape, score: (grey / count) * (lumen / count) * shape ** 4 * Math.sqrt(ml) },
@@ -116,10 +121,12 @@ function coarseGrid(shape: Vec3, spacing: Vec3) {
 }
 
 /**
- * Dice of a set with the solid ellipsoid that has its centre and covariance, in [0, 1]: 1 for an ellipsoid, whichever way it lies.
- * A solid ellipsoid of half axis a has variance a² / 5 along it.
+ * Dice of a set with the solid ellipsoid that has its centre and covariance, in [0, 1]: 1 for an ellipsoid, whichever way it lies; of a lone slice
+ * with the ellipse. In n dimensions a solid ellipsoid of half axis a has variance a² / (n + 2) along it.
  */
-function ellipsoidOverlap(part: Uint8Array, [nx, ny]: Vec3, spacing: Vec3): number {
+function ellipsoidOverlap(part: Uint8Array, shape: Vec3, spacing: Vec3): number {
+  const [nx, ny] = shape;
+  const flatAxis = flatAxisOf(shape);
   const points: number[] = [];
   for (let i = 0; i < part.length; i++) if (part[i] === 1) points.push(i);
   const place = (i: number): Vec3 => [
@@ -134,16 +141,19 @@ function ellipsoidOverlap(part: Uint8Array, [nx, ny]: Vec3, spacing: Vec3): numb
     const [x, y, z] = place(i).map((v, a) => v - mean[a]!) as unknown as Vec3;
     for (const [k, v] of [x * x, y * y, z * z, x * y, x * z, y * z].entries()) c[k]! += v / points.length;
   }
+  const n = flatAxis === null ? 3 : 2;
+  if (flatAxis !== null) c[flatAxis] = 1; // no extent across a slice: any number that is not 0
   const [xx, yy, zz, xy, xz, yz] = c as [number, number, number, number, number, number];
   const toUnit = [xx, xy, xz, 0, xy, yy, yz, 0, xz, yz, zz, 0] as const;
-  const volume = (4 / 3) * Math.PI * Math.sqrt(5 ** 3 * Math.max(0, determinant(toUnit)));
+  const ball = flatAxis === null ? (4 / 3) * Math.PI : Math.PI * spacing[flatAxis];
+  const volume = ball * Math.sqrt((n + 2) ** n * Math.max(0, determinant(toUnit)));
   if (!(volume > 1e-6)) return 0;
   const m = invertAffine(toUnit);
   let both = 0;
   for (const i of points) {
     const v = place(i).map((at, a) => at - mean[a]!) as unknown as Vec3;
     const [p, q, r] = applyAffine(m, v);
-    if (v[0] * p + v[1] * q + v[2] * r <= 5) both++;
+    if (v[0] * p + v[1] * q + v[2] * r <= n + 2) both++;
   }
   const voxel = spacing[0] * spacing[1] * spacing[2];
   return (2 * both * voxel) / (points.length * voxel + volume);

@@ -1,8 +1,9 @@
 import { rm } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
+import { affineSpacing } from "../core/affine.ts";
 import { type StageContext, type StageResult, throwIfStopped } from "../core/context.ts";
 import { tissues } from "../core/tissue.ts";
-import type { Volume } from "../core/volume.ts";
+import { flatAxisOf, type Volume } from "../core/volume.ts";
 import { assertApart } from "../data/apart.ts";
 import { type Case, type Dataset, type FileRef, readDataset, readSplits, writeDataset, writeSplits } from "../data/dataset.ts";
 import { ontoGrid } from "../data/grid.ts";
@@ -21,8 +22,9 @@ export interface TissueRun {
   readonly model: string;
 }
 
-/** A brain with less lateral ventricle than this is no brain that was understood, ml: normal ones hold 1 ml and more at 20 weeks. */
+/** A brain with less lateral ventricle than this is no brain that was understood, ml: normal ones hold 1 ml and more at 20 weeks. A lone slice, mm²: what synthesis needs. */
 const leastVentricleMl = 0.3;
+const leastVentricleMm2 = 12;
 
 /**
  * Segments every case of a dataset by a tissue network and writes a dataset of the same cases with the label maps found, in hemosynth's
@@ -107,7 +109,9 @@ function measure({ tissue, brainMl }: TissueMap): Omit<Found, "id"> {
     if (id === tissues.lateralVentricle) ventricle++;
   }
   const ventricleMl = brain === 0 ? 0 : (ventricle / brain) * brainMl;
-  return { brainMl, ventricleMl, usable: ventricleMl >= leastVentricleMl };
+  const flatAxis = flatAxisOf(tissue.shape);
+  const least = flatAxis === null ? leastVentricleMl : (leastVentricleMm2 * affineSpacing(tissue.affine)[flatAxis]) / 1000;
+  return { brainMl, ventricleMl, usable: ventricleMl >= least };
 }
 
 /** How the files of two folders are written in one dataset: paths never go up, so they start from the deepest folder that holds both. */

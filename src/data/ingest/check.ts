@@ -1,16 +1,17 @@
-import { join } from "node:path";
-import { affineSpacing } from "../../core/affine.ts";
+import { affineSpacing, type Vec3 } from "../../core/affine.ts";
 import { UserError } from "../../core/errors.ts";
 import { type Volume, voxelCount } from "../../core/volume.ts";
 import type { Case, FileRef, Finding } from "../dataset.ts";
 import { type Fingerprint, fingerprintOf } from "../fingerprint.ts";
 import { gridsApart, mostApart } from "../grid.ts";
+import { imageKind } from "../image-name.ts";
 import { type LabelScheme, unknownIdsFault } from "../label-schemes.ts";
-import { type NiftiReading, readNifti, toLabels, voxelStatistics } from "../nifti.ts";
+import { toLabels, voxelStatistics } from "../nifti.ts";
 import { errorOf, warningOf } from "./findings.ts";
 import type { Companion } from "./layout.ts";
 import type { PlannedCase } from "./plan.ts";
 import { schemeFinding } from "./plausible.ts";
+import { type Reading, readCaseFile } from "./read.ts";
 
 /** A case whose files were read, or null where its image could not be, with all that was noticed. */
 export interface CheckedCase {
@@ -33,11 +34,12 @@ export async function checkCase(
   pathOf: (file: string) => string,
 ): Promise<CheckedCase> {
   const findings: Finding[] = [];
-  const image = await readOrReport(folder, plan.image, plan.id, findings);
+  const isPlaced = plan.place !== null || imageKind(plan.image) === "nifti"; // else the plan has said why not
+  const image = isPlaced ? await readOrReport(folder, plan.image, "image", plan, findings) : null;
   if (image) checkImage(image.volume, plan, findings);
   const read = async (kind: Companion) => {
     const file = kind === "labels" && scheme === null ? null : plan[kind];
-    const reading = file === null ? null : await readOrReport(folder, file, plan.id, findings);
+    const reading = file === null || !isPlaced ? null : await readOrReport(folder, file, kind, plan, findings);
     if (!reading || file === null) return null;
     if (image) checkGeometry(image.volume, reading.volume, file, plan, findings);
     const tissue = kind === "labels" ? checkLabels(reading, file, scheme!, plan, findings) : null;
@@ -67,9 +69,15 @@ export async function checkCase(
   return { case: found, findings, fingerprint: fingerprintOf(image.volume) };
 }
 
-async function readOrReport(folder: string, file: string, id: string, findings: Finding[]): Promise<NiftiReading | null> {
+async function readOrReport(
+  folder: string,
+  file: string,
+  kind: "image" | Companion,
+  { id, place }: PlannedCase,
+  findings: Finding[],
+): Promise<Reading | null> {
   try {
-    const reading = await readNifti(join(folder, file), file);
+    const reading = await readCaseFile(folder, file, kind, place);
     for (const { rule, message } of reading.warnings) findings.push(warningOf(rule, id, message));
     return reading;
   } catch (error) {
@@ -79,7 +87,11 @@ async function readOrReport(folder: string, file: string, id: string, findings: 
   }
 }
 
-function checkImage({ data }: Volume, { id, image }: PlannedCase, findings: Finding[]): void {
+function checkImage(
+  { data, shape, affine }: Volume,
+  { id, image, place, gestationalAge }: PlannedCase,
+  findings: Finding[],
+): void {
   const { minimum, maximum, notFinite } = voxelStatistics(data);
   if (notFinite > 0) {
     const wayOut = "Replace them, for example by 0 with fslmaths -nan";
@@ -94,6 +106,7 @@ function checkImage({ data }: Volume, { id, image }: PlannedCase, findings: Find
     );
     return;
   }
+  if (place !== null) findings.push(...pictureFindings(id, image, shape, affineSpacing(affine), gestationalAge));
   const negative = data.reduce((sum, value) => sum + (value < -0.02 * maximum ? 1 : 0), 0) / data.length;
   if (maximum <= 0 || negative > mostNegative) {
     const got =
@@ -101,6 +114,25 @@ function checkImage({ data }: Volume, { id, image }: PlannedCase, findings: Find
     const wayOut = "Check its scaling: integers that ran over, or values normalised to a mean of 0? 0 has to be air";
     findings.push(warningOf("negative-image", id, `${image}: T2 intensities should be positive; got ${got}. ${wayOut}.`));
   }
+}
+
+/** What a picture of a fetal head shows, mm: a brain of 20 weeks cut close, and a whole field of view. Our choice. */
+const pictureMm = [35, 600] as const;
+
+/** What is odd about a picture that can be read. */
+function pictureFindings(id: string, image: string, shape: Vec3, spacing: Vec3, gestationalAge: number | null): Finding[] {
+  const findings: Finding[] = [];
+  const [width, height] = [shape[0] * spacing[0], shape[1] * spacing[1]];
+  if (Math.min(width, height) < pictureMm[0] || Math.max(width, height) > pictureMm[1]) {
+    const got = `${width.toFixed(0)} x ${height.toFixed(0)} mm with pixels of ${spacing[0].toPrecision(3)} mm`;
+    const message = `${image}: a slice should be ${pictureMm[0]} to ${pictureMm[1]} mm wide and high; got ${got}. Check its pixel size.`;
+    findings.push(warningOf("picture-size", id, message));
+  }
+  if (gestationalAge === null) {
+    const message = `${image}: a lone slice should have a gestational age: synth paints into no other; got none. Set data.pictures.gestationalAge, or name it in a table.`;
+    findings.push(warningOf("gestational-age", id, message));
+  }
+  return findings;
 }
 
 /** Share of voxels clearly below 0 (by more than 2 % of the greatest) that resampling explains; none of 42 real volumes has any. Our choice. */
@@ -123,7 +155,7 @@ function checkGeometry(image: Volume, other: Volume, file: string, { id }: Plann
 
 /** The label map, or null with a finding that says why it is none. */
 function checkLabels(
-  reading: NiftiReading,
+  reading: Reading,
   file: string,
   scheme: LabelScheme,
   { id }: PlannedCase,
@@ -156,7 +188,7 @@ function checkScheme(
 }
 
 /** Whether the mask marks nothing. */
-function checkMask(reading: NiftiReading, file: string, kind: Companion, { id }: PlannedCase, findings: Finding[]): boolean {
+function checkMask(reading: Reading, file: string, kind: Companion, { id }: PlannedCase, findings: Finding[]): boolean {
   const { data, shape } = reading.volume;
   const bad = data.find((value) => value !== 0 && value !== 1);
   if (bad !== undefined) {

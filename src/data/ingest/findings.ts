@@ -9,6 +9,8 @@ export type Rule =
   | "subject-from-name"
   | "gestational-age"
   | "table"
+  | "picture"
+  | "picture-size"
   | "duplicate-id"
   | "duplicate-subject"
   | "duplicate-image"

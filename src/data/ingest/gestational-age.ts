@@ -1,6 +1,8 @@
 import { posix } from "node:path";
+import { parse } from "csv-parse/sync";
+import { dataFault } from "../faults.ts";
 
-/** A BIDS table: one object a row, by column name. `path` is relative to the folder ingested. */
+/** A table: one object a row, by column name. `path` is relative to the folder ingested. */
 export interface Table {
   readonly path: string;
   readonly columns: readonly string[];
@@ -24,17 +26,39 @@ export interface AgeCell {
 /** Names of columns with the gestational age, letters and digits only, lower case; the last group is the unit. */
 const usualName = /^(?:ga|gestage|gestationalage)(?:at(?:scan|mri|imaging)|scan|mri)?(?:in)?(weeks?|wks?|w|days?|d)?$/;
 
-/** Whether a file is a table that can hold gestational ages. */
+/** Whether a file is a table that ingest reads: of BIDS, or one of slices. */
 export function isTable(path: string): boolean {
-  return /(?:^|[/_])(?:participants|sessions|scans)\.tsv$/.test(path);
+  return /(?:^|[/_])(?:participants|sessions|scans)\.tsv$/.test(path) || isSlicesTable(path);
 }
 
-/** Tab-separated text as a table. Quotes mean nothing in BIDS tables; a row that is too short has empty cells. */
+/** Whether a file is a table of slices saved as pictures, such as `hemosynth export --format png` writes. */
+export function isSlicesTable(path: string): boolean {
+  return /(?:^|[/_])slices\.[ct]sv$/.test(path);
+}
+
+/**
+ * Text as a table: tab-separated, or of a `.csv` comma- or semicolon-separated. Quotes mean nothing in BIDS tables; a row that is too short has empty cells.
+ * @throws {UserError} (data) If a CSV file has quotes that do not close.
+ */
 export function parseTable(path: string, text: string): Table {
-  const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
-  const cells = lines.filter((line) => line.trim() !== "").map((line) => line.split("\t").map((cell) => cell.trim()));
-  const [columns = [], ...rows] = cells;
+  const [columns = [], ...rows] = (path.endsWith(".csv") ? csvCells(path, text) : tsvCells(text)).map((row) =>
+    row.map((cell) => cell.trim()),
+  );
   return { path, columns, rows: rows.map((row) => new Map(columns.map((name, i) => [name, row[i] ?? ""]))) };
+}
+
+function tsvCells(text: string): string[][] {
+  const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
+  return lines.filter((line) => line.trim() !== "").map((line) => line.split("\t"));
+}
+
+function csvCells(path: string, text: string): string[][] {
+  const delimiter = /^[^\r\n]*;/.test(text) ? ";" : ","; // spreadsheets write ; where the comma is decimal
+  try {
+    return parse(text, { bom: true, delimiter, relax_column_count: true, skip_empty_lines: true });
+  } catch (error) {
+    throw dataFault(path, "must be a CSV table", (error as Error).message, "Save it again as CSV");
+  }
 }
 
 /**
@@ -63,7 +87,8 @@ function isAbout(path: string, row: ReadonlyMap<string, string>, key: ScanKey): 
   return bare(owner, "sub") === bare(key.subject, "sub") && bare(row.get("session_id"), "ses") === bare(key.session, "ses");
 }
 
-function ageCell(row: ReadonlyMap<string, string>, column: string | null): { weeks: number | null; text: string } | null {
+/** The gestational age in a row of a table, by the names of {@link gestationalAgeOf}; null where it says none. */
+export function ageCell(row: ReadonlyMap<string, string>, column: string | null): { weeks: number | null; text: string } | null {
   for (const [name, text] of row) {
     if (text === "" || text.toLowerCase() === "n/a") continue;
     const plain = name.toLowerCase().replace(/[^a-z0-9]/g, "");

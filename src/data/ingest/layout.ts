@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { Finding } from "../dataset.ts";
+import { imageKind, imageStem } from "../image-name.ts";
 import { errorOf, warningOf } from "./findings.ts";
 import type { FolderOptions } from "./options.ts";
 import { fillSlots, hasWildcard, patternRegex, type Slots } from "./patterns.ts";
@@ -19,11 +20,15 @@ export interface Layout {
   readonly strict: readonly Companion[];
 }
 
-const nifti = (...stems: string[]) => stems.flatMap((stem) => [`${stem}.nii.gz`, `${stem}.nii`]);
+const exactSuffixes = ["nii.gz", "nii", "png", "tif", "tiff"];
+const imageSuffixes = [...exactSuffixes, "jpg", "jpeg"];
+const named = (suffixes: readonly string[], ...stems: string[]) =>
+  stems.flatMap((stem) => suffixes.map((suffix) => `${stem}.${suffix}`));
+const maps = (...stems: string[]) => named(exactSuffixes, ...stems);
 
 const usual: Readonly<Record<Companion, readonly string[]>> = {
-  labels: nifti("{dir}/{base}_dseg", "{dir}/{stem}_dseg", "derivatives/*/{dir}/{base}_dseg", "derivatives/*/{dir}/{base}_*dseg"),
-  brainMask: nifti(
+  labels: maps("{dir}/{base}_dseg", "{dir}/{stem}_dseg", "derivatives/*/{dir}/{base}_dseg", "derivatives/*/{dir}/{base}_*dseg"),
+  brainMask: maps(
     "{dir}/{base}_desc-brain_mask",
     "{dir}/{stem}_desc-brain_mask",
     "{dir}/{stem}_brain",
@@ -31,7 +36,7 @@ const usual: Readonly<Record<Companion, readonly string[]>> = {
     "derivatives/*/{dir}/{base}_desc-brain_mask",
     "derivatives/*/{dir}/{base}_*brain_mask",
   ),
-  lesionMask: nifti(
+  lesionMask: maps(
     "{dir}/{base}_label-lesion_mask",
     "{dir}/{stem}_label-lesion_mask",
     "{dir}/{stem}_lesion",
@@ -39,7 +44,7 @@ const usual: Readonly<Record<Companion, readonly string[]>> = {
   ),
 };
 
-const bidsImages = nifti("**/sub-*/anat/*_T2w", "**/sub-*/ses-*/anat/*_T2w");
+const bidsImages = named(imageSuffixes, "**/sub-*/anat/*_T2w", "**/sub-*/ses-*/anat/*_T2w");
 
 /** The patterns that options and the look of the folder give together. */
 export function layoutOf(options: FolderOptions, files: readonly string[]): Layout {
@@ -48,7 +53,7 @@ export function layoutOf(options: FolderOptions, files: readonly string[]): Layo
   const bids = options.layout === "bids" || (options.layout === "auto" && matching(files, bidsImages).length > 0);
   const explicit = options.image.length > 0;
   return {
-    image: explicit ? options.image : bids ? bidsImages : nifti("**/*"),
+    image: explicit ? options.image : bids ? bidsImages : named(imageSuffixes, "**/*"),
     exclude: explicit ? options.exclude : [...options.exclude, "derivatives/**/*"],
     companions: { labels: of("labels"), brainMask: of("brainMask"), lesionMask: of("lesionMask") },
     explicit,
@@ -63,7 +68,7 @@ export function matching(files: readonly string[], patterns: readonly string[]):
 
 /** The texts that a companion's pattern can take from its image. */
 export function slotsOf(image: string, subject: string): Slots {
-  const stem = posix.basename(image).replace(/\.nii(?:\.gz)?$/i, "");
+  const stem = imageStem(posix.basename(image));
   return { dir: posix.dirname(image), stem, base: stem.replace(/_T2w$/, ""), subject };
 }
 
@@ -74,13 +79,13 @@ export interface Choice {
 }
 
 /**
- * Chooses the images: NIfTI files that the patterns want, less those that belong to another of them.
+ * Chooses the images: files that the patterns want, less those that belong to another of them.
  *
  * @param files - Paths relative to the folder; those that start with `..` can be companions only.
  * @param subjectOf - Subject of an image, for patterns with `{subject}`.
  */
 export function chooseImages(files: readonly string[], layout: Layout, subjectOf: (image: string) => string): Choice {
-  const inside = files.filter((file) => !file.startsWith("../") && /\.nii(?:\.gz)?$/i.test(file));
+  const inside = files.filter((file) => !file.startsWith("../") && imageKind(file) !== null);
   const excluded = new Set(matching(inside, layout.exclude));
   const wanted = matching(inside, layout.image).filter((file) => !excluded.has(file));
   const claimed = claimedBy(wanted, files, layout, subjectOf);
@@ -98,10 +103,15 @@ function placesOf(patterns: readonly string[]): string[] {
   return patterns.flatMap((pattern) => (pattern.includes("/") ? [pattern] : [`{dir}/${pattern}`, pattern]));
 }
 
+/** The places where a kind of companion of an image is looked for: volumes belong to volumes, pictures to pictures. */
+function placesFor(kind: Companion, image: string, layout: Layout): string[] {
+  return placesOf(layout.companions[kind]).filter((pattern) => (imageKind(pattern) ?? imageKind(image)) === imageKind(image));
+}
+
 /** The paths where a kind of companion of an image was looked for, wildcards as they are; each once. */
 export function lookedFor(kind: Companion, image: string, subject: string, layout: Layout): string[] {
   const slots = slotsOf(image, subject);
-  return [...new Set(placesOf(layout.companions[kind]).map((pattern) => fillSlots(pattern, slots)))];
+  return [...new Set(placesFor(kind, image, layout).map((pattern) => fillSlots(pattern, slots)))];
 }
 
 /** Files that belong to one of `owners` by a pattern without wildcards. */
@@ -113,10 +123,10 @@ function claimedBy(
 ): Set<string> {
   const present = new Set(files);
   const claimed = new Set<string>();
-  const patterns = placesOf(companions.flatMap((kind) => layout.companions[kind])).filter((pattern) => !hasWildcard(pattern));
   for (const owner of owners) {
     const slots = slotsOf(owner, subjectOf(owner));
-    for (const pattern of patterns) {
+    for (const pattern of companions.flatMap((kind) => placesFor(kind, owner, layout))) {
+      if (hasWildcard(pattern)) continue;
       const file = fillSlots(pattern, slots);
       if (file !== owner && present.has(file)) claimed.add(file);
     }
@@ -151,7 +161,7 @@ export function companionOf(
   present: ReadonlySet<string>,
 ): { readonly file: string | null; readonly matches: number } {
   const slots = slotsOf(image, subject);
-  for (const pattern of placesOf(layout.companions[kind])) {
+  for (const pattern of placesFor(kind, image, layout)) {
     if (!hasWildcard(pattern)) {
       const file = fillSlots(pattern, slots);
       if (file !== image && present.has(file)) return { file, matches: 1 };

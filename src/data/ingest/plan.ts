@@ -1,8 +1,11 @@
 import type { Finding } from "../dataset.ts";
+import { imageKind, imageStem } from "../image-name.ts";
+import type { PicturePlace } from "../picture-volume.ts";
 import { errorOf, warningOf } from "./findings.ts";
-import { type AgeCell, gestationalAgeOf, parseAge, type ScanKey, type Table } from "./gestational-age.ts";
+import { type AgeCell, ageCell, gestationalAgeOf, parseAge, type ScanKey, type Table } from "./gestational-age.ts";
 import { type Companion, chooseImages, companionOf, companions, type Layout, layoutOf, lookedFor, slotsOf } from "./layout.ts";
 import type { FolderOptions } from "./options.ts";
+import { listedCompanion, placeOfPicture, readsPictures, type SliceRow, sliceRowsOf } from "./slices.ts";
 import { firstGroup, subjectFindings, subjectOf } from "./subjects.ts";
 import { byCodeUnit } from "./walk.ts";
 
@@ -14,6 +17,8 @@ export interface PlannedCase extends Readonly<Record<Companion, string | null>> 
   /** Weeks. */
   readonly gestationalAge: number | null;
   readonly image: string;
+  /** Where a picture lies in the patient; null for a volume, which says so itself. */
+  readonly place: PicturePlace | null;
 }
 
 /** Cases in the order of their paths, and what is wrong with names, tables and pairing. */
@@ -27,24 +32,41 @@ export interface Plan {
  *
  * @param files - Paths relative to the folder, in code-unit order.
  */
-export function planFolder(files: readonly string[], tables: readonly Table[], options: FolderOptions): Plan {
+export function planFolder(all: readonly string[], tables: readonly Table[], options: FolderOptions): Plan {
+  const files = readsPictures(tables, options.pictures) ? all : all.filter((file) => imageKind(file) !== "picture");
   const layout = layoutOf(options, files);
-  const { images, findings: unclaimed } = chooseImages(files, layout, (image) => subjectOf(image, options));
+  const { rows, findings: listed } = sliceRowsOf(tables, new Set(files));
+  const belonging = new Set([...rows.values()].flatMap((row) => companions.map((kind) => listedCompanion(row, kind))));
+  const open = files.filter((file) => !belonging.has(file));
+  const { images, findings: unclaimed } = chooseImages(open, layout, (image) => subjectOf(image, options, rows));
   const ids = idsOf(images);
-  const findings: Finding[] = [...unclaimed];
+  const findings: Finding[] = [...listed, ...unclaimed];
   const present = new Set(files);
+  const unplaced = new Map<string, readonly string[]>();
   const cases = images.map((image): PlannedCase => {
     const id = ids.get(image)!;
-    const subject = subjectOf(image, options);
-    const session = firstGroup(options.session, /(?:^|[/_])(ses-[A-Za-z0-9]+)/, image);
+    const row = rows.get(image);
+    const subject = subjectOf(image, options, rows);
+    const session = firstGroup(options.session, /(?:^|[/_])(ses-[A-Za-z0-9]+)/, image) ?? row?.cells.get("session") ?? null;
     if (options.subject !== null && firstGroup(options.subject, /()/, image) === null)
       findings.push(noSubject(id, image, options));
-    const gestationalAge = ageOf({ path: image, subject, session }, id, tables, options, findings);
-    const found = companionsOf(image, id, subject, layout, files, present, findings);
-    return { id, subject, session, gestationalAge, image, ...found };
+    const gestationalAge = ageOf({ path: image, subject, session }, id, row, tables, options, findings);
+    const place = placeOfPicture(image, row, options.pictures);
+    if (typeof place === "string") unplaced.set(place, [...(unplaced.get(place) ?? []), image]);
+    const found = companionsOf(image, id, subject, row, layout, files, present, findings);
+    return { id, subject, session, gestationalAge, image, place: typeof place === "string" ? null : place, ...found };
   });
-  const bySubject = subjectFindings(images, options);
-  return { cases, findings: [...findings, ...bySubject, ...nameFindings(cases), ...pairFindings(cases, options, layout)] };
+  const bySubject = subjectFindings(images, options, rows);
+  return {
+    cases,
+    findings: [
+      ...findings,
+      ...placeFindings(unplaced),
+      ...bySubject,
+      ...nameFindings(cases),
+      ...pairFindings(cases, options, layout),
+    ],
+  };
 }
 
 function noSubject(id: string, image: string, options: FolderOptions): Finding {
@@ -52,13 +74,31 @@ function noSubject(id: string, image: string, options: FolderOptions): Finding {
   return errorOf("subject", id, message);
 }
 
-function ageOf(key: ScanKey, id: string, tables: readonly Table[], options: FolderOptions, findings: Finding[]): number | null {
+/** One finding for all pictures whose place is not told for the same reason: a folder of a thousand slices is one thing to mend. */
+function placeFindings(unplaced: ReadonlyMap<string, readonly string[]>): Finding[] {
+  return [...unplaced].map(([fault, [first, ...others]]) => {
+    const more = others.length > 0 ? ` The same for ${others.length} more.` : "";
+    return errorOf("picture", null, `${first}: ${fault}${more}`);
+  });
+}
+
+function ageOf(
+  key: ScanKey,
+  id: string,
+  row: SliceRow | undefined,
+  tables: readonly Table[],
+  options: FolderOptions,
+  findings: Finding[],
+): number | null {
   const text = options.gestationalAge === null ? null : firstGroup(options.gestationalAge, /()/, key.path);
+  const inRow = row && ageCell(row.all, options.gestationalAgeColumn);
   const cell: AgeCell | null =
     text !== null
       ? { weeks: parseAge(text), text, table: "its name" }
-      : gestationalAgeOf(tables, key, options.gestationalAgeColumn);
-  if (cell === null) return null;
+      : inRow
+        ? { ...inRow, table: row.table }
+        : gestationalAgeOf(tables, key, options.gestationalAgeColumn);
+  if (cell === null) return imageKind(key.path) === "picture" ? options.pictures.gestationalAge : null;
   if (cell.weeks !== null && cell.weeks >= 10 && cell.weeks <= 45) return cell.weeks;
   const rule = `the gestational age in ${cell.table} must be 10 to 45 weeks, as 24.4 or 24+3`;
   findings.push(errorOf("gestational-age", id, `${key.path}: ${rule}; got ${cell.text}. Correct it, or name another column.`));
@@ -69,12 +109,15 @@ function companionsOf(
   image: string,
   id: string,
   subject: string,
+  row: SliceRow | undefined,
   layout: Layout,
   files: readonly string[],
   present: ReadonlySet<string>,
   findings: Finding[],
 ): Record<Companion, string | null> {
   const pairs = companions.map((kind) => {
+    const listed = listedCompanion(row, kind);
+    if (listed !== null) return [kind, listed] as const;
     const { file, matches } = companionOf(kind, image, subject, layout, files, present);
     if (matches > 1) {
       const message = `${image}: one ${kind} file should match; got ${matches}, and ${file} is taken. Make the pattern narrower.`;
@@ -90,7 +133,7 @@ function idsOf(images: readonly string[]): ReadonlyMap<string, string> {
   const stems = images.map((image) => slotsOf(image, "").stem!);
   const count = new Map<string, number>();
   for (const stem of stems) count.set(stem, (count.get(stem) ?? 0) + 1);
-  const whole = (image: string) => image.replace(/\.nii(?:\.gz)?$/i, "").replaceAll("/", "_");
+  const whole = (image: string) => imageStem(image).replaceAll("/", "_");
   return new Map(images.map((image, i) => [image, safeId(count.get(stems[i]!) === 1 ? stems[i]! : whole(image))]));
 }
 
@@ -113,9 +156,9 @@ function nameFindings(cases: readonly PlannedCase[]): Finding[] {
     }
   }
   const clashes = [
-    ["duplicate-id", "paths of images", cases.map((c) => c.image)],
-    ["duplicate-id", "case ids", cases.map((c) => c.id)],
-    ["duplicate-subject", "subjects", [...new Set(cases.map((c) => c.subject))]],
+    ["duplicate-id", "paths of images", cases.map((c) => [c.image, c.image] as const)],
+    ["duplicate-id", "case ids, which have no suffix,", cases.map((c) => [c.id, c.image] as const)],
+    ["duplicate-subject", "subjects", [...new Set(cases.map((c) => c.subject))].map((subject) => [subject, subject] as const)],
   ] as const;
   for (const [rule, what, names] of clashes) {
     for (const [first, ...others] of sameUpToForm(names)) {
@@ -126,11 +169,12 @@ function nameFindings(cases: readonly PlannedCase[]): Finding[] {
   return findings;
 }
 
-function sameUpToForm(names: readonly string[]): string[][] {
+/** Of names and what they are shown by: what is shown, where several names are one up to case and Unicode form. */
+function sameUpToForm(names: readonly (readonly [name: string, shown: string])[]): string[][] {
   const groups = new Map<string, string[]>();
-  for (const name of [...names].sort(byCodeUnit)) {
+  for (const [name, shown] of [...names].sort(([a], [b]) => byCodeUnit(a, b))) {
     const key = name.normalize("NFKC").toLowerCase();
-    groups.set(key, [...(groups.get(key) ?? []), name]);
+    groups.set(key, [...(groups.get(key) ?? []), shown]);
   }
   return [...groups.values()].filter((group) => group.length > 1);
 }

@@ -1,28 +1,40 @@
-import { stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { basename, join, posix, relative, resolve, sep } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { seededRng } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
-import { type Case, type Dataset, type Finding, type Splits, splitNames, writeDataset, writeSplits } from "../dataset.ts";
+import {
+  type Case,
+  type Dataset,
+  type FileRef,
+  type Finding,
+  type Splits,
+  splitNames,
+  writeDataset,
+  writeSplits,
+} from "../dataset.ts";
 import { dataFault, oneLine } from "../faults.ts";
 import { fileFault } from "../files.ts";
 import type { Fingerprint } from "../fingerprint.ts";
+import { imageKind } from "../image-name.ts";
 import { leaks } from "../leaks.ts";
+import { writeNifti } from "../nifti.ts";
 import { readRegularFile } from "../regular-file.ts";
 import { type SplitOptions, splitSubjects, subjectsOf } from "../splits.ts";
 import { type CheckedCase, checkCase } from "./check.ts";
 import { errorOf, warningOf } from "./findings.ts";
 import { isTable, parseTable, type Table } from "./gestational-age.ts";
-import { companions, layoutOf, matching } from "./layout.ts";
+import { type Companion, companions, layoutOf, matching } from "./layout.ts";
 import type { FolderOptions } from "./options.ts";
 import { outsideFolder } from "./patterns.ts";
-import { type Plan, planFolder } from "./plan.ts";
+import { type Plan, type PlannedCase, planFolder } from "./plan.ts";
+import { readCaseFile } from "./read.ts";
 import { byCodeUnit, listFiles } from "./walk.ts";
 
 /** What to ingest, and where the dataset goes. */
 export interface IngestJob {
-  /** Folder that gets `dataset.json` and `splits.json`; the images stay where they are. */
+  /** Folder that gets `dataset.json` and `splits.json`; volumes stay where they are, pictures become volumes in `pictures/`. */
   readonly out: string;
   readonly options: FolderOptions;
   readonly split: SplitOptions;
@@ -31,13 +43,14 @@ export interface IngestJob {
 }
 
 /**
- * Turns a folder of volumes into a dataset: finds images and what belongs to them, checks every file, divides the subjects.
+ * Turns a folder of volumes and pictures into a dataset: finds images and what belongs to them, checks every file, divides the subjects.
+ * Pictures are written again as volumes one voxel thick, so that all that reads datasets reads NIfTI alone.
  *
  * @throws {UserError} (data) With every error found, a line for each; nothing is written then.
  */
 export async function runIngest({ out, options, split, seed }: IngestJob, context: StageContext): Promise<StageResult> {
   const plan = await readPlan(options);
-  const root = commonFolder(options.path, plan);
+  const root = commonFolder(options.path, out, plan);
   const checked = await checkAll(options, plan, root, context);
   const cases = checked.flatMap((c) => c.case ?? []);
   const findings = [...plan.findings, ...checked.flatMap((c) => c.findings), ...duplicateFindings(cases)];
@@ -53,8 +66,10 @@ export async function runIngest({ out, options, split, seed }: IngestJob, contex
   const all = [...findings, ...splitFindings(dataset, splits, checked)];
   refuseErrors(options.path, all);
   warnOf(all, context);
+  await rm(join(out, "dataset.json"), { force: true }); // the folder is not whole until this run is done
+  const stored = await storePictures({ out, options }, plan, cases, root, context);
   await writeSplits(out, splits);
-  await writeDataset(out, { ...dataset, findings: all });
+  await writeDataset(out, { ...dataset, cases: stored, findings: all });
   return resultOf(cases, splits, all);
 }
 
@@ -94,6 +109,11 @@ async function readPlan(options: FolderOptions): Promise<Plan> {
 function noImages(files: readonly string[], { path, image }: FolderOptions): UserError {
   const deeper = image.filter((pattern) => !pattern.startsWith("**/")).map((pattern) => `**/${pattern}`);
   const inFolders = matching(files, deeper).length;
+  const pictures = files.filter((file) => imageKind(file) === "picture").length;
+  if (pictures > 0 && inFolders === 0) {
+    const rule = "must hold volumes (.nii or .nii.gz), or pictures whose pixel size is given";
+    return dataFault(path, rule, `${many(pictures, "picture")} without`, "Set data.pictures.pixelMm and data.pictures.plane, or list them in a slices.csv"); // biome-ignore format: one line
+  }
   const rule = image.length > 0 ? ` that match data.image, ${image.join(" or ")}` : "";
   const got = `none among ${files.length} files${inFolders > 0 ? `, but ${inFolders} in folders below` : ""}`;
   const wayOut =
@@ -110,14 +130,45 @@ async function checkFolder(folder: string): Promise<void> {
   if (!stats.isDirectory()) throw dataFault(folder, "must be a folder", "a file", "Give the folder that holds the images");
 }
 
-/** The deepest folder that holds every file of the plan: a dataset's paths start there and never go up. */
-function commonFolder(folder: string, plan: Plan): string {
-  let common = resolve(folder);
-  const files = plan.cases.flatMap((c) => [c.labels, c.brainMask, c.lesionMask].filter((file) => file !== null));
-  for (const file of files) {
-    while (relative(common, resolve(folder, file)).startsWith("..")) common = resolve(common, "..");
+/** The deepest folder that holds every file of the dataset: its paths start there and never go up. */
+function commonFolder(folder: string, out: string, plan: Plan): string {
+  const volumes = plan.cases.filter((c) => c.place === null);
+  let common = resolve(volumes.length === 0 ? out : folder);
+  const files = volumes.flatMap((c) => [c.labels, c.brainMask, c.lesionMask].filter((file) => file !== null));
+  const kept = [...files.map((file) => resolve(folder, file)), ...(volumes.length < plan.cases.length ? [resolve(out)] : [])];
+  for (const file of kept) {
+    while (relative(common, file).startsWith("..")) common = resolve(common, "..");
   }
   return common;
+}
+
+/** Writes the pictures of cases as volumes; the others are as they were. */
+async function storePictures(
+  { out, options }: Pick<IngestJob, "out" | "options">,
+  plan: Plan,
+  cases: readonly Case[],
+  root: string,
+  { signal }: StageContext,
+): Promise<Case[]> {
+  const planned = new Map(plan.cases.map((c) => [c.id, c]));
+  const store = async ({ id, place, ...files }: PlannedCase, kind: "image" | Companion): Promise<FileRef> => {
+    const { volume } = await readCaseFile(options.path, files[kind]!, kind, place);
+    const file = join(out, "pictures", kind === "image" ? `${id}.nii.gz` : `${id}_${kind}.nii.gz`);
+    const { sha256 } = await writeNifti(file, { ...volume, data: Uint16Array.from(volume.data, Math.round) });
+    return { path: posixPath(relative(root, resolve(file))), sha256 };
+  };
+  const stored: Case[] = [];
+  for (const c of cases) {
+    throwIfStopped(signal);
+    const from = planned.get(c.id)!;
+    if (from.place === null) stored.push(c);
+    else {
+      const belonging: Partial<Record<Companion, FileRef>> = {};
+      for (const kind of companions) if (c[kind] !== null) belonging[kind] = await store(from, kind);
+      stored.push({ ...c, image: await store(from, "image"), ...belonging });
+    }
+  }
+  return stored;
 }
 
 function posixPath(path: string): string {
@@ -132,7 +183,8 @@ async function checkAll(options: FolderOptions, plan: Plan, root: string, contex
   const work = async () => {
     for (let i = next++; i < plan.cases.length; i = next++) {
       throwIfStopped(context.signal);
-      results[i] = await checkCase(options.path, plan.cases[i]!, options.labels.scheme, pathOf);
+      const nameOf = plan.cases[i]!.place === null ? pathOf : (file: string) => file; // a picture's own path, until it is written as a volume
+      results[i] = await checkCase(options.path, plan.cases[i]!, options.labels.scheme, nameOf);
       context.reporter.progress("check", ++done, plan.cases.length, plan.cases[i]!.id);
     }
   };

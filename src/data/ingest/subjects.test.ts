@@ -4,7 +4,8 @@ import { planFolder } from "./plan.ts";
 import { subjectFindings } from "./subjects.ts";
 
 const options = (more: object = {}) => folderOptions.parse({ kind: "folder", path: "x", ...more });
-const messageOf = (images: readonly string[], more: object = {}) => subjectFindings(images, options(more))[0]?.message ?? "";
+const messageOf = (images: readonly string[], more: object = {}) =>
+  subjectFindings(images, options(more), new Map())[0]?.message ?? "";
 const proposed = (images: readonly string[]) => /Set data\.subject: "(.*)" would give (.*)\.$/.exec(messageOf(images))?.slice(1);
 
 test("three stacks of one patient by their names: the warning names data.subject and a pattern", () => {

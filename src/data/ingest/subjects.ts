@@ -1,7 +1,9 @@
 import { posix } from "node:path";
 import type { Finding } from "../dataset.ts";
+import { imageStem } from "../image-name.ts";
 import { warningOf } from "./findings.ts";
 import type { FolderOptions } from "./options.ts";
+import type { SliceRows } from "./slices.ts";
 import { byCodeUnit } from "./walk.ts";
 
 /** `sub-…` in a path, as BIDS has it. */
@@ -13,15 +15,22 @@ export function firstGroup(pattern: string | null, usual: RegExp, path: string):
   return match?.slice(1).find((group) => group !== undefined && group !== "") ?? null;
 }
 
-/** The patient of an image: what `data.subject` says, else `sub-…` in its path, else its name without suffix. */
-export function subjectOf(image: string, options: FolderOptions): string {
-  return firstGroup(options.subject, bidsSubject, image) ?? stemOf(image);
+/** The patient of an image: what `data.subject` says, else its row of a slices table, else `sub-…` in its path, else its name without suffix. */
+export function subjectOf(image: string, options: FolderOptions, rows: SliceRows): string {
+  const listed = options.subject === null ? rows.get(image)?.cells.get("subject") : undefined;
+  return listed ?? firstGroup(options.subject, bidsSubject, image) ?? stemOf(image);
 }
 
-const stemOf = (image: string) => posix.basename(image).replace(/\.nii(?:\.gz)?$/i, "");
+const stemOf = (image: string) => imageStem(posix.basename(image));
 
 /** Ways to write a patient into a path, as values of `data.subject`: the folder, then the first parts of the name. Our choice. */
-const usualWays = ["([^/]+)/[^/]*$", "([^/_]+)_[^/]*$", "([^/_]+_[^/_]+)_[^/]*$", "([^/-]+)-[^/]*$", "([^/.]+)[.][^/]*[.]nii"];
+const usualWays = [
+  "([^/]+)/[^/]*$",
+  "([^/_]+)_[^/]*$",
+  "([^/_]+_[^/_]+)_[^/]*$",
+  "([^/-]+)-[^/]*$",
+  "([^/.]+)[.][^/]*[.][^/.]+$",
+];
 
 /** What names a view or a sequence and so no patient. */
 const noPatient =
@@ -33,8 +42,9 @@ const noPatient =
  *
  * @param images - Paths relative to the folder ingested.
  */
-export function subjectFindings(images: readonly string[], options: FolderOptions): Finding[] {
-  const unnamed = options.subject === null ? images.filter((image) => !bidsSubject.test(image)) : [];
+export function subjectFindings(images: readonly string[], options: FolderOptions, rows: SliceRows): Finding[] {
+  const isNamed = (image: string) => bidsSubject.test(image) || rows.get(image)?.cells.has("subject") === true;
+  const unnamed = options.subject === null ? images.filter((image) => !isNamed(image)) : [];
   const names = [...new Set(unnamed.map(stemOf))];
   if (names.length < 2) return [];
   const way = fittingWay(unnamed);

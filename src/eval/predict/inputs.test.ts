@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { caseSchema } from "../../data/dataset.ts";
-import { inputKind, nameInputs } from "./inputs.ts";
+import { imageKind } from "../../data/image-name.ts";
+import { nameInputs } from "./inputs.ts";
 
 test("any names give distinct ids that are safe as file names, also where case does not count", () => {
   const id = caseSchema.shape.id;
@@ -32,7 +33,7 @@ test("plain names stay as they are; BIDS names tell subject and session", () => 
 });
 
 test("the kind goes by the suffix", () => {
-  expect(["a.NII.GZ", "a.nii", "a.png", "a.dcm", "a.nii.gz.txt", "png"].map(inputKind)).toEqual([
+  expect(["a.NII.GZ", "a.nii", "a.png", "a.dcm", "a.nii.gz.txt", "png"].map(imageKind)).toEqual([
     "nifti",
     "nifti",
     "picture",

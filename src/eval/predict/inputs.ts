@@ -1,3 +1,5 @@
+import { imageKind, imageStem } from "../../data/image-name.ts";
+
 /** What a file name says about its case. */
 export interface NamedInput {
   /** Unique among the inputs also where upper and lower case are one; safe as the start of a file name. */
@@ -9,21 +11,10 @@ export interface NamedInput {
 /** Longest id: room for `_lesionprob.nii.gz` within the 255 bytes of a file name. */
 const longestId = 200;
 
-/** The kind of an input by its name; null for what predict cannot read. */
-export function inputKind(name: string): "nifti" | "picture" | null {
-  if (/\.nii(\.gz)?$/i.test(name)) return "nifti";
-  return /\.(png|jpe?g)$/i.test(name) ? "picture" : null;
-}
-
-/** The name without `.nii`, `.nii.gz`, `.png` or `.jpg`. */
-export function stemOf(name: string): string {
-  return name.replace(/\.(nii|nii\.gz|png|jpe?g)$/i, "");
-}
-
 /** The brain mask of an input among the names of its folder: `<stem>_brain.nii.gz` or `.nii`; null where there is none. */
 export function brainMaskOf(name: string, names: readonly string[]): string | null {
-  const mask = `${stemOf(name)}_brain`;
-  return [...names].sort().find((other) => inputKind(other) === "nifti" && stemOf(other) === mask) ?? null;
+  const mask = `${imageStem(name)}_brain`;
+  return [...names].sort().find((other) => imageKind(other) === "nifti" && imageStem(other) === mask) ?? null;
 }
 
 /**
@@ -36,7 +27,7 @@ export function brainMaskOf(name: string, names: readonly string[]): string | nu
 export function nameInputs(names: readonly string[]): NamedInput[] {
   const taken = new Set<string>();
   return names.map((name) => {
-    const stem = stemOf(name);
+    const stem = imageStem(name);
     const safe = stem.replace(/[^A-Za-z0-9._-]/gu, "_").slice(0, longestId);
     const start = /^[A-Za-z0-9]/.test(safe) ? safe : `case${safe}`.slice(0, longestId);
     let id = start;

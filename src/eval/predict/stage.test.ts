@@ -9,6 +9,7 @@ import { tf } from "../../backend/tf.ts";
 import { type StageContext, silentContext } from "../../core/context.ts";
 import type { SplitName } from "../../data/dataset.ts";
 import { readVolume, writeNifti } from "../../data/nifti.ts";
+import { readPicture } from "../../data/png.ts";
 import { parseScores } from "../scores.ts";
 import { predictOptions } from "./options.ts";
 import { runPredict } from "./stage.ts";
@@ -96,7 +97,13 @@ test("a plain folder: any names, colliding ones kept apart, what is no image pas
   expect(warned.join()).toMatch(
     /slice\.PNG: a picture does not tell its pixel size; 1 mm is taken\. Set predict\.picturePixelMm/,
   );
-  expect((await readVolume(join(out, "slice_lesionprob.nii.gz"))).shape).toEqual([40, 30, 1]);
+  const { shape, data } = await readVolume(join(out, "slice_lesionprob.nii.gz"));
+  expect(shape).toEqual([40, 30, 1]);
+  const picture = await readPicture(join(out, "slice_lesionprob.png")); // lies as the input, 65535 is 1
+  expect([picture.width, picture.height]).toEqual([40, 30]);
+  for (const [i, value] of picture.data.entries()) expect(value / 65535).toBeCloseTo(data[i]!, 4);
+  await cp(join(out, "slice_lesionprob.png"), join(folder, "slice_lesionprob.png"));
+  expect((await predict(folder)).rows.filter((row) => row.level === "stack").length).toBe(4); // a map is no input
 });
 
 test("a mask beside the input gates it, and is no input itself", async () => {
@@ -155,7 +162,7 @@ test("output into the input's folder is refused, also by another path; so are sp
   }
   expect(await readdir(folder)).toEqual(["scan.nii.gz"]);
   await expect(predict(folder, {}, { splits: ["test"] })).rejects.toThrow(/only a dataset has splits/);
-  await expect(predict(await fresh())).rejects.toThrow(/must be, or hold, \.nii, \.nii\.gz, \.png or \.jpg files; got/);
+  await expect(predict(await fresh())).rejects.toThrow(/must be, or hold, \.nii, \.nii\.gz, \.png, \.jpg or \.tif files; got/);
   await expect(predict(join(folder, "none"))).rejects.toThrow(/could not read: no such file or folder/);
   await expect(predict(run.data, {}, { splits: ["train"] })).rejects.toThrow(/must have cases in train; got none/);
 });

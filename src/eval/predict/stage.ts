@@ -3,23 +3,25 @@ import { basename, dirname, join } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
-import type { Volume } from "../../core/volume.ts";
+import type { Image, Volume } from "../../core/volume.ts";
 import { many } from "../../core/words.ts";
 import { type FileRef, readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
 import { tissueModel } from "../../data/embedded.ts";
 import { dataFault } from "../../data/faults.ts";
 import { fileFault, makeFolder, writeAtomic } from "../../data/files.ts";
 import { ontoGrid } from "../../data/grid.ts";
+import { imageKind, imageStem } from "../../data/image-name.ts";
 import { type ModelFolder, readModelFolder } from "../../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
-import { readPicture } from "../../data/png.ts";
+import { pictureVolume, usualAxes } from "../../data/picture-volume.ts";
+import { encodeGreyPng, readPicture } from "../../data/png.ts";
 import { bleedOutputs, buildModel, forInference, type Model, modelOptions, setWeights } from "../../models/index.ts";
 import { encodePng } from "../../picture/png.ts";
 import { buildTissueNetwork } from "../../tissue/network.ts";
 import type { TissueNetwork } from "../../tissue/segment.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
 import { scoreVolume, type VolumeScores } from "./classify.ts";
-import { brainMaskOf, inputKind, type NamedInput, nameInputs } from "./inputs.ts";
+import { brainMaskOf, type NamedInput, nameInputs } from "./inputs.ts";
 import type { PredictOptions } from "./options.ts";
 import { overlayPicture } from "./picture.ts";
 import { stackRows, subjectRows } from "./rows.ts";
@@ -159,9 +161,10 @@ function readyNetwork({ file, preprocess, weights }: ModelFolder, where: string)
   };
 }
 
+/** What is no image by the end of its stem. */
 const notImages = {
-  always: /_(mask|dseg|probseg|lesion|lesionprob|brainprob)\.nii(\.gz)?$/i,
-  withBrain: /_(brain|mask|dseg|probseg|lesion|lesionprob|brainprob)\.nii(\.gz)?$/i,
+  always: /_(mask|dseg|probseg|lesion|lesionprob|brainprob)$/i,
+  withBrain: /_(brain|mask|dseg|probseg|lesion|lesionprob|brainprob)$/i,
 } as const;
 
 async function findJobs({ input, splits, options }: PredictRequest): Promise<Job[]> {
@@ -178,9 +181,9 @@ async function findJobs({ input, splits, options }: PredictRequest): Promise<Job
   const folder = info.isDirectory() ? input : dirname(input);
   // Of a folder, what is no image by its name is left out; `_brain` may be an image without its skull (as FSL names it) or a mask.
   const noImage = options.gate === "given" ? notImages.withBrain : notImages.always;
-  const isMask = (name: string) => info.isDirectory() && noImage.test(name);
-  const files = names.filter((name) => inputKind(name) !== null && !name.startsWith(".") && !isMask(name));
-  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png or .jpg files", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
+  const isMask = (name: string) => info.isDirectory() && noImage.test(imageStem(name));
+  const files = names.filter((name) => imageKind(name) !== null && !name.startsWith(".") && !isMask(name));
+  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png, .jpg or .tif files", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
   const beside = info.isDirectory() ? names : await readdir(folder);
   return nameInputs(files).map((named, i) => {
     const file = files[i]!;
@@ -228,13 +231,13 @@ async function refuseInputAsOutput({ input, out }: PredictRequest): Promise<void
 }
 
 async function readInput({ image: { file, sha256 } }: Job, options: PredictOptions, context: StageContext): Promise<Volume> {
-  if (inputKind(file) === "nifti") return readVolume(file, (line) => context.reporter.warn(line), sha256);
-  const { data, width, height } = await readPicture(file);
+  if (imageKind(file) === "nifti") return readVolume(file, (line) => context.reporter.warn(line), sha256);
+  const picture = await readPicture(file);
   const mm = options.picturePixelMm ?? 1;
   if (options.picturePixelMm === null)
     context.reporter.warn(`${file}: a picture does not tell its pixel size; 1 mm is taken. Set predict.picturePixelMm.`);
-  // Hung as it is seen: image left is patient right, image top anterior. Thick, so that the picture is the slice; its mm³ mean little.
-  return { data, shape: [width, height, 1], affine: [-mm, 0, 0, 0, 0, -mm, 0, 0, 0, 0, 4 * mm, 0] };
+  // As thick as four pixels: its mm³ mean little.
+  return pictureVolume(picture, { pixelMm: [mm, mm], thicknessMm: 4 * mm, axes: usualAxes.axial, side: null });
 }
 
 async function readMask({ mask }: Job, image: Volume): Promise<Volume<Uint16Array> | null> {
@@ -247,6 +250,13 @@ async function writePrediction(out: string, job: Job, volume: Volume, prediction
   await writeNifti(join(out, `${job.id}_lesionprob.nii.gz`), prediction.lesion);
   if (options.writeBrain && prediction.brain !== null)
     await writeNifti(join(out, `${job.id}_brainprob.nii.gz`), prediction.brain);
+  if (imageKind(job.image.file) === "picture")
+    await writeAtomic(join(out, `${job.id}_lesionprob.png`), await encodeGreyPng(asPicture(prediction.lesion)));
   const picture = overlayPicture(job.id, volume, prediction, options.overlays);
   if (picture !== null) await writeAtomic(join(out, "overlays", `${job.id}.png`), await encodePng(picture));
+}
+
+/** Probabilities of a lone slice as a 16-bit picture that lies as its input: 65535 is 1. */
+function asPicture({ data, shape }: Volume): Image<Uint16Array> {
+  return { data: Uint16Array.from(data, (p) => Math.round(65535 * p)), width: shape[0], height: shape[1] };
 }

@@ -1,10 +1,11 @@
 import { affineSpacing } from "../../core/affine.ts";
 import { inPlaneAxes, sliceAxis, slicePlane } from "../../core/volume.ts";
 import { dataFault } from "../../data/faults.ts";
+import { axesOfSlice } from "../../data/picture-volume.ts";
 import { encodeGreyPng } from "../../data/png.ts";
 import { type ExportItem, type ExportSlice, type MakeFormat, slicesOf } from "./format.ts";
 
-const columns = ["image", "mask", "split", "case", "subject", "session", "slice", "plane", "grade", "gestational_age", "x_mm", "y_mm", "step_mm", "lesion_pixels"]; // biome-ignore format: a list
+const columns = ["image", "mask", "split", "case", "subject", "session", "slice", "plane", "axes", "grade", "gestational_age", "x_mm", "y_mm", "step_mm", "lesion_pixels"]; // biome-ignore format: a list
 
 /**
  * Slices as 16-bit grey PNG with the voxels' own values, masks as 8-bit PNG of 0 and 255, and `slices.csv` that names them.
@@ -52,7 +53,16 @@ function row(item: ExportItem, slice: ExportSlice): string {
   const [u, v] = inPlaneAxes(axis);
   const pixels = slice.lesion.data.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
   const mm = (value: number) => Number(value.toFixed(4));
-  const known = [c.id, c.subject, c.session, slice.index, slicePlane(image), c.grade, c.gestationalAge];
+  const known = [
+    c.id,
+    c.subject,
+    c.session,
+    slice.index,
+    slicePlane(image),
+    axesOfSlice(image.affine, [u, v]),
+    c.grade,
+    c.gestationalAge,
+  ];
   const values = [...pathsOf(item, slice), split, ...known, mm(spacing[u]), mm(spacing[v]), mm(spacing[axis]), pixels];
   return values.map(csvField).join(",");
 }
