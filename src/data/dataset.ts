@@ -26,6 +26,8 @@ export const caseSchema = z.strictObject({
   image: fileRef,
   /** Tissue label map on the image's grid, in the dataset's label scheme. */
   labels: fileRef.nullable(),
+  /** That a tissue network drew the label map; absent for any other. */
+  labelSource: z.literal("network").optional(),
   /** 1 inside the skull's inner table (brain and cerebrospinal fluid), on the image's grid. */
   brainMask: fileRef.nullable(),
   /** 1 where there is blood, on the image's grid; all zero for a case known to be healthy. */

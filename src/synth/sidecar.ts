@@ -24,11 +24,11 @@ export const sidecarSchema = z.strictObject({
     .strictObject({ seed: z.int(), path: z.array(z.union([z.string(), z.int()])).readonly() })
     .readonly()
     .describe("Seed of the run, and the labels by which the stack's random stream was forked from it."),
-  /** `estimated` if it was read from brain volume by the rule in priors/age.ts. */
+  /** `estimated` if it was read from brain volume by the rule in priors/age.ts; then with its standard error `sd`. */
   gestationalAge: z
-    .strictObject({ weeks: z.number(), estimated: z.boolean() })
+    .strictObject({ weeks: z.number(), estimated: z.boolean(), sd: z.number().positive().optional() })
     .readonly()
-    .describe("Weeks; estimated if it was read from brain volume."),
+    .describe("Weeks; estimated if it was read from brain volume, then with its standard error, sd."),
   /** 90th percentile of CSF in the source's unit; 1000 in the stack's voxels. */
   csf: z.number().positive().describe("90th percentile of CSF in the source's unit; 1000 in the stack's voxels."),
   plane: z.enum(["axial", "coronal", "sagittal"]),

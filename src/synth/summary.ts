@@ -8,7 +8,8 @@ export interface StackDigest {
   readonly scene: string;
   readonly grade: Sidecar["grade"];
   readonly lesionVoxels: number;
-  readonly estimatedAge: boolean;
+  /** Standard error of an age that was read from brain volume, weeks; null for one that was given. */
+  readonly ageSd: number | null;
   /** Of the painted scene; null for a healthy one. */
   readonly bleed: {
     readonly stage: string;
@@ -32,7 +33,7 @@ export function digestOf({ draws, grade, facts, gestationalAge, draw: { bleed } 
     scene: draws.path.join("/"),
     grade,
     lesionVoxels: facts.lesionVoxels,
-    estimatedAge: gestationalAge.estimated,
+    ageSd: gestationalAge.sd ?? null,
     bleed: bleed && {
       stage: bleed.plan.stage,
       attempt: bleed.attempt,
@@ -51,9 +52,12 @@ export function summarise(stacks: readonly StackDigest[], givenUp: readonly Give
   const unseen = stacks.filter((s) => s.grade > 0 && s.lesionVoxels === 0).length;
   const counts = grades.map((n, grade) => `${n} ${grade === 0 ? "healthy" : romanGrade(grade)}`).join(", ");
   const lost = givenUp.length > 0 ? `; ${givenUp.length} given up` : "";
+  const ageSds = scenes.flatMap((s) => s.ageSd ?? []);
+  const guessed =
+    ageSds.length > 0 ? `; age by brain volume in ${ageSds.length}, within ${quartiles(ageSds)![1]} weeks (SD)` : "";
   const thin = unseen > 0 ? `; in ${unseen} the bleed is too thin for the mask` : "";
   return {
-    headline: `${stacks.length} stacks of ${scenes.length} scenes (${counts})${lost}${thin}`,
+    headline: `${stacks.length} stacks of ${scenes.length} scenes (${counts})${lost}${thin}${guessed}`,
     summary: {
       stacks: stacks.length,
       scenes: scenes.length,
@@ -61,7 +65,8 @@ export function summarise(stacks: readonly StackDigest[], givenUp: readonly Give
       scenesGivenUp: givenUp.length,
       scenesDrawnAgain: ill.filter((b) => b.attempt > 0).length,
       stacksWithBleedTooThinForTheMask: unseen,
-      scenesWithEstimatedAge: scenes.filter((s) => s.estimatedAge).length,
+      scenesWithEstimatedAge: ageSds.length,
+      estimatedAgeSdWeeks: quartiles(ageSds),
       maxAxialMm2: quartiles(ill.map((b) => b.maxAxialMm2)),
       volumeMl: quartiles(ill.map((b) => b.volumeMl)),
       meanSignal: quartiles(ill.map((b) => b.meanSignal)),

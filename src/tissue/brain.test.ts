@@ -42,6 +42,23 @@ test("the brain is the part with cortex and ventricles, not the largest; a neck 
   expect(found.every((v, i) => !(truth[i]! > 0 && ventricle[i]! > 0) || v === 1)).toBe(true); // the hole too
 });
 
+test("a lone slice: the brain is found in the plane, however thick the slice is said to be", () => {
+  const flat: Vec3 = [80, 60, 1];
+  const at12 = (data: Uint8Array) => data.slice(12 * 4800, 13 * 4800); // through the brain's middle
+  const placenta = ball(95, 42, 42, 20);
+  const signs = {
+    likely: at12(map((x, y, z) => brain(x, y, z) || placenta(x, y, z))),
+    cortex: at12(cortex),
+    ventricle: at12(ventricle),
+  };
+  for (const thick of [1, 3.5, 6]) {
+    const found = findBrain(signs, { shape: flat, affine: axisAlignedAffine(flat, [1.5, 1.5, thick]) });
+    expect(dice(found, at12(map(brain)))).toBeGreaterThan(0.95);
+  }
+  const tiny = { ...signs, likely: at12(map(ball(30, 42, 42, 11))) };
+  expect(findBrain(tiny, { shape: flat, affine }).some((v) => v > 0)).toBe(false);
+});
+
 test("doubtful surroundings are left out where only they make the brain a head no more", () => {
   const slab = map((x, y, z) => x < 110 && y < 60 && Math.abs(z - 42) < 15);
   const likely = map(brain).map((v, i) => v || 0.6 * slab[i]!);

@@ -94,7 +94,7 @@ async function segmentCase(
   const moving = { image: moved(source.image)!, lesionMask: moved(source.lesionMask), sidecar: moved(source.sidecar) };
   const labels = found.usable ? await write("tissue", map.tissue) : null;
   const brainMask = moved(source.brainMask) ?? (found.usable ? await write("brain", map.brain) : null);
-  return { case: { ...source, ...moving, labels, brainMask }, found };
+  return { case: { ...source, ...moving, labels, ...(labels && { labelSource: "network" }), brainMask }, found };
 }
 
 async function readMask(file: string, ref: FileRef, image: Volume): Promise<Volume<Uint16Array>> {

@@ -11,10 +11,12 @@ import { dataFault } from "../../data/faults.ts";
 import { fileFault, makeFolder, writeAtomic } from "../../data/files.ts";
 import { ontoGrid } from "../../data/grid.ts";
 import { imageKind, imageStem } from "../../data/image-name.ts";
+import { decodeLabelPicture } from "../../data/label-picture.ts";
 import { type ModelFolder, readModelFolder } from "../../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
 import { pictureVolume, usualAxes } from "../../data/picture-volume.ts";
 import { encodeGreyPng, readPicture } from "../../data/png.ts";
+import { readRegularFile } from "../../data/regular-file.ts";
 import { bleedOutputs, buildModel, forInference, type Model, modelOptions, setWeights } from "../../models/index.ts";
 import { encodePng } from "../../picture/png.ts";
 import { buildTissueNetwork } from "../../tissue/network.ts";
@@ -242,8 +244,16 @@ async function readInput({ image: { file, sha256 } }: Job, options: PredictOptio
 
 async function readMask({ mask }: Job, image: Volume): Promise<Volume<Uint16Array> | null> {
   if (mask === null) return null;
-  const labels = await readLabels(mask.file, undefined, mask.sha256);
+  const labels =
+    imageKind(mask.file) === "picture"
+      ? pictureOnGrid(await decodeLabelPicture(await readRegularFile(mask.file), mask.file), image)
+      : await readLabels(mask.file, undefined, mask.sha256);
   return ontoGrid(labels, image, mask.file, "must be on its image's grid", "Resample it to the image");
+}
+
+/** A mask drawn over a picture: it lies where the picture lies, if it has its size. */
+function pictureOnGrid({ data, width, height }: Image<Uint16Array>, { affine }: Volume): Volume<Uint16Array> {
+  return { data, shape: [width, height, 1], affine };
 }
 
 async function writePrediction(out: string, job: Job, volume: Volume, prediction: VolumePrediction, options: PredictOptions) {

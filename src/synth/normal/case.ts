@@ -31,16 +31,22 @@ export interface NormalCase {
  * @param tissue - On the image's grid.
  * @param weeks - Gestational age, or null if it is not known; then it is read from brain volume.
  *   A lone slice does not tell it: there it must be given.
+ * @param byNetwork - Whether a tissue network drew the label map.
  * @throws {UnfitError} If the label map has no brain, no usable ventricles or no fluid, is of another shape than the image, or the
  *   age lies outside 18-40 weeks.
  */
-export function prepareCase(image: Volume<Float32Array>, tissue: LabelVolume, weeks: number | null): NormalCase {
+export function prepareCase(
+  image: Volume<Float32Array>,
+  tissue: LabelVolume,
+  weeks: number | null,
+  byNetwork = false,
+): NormalCase {
   checkInput(image, tissue, weeks);
   const csf = csfLevel(image, tissue);
   const thick = isThickStack(image.affine) || flatAxisOf(image.shape) !== null;
   const cut = thick ? { image, tissue } : cropToContent(image, tissue, 0.02 * csf);
   const scene: Scene = { image: { ...cut.image, data: cut.image.data.map((v) => v / csf) }, tissue: cut.tissue, lesion: null };
-  const age = gestationalAgeOf(cut.tissue, weeks);
+  const age = gestationalAgeOf(cut.tissue, weeks, byNetwork);
   const signals = { weeks: age.weeks, darkTissue: darkTissueOf(scene.image, cut.tissue) };
   const anatomy = readAnatomy(cut.tissue);
   const room = { left: widestAtrium(anatomy, "left"), right: widestAtrium(anatomy, "right") };

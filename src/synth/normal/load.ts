@@ -34,7 +34,7 @@ export async function loadCase({ root, case: source, scheme }: CaseSource): Prom
     "Resample them with nearest neighbour",
   );
   const tissue = toTissues(labels, scheme, labelFile);
-  return prepareCase(image, tissue, source.gestationalAge);
+  return prepareCase(image, tissue, source.gestationalAge, source.labelSource === "network");
 }
 
 /** {@link loadCase} for one who needs the case. @throws {UserError} (data) Also where the priors cannot use it. */

@@ -43,11 +43,11 @@ export function biometryNorm(measure: Biometry, age: number): Norm {
 
 const tableWeeks = [22, 24, 28, 32, 36] as const;
 
-/** ml at {@link tableWeeks}; `early` is the relative growth a week that carries the curve below 22 weeks. */
+/** ml at {@link tableWeeks}; `early` is the relative growth a week that carries the curve below 22 weeks; `sd` a quadratic in GA, of the same authors. */
 const volumeTables = {
-  whiteMatter: { ml: [27, 44, 78, 113, 148], early: 0.1522 },
-  cortex: { ml: [10.5, 14.9, 31.1, 57, 92.7], early: 0.18 },
-  deepGrey: { ml: [2.7, 3.9, 6.8, 10.2, 14.1], early: 0.1522 },
+  whiteMatter: { ml: [27, 44, 78, 113, 148], early: 0.1522, sd: [0.0098622, 0.1041, -3.9009446] },
+  cortex: { ml: [10.5, 14.9, 31.1, 57, 92.7], early: 0.18, sd: [0.01647, -0.47701, 3.76905] },
+  deepGrey: { ml: [2.7, 3.9, 6.8, 10.2, 14.1], early: 0.1522, sd: [-0.0005329, 0.0765574, -1.1757984] },
 } as const;
 
 export type TissueVolume = keyof typeof volumeTables;
@@ -57,12 +57,17 @@ export type TissueVolume = keyof typeof volumeTables;
  *
  * Between the published weeks 22 to 36 we interpolate linearly and above we go on with the last slope. Below 22 weeks a straight line would
  * shrink the white matter far faster than the measured brain width allows, so we go back with the published growth a week (supratentorial
- * 15.22 %, cortical plate 18.0 %, of 20.6 to 31.1 weeks, PMC3315847). No standard deviations are published; a quarter up or down is our choice.
+ * 15.22 %, cortical plate 18.0 %, of 20.6 to 31.1 weeks, PMC3315847).
  */
 export function tissueVolume(tissue: TissueVolume, age: number): number {
   const { ml, early } = volumeTables[tissue];
   if (age < tableWeeks[0]) return ml[0] / (1 + early) ** (tableWeeks[0] - age);
   return interpolate(tableWeeks, ml, age);
+}
+
+/** Standard deviation of a tissue's volume among normal fetuses of an age, ml. */
+export function tissueVolumeSd(tissue: TissueVolume, age: number): number {
+  return evaluate(volumeTables[tissue].sd, age);
 }
 
 /**

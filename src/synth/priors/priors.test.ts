@@ -5,7 +5,7 @@ import { applyAffine, axisAlignedAffine, composeAffine, type Vec3 } from "../../
 import { distanceTo } from "../../core/distance.ts";
 import { tissues } from "../../core/tissue.ts";
 import { forEachVoxel, type LabelVolume } from "../../core/volume.ts";
-import { weeksOfVolume } from "./age.ts";
+import { gestationalAgeOf, weeksOfVolume } from "./age.ts";
 import { type Anatomy, headPoint, readAnatomy } from "./anatomy.ts";
 import { germinalMatrixMm } from "./germinal-matrix.ts";
 import { sites, siteWeights } from "./index.ts";
@@ -129,6 +129,15 @@ test("labels without ventricles, without brain: a line that says what is missing
 test("age is the inverse of normal growth, limited to 20-40 weeks", () => {
   expect([40.2, 62.6, 115.9, 179.9, 254.8].map(weeksOfVolume)).toEqual([22, 24, 28, 32, 36]);
   expect([1, 1000].map(weeksOfVolume)).toEqual([20, 40]);
+});
+
+test("an estimated age has its standard error, of a network's labels its bias taken off; a given one is as it is", () => {
+  const { tissue } = toyHead();
+  const [own, found] = [gestationalAgeOf(tissue, null), gestationalAgeOf(tissue, null, true)];
+  expect(own.weeks - found.weeks).toBeCloseTo(0.9, 9);
+  expect(own.sd).toBeGreaterThan(1.4); // sources of normal brains alone differ by as much
+  expect(own.sd).toBeLessThan(2);
+  expect(gestationalAgeOf(tissue, 27, true)).toEqual({ weeks: 27, estimated: false });
 });
 
 describe.skipIf(!hasCrl)("on the CRL atlas", () => {
