@@ -11,10 +11,12 @@ export interface NamedInput {
 /** Longest id: room for `_lesionprob.nii.gz` within the 255 bytes of a file name. */
 const longestId = 200;
 
-/** The brain mask of an input among the names of its folder: `<stem>_brain.nii.gz` or `.nii`, of a picture `.png`; null where there is none. */
+/** The brain mask of an input among the names of its folder: `<stem>_brain.nii.gz` or `.nii`, of a picture also `.png`; null where there is none. */
 export function brainMaskOf(name: string, names: readonly string[]): string | null {
   const mask = `${imageStem(name)}_brain`;
-  return [...names].sort().find((other) => imageKind(other) === imageKind(name) && imageStem(other) === mask) ?? null;
+  const isMask = (kind: ReturnType<typeof imageKind>) =>
+    kind === "nifti" || (kind === "picture" && imageKind(name) === "picture");
+  return [...names].sort().find((other) => isMask(imageKind(other)) && imageStem(other) === mask) ?? null;
 }
 
 /**

@@ -61,14 +61,14 @@ export const predictOptions = z.strictObject({
   scores: scoreOptions.prefault({}).describe("from lesion logits to slice, stack and subject scores"),
   /** Also write `<id>_brainprob.nii.gz`. */
   writeBrain: z.boolean().default(false).describe("also write <id>_brainprob.nii.gz"),
-  /** Pixel size of PNG and JPEG input, mm; a picture does not say. null: 1 mm, with a warning. */
+  /** Pixel size of PNG, JPEG and TIFF input, mm; a picture does not say. null: 1 mm, with a warning. */
   picturePixelMm: z
     .number()
     .min(0.05)
     .max(10)
     .nullable()
     .default(null)
-    .describe("pixel size of PNG and JPEG input, mm; null: 1 mm, with a warning"),
+    .describe("pixel size of PNG, JPEG and TIFF input, mm; null: 1 mm, with a warning"),
   overlays: overlayOptions.prefault({}).describe("pictures of the slices with the highest scores"),
 });
 export type PredictOptions = z.output<typeof predictOptions>;

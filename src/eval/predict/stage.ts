@@ -33,7 +33,7 @@ import { predictVolume, type VolumePrediction } from "./volume.ts";
 export interface PredictRequest {
   /** Folder that training wrote, or the run folder above it. */
   readonly model: string;
-  /** A NIfTI file, a PNG or JPEG picture, a folder of these, or a dataset folder. */
+  /** A NIfTI file, a PNG, JPEG or TIFF picture, a folder of these, or a dataset folder. */
   readonly input: string;
   /** For a dataset: only the subjects of these splits; null for all. */
   readonly splits: readonly SplitName[] | null;

@@ -20,13 +20,13 @@ const weekRange = [20, 40] as const;
  * Weeks by which the embedded tissue network's maps look older than true ones, as it takes a rim of fluid for cortex: on phantoms of 20 to 38 weeks
  * (`scripts/tissue-figures.ts --phantom`, docs/tissue.md).
  */
-const networkWeeks = 0.9;
+const networkWeeks = 0.8;
 
 /**
  * How far apart sources of normal brains lie, weeks: root mean square error of the estimate from the own labels of CRL's atlas, weeks 21 to 37, whose
  * brains are larger for their age than those that the growth curves come from (docs/tissue.md).
  */
-const betweenSourcesWeeks = 1.4;
+const betweenSourcesWeeks = 1.3;
 
 /**
  * Gestational age from the volume of supratentorial brain tissue: the age at which white matter, cortex and deep grey normally hold as much, limited
