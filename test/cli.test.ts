@@ -188,12 +188,13 @@ test("a folder that cannot be made is code 3 with its cause", async () => {
   expect({ code, stderr }).toEqual({ code: 3, stderr: message });
 });
 
-test("SIGTERM and SIGINT stop cleanly with 143 and 130, and leave no lock; the same command goes on", {
+test("SIGTERM, SIGINT and SIGUSR1 stop cleanly with 143, 130 and 138, and leave no lock; the same command goes on", {
   timeout: 120_000,
 }, async () => {
   for (const [signal, code] of [
     ["SIGTERM", 143],
     ["SIGINT", 130],
+    ["SIGUSR1", 138],
   ] as const) {
     const args = [
       "phantom",

@@ -8,7 +8,7 @@ import { withLock } from "./lock.ts";
 /** What every command gets besides its own options. */
 export interface Session {
   readonly reporter: Reporter;
-  /** Fires on SIGINT, SIGTERM and SIGHUP. */
+  /** Fires on SIGINT, SIGTERM, SIGHUP and SIGUSR1. */
   readonly signal: AbortSignal;
 }
 

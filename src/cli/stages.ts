@@ -121,7 +121,10 @@ const train: Stage = {
   reads: ["synth"],
   backend: true,
   resumes: "asked",
-  options: ({ model, preprocess, train: options }) => ({ model, preprocess, train: options }),
+  options: ({ model, preprocess, train: options, synth }) => ({
+    ...{ model, preprocess, train: options },
+    ...(options.freshEvery === null ? {} : { synth }),
+  }),
   plan({ model, train: options, backend }) {
     if (!mayUseGpu(backend)) checkMemory(model, options, machineMemory());
     return `${options.steps} steps of ${options.batchSize} slices, ${modelWords(model)}, about ${gigabytes(trainingBytes(model, options))} beside the slices`;
@@ -129,7 +132,12 @@ const train: Stage = {
   async run({ experiment, out, inputs, resume }, context) {
     const { runTrain } = await import("../train/stage.ts");
     const { model, preprocess, train: options, seed } = experiment;
-    return await runTrain({ data: inputs.synth!, out, model, preprocess, options, seed, resume }, context);
+    const request = { data: inputs.synth!, out, model, preprocess, options, seed, resume };
+    if (options.freshEvery === null) return await runTrain(request, context);
+    const { startFresh } = await import("./fresh.ts");
+    const folders = { data: (inputs.tissue ?? inputs.data)!, synth: inputs.synth! };
+    const { fresh, stop } = await startFresh(folders, experiment, context.workers - 1);
+    return await runTrain({ ...request, fresh }, context).finally(stop);
   },
 };
 
@@ -174,11 +182,18 @@ const evaluate: Stage = {
 /** The stages by name, in the order they run. */
 export const stages: Readonly<Record<StageName, Stage>> = { data, tissue, synth, train, predict, eval: evaluate };
 
-/** The stages of an experiment in the order they run: with `priors: { kind: network }` tissues come before synthesis, which then reads them. */
-export function stagesOf({ priors }: Experiment): Stage[] {
-  const all = stageNames.map((name) => stages[name]);
-  if (priors.kind === "labels") return all.filter(({ name }) => name !== "tissue");
-  return all.map((stage) => (stage.name === "synth" ? { ...stage, reads: ["tissue"] } : stage));
+/**
+ * The stages of an experiment in the order they run: with `priors: { kind: network }` tissues come before synthesis, which then reads these
+ * cases, as does a training that makes fresh scenes of its own.
+ */
+export function stagesOf({ priors, train: { freshEvery } }: Experiment): Stage[] {
+  const normal = priors.kind === "labels" ? "data" : "tissue";
+  const reads: Partial<Record<StageName, readonly StageName[]>> = {
+    synth: [normal],
+    ...(freshEvery === null ? {} : { train: ["synth", normal] }),
+  };
+  const names = stageNames.filter((name) => name !== "tissue" || normal === "tissue");
+  return names.map((name) => ({ ...stages[name], reads: reads[name] ?? stages[name].reads }));
 }
 
 /** Options as plain JSON, so that a record of them reads back equal. */

@@ -1,6 +1,6 @@
 /**
  * Exit codes of the command line; others script against them.
- * 0 is success; 130, 143 and 129 a clean stop after SIGINT, SIGTERM and SIGHUP.
+ * 0 is success; 130, 143, 129 and 138 a clean stop after SIGINT, SIGTERM, SIGHUP and SIGUSR1.
  */
 export const exitCodes = {
   internal: 1,

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import type { Job } from "../../test/fixtures/parallel/job.ts";
-import { mapParallel } from "./parallel.ts";
+import { mapParallel, startPool } from "./parallel.ts";
 
 const job = pathToFileURL(resolve(import.meta.dirname, "../../test/fixtures/parallel/job.ts"));
 const temporary = () => mkdtempSync(join(tmpdir(), "hemosynth-"));
@@ -75,4 +75,30 @@ test("works from a build: plain Node, .js files, a module named by its .ts URL",
     console.log(JSON.stringify(await mapParallel(new URL("./job.ts", import.meta.url), [1, 2, 3], { workers: 2 })));`;
   writeFileSync(join(root, "dist/main.js"), main);
   expect(execFileSync(process.execPath, [join(root, "dist/main.js")], { encoding: "utf8" })).toBe("[2,3,4]\n");
+});
+
+test("a pool gives what the job gives, in the caller's thread, too, and a stop ends what is in work and what waits", async () => {
+  for (const threads of [0, 1, 3]) {
+    const pool = startPool<Job, unknown>(job, threads);
+    expect(await Promise.all(squares.map(pool.run))).toEqual(squares.map((_, i) => i ** 2));
+    await expect(pool.run({ kind: "user" })).rejects.toMatchObject({ name: "UserError", fault: "data" });
+    expect(await pool.run(squares[2]!)).toBe(4);
+    await pool.stop();
+    await expect(pool.run(squares[1]!)).rejects.toMatchObject({ name: "StoppedError" });
+  }
+  const pool = startPool<Job, unknown>(job, 1);
+  const endless = ["in work", "waits"].map(() => pool.run({ kind: "square", value: 2, delayMs: 1e9 }));
+  const ended = Promise.allSettled(endless);
+  await pool.stop();
+  for (const one of await ended) expect(one).toMatchObject({ status: "rejected", reason: { name: "StoppedError" } });
+});
+
+test("arrays of a result are handed over, or shared where they were", async () => {
+  const pool = startPool<Job, unknown>(job, 1);
+  const shared = new Float32Array(new SharedArrayBuffer(8));
+  const back = await pool.run({ kind: "arrays", shared });
+  expect(back).toEqual({ own: Float32Array.of(1, 2), part: Float32Array.of(4), shared: Float32Array.of(7, 0) });
+  expect(shared[0]).toBe(7);
+  expect(await pool.run({ kind: "kept" })).toBe(0);
+  await pool.stop();
 });

@@ -30,37 +30,109 @@ export type WorkerAnswer =
 export async function mapParallel<I, O>(moduleUrl: URL, items: readonly I[], options: ParallelOptions): Promise<O[]> {
   const { workers, signal, onDone } = options;
   if (!Number.isInteger(workers) || workers < 1) throw new RangeError(`mapParallel: workers must be at least 1; got ${workers}`);
+  const pool = startPool<I, O>(moduleUrl, Math.min(workers, items.length));
   const results = new Array<O>(items.length);
   const failures = new Map<number, unknown>();
   let next = 0;
   let done = 0;
   const lane = async (): Promise<void> => {
-    let thread: Thread | null = null;
-    try {
-      while (next < items.length && failures.size === 0 && signal?.aborted !== true) {
-        const index = next++;
-        thread ??= startThread(moduleUrl);
-        let answer = await thread.ask(items[index]);
-        if ("died" in answer) {
-          thread = startThread(moduleUrl);
-          answer = await thread.ask(items[index]);
-        }
-        if ("died" in answer || !answer.ok) {
-          failures.set(index, errorOf(answer, index));
-          break;
-        }
-        results[index] = answer.value as O;
-        done++;
-        onDone?.(done, items.length);
+    while (next < items.length && failures.size === 0 && signal?.aborted !== true) {
+      const index = next++;
+      try {
+        results[index] = await pool.run(items[index]!);
+      } catch (error) {
+        failures.set(index, error);
+        break;
       }
-    } finally {
-      await thread?.stop();
+      done++;
+      onDone?.(done, items.length);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(workers, items.length) }, lane));
+  try {
+    await Promise.all(Array.from({ length: Math.min(workers, items.length) }, lane));
+  } finally {
+    await pool.stop();
+  }
   if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
   if (done < items.length) throw new StoppedError("stopped");
   return results;
+}
+
+/** Threads that work on one item at a time each, until they are stopped. */
+export interface Pool<I, O> {
+  /**
+   * The job's result for an item, which is begun when a thread is free, in the order of the calls.
+   * @throws What the job throws, as {@link mapParallel} does; {@link StoppedError} if the pool was stopped before.
+   */
+  run(item: I): Promise<O>;
+  /** Ends the threads at once, in the middle of their items. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts worker threads for a job as {@link mapParallel} takes it, each when it is first needed. Typed arrays that are properties of
+ * a result are handed over, not copied, so the job must not keep them; those on a SharedArrayBuffer stay shared.
+ *
+ * @param threads - 0: the job runs in the caller's own thread, one item after the other.
+ */
+export function startPool<I, O>(moduleUrl: URL, threads: number): Pool<I, O> {
+  if (threads === 0) return ownThread(moduleUrl);
+  const idle = new Array<Thread | null>(threads).fill(null); // null: not started yet
+  const started = new Set<Thread>();
+  const waiting: ((thread: Thread | null) => void)[] = [];
+  let asked = 0;
+  let stopped = false;
+  const start = (): Thread => {
+    const thread = startThread(moduleUrl);
+    started.add(thread);
+    return thread;
+  };
+  const giveBack = (thread: Thread | null): void => {
+    const resolve = waiting.shift();
+    if (resolve === undefined) idle.push(thread);
+    else resolve(thread);
+  };
+  return {
+    async run(item) {
+      const index = asked++;
+      let thread = idle.length > 0 ? idle.pop()! : await new Promise<Thread | null>((resolve) => waiting.push(resolve));
+      let answer: Answer = { died: "stopped" };
+      for (let attempt = 0; attempt < 2 && !stopped && "died" in answer; attempt++) {
+        thread ??= start();
+        answer = await thread.ask(item);
+        if ("died" in answer && started.delete(thread)) thread = null;
+      }
+      giveBack(thread);
+      if (stopped) throw new StoppedError("stopped");
+      if ("died" in answer || !answer.ok) throw errorOf(answer, index);
+      return answer.value as O;
+    },
+    async stop() {
+      stopped = true;
+      for (const resolve of waiting.splice(0)) resolve(null);
+      await Promise.all([...started].map((thread) => thread.stop()));
+    },
+  };
+}
+
+function ownThread<I, O>(moduleUrl: URL): Pool<I, O> {
+  let last: Promise<unknown> = Promise.resolve();
+  let stopped = false;
+  const work = async (item: I): Promise<O> => {
+    if (stopped) throw new StoppedError("stopped");
+    const job = (await import(sibling(moduleUrl).href)) as { default: (item: I) => O | Promise<O> };
+    return await job.default(item);
+  };
+  return {
+    run(item) {
+      const result = last.then(() => work(item));
+      last = result.catch(() => {});
+      return result;
+    },
+    async stop() {
+      stopped = true;
+    },
+  };
 }
 
 /** Why a worker died instead of answering. */

@@ -9,7 +9,7 @@ import { surroundOptions } from "./surround/options.ts";
 /** Options of {@link runSynth}; also the `synth` section of a config. */
 export const synthOptions = z.strictObject({
   /** Scenes made from each original case: each gets its own surround, scan, and bleed or none. */
-  copies: z.int().min(1).max(1000).default(2).describe("Scenes made from each original case, 1-1000."),
+  copies: z.int().min(1).max(100_000).default(2).describe("Scenes made from each original case, 1-100000."),
   /** Share of a case's copies that get no bleed; kept within each case, so that with 2 copies and 0.5 each case has one of both. */
   healthyShare: z.number().min(0).max(1).default(0.5).describe("Share of a case's copies without a bleed, 0-1."),
   /** Planes that a near-isotropic volume is cut in, all of the same scene. Inputs that are thick stacks keep their own slices. */

@@ -60,7 +60,7 @@ export async function runSynth(run: SynthRun, context: StageContext): Promise<St
     onDone: (done, total) => reporter.progress("synth", done, total),
   });
   const givenUp = answers.flatMap((a) => a.givenUp);
-  checkGivenUp(givenUp, run, jobs);
+  checkGivenUp(givenUp, run.options, jobs);
   for (const { case: id, copy, why } of givenUp) reporter.warn(`${id}, copy ${copy}: given up: ${why}`);
   const cases = answers.flatMap((a) => a.cases);
   await writeMade(run, dataset, splits, cases, givenUp);
@@ -84,7 +84,11 @@ function jobsOf({ data, out, options, seed, resume = false }: SynthRun, dataset:
  *
  * @throws {UserError} (data) With the first reason, if too many scenes are missing, or all.
  */
-function checkGivenUp(givenUp: readonly GivenUp[], { options }: SynthRun, jobs: readonly SynthJob[]): void {
+export function checkGivenUp(
+  givenUp: readonly GivenUp[],
+  options: Pick<SynthOptions, "mostGivenUp">,
+  jobs: readonly Omit<SynthJob, "out" | "resume">[],
+): void {
   const scenes = jobs.reduce((sum, { first, end }) => sum + end - first, 0);
   const first = givenUp[0];
   const most = Math.max(1, options.mostGivenUp * scenes);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { seededRng } from "../core/rng.ts";
-import { drawBatch, plainBatch } from "./batch.ts";
+import { type Rng, seededRng } from "../core/rng.ts";
+import { drawBatch, paintBatch, plainBatch } from "./batch.ts";
 import { type SamplingOptions, samplingOptions, trainOptions } from "./options.ts";
 import { drawWindow, groupSlices } from "./sampler.ts";
 import { brainBit, classShift, lesionBit, type TrainSlice } from "./slices.ts";
@@ -76,12 +76,13 @@ test("a batch depends on seed and step alone, not on what was drawn before", () 
   const options = trainOptions.parse({ cropSize: 16, batchSize: 4 });
   const pool = { slices, groups };
   const rng = seededRng(9);
-  const forward = [1, 2, 3].map((step) => drawBatch(rng, pool, step, options));
-  const backward = [3, 2, 1].map((step) => drawBatch(seededRng(9), pool, step, options)).reverse();
+  const batch = (stream: Rng, step: number, own = options) => paintBatch(drawBatch(stream, pool, step, own));
+  const forward = [1, 2, 3].map((step) => batch(rng, step));
+  const backward = [3, 2, 1].map((step) => batch(seededRng(9), step)).reverse();
   expect(backward).toEqual(forward);
   expect(forward[0]).not.toEqual(forward[1]);
-  expect(drawBatch(seededRng(10), pool, 1, options)).not.toEqual(forward[0]);
-  const larger = drawBatch(rng, pool, 1, { ...options, batchSize: 6 });
+  expect(batch(seededRng(10), 1)).not.toEqual(forward[0]);
+  const larger = batch(rng, 1, { ...options, batchSize: 6 });
   expect(larger.image.subarray(0, forward[0]!.image.length)).toEqual(forward[0]!.image); // more slices, the first the same
 });
 

@@ -1,8 +1,8 @@
 import type { Rng } from "../core/rng.ts";
 import { middleOf } from "../core/window.ts";
 import { type AugmentedWindow, applyAugment, plainWindow } from "./augment/apply.ts";
-import { drawAugment } from "./augment/draw.ts";
-import type { TrainOptions } from "./options.ts";
+import { type Augment, drawAugment } from "./augment/draw.ts";
+import type { TaskName, TrainOptions } from "./options.ts";
 import { drawWindow, type SliceGroups } from "./sampler.ts";
 import { lesionBit, minLesionPixels, type TrainSlice } from "./slices.ts";
 import { type Task, tasks } from "./task.ts";
@@ -30,25 +30,43 @@ export interface TrainPool {
   readonly groups: SliceGroups;
 }
 
+/** A batch, fully decided: {@link paintBatch} makes it, in whichever thread. Its slices are on shared memory. */
+export interface BatchDraw {
+  readonly task: TaskName;
+  /** Height and width. */
+  readonly size: number;
+  readonly items: readonly {
+    readonly slice: TrainSlice;
+    /** Pixel of the slice that the window is centred on. */
+    readonly x: number;
+    readonly y: number;
+    readonly augment: Augment;
+  }[];
+}
+
 /**
- * The n-th batch, from 1. It depends on the seed and n alone, never on what was drawn before:
+ * Draws the n-th batch, from 1. It depends on the seed and n alone, never on what was drawn before:
  * that is what makes a resumed training equal an uninterrupted one.
  *
  * @param rng - The stream of the whole training; not drawn from.
  */
-export function drawBatch(rng: Rng, pool: TrainPool, n: number, options: TrainOptions): Batch {
+export function drawBatch(rng: Rng, pool: TrainPool, n: number, options: TrainOptions): BatchDraw {
   const ofStep = rng.fork("batch").fork(n);
-  const size = options.cropSize;
-  const ids: string[] = [];
-  const windows = Array.from({ length: options.batchSize }, (_, i) => {
+  const { cropSize: size, task } = options;
+  const items = Array.from({ length: options.batchSize }, (_, i) => {
     const ofItem = ofStep.fork(i);
-    const drawn = drawWindow(ofItem.fork("window"), pool.slices, pool.groups, options.sampling);
-    const slice = pool.slices[drawn.slice]!;
-    const window = tasks[options.task].perSlice ? { ...drawn, ...middleOf(slice) } : drawn;
-    ids.push(sliceId(slice));
-    return applyAugment(slice, window, drawAugment(ofItem.fork("augment"), options.augment, size), size);
+    const window = drawWindow(ofItem.fork("window"), pool.slices, pool.groups, options.sampling);
+    const slice = pool.slices[window.slice]!;
+    const { x, y } = tasks[task].perSlice ? middleOf(slice) : window;
+    return { slice, x, y, augment: drawAugment(ofItem.fork("augment"), options.augment, size) };
   });
-  return { ...pack(windows, size, tasks[options.task]), ids };
+  return { task, size, items };
+}
+
+/** The batch that was drawn. */
+export function paintBatch({ task, size, items }: BatchDraw): Batch {
+  const windows = items.map(({ slice, augment, ...centre }) => applyAugment(slice, centre, augment, size));
+  return { ...pack(windows, size, tasks[task]), ids: items.map(({ slice }) => sliceId(slice)) };
 }
 
 /** A batch of plain windows: for validation. */

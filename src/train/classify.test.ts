@@ -20,7 +20,7 @@ import { parseScores } from "../eval/scores.ts";
 import { runEval } from "../eval/stage.ts";
 import { modelOptions } from "../models/index.ts";
 import { plainWindow } from "./augment/apply.ts";
-import { drawBatch } from "./batch.ts";
+import { drawBatch, paintBatch } from "./batch.ts";
 import { bleedLoss } from "./losses.ts";
 import { lossOptions, trainOptions } from "./options.ts";
 import { groupSlices } from "./sampler.ts";
@@ -130,7 +130,7 @@ test("a slice bleeds where its window shows four lesion pixels; the window is th
   const drawn = (lesion: number, cropSize: number) => {
     const options = trainOptions.parse({ task: "classify", batchSize: 1, cropSize, augment: plain, sampling: { noBrain: 0 } });
     const slices = [slice(lesion)];
-    return drawBatch(seededRng(1), { slices, groups: groupSlices(slices) }, 1, options);
+    return paintBatch(drawBatch(seededRng(1), { slices, groups: groupSlices(slices) }, 1, options));
   };
   expect([...drawn(4, 20).target, ...drawn(8, 20).target, ...drawn(0, 20).target]).toEqual([1, 1, 0]);
   expect([...drawn(8, 16).target]).toEqual([0]); // the left edge is cut off

@@ -9,6 +9,7 @@ import { encodeSafetensors } from "../data/safetensors.ts";
 import { encodeEvent, eventFileHeader, keepEvents, type ScalarEvent } from "../data/tensorboard.ts";
 import { type Model, readWeights } from "../models/index.ts";
 import { keepMetrics, metricsHeader, metricsLine, validationEvent } from "./metrics-file.ts";
+import type { FreshScene } from "./rounds.ts";
 import type { Standing, StepLoss, ValidationRow } from "./run.ts";
 
 /** The files of a training, by name. Those in `made` are written by a training; the rest of the folder is left alone. */
@@ -19,6 +20,7 @@ export const trainFiles = {
   // One fixed name: TensorBoard wants a time in it, and the same training must give the same folder.
   events: "tb/events.out.tfevents.0.hemosynth",
   log: "log.jsonl",
+  scenes: "scenes.jsonl",
   model: "model.json",
 } as const;
 
@@ -34,6 +36,7 @@ export async function clearFolder(out: string): Promise<void> {
     trainFiles.metrics,
     trainFiles.events,
     trainFiles.log,
+    trainFiles.scenes,
     ...(await keptWeights(out)).map(({ name }) => name),
   ]) {
     try {
@@ -71,8 +74,22 @@ export async function rewindRecords(out: string, step: number): Promise<void> {
   const [metrics, events] = [join(out, trainFiles.metrics), join(out, trainFiles.events)];
   const text = existsSync(metrics) ? await readText(metrics, "start without --resume") : metricsHeader;
   await writeAtomic(metrics, keepMetrics(text, step));
+  const scenes = join(out, trainFiles.scenes);
+  if (existsSync(scenes)) await writeAtomic(scenes, keepScenes(await readText(scenes, "start without --resume"), step));
   const kept = existsSync(events) ? keepEvents(await readBytes(events, "start without --resume"), step) : new Uint8Array();
   await writeAtomic(events, kept.length > 0 ? kept : eventFileHeader());
+}
+
+/** The lines of scenes.jsonl up to a step; a line that a crash tore is of a later one. */
+function keepScenes(text: string, step: number): string {
+  const lines = text.split("\n").slice(0, -1);
+  return lines.filter((line) => Number(/^\{"step":(\d+),/.exec(line)?.[1]) <= step).map((line) => `${line}\n`).join(""); // biome-ignore format: one line
+}
+
+/** Notes which scenes a training learns from, from a step on. */
+export async function recordScenes(out: string, step: number, scenes: readonly FreshScene[]): Promise<void> {
+  const lines = scenes.map((scene) => `${JSON.stringify({ step, ...scene })}\n`);
+  await appendDurably(join(out, trainFiles.scenes), lines.join(""));
 }
 
 /** Adds every tenth loss to the TensorBoard events. */

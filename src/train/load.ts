@@ -34,7 +34,7 @@ export interface TrainPlan {
 export async function planData(
   folder: string,
   preprocess: PreprocessOptions,
-  { memoryMb, task }: Pick<TrainOptions, "memoryMb" | "task">,
+  { memoryMb, task, freshEvery }: Pick<TrainOptions, "memoryMb" | "task" | "freshEvery">,
 ): Promise<TrainPlan> {
   const dataset = await readDataset(folder);
   const splits = await readSplits(folder);
@@ -48,7 +48,8 @@ export async function planData(
         `${folder}: the ${name} split must have a case; got none. Set split.${name} higher, or use more subjects.`,
       );
   }
-  const bytes = [...train, ...val].reduce((sum, c) => sum + preparedBytes(c.shape, c.spacing, preprocess), 0);
+  const kept = freshEvery === null ? train : [...train, ...train, ...train]; // these, the round in use, and the next
+  const bytes = [...kept, ...val].reduce((sum, c) => sum + preparedBytes(c.shape, c.spacing, preprocess), 0);
   const needed = Math.ceil(bytes / 1e6);
   if (needed > memoryMb)
     throw new UserError(

@@ -119,6 +119,13 @@ export const trainOptions = z.strictObject({
     .describe("decay of the moving average of the weights that is validated and kept; 0: the weights themselves"),
   sampling: samplingOptions.prefault({}).describe("which slices make a batch"),
   augment: augmentOptions.prefault({}).describe("how training slices are varied"),
+  /** Steps after which the training stacks give way to new ones, made meanwhile from the same cases: the next `synth.copies` of each. null: never. */
+  freshEvery: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("steps after which the training stacks give way to new ones, made meanwhile from the same normal cases: the next synth.copies of each; null: never"), // biome-ignore format: one line
   /** Steps between validations; the last step is always validated. */
   validateEvery: z.int().min(1).default(100).describe("steps between validations"),
   /** Validation slices, chosen once; half of them with blood where there are enough. */
@@ -139,7 +146,7 @@ export const trainOptions = z.strictObject({
     .describe("weights of so many of the best validations are kept; above 1 in weights/step-N.safetensors, too"),
   /** Steps between checkpoints that training can resume from. */
   checkpointEvery: z.int().min(1).default(100).describe("steps between checkpoints that training can resume from"),
-  /** Memory that the prepared slices may take, MB. More is refused before it is loaded. */
+  /** Memory that the prepared slices may take, MB. More is refused before it is loaded. With `freshEvery`, those of the train split are there three times. */
   memoryMb: z.int().min(1).default(4000).describe("memory that the prepared slices may take, MB"),
 });
 export type TrainOptions = z.output<typeof trainOptions>;

@@ -44,8 +44,8 @@ export interface TrainRun {
   readonly options: TrainOptions;
   readonly start: Progress;
   readonly signal: AbortSignal;
-  /** The n-th batch, from 1; asking twice gives the same. A step takes `accumulate` of them. */
-  readonly batch: (n: number) => Batch;
+  /** The n-th batch, from 1; asking twice gives the same. A step takes `accumulate` of them. Throws {@link StoppedError} if the signal fires while it waits. */
+  readonly batch: (n: number) => Batch | Promise<Batch>;
   /** Validates the weights that the model has at the moment of the call. */
   readonly validate: () => Promise<ValidationFigures>;
   /** Losses read from the device, oldest first; the last is of the step just done. */
@@ -83,32 +83,38 @@ async function trainBy(trainStep: TrainStep, run: TrainRun): Promise<Progress> {
   const { state, options, signal } = run;
   let { step, lossSum, lossCount, kept } = run.start;
   let unread: { step: number; loss: Scalar }[] = [];
+  const read = async () => {
+    const losses = await readLosses(unread, run);
+    unread = [];
+    for (const { loss } of losses) lossSum += loss;
+    lossCount += losses.length;
+    if (losses.length > 0) await run.onLosses(losses);
+  };
+  const save = async () => {
+    fillModel(state.model, state.parameters, state.statistics);
+    await run.onCheckpoint({ step, lossSum, lossCount, kept });
+  };
   let ended = step === options.steps || isExhausted(step, kept, options);
   while (!ended) {
+    const batches = await batchesOf(step + 1, run).catch(async (error: unknown) => {
+      if (error instanceof StoppedError) await read().then(save);
+      throw error;
+    });
     step++;
-    const [first, ...more] = batchesOf(step, run).map(uploadBatch);
+    const [first, ...more] = batches.map(uploadBatch);
     unread.push({ step, loss: trainStep(first!, step, more) });
     tf.dispose([first!, ...more].flatMap(({ image, target }) => [image, target]));
     await setImmediate(); // lets signals in
     const stops = signal.aborted && step < options.steps;
     const validates = step % options.validateEvery === 0 || step === options.steps;
     const isDue = step % options.checkpointEvery === 0 || step === options.steps || stops;
-    if (step % readEvery === 0 || validates || isDue) {
-      const losses = await readLosses(unread, run);
-      unread = [];
-      for (const { loss } of losses) lossSum += loss;
-      lossCount += losses.length;
-      await run.onLosses(losses);
-    }
+    if (step % readEvery === 0 || validates || isDue) await read();
     if (validates) {
       kept = await validated(run, step, lossSum / lossCount, kept);
       [lossSum, lossCount] = [0, 0];
     }
     ended = step === options.steps || (validates && isExhausted(step, kept, options));
-    if (isDue || ended) {
-      fillModel(state.model, state.parameters, state.statistics);
-      await run.onCheckpoint({ step, lossSum, lossCount, kept });
-    }
+    if (isDue || ended) await save();
     if (stops && !ended) throw new StoppedError(`stopped after step ${step} of ${options.steps}`);
   }
   return { step, lossSum, lossCount, kept };
@@ -141,9 +147,11 @@ function isExhausted(step: number, [best]: readonly ValidationRow[], { patience,
 }
 
 /** The batches that a step learns from. */
-function batchesOf(step: number, { batch, options }: Pick<TrainRun, "batch" | "options">): Batch[] {
+async function batchesOf(step: number, { batch, options }: Pick<TrainRun, "batch" | "options">): Promise<Batch[]> {
   const { accumulate } = options.optimizer;
-  return Array.from({ length: accumulate }, (_, i) => batch((step - 1) * accumulate + i + 1));
+  const out: Batch[] = [];
+  for (let i = 1; i <= accumulate; i++) out.push(await batch((step - 1) * accumulate + i));
+  return out;
 }
 
 async function readLosses(
@@ -158,7 +166,7 @@ async function readLosses(
   }
   const broken = out.find(({ loss }) => !Number.isFinite(loss));
   if (broken === undefined) return out;
-  const ids = batchesOf(broken.step, run).flatMap((batch) => batch.ids);
+  const ids = (await batchesOf(broken.step, run)).flatMap((batch) => batch.ids);
   throw new UserError(
     "numeric",
     `train: the loss must be finite; got ${broken.loss} at step ${broken.step}, slices ${ids.join(", ")}. ` +

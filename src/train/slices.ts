@@ -22,7 +22,7 @@ export const classShift = 2;
 /** A slice with fewer lesion pixels is neither a lesion slice nor a healthy one: it is not drawn for either, and not scored. */
 export const minLesionPixels = 4;
 
-/** One slice as training keeps it in memory: 3 bytes a pixel. */
+/** One slice as training keeps it in memory: 3 bytes a pixel, shared by all threads. */
 export interface TrainSlice {
   readonly caseId: string;
   /** Along the slice axis, from 0. */
@@ -85,14 +85,17 @@ function gainOfMasked(image: Volume, brain: Volume<Uint16Array>, range: Intensit
 
 function keepSlice(caseId: string, index: number, slice: Image, masks: Uint8Array, maskedGain: number): TrainSlice {
   const { data, width, height } = slice;
-  const pixels = Uint16Array.from(data, (v) => Math.min(65535, Math.round(v * quantum)));
+  const pixels = new Uint16Array(new SharedArrayBuffer(2 * data.length));
+  for (let i = 0; i < data.length; i++) pixels[i] = Math.min(65535, Math.round(data[i]! * quantum));
+  const shared = new Uint8Array(new SharedArrayBuffer(masks.length));
+  shared.set(masks);
   return {
     caseId,
     index,
     width,
     height,
     pixels,
-    masks,
+    masks: shared,
     lesionPixels: count(masks, lesionBit),
     brainPixels: count(masks, brainBit),
     maskedGain,

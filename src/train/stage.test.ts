@@ -18,7 +18,9 @@ import { decodeSafetensors } from "../data/safetensors.ts";
 import { predictOptions } from "../eval/predict/options.ts";
 import { runPredict } from "../eval/predict/stage.ts";
 import { buildModel, modelOptions, setWeights } from "../models/index.ts";
+import { loadData, planData } from "./load.ts";
 import { trainOptions } from "./options.ts";
+import type { FreshScenes } from "./rounds.ts";
 import { runTrain, type TrainRequest } from "./stage.ts";
 
 let data: string;
@@ -86,7 +88,7 @@ test("writes a model that reads back, rows in the table for every validation, an
   setWeights(model, weights, where);
   model.dispose();
   const again = await temporaryFolder("again");
-  await runTrain(request(again), silentContext(2));
+  await runTrain(request(again), silentContext(3));
   expect(contents(again)).toEqual(contents(whole));
 });
 
@@ -178,6 +180,73 @@ test("with several weights kept and patience, stopped and resumed, the folder is
   expect(contents(out)).toEqual(contents(straight));
   await runTrain(request(out), silentContext());
   expect(contents(out)).toEqual(contents(whole));
+});
+
+/** New slices for each round: those of the train split, changed. */
+async function freshDiscs(): Promise<FreshScenes> {
+  const { preprocess, options } = request("");
+  const { train } = await loadData(await planData(data, preprocess, options), silentContext());
+  const round = async (r: number) => ({
+    slices: train.map((slice) => ({ ...slice, caseId: `${slice.caseId}-${r}`, pixels: slice.pixels.map((v) => v + 100 * r) })),
+    scenes: [{ source: "sub-01", copy: r, stacks: [`sub-01-${r}`], grade: 3 }],
+  });
+  return { origin: { of: "discs" }, round };
+}
+
+test("with fresh scenes: the same bytes for any number of workers, stopped in any round and resumed, or while it waits for one", async () => {
+  const fresh = await freshDiscs();
+  const run = (out: string, more: Partial<TrainRequest>, context = silentContext()) =>
+    runTrain(request(out, { freshEvery: 4 }, { fresh, ...more }), context);
+  const straight = await temporaryFolder("fresh");
+  await run(straight, {});
+  const lines = readFileSync(join(straight, "scenes.jsonl"), "utf8").trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line)).map(({ step, copy }) => [step, copy])).toEqual([[5, 1], [9, 2], [13, 3]]); // biome-ignore format: a table
+  const name = join("weights", "last.safetensors");
+  expect(contents(straight)[name]).not.toBe(contents(whole)[name]);
+  for (const [stopAfter, workers] of [
+    [4, 1],
+    [8, 3],
+  ] as const) {
+    // biome-ignore format: a table
+    const out = await temporaryFolder("fresh");
+    const stop = new AbortController();
+    const progress = (label: string, done: number) => void (label === "train" && done >= stopAfter && stop.abort());
+    const context = { ...silentContext(workers), reporter: { ...silentReporter, progress }, signal: stop.signal };
+    await expect(run(out, {}, context)).rejects.toThrow(StoppedError);
+    appendFileSync(join(out, "scenes.jsonl"), '{"step":13,"source":"of after the checkpoint"}\n{"step":1'); // as after a kill
+    await run(out, { resume: true });
+    expect(contents(out)).toEqual(contents(straight));
+  }
+  const out = await temporaryFolder("fresh");
+  const stop = new AbortController();
+  const round = (r: number) => {
+    if (r < 2) return fresh.round(r);
+    stop.abort();
+    return new Promise<never>(() => {});
+  };
+  await expect(run(out, { fresh: { ...fresh, round } }, { ...silentContext(), signal: stop.signal })).rejects.toThrow(
+    StoppedError,
+  );
+  await run(out, { resume: true });
+  expect(contents(out)).toEqual(contents(straight));
+  const other = await fault(run(out, { resume: true, fresh: { ...fresh, origin: { of: "squares" } } }));
+  expect(other.message).toMatch(/fresh\.of was "discs" and is now "squares"/);
+  await runTrain(request(out), silentContext());
+  expect(contents(out)).toEqual(contents(whole));
+});
+
+test("a mistake in a fresh round ends the training with it, the checkpoint before kept; and no thread stays", async () => {
+  const out = await temporaryFolder("fresh");
+  const { round, origin } = await freshDiscs();
+  const broken = {
+    origin,
+    round: (r: number) => (r < 2 ? round(r) : Promise.reject(new UserError("data", "a.nii.gz: damaged."))),
+  };
+  const error = await fault(runTrain(request(out, { freshEvery: 4 }, { fresh: broken }), silentContext(2)));
+  expect([error.fault, error.message]).toEqual(["data", "a.nii.gz: damaged."]);
+  const { metadata } = decodeSafetensors(readFileSync(join(out, "weights/last.safetensors")), "last");
+  expect(JSON.parse(metadata.get("hemosynth")!).progress.step).toBe(5);
+  await expect(runTrain(request(out, { freshEvery: 4 }), silentContext())).rejects.toThrow(RangeError);
 });
 
 test("killed with SIGKILL in the middle and resumed, it ends in the same bytes", async () => {

@@ -8,14 +8,16 @@ import { writeAtomic } from "../data/files.ts";
 import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
 import { buildModel, forInference, type ModelOptions } from "../models/index.ts";
-import { drawBatch } from "./batch.ts";
+import { type Batch, drawBatch } from "./batch.ts";
 import { encodeCheckpoint, type Fingerprint, restoreCheckpoint } from "./checkpoint.ts";
+import { startFeed } from "./feed.ts";
 import {
   appendLog,
   bestWeightsRef,
   clearFolder,
   readCheckpoint,
   recordLosses,
+  recordScenes,
   recordValidation,
   rewindRecords,
   trainFiles,
@@ -23,8 +25,8 @@ import {
 import { loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
 import { checkMemory } from "./memory.ts";
 import { checkSizes, type TrainOptions } from "./options.ts";
+import { type FreshScene, type FreshScenes, startRounds } from "./rounds.ts";
 import { type Progress, type TrainRun, train } from "./run.ts";
-import { groupSlices } from "./sampler.ts";
 import { createState, disposeState, type TrainState } from "./state.ts";
 import { tasks } from "./task.ts";
 import { chooseValidation, validate } from "./validate.ts";
@@ -41,6 +43,8 @@ export interface TrainRequest {
   readonly seed: number;
   /** Go on from `weights/last.safetensors`; from the start where there is none. */
   readonly resume: boolean;
+  /** Where new stacks come from, with `freshEvery`; null without. */
+  readonly fresh?: FreshScenes | null;
 }
 
 /**
@@ -53,6 +57,8 @@ export interface TrainRequest {
  */
 export async function runTrain(request: TrainRequest, context: StageContext): Promise<StageResult> {
   const { out, options, seed } = request;
+  if ((options.freshEvery !== null) !== (request.fresh != null))
+    throw new RangeError("runTrain: fresh scenes go with train.freshEvery, and it with them");
   if (!computesOnGpu()) checkMemory(request.model, options, machineMemory());
   const plan = await planData(request.data, request.preprocess, options);
   const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length, seed };
@@ -62,7 +68,7 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
     checkSizes(request.model, options, model.sizeMultiple);
     const start = await begin(request, state, plan, context);
     const data = await loadData(plan, context);
-    const end = await train(trainRun(request, state, plan, data, start, context));
+    const end = await fed(request, data, context, (feed) => train(trainRun(request, state, plan, data, start, feed, context)));
     await writeAtomic(join(out, trainFiles.model), `${canonicalJson(await modelFile(request, plan, end), 1)}\n`);
     return result(data, end, options);
   } finally {
@@ -85,9 +91,59 @@ async function begin(request: TrainRequest, state: TrainState, plan: TrainPlan, 
 }
 
 /** What decides the numbers of a training. How often it is saved and how much memory it may take do not. */
-function fingerprint({ model, preprocess, options, seed }: TrainRequest, plan: TrainPlan): Fingerprint {
+function fingerprint({ model, preprocess, options, seed, fresh }: TrainRequest, plan: TrainPlan): Fingerprint {
   const { checkpointEvery: _, memoryMb: __, ...train } = options;
-  return { model, preprocess, train, seed, data: plan.hashes };
+  return { model, preprocess, train, seed, data: plan.hashes, ...(fresh == null ? {} : { fresh: fresh.origin }) };
+}
+
+/** The batches of a training, and what of its time they cost. */
+interface TimedFeed {
+  readonly batch: (n: number) => Promise<Batch>;
+  /** Milliseconds that were spent waiting for batches so far. */
+  readonly waited: () => number;
+}
+
+/** Threads that prepare batches, at most: one alone is faster than most networks learn. */
+const mostFeeding = 4;
+
+/** Trains with batches prepared in other threads, where there may be others, and says how long it waited for them. */
+async function fed<T>(
+  { out, options, seed, fresh = null }: TrainRequest,
+  data: TrainData,
+  { signal, workers, reporter }: StageContext,
+  work: (feed: TimedFeed) => Promise<T>,
+): Promise<T> {
+  const { accumulate } = options.optimizer;
+  const every = options.freshEvery ?? options.steps;
+  const roundOf = (step: number) => Math.floor((step - 1) / every);
+  const roundAt = startRounds(data.train, fresh, roundOf(options.steps), signal);
+  const rng = seededRng(seed).fork("train");
+  const scenes = new Map<number, readonly FreshScene[]>(); // by round
+  const draw = async (n: number) => {
+    const r = roundOf(Math.ceil(n / accumulate));
+    const round = await roundAt(r);
+    scenes.set(r, round.scenes);
+    return drawBatch(rng, round, n, options);
+  };
+  const feed = startFeed(draw, options.steps * accumulate, Math.min(workers - 1, mostFeeding));
+  const from = performance.now();
+  let waited = 0;
+  const batch = async (n: number) => {
+    const asked = performance.now();
+    const made = await feed.batch(n);
+    waited += performance.now() - asked;
+    const step = (n - 1) / accumulate + 1; // of the first batch of a step
+    if (step > every && (step - 1) % every === 0) await recordScenes(out, step, scenes.get(roundOf(step))!);
+    return made;
+  };
+  try {
+    const result = await work({ batch, waited: () => waited });
+    const total = performance.now() - from;
+    reporter.info(`train: ${((100 * (total - waited)) / total).toFixed(1)} % of ${(total / 1000).toFixed(0)} s at work, the rest waiting for batches`); // biome-ignore format: one line
+    return result;
+  } finally {
+    await feed.stop();
+  }
 }
 
 function trainRun(
@@ -96,35 +152,30 @@ function trainRun(
   plan: TrainPlan,
   data: TrainData,
   start: Progress,
+  feed: TimedFeed,
   context: StageContext,
 ): TrainRun {
   const { out, options, seed } = request;
-  const rng = seededRng(seed).fork("train");
-  const pool = { slices: data.train, groups: groupSlices(data.train) };
-  const windows = chooseValidation(rng.fork("validation"), data.val, options.validationSlices, tasks[options.task]);
-  const clock = { drawing: 0, since: performance.now(), step: start.step };
+  const rng = seededRng(seed).fork("train").fork("validation");
+  const windows = chooseValidation(rng, data.val, options.validationSlices, tasks[options.task]);
+  const clock = { waited: 0, since: performance.now(), step: start.step };
   let note = "";
   return {
     state,
     options,
     start,
     signal: context.signal,
-    batch(n) {
-      const from = performance.now();
-      const batch = drawBatch(rng, pool, n, options);
-      clock.drawing += performance.now() - from;
-      return batch;
-    },
+    batch: feed.batch,
     validate: () => validate(state.model, windows, options.cropSize, options.batchSize, tasks[options.task], options.loss),
     async onLosses(losses) {
       const { step, loss } = losses.at(-1)!;
       const now = performance.now();
       const seconds = (now - clock.since) / 1000 / (step - clock.step);
-      const drawing = clock.drawing / 1000 / (step - clock.step);
-      Object.assign(clock, { drawing: 0, since: now, step });
+      const waiting = (feed.waited() - clock.waited) / 1000 / (step - clock.step);
+      Object.assign(clock, { waited: feed.waited(), since: now, step });
       context.reporter.progress("train", step, options.steps, `loss ${loss.toFixed(3)}${note}, ${seconds.toFixed(2)} s a step`);
       await recordLosses(out, losses);
-      await appendLog(out, { step, loss, secondsPerStep: seconds, secondsDrawing: drawing });
+      await appendLog(out, { step, loss, secondsPerStep: seconds, secondsWaiting: waiting });
     },
     async onValidation(row, standing) {
       note = row.dice === null && row.auroc !== null ? `, val AUROC ${words(row.auroc)}` : `, val Dice ${words(row.dice)}`;
