@@ -61,7 +61,11 @@ const data: Stage = {
   resumes: "never",
   sources: sourceHashes,
   stale: async ({ data: options }, folder) => (options.kind === "folder" ? await changedSource(folder) : null),
-  options: (experiment, root) => ({ data: relativeTo(root, experiment).data, split: experiment.split }),
+  // However many folds there are, and whatever chooses in them: the dataset is the same.
+  options: (experiment, root) => ({
+    data: relativeTo(root, experiment).data,
+    split: experiment.split.folds === null ? experiment.split : "folds",
+  }),
   async plan({ data: options }) {
     if (options.kind === "phantom") return `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`;
     const { countImages } = await import("../data/ingest/stage.ts");

@@ -7,6 +7,8 @@ import { type Fingerprint, likeness, sameScan } from "./fingerprint.ts";
 export interface LeakCheck {
   readonly dataset: Dataset;
   readonly splits: Splits;
+  /** The test split will be dealt into folds, so that any two subjects of it may come to be on two sides. */
+  readonly folds?: boolean;
   /** Where the splits come from, for messages. */
   readonly where: string;
   /** The normal cases that `dataset` was synthesised from, if it was: a synthetic case must have its source's subject. */
@@ -57,18 +59,19 @@ function parentLeaks({ dataset, originals = [] }: LeakCheck): string[] {
 }
 
 /** Copies of one scan in two splits: the same bytes, or nearly the same picture. */
-function contentLeaks({ dataset, splits, fingerprints = new Map() }: LeakCheck): string[] {
+function contentLeaks({ dataset, splits, folds = false, fingerprints = new Map() }: LeakCheck): string[] {
   const splitOf = new Map<string, SplitName>(splitNames.flatMap((name) => splits[name].map((s) => [s, name] as const)));
   const cases = dataset.cases.filter((c) => splitOf.has(c.subject));
   const found: string[] = [];
   for (const [i, a] of cases.entries()) {
     for (const b of cases.slice(0, i)) {
       const [inA, inB] = [splitOf.get(a.subject)!, splitOf.get(b.subject)!];
-      if (inA === inB) continue;
+      if (folds ? a.subject === b.subject : inA === inB) continue;
       const how = sameContent(a, b, fingerprints);
       if (how) {
         const wayOut = "Give both the same subject, or remove one";
-        found.push(`no scan may be in two splits; got ${b.id} (${inB}) and ${a.id} (${inA}), which ${how}. ${wayOut}.`);
+        const [rule, sideB, sideA] = folds ? ["of two subjects", b.subject, a.subject] : ["in two splits", inB, inA];
+        found.push(`no scan may be ${rule}; got ${b.id} (${sideB}) and ${a.id} (${sideA}), which ${how}. ${wayOut}.`);
       }
     }
   }

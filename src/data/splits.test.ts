@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { seededRng } from "../core/rng.ts";
+import { seededRng, shuffled } from "../core/rng.ts";
 import { splitNames } from "./dataset.ts";
-import { type SplitSubject, splitOptions, splitSubjects, subjectsOf } from "./splits.ts";
+import { dealFolds, type SplitSubject, splitOptions, splitSubjects, subjectsOf } from "./splits.ts";
 
 const people = (n: number, age: (i: number) => number | null = () => null): SplitSubject[] =>
   Array.from({ length: n }, (_, i) => ({ id: `s${i}`, gestationalAge: age(i) }));
@@ -79,7 +79,71 @@ test("lists are taken as given; a name that is not there is a usage error that s
   );
 });
 
+const subjectsWithAges = fc
+  .uniqueArray(fc.tuple(fc.string({ minLength: 1, maxLength: 4 }), fc.option(fc.integer({ min: 20, max: 24 }))), {
+    minLength: 3,
+    maxLength: 40,
+    selector: ([id]) => id,
+  })
+  .map((all) => all.map(([id, gestationalAge]): SplitSubject => ({ id, gestationalAge })));
+const names = (subjects: readonly SplitSubject[]) => subjects.map(({ id }) => id).sort();
+
+test("folds: everyone is tested once and never in a fold that trains or validates on them; in any order the same folds", () => {
+  fc.assert(
+    fc.property(subjectsWithAges, fc.integer({ min: 2, max: 40 }), fc.boolean(), fc.integer(), (subjects, wanted, each, seed) => {
+      const folds = each ? "leaveOneOut" : Math.max(3, Math.min(wanted, subjects.length));
+      const options = splitOptions.parse({ folds });
+      const dealt = dealFolds(seededRng(seed), subjects, options);
+      expect(dealt.length).toBe(each ? subjects.length : folds);
+      expect(dealt.flatMap(({ test }) => test).sort()).toEqual(names(subjects));
+      const sizes = dealt.map(({ test }) => test.length);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(2);
+      for (const { train, val, test } of dealt) {
+        expect([...train, ...val, ...test].sort()).toEqual(names(subjects)); // once in all: on no two sides
+        expect(Math.min(train.length, val.length, test.length)).toBeGreaterThan(0);
+      }
+      expect(dealFolds(seededRng(seed), shuffled(seededRng(seed + 1), subjects), options)).toEqual(dealt);
+      expect(splitSubjects(seededRng(seed), subjects, options).test.sort()).toEqual(names(subjects));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("folds: each spans the ages, another seed deals others, and what is not tested is shared out as train and val are", () => {
+  const subjects = people(40, (i) => 20 + (18 * ((i * 17) % 40)) / 39);
+  const of = (seed: number) => dealFolds(seededRng(seed), subjects, splitOptions.parse({ folds: 5 }));
+  const mean = (ids: readonly string[]) =>
+    ids.reduce((sum, id) => sum + subjects[Number(id.slice(1))]!.gestationalAge!, 0) / ids.length;
+  for (const { train, val, test } of of(1)) {
+    expect(Math.abs(mean(test) - 29)).toBeLessThan(0.9); // one of each five neighbours in age; eight at random have an error of 1.7
+    expect([train.length, val.length, test.length]).toEqual([24, 8, 8]);
+  }
+  expect(new Set([1, 2, 3, 4, 5].map((seed) => JSON.stringify(of(seed)))).size).toBe(5);
+});
+
+test("folds that select on the test subjects hold them as val, and no one else is left out of training", () => {
+  const nested = dealFolds(seededRng(1), people(9), splitOptions.parse({ folds: 3 }));
+  const optimistic = dealFolds(seededRng(1), people(9), splitOptions.parse({ folds: 3, select: "test" }));
+  expect(optimistic.map(({ val }) => val)).toEqual(nested.map(({ test }) => test));
+  for (const { train, test } of optimistic) expect([train.length, test]).toEqual([6, []]);
+});
+
 test.each([
+  [5, 7, "val", "split.folds: must be at most the number of subjects, 5; got 7. Use fewer folds, or leaveOneOut"],
+  [2, 2, "val", "needs 2 subjects beside those that are tested, to train and to validate; a fold that tests 1 of 2 subjects leaves 1"],
+  [3, 2, "val", "a fold that tests 2 of 3 subjects leaves 1. Use more subjects or more folds"],
+  [1, "leaveOneOut", "val", "a fold that tests 1 of 1 subject leaves 0. Use more subjects"],
+  [1, "leaveOneOut", "test", "needs 1 subject beside those that are tested, to train; a fold that tests 1 of 1 subject leaves 0"],
+] as const)("%i subjects in folds: %s, select %s, are refused", (n, folds, select, message) => {
+  expect(() => dealFolds(seededRng(1), people(n), splitOptions.parse({ folds, select }))).toThrow(message);
+}); // biome-ignore format: one case a line
+
+test.each([
+  [{ folds: 1 }, "expected number to be >=2"],
+  [{ folds: "loo" }, 'must be a whole number from 2 to 9999, leaveOneOut, or null; got "loo"'],
+  [{ folds: 3, train: ["a"], val: ["b"], test: ["c"] }, "folds deal the subjects out themselves"],
+  [{ folds: 3, train: 0.5, val: 0, test: 0.5 }, "train and val share what is not tested"],
+  [{ select: "test" }, "select: test goes with folds"],
   [{ train: 0.5 }, "must add up to 1; got 0.9"],
   [{ train: ["a"] }, "three fractions or three lists"],
   [{ train: ["a"], val: ["b"], test: ["a"] }, 'a subject may be listed once; got "a" twice'],

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { type Rng, shuffled } from "../core/rng.ts";
+import { many } from "../core/words.ts";
 import { type Case, type SplitName, type Splits, splitNames } from "./dataset.ts";
 
 const share = (what: string, fraction: number) =>
@@ -8,6 +9,16 @@ const share = (what: string, fraction: number) =>
     .union([z.number().min(0).max(1), z.array(z.string().min(1))])
     .default(fraction)
     .describe(`Subjects for ${what}: a fraction from 0 to 1 of all, or a list of their names; all three the same way`);
+
+const foldsOption = z
+  .union([z.literal("leaveOneOut"), z.int().min(2).max(9999)], {
+    error: ({ input }) => `must be a whole number from 2 to 9999, leaveOneOut, or null; got ${JSON.stringify(input)}`,
+  })
+  .nullable()
+  .default(null)
+  .describe(
+    "Cross-validation: number of folds from 2, or leaveOneOut for one a subject; each fold is the test of one training, and the others are divided among train and val by their fractions. null: one split",
+  );
 
 /** How subjects are divided; the `split` section of a config. Fractions add up to 1; lists name every subject at most once. */
 export const splitOptions = z
@@ -18,6 +29,15 @@ export const splitOptions = z
     val: share("validation", 0.2),
     /** Subjects to report results on: a fraction in [0, 1], or a list of names. */
     test: share("testing", 0.2),
+    /** Cross-validation: how many folds, or one for each subject. null: one split. */
+    folds: foldsOption,
+    /** What chooses checkpoint and thresholds in a fold. `test` is there to show how much too good it looks. */
+    select: z
+      .enum(["val", "test"])
+      .default("val")
+      .describe(
+        "With folds, what checkpoint and thresholds are chosen on. val: subjects out of the fold's own training (nested); test: the very subjects that are tested, which makes every figure optimistic",
+      ),
   })
   .superRefine((options, context) => {
     const problem = splitProblem(options);
@@ -27,7 +47,17 @@ export type SplitOptions = z.output<typeof splitOptions>;
 
 type Shares = Readonly<Record<SplitName, number | readonly string[]>>;
 
-function splitProblem(shares: Shares): string | null {
+function splitProblem(options: Shares & Pick<SplitOptions, "folds" | "select">): string | null {
+  return sharesProblem(options) ?? foldsProblem(options);
+}
+
+function foldsProblem({ train, val, folds, select }: Shares & Pick<SplitOptions, "folds" | "select">): string | null {
+  if (folds === null) return select === "val" ? null : "select: test goes with folds; set folds, or leave select out";
+  if (typeof train !== "number") return "folds deal the subjects out themselves; leave out either folds or the lists of subjects";
+  return train > 0 && val !== 0 ? null : "in a fold, train and val share what is not tested; both must be above 0";
+}
+
+function sharesProblem(shares: Shares): string | null {
   const fractions = splitNames.map((name) => shares[name]).filter((share) => typeof share === "number");
   if (fractions.length === 3) {
     const sum = fractions.reduce((a, b) => a + b, 0);
@@ -66,15 +96,68 @@ export function subjectsOf(cases: readonly Pick<Case, "subject" | "gestationalAg
  * the order train, val, test). Every split then gets young and old alike: subjects in order of gestational age are dealt out
  * in short blocks that each hold the splits in proportion, in random order within the block.
  *
+ * With `folds` every subject is tested once, so all are in test; {@link dealFolds} makes the splits of each fold.
+ *
  * @returns Each split in the order of `subjects`. Subjects that explicit lists leave out are in none.
  * @throws {UserError} (usage) If a list names a subject that is not there.
  */
 export function splitSubjects(rng: Rng, subjects: readonly SplitSubject[], options: SplitOptions): Splits {
   const problem = splitProblem(options);
   if (problem) throw new RangeError(`splitSubjects: ${problem}`);
+  if (options.folds !== null) return { schemaVersion: 1, train: [], val: [], test: subjects.map(({ id }) => id) };
   const chosen = typeof options.train === "number" ? dealt(rng, subjects, options) : listed(subjects, options);
   const of = (name: SplitName) => subjects.filter(({ id }) => chosen.get(id) === name).map(({ id }) => id);
   return { schemaVersion: 1, train: of("train"), val: of("val"), test: of("test") };
+}
+
+/**
+ * The splits of each fold of a cross-validation. Every subject is tested in exactly one fold; there, the others are divided
+ * among train and val in the proportion of their fractions. With `select: test` val is the subjects that are tested, test is
+ * empty, and all others train.
+ *
+ * Folds differ by at most one subject, and each gets young and old alike, as the splits of {@link splitSubjects} do. They hang
+ * on the seed and on names and ages alone: in what order the subjects come changes nothing.
+ *
+ * @returns One for each fold, subjects in order of their names.
+ * @throws {UserError} (usage) If there are more folds than subjects, or too few subjects to train and validate in a fold.
+ */
+export function dealFolds(rng: Rng, subjects: readonly SplitSubject[], options: SplitOptions): Splits[] {
+  const { folds, select } = options;
+  if (folds === null) throw new RangeError("dealFolds: options have no folds");
+  const problem = splitProblem(options) ?? tooFew(folds, subjects.length, select);
+  if (problem !== null) throw new UserError("usage", `split.folds: ${problem}`);
+  const byName = [...subjects].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const count = folds === "leaveOneOut" ? byName.length : folds;
+  const foldOf = dealtInBlocks(rng.fork("folds"), byName, Array.from(byName, (_, i) => i % count), count); // biome-ignore format: one line
+  return Array.from({ length: count }, (_, fold) => {
+    const tested = byName.filter(({ id }) => foldOf.get(id) === fold).map(({ id }) => id);
+    const others = byName.filter(({ id }) => foldOf.get(id) !== fold);
+    if (select === "test") return { schemaVersion: 1, train: others.map(({ id }) => id), val: tested, test: [] };
+    const inner = splitSubjects(rng.fork("inner").fork(fold), others, innerShares(options));
+    return { ...inner, test: tested };
+  });
+}
+
+/** What is not tested in a fold, divided among train and val. */
+function innerShares({ train, val }: SplitOptions): SplitOptions {
+  const [a, b] = [train as number, val as number];
+  return { train: a / (a + b), val: b / (a + b), test: 0, folds: null, select: "val" };
+}
+
+/** Why so many subjects cannot be cross-validated, or null. */
+function tooFew(folds: number | "leaveOneOut", subjects: number, select: SplitOptions["select"]): string | null {
+  if (folds !== "leaveOneOut" && folds > subjects)
+    return `must be at most the number of subjects, ${subjects}; got ${folds}. Use fewer folds, or leaveOneOut`;
+  const tested = folds === "leaveOneOut" ? 1 : Math.ceil(subjects / folds);
+  const needed = select === "val" ? 2 : 1;
+  if (subjects - tested >= needed) return null;
+  const rest = `a fold that tests ${tested} of ${many(subjects, "subject")} leaves ${subjects - tested}`;
+  return `needs ${many(needed, "subject")} beside those that are tested, to train${needed > 1 ? " and to validate" : ""}; ${rest}. Use more subjects${tested > 1 ? " or more folds" : ""}`;
+}
+
+/** How many subjects each split got, in words. */
+export function splitWords(splits: Splits, { folds }: Pick<SplitOptions, "folds">): string {
+  return folds === null ? splitNames.map((name) => `${splits[name].length} ${name}`).join(", ") : "each tested in one fold";
 }
 
 function listed(subjects: readonly SplitSubject[], shares: Shares): Map<string, SplitName> {
@@ -100,12 +183,23 @@ function dealt(rng: Rng, subjects: readonly SplitSubject[], shares: Shares): Map
   const sequence = evenSequence(shareOut(fractions, subjects.length));
   const smallest = Math.min(...fractions.filter((f) => f > 0));
   const block = Math.min(subjects.length, Math.max(2, Math.round(1 / smallest)));
+  const places = dealtInBlocks(rng, subjects, sequence, block);
+  return new Map([...places].map(([id, split]) => [id, splitNames[split]!]));
+}
+
+/** Subjects in order of age get the places of `sequence`, in random order within each block of it. */
+function dealtInBlocks(
+  rng: Rng,
+  subjects: readonly SplitSubject[],
+  sequence: readonly number[],
+  block: number,
+): Map<string, number> {
   const age = (s: SplitSubject) => s.gestationalAge ?? Number.POSITIVE_INFINITY;
   const byAge = shuffled(rng.fork("ties"), subjects).sort((a, b) => (age(a) === age(b) ? 0 : age(a) - age(b)));
-  const chosen = new Map<string, SplitName>();
+  const chosen = new Map<string, number>();
   for (let start = 0; start < byAge.length; start += block) {
-    const names = shuffled(rng.fork("block").fork(start), sequence.slice(start, start + block));
-    for (const [i, split] of names.entries()) chosen.set(byAge[start + i]!.id, splitNames[split]!);
+    const places = shuffled(rng.fork("block").fork(start), sequence.slice(start, start + block));
+    for (const [i, place] of places.entries()) chosen.set(byAge[start + i]!.id, place);
   }
   return chosen;
 }

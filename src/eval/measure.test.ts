@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { seededRng, shuffled } from "../core/rng.ts";
-import { measure } from "./measure.ts";
-import { evalOptions } from "./options.ts";
+import { type Rng, seededRng, shuffled } from "../core/rng.ts";
+import { type Measured, measure } from "./measure.ts";
+import { type EvalOptions, evalOptions } from "./options.ts";
 import { metricSchema } from "./results.ts";
 import type { Level } from "./scores.ts";
 import type { Tables, Unit } from "./table.ts";
@@ -51,12 +51,17 @@ function tables(seed: number, patients: number, effect: number, { ill = true, he
 }
 const options = (changes: object = {}) => evalOptions.parse({ bootstrap: { resamples: 300 }, ...changes });
 const nothing: Tables = { slice: [], stack: [], subject: [] };
-const find = (m: ReturnType<typeof measure>, metric: string, per: string, subset = "all") =>
+/** One network. */
+const measureOne = (evaluated: Tables, validation: Tables, ...rest: [readonly number[], EvalOptions, Rng]) => {
+  const measured = measure([{ evaluated, validation }], ...rest);
+  return { ...measured, ...measured.operations[0]! };
+};
+const find = (m: Pick<Measured, "metrics">, metric: string, per: string, subset = "all") =>
   m.metrics.find((x) => x.metric === metric && x.per === per && x.subset === subset)!;
 
 test("figures are what counting gives", () => {
   const evaluated = tables(1, 12, 2);
-  const m = measure(evaluated, tables(2, 10, 2), grid, options(), seededRng(3));
+  const m = measureOne(evaluated, tables(2, 10, 2), grid, options(), seededRng(3));
   const cut = m.operatingPoints.stack.threshold!;
   const ill = evaluated.stack.filter((u) => u.label === 1);
   const well = evaluated.stack.filter((u) => u.label === 0);
@@ -83,7 +88,7 @@ test("patients in another order, and the slices of a patient in another order, g
   const mixed = Object.fromEntries(
     Object.entries(evaluated).map(([level, units]) => [level, shuffled(seededRng(4), units as Unit[])]),
   );
-  const m = (t: Tables) => measure(t, tables(2, 8, 1), grid, options(), seededRng(3)).metrics;
+  const m = (t: Tables) => measureOne(t, tables(2, 8, 1), grid, options(), seededRng(3)).metrics;
   const close = (a: unknown, b: unknown) => expect(JSON.stringify(a, digits)).toBe(JSON.stringify(b, digits));
   const digits = (_: string, v: unknown) => (typeof v === "number" ? Number(v.toPrecision(10)) : v);
   close(m(mixed as unknown as Tables), m(evaluated));
@@ -91,7 +96,13 @@ test("patients in another order, and the slices of a patient in another order, g
 
 test("choosing the threshold anew widens the interval of what depends on it, and of nothing else", () => {
   const run = (includeThreshold: boolean) =>
-    measure(tables(1, 30, 2), tables(2, 8, 2), grid, options({ bootstrap: { resamples: 400, includeThreshold } }), seededRng(3));
+    measureOne(
+      tables(1, 30, 2),
+      tables(2, 8, 2),
+      grid,
+      options({ bootstrap: { resamples: 400, includeThreshold } }),
+      seededRng(3),
+    );
   const [anew, once] = [run(true), run(false)];
   const width = (m: typeof anew, metric: string, per: string) => find(m, metric, per).high! - find(m, metric, per).low!;
   expect(width(anew, "specificity", "stack")).toBeGreaterThan(1.3 * width(once, "specificity", "stack"));
@@ -104,7 +115,7 @@ test("choosing the threshold anew widens the interval of what depends on it, and
 });
 
 test("one class, no validation, one patient: null with the reason, never 0.5 or NaN", () => {
-  const oneClass = measure(tables(1, 5, 2, { healthy: false }), tables(2, 5, 2), grid, options(), seededRng(3));
+  const oneClass = measureOne(tables(1, 5, 2, { healthy: false }), tables(2, 5, 2), grid, options(), seededRng(3));
   expect(find(oneClass, "auroc", "stack")).toMatchObject({
     estimate: null,
     low: null,
@@ -117,18 +128,18 @@ test("one class, no validation, one patient: null with the reason, never 0.5 or 
     n: 0,
     wilson: null,
   });
-  const noValidation = measure(tables(1, 5, 2), nothing, grid, options(), seededRng(3));
+  const noValidation = measureOne(tables(1, 5, 2), nothing, grid, options(), seededRng(3));
   expect(noValidation.operatingPoints.stack).toMatchObject({ threshold: null, validation: null });
   expect(find(noValidation, "sensitivity", "stack").reason).toMatch(/no threshold/);
   expect(find(noValidation, "dice", "slice").reason).toMatch(/no mask threshold/);
   expect(find(noValidation, "auroc", "stack").estimate).not.toBeNull();
-  const onePatient = measure(tables(1, 1, 9), tables(2, 5, 2), grid, options(), seededRng(3));
+  const onePatient = measureOne(tables(1, 1, 9), tables(2, 5, 2), grid, options(), seededRng(3));
   expect(find(onePatient, "auroc", "stack")).toMatchObject({
     estimate: 1,
     low: null,
     reason: expect.stringContaining("at least 2 patients; there is 1"),
   });
-  const perfect = measure(tables(1, 9, 99), tables(2, 9, 99), grid, options(), seededRng(3));
+  const perfect = measureOne(tables(1, 9, 99), tables(2, 9, 99), grid, options(), seededRng(3));
   expect(find(perfect, "sensitivity", "subject")).toMatchObject({
     estimate: 1,
     low: null,
@@ -139,13 +150,13 @@ test("one class, no validation, one patient: null with the reason, never 0.5 or 
 
 test("fixed thresholds need no validation and are taken as they are", () => {
   const fixed = { threshold: { rule: "fixed", stack: 1.5 }, mask: { rule: "fixed", probability: 0.5 } };
-  const m = measure(tables(1, 5, 2), nothing, [0.5], options(fixed), seededRng(3));
+  const m = measureOne(tables(1, 5, 2), nothing, [0.5], options(fixed), seededRng(3));
   expect([m.operatingPoints.stack.threshold, m.operatingPoints.slice.threshold, m.mask.probability]).toEqual([1.5, null, 0.5]);
   expect(find(m, "sensitivity", "stack").estimate).not.toBeNull();
 });
 
 test("the band of the ROC curve holds the curve", () => {
-  const { roc } = measure(tables(1, 20, 1), tables(2, 8, 1), grid, options(), seededRng(3));
+  const { roc } = measureOne(tables(1, 20, 1), tables(2, 8, 1), grid, options(), seededRng(3));
   const { low, high } = roc.slice.band!;
   for (let i = 0; i < low.length; i++) expect(low[i]!).toBeLessThanOrEqual(high[i]!);
   expect(high[0]! < 1 && low[100]! === 1).toBe(true);
@@ -153,7 +164,7 @@ test("the band of the ROC curve holds the curve", () => {
 
 test("a hundred patients of 3,000 slices with 2,000 resamples take seconds", () => {
   const start = process.cpuUsage();
-  const m = measure(tables(1, 125, 1), tables(2, 40, 1), grid, evalOptions.parse({}), seededRng(3));
+  const m = measureOne(tables(1, 125, 1), tables(2, 40, 1), grid, evalOptions.parse({}), seededRng(3));
   const seconds = process.cpuUsage(start).user / 1e6; // not wall time: other work on the machine is not ours
   expect(m.metrics.length).toBeGreaterThan(60);
   expect(seconds).toBeLessThan(15);

@@ -1,15 +1,8 @@
 import type { Rng } from "../core/rng.ts";
 import { romanGrade } from "../core/words.ts";
-import { rankScores, weightedAuroc } from "./metrics/auroc.ts";
+import { rankScores } from "./metrics/auroc.ts";
 import { quantileSorted, type ResamplingPlan } from "./metrics/bootstrap.ts";
-import {
-  type Confusion,
-  confusionAt,
-  negativePredictiveValue,
-  positivePredictiveValue,
-  sensitivity,
-  specificity,
-} from "./metrics/confusion.ts";
+import { sensitivity, specificity } from "./metrics/confusion.ts";
 import { diceOf } from "./metrics/dice.ts";
 import { type RocPoint, rocCurve, sensitivityAtRates } from "./metrics/roc.ts";
 import {
@@ -21,7 +14,8 @@ import {
   weightedMean,
 } from "./operate.ts";
 import type { EvalOptions } from "./options.ts";
-import { inResamples, planOf, type Sample, sampleOf, toMetric } from "./resample.ts";
+import { auroc, aurocWithin, call, confusionOf, dices, type Piece, pooledDice, type shares } from "./pooling.ts";
+import { inResamples, planOf, type Sample, sampleOf } from "./resample.ts";
 import type { Metric, Results } from "./results.ts";
 import { type Level, levels } from "./scores.ts";
 import type { Tables, Unit } from "./table.ts";
@@ -36,8 +30,20 @@ export interface RocPlot {
   readonly band: { readonly low: Float64Array; readonly high: Float64Array } | null;
 }
 
+/** Units that one network scored, and those that its thresholds are chosen on. */
+export interface Part {
+  readonly evaluated: Tables;
+  /** The same object as `evaluated` where thresholds are chosen on what is evaluated; empty where none is needed. */
+  readonly validation: Tables;
+}
+
+/** What a part's calls and masks hang on. */
+export type Operation = Pick<Results, "operatingPoints" | "mask">;
+
 /** All figures of an evaluation. */
-export interface Measured extends Pick<Results, "metrics" | "operatingPoints" | "mask"> {
+export interface Measured extends Pick<Results, "metrics"> {
+  /** One for each part. */
+  readonly operations: readonly Operation[];
   readonly roc: Readonly<Record<Level, RocPlot>>;
 }
 
@@ -47,68 +53,115 @@ export const bandRates: readonly number[] = Array.from({ length: 101 }, (_, i) =
 const bandResamples = 500;
 
 /**
- * Every figure with its interval, over one resampling plan of the evaluated split's patients and, where thresholds are chosen
- * anew, one of the validation split's.
+ * Every figure with its interval, over one resampling plan of the evaluated patients and, where thresholds are chosen
+ * anew, one of the validation patients of each part.
  *
- * @param validation - The same object as `evaluated` where thresholds are chosen on the split that is evaluated.
+ * Several parts, the folds of a cross-validation, are one table with several networks: each part is called, and its masks are
+ * drawn, at the thresholds that were chosen for its own network; the calls and overlaps are pooled. Scores of different
+ * networks are not on one scale; `auroc` compares them all the same, `aurocWithin` only those of one network.
+ *
+ * @param parts - One, or the folds of a cross-validation. No patient is evaluated in two.
  * @param grid - Mask thresholds that the units' tallies are of, ascending.
- * @throws {RangeError} If `evaluated` has no unit.
+ * @throws {RangeError} If there is no unit to evaluate.
  */
-export function measure(
-  evaluated: Tables,
-  validation: Tables,
-  grid: readonly number[],
-  options: EvalOptions,
-  rng: Rng,
-): Measured {
-  const { bootstrap } = options;
-  const plan = planOf(rng.fork("evaluated"), evaluated.stack, bootstrap.resamples);
+export function measure(parts: readonly Part[], grid: readonly number[], options: EvalOptions, rng: Rng): Measured {
+  const all = joinTables(parts.map(({ evaluated }) => evaluated));
+  const plan = planOf(rng.fork("evaluated"), all.stack, options.bootstrap.resamples);
   if (plan === null) throw new RangeError("measure: nothing to evaluate");
-  const other = validation === evaluated ? plan : planOf(rng.fork("validation"), validation.stack, bootstrap.resamples);
-  const onValidation = (level: Level) => (other === null ? null : sampleOf(other, validation[level]));
-  const choice = (level: Level) => chooseOperatingPoint(level, onValidation(level), options.threshold, bootstrap);
-  const choices = { slice: choice("slice"), stack: choice("stack"), subject: choice("subject") };
-  const mask = chooseMaskThreshold(onValidation("slice"), grid, options);
+  const validation = rng.fork("validation");
+  const own = parts.map((part, i) => choose(part, plan, grid, options, parts.length === 1 ? validation : validation.fork(i)));
   const metrics = levels.flatMap((level) =>
-    subsetsOf(evaluated[level]).flatMap((subset) => figuresOf(subset, level, plan, choices[level], mask, options)),
+    subsetsOf(all[level]).flatMap((subset) => figuresOf(piecesOf(own, level, subset, plan), subset, level, plan, options)),
   );
-  const describe = (level: Level) => describeOperatingPoint(choices[level], options.threshold, onValidation(level));
-  const roc = (level: Level) => rocPlot(sampleOf(plan, evaluated[level]), choices[level].value, options);
+  const roc = (level: Level) => rocPlot(sampleOf(plan, all[level]), piecesOf(own, level, everything, plan), options);
   return {
-    metrics: [...metrics, pooledDice(plan, evaluated.subject, mask, options)],
-    operatingPoints: { slice: describe("slice"), stack: describe("stack"), subject: describe("subject") },
-    mask: describeMask(mask, grid, onValidation("slice"), options),
+    metrics: [...metrics, pooledDice(plan, piecesOf(own, "subject", everything, plan), options)],
+    operations: own.map(({ operation }) => operation),
     roc: { slice: roc("slice"), stack: roc("stack"), subject: roc("subject") },
   };
 }
 
+/** The units of several tables in one. */
+export function joinTables(tables: readonly Tables[]): Tables {
+  const all = (level: Level) => tables.flatMap((one) => one[level]);
+  return { slice: all("slice"), stack: all("stack"), subject: all("subject") };
+}
+
+/** A part with the choices that were made for it. */
+interface Chosen {
+  readonly evaluated: Tables;
+  readonly choices: Readonly<Record<Level, Choice>>;
+  readonly mask: Choice;
+  readonly operation: Operation;
+}
+
+function choose(
+  { evaluated, validation }: Part,
+  plan: ResamplingPlan,
+  grid: readonly number[],
+  options: EvalOptions,
+  rng: Rng,
+): Chosen {
+  const { bootstrap, threshold } = options;
+  const other = validation === evaluated ? plan : planOf(rng, validation.stack, bootstrap.resamples);
+  const onValidation = (level: Level) => (other === null ? null : sampleOf(other, validation[level]));
+  const choice = (level: Level) => chooseOperatingPoint(level, onValidation(level), threshold, bootstrap);
+  const choices = { slice: choice("slice"), stack: choice("stack"), subject: choice("subject") };
+  const mask = chooseMaskThreshold(onValidation("slice"), grid, options);
+  const describe = (level: Level) => describeOperatingPoint(choices[level], threshold, onValidation(level));
+  const operatingPoints = { slice: describe("slice"), stack: describe("stack"), subject: describe("subject") };
+  return {
+    evaluated,
+    choices,
+    mask,
+    operation: { operatingPoints, mask: describeMask(mask, grid, onValidation("slice"), options) },
+  };
+}
+
+function piecesOf(own: readonly Chosen[], level: Level, { test }: Pick<Subset, "test">, plan: ResamplingPlan): Piece[] {
+  const pieces = own.map(({ evaluated, choices, mask }) => ({
+    sample: sampleOf(plan, evaluated[level].filter(test)),
+    choice: choices[level],
+    mask,
+  }));
+  return pieces.length === 1 ? pieces : pieces.filter(({ sample }) => sample.units.length > 0);
+}
+
 /** The figures of some units of a level. A grade has no healthy units, so only sensitivity and Dice make sense there. */
 function figuresOf(
+  pieces: readonly Piece[],
   { kind, name, units }: Subset,
   level: Level,
   plan: ResamplingPlan,
-  choice: Choice,
-  mask: Choice,
   options: EvalOptions,
 ): Metric[] {
-  const sample = sampleOf(plan, units);
-  const called = (metric: keyof typeof shares) => call(metric, sample, level, name, choice, options);
-  const compared = () => [auroc(sample, level, name, options), called("specificity"), called("ppv"), called("npv")];
+  const called = (metric: keyof typeof shares) => call(metric, pieces, level, name, plan, options);
+  const compared = () => [
+    auroc(sampleOf(plan, units), level, name, options),
+    ...(pieces.length > 1 ? [aurocWithin(pieces, level, name, plan, options)] : []),
+    called("specificity"),
+    called("ppv"),
+    called("npv"),
+  ];
   const calls = [called("sensitivity"), ...(kind === "grade" ? [] : compared())];
-  return [...calls, ...dices(sample, level, name, mask, options, kind === "all")];
+  return [...calls, ...dices(pieces, level, name, plan, options, kind === "all")];
 }
 
 interface Subset {
   readonly name: string;
   readonly kind: "all" | "grade" | "plane";
+  readonly test: (unit: Unit) => boolean;
   readonly units: readonly Unit[];
 }
+
+const everything = { test: () => true };
 
 /** Everything; each grade that occurs; each plane that occurs beside another. */
 function subsetsOf(units: readonly Unit[]): Subset[] {
   const subset = (kind: Subset["kind"], name: string, test: (unit: Unit) => boolean): Subset => ({
     kind,
     name,
+    test,
     units: units.filter(test),
   });
   const grades = [1, 2, 3, 4].map((g) => subset("grade", `grade ${romanGrade(g)}`, (unit) => unit.grade === g));
@@ -117,137 +170,7 @@ function subsetsOf(units: readonly Unit[]): Subset[] {
   );
   const there = ({ units: some }: Subset) => some.length > 0;
   const several = planes.filter(there).length > 1 ? planes.filter(there) : [];
-  return [{ kind: "all", name: "all", units }, ...grades.filter(there), ...several];
-}
-
-function auroc(sample: Sample, per: Level, subset: string, options: EvalOptions): Metric {
-  return toMetric(
-    {
-      ...{ metric: "auroc", per, subset, n: sample.units.length, patients: sample.patients },
-      estimate: weightedAuroc(sample.ranked),
-      values: inResamples(sample, (weights) => weightedAuroc(sample.ranked, weights)),
-      undefinedBecause: "one class only",
-      includesChoice: false,
-    },
-    options.bootstrap,
-  );
-}
-
-/** Shares of a confusion matrix: how each is computed, which units it is of, and what is missing where it is undefined. */
-const shares = {
-  sensitivity: { of: sensitivity, hits: "truePositive", all: (u: Unit) => u.label === 1, lacks: "no unit with a lesion" },
-  specificity: { of: specificity, hits: "trueNegative", all: (u: Unit) => u.label === 0, lacks: "no unit without a lesion" },
-  ppv: {
-    of: positivePredictiveValue,
-    hits: "truePositive",
-    all: (u: Unit, cut: number) => u.score >= cut,
-    lacks: "no unit was called",
-  },
-  npv: {
-    of: negativePredictiveValue,
-    hits: "trueNegative",
-    all: (u: Unit, cut: number) => u.score < cut,
-    lacks: "every unit was called",
-  },
-} as const;
-
-function call(
-  metric: keyof typeof shares,
-  sample: Sample,
-  per: Level,
-  subset: string,
-  choice: Choice,
-  options: EvalOptions,
-): Metric {
-  const share = shares[metric];
-  const counted = sample.units.filter((unit) => share.all(unit, choice.value));
-  const whole = confusionAt(sample.ranked, choice.value);
-  const known = !Number.isNaN(choice.value);
-  const value = (c: Confusion) => share.of(c);
-  return toMetric(
-    {
-      ...{ metric, per, subset, n: known ? counted.length : 0, patients: new Set(counted.map((u) => u.subject)).size },
-      estimate: value(whole),
-      values: inResamples(sample, (weights, r) => value(confusionAt(sample.ranked, choice.resampled[r]!, weights))),
-      undefinedBecause: known ? share.lacks : "no threshold: the validation split has one class only, or none was given",
-      hits: known ? whole[share.hits] : 0,
-      includesChoice: choice.includesChoice,
-    },
-    options.bootstrap,
-  );
-}
-
-/** Dice over the units with a lesion, and where `withAll` over all units under the rule for empty masks. */
-function dices(sample: Sample, per: Level, subset: string, mask: Choice, options: EvalOptions, withAll: boolean): Metric[] {
-  const positives = { ...sample, units: sample.units.filter((unit) => unit.label === 1) };
-  const own = positives.units.length === sample.units.length ? sample : sampleOf(sample.clustered.plan, positives.units);
-  const first = meanDice("dice", own, per, subset, mask, options);
-  return withAll && per !== "subject" ? [first, meanDice("diceAll", sample, per, subset, mask, options)] : [first];
-}
-
-function meanDice(
-  metric: "dice" | "diceAll",
-  sample: Sample,
-  per: Level,
-  subset: string,
-  mask: Choice,
-  options: EvalOptions,
-): Metric {
-  const thresholds = sample.units[0]?.tally.predicted.length ?? 0;
-  const dice = sample.units.map((unit) =>
-    Float64Array.from({ length: thresholds }, (_, g) => diceOf(overlapAt(unit.tally, g), options.emptyMask)),
-  );
-  const mean = (g: number, weights?: ArrayLike<number>): number => {
-    let [sum, total] = [0, 0];
-    for (let i = 0; i < dice.length; i++) {
-      const value = Number.isNaN(g) ? Number.NaN : dice[i]![g]!;
-      const weight = weights === undefined ? 1 : weights[i]!;
-      if (weight === 0 || (Number.isNaN(value) && !Number.isNaN(g))) continue; // both empty, and the rule is skip
-      sum += weight * value;
-      total += weight;
-    }
-    return total > 0 ? sum / total : Number.NaN;
-  };
-  const n = dice.filter((d) => Number.isNaN(mask.value) || !Number.isNaN(d[mask.value]!)).length;
-  return toMetric(
-    {
-      ...{ metric, per, subset, n, patients: sample.patients, estimate: mean(mask.value) },
-      values: inResamples(sample, (weights, r) => mean(mask.resampled[r]!, weights)),
-      undefinedBecause: noDice(mask),
-      includesChoice: mask.includesChoice,
-    },
-    options.bootstrap,
-  );
-}
-
-const noDice = (mask: Choice) =>
-  Number.isNaN(mask.value) ? "no mask threshold: the validation split has no slice with a lesion" : "no unit with a lesion";
-
-/** One Dice of all voxels of the split, in mm³, healthy stacks included: false positives anywhere count. */
-function pooledDice(plan: ResamplingPlan, subjects: readonly Unit[], mask: Choice, options: EvalOptions): Metric {
-  const sample = sampleOf(plan, subjects);
-  const pooled = (g: number, weights?: ArrayLike<number>): number => {
-    if (Number.isNaN(g)) return Number.NaN;
-    const sums = { both: 0, predictedOnly: 0, truthOnly: 0 };
-    subjects.forEach((unit, i) => {
-      const weight = weights === undefined ? 1 : weights[i]!;
-      const { both, predictedOnly, truthOnly } = overlapAt(unit.tally, g);
-      sums.both += weight * both;
-      sums.predictedOnly += weight * predictedOnly;
-      sums.truthOnly += weight * truthOnly;
-    });
-    return diceOf(sums, "skip");
-  };
-  return toMetric(
-    {
-      ...{ metric: "dice", per: "pooled", subset: "all", n: subjects.length, patients: sample.patients },
-      estimate: pooled(mask.value),
-      values: inResamples(sample, (weights, r) => pooled(mask.resampled[r]!, weights)),
-      undefinedBecause: noDice(mask),
-      includesChoice: mask.includesChoice,
-    },
-    options.bootstrap,
-  );
+  return [subset("all", "all", everything.test), ...grades.filter(there), ...several];
 }
 
 function describeMask(mask: Choice, grid: readonly number[], validation: Sample | null, options: EvalOptions): Results["mask"] {
@@ -261,9 +184,9 @@ function describeMask(mask: Choice, grid: readonly number[], validation: Sample 
   };
 }
 
-function rocPlot(sample: Sample, threshold: number, { bootstrap }: EvalOptions): RocPlot {
+function rocPlot(sample: Sample, pieces: readonly Piece[], { bootstrap }: EvalOptions): RocPlot {
   const curve = rocCurve(rankScores(sample.units));
-  const c = confusionAt(sample.ranked, threshold);
+  const c = confusionOf(pieces.filter(({ choice }) => !Number.isNaN(choice.value)));
   const point = { falsePositiveRate: 1 - specificity(c), sensitivity: sensitivity(c) };
   const at = Number.isNaN(point.falsePositiveRate + point.sensitivity) ? null : point;
   if (curve.length === 0 || sample.patients < 2) return { curve, at, band: null };

@@ -40,9 +40,20 @@ export function planOf(rng: Rng, units: readonly Unit[], resamples: number): Res
 
 /** A statistic in each resample; `weights` says how often each unit is in it. */
 export function inResamples(sample: Sample, statistic: (weights: Uint16Array, r: number) => number): Float64Array {
-  const weights = new Uint16Array(sample.units.length);
-  const { resamples } = sample.clustered.plan;
-  return Float64Array.from({ length: resamples }, (_, r) => statistic(resampleWeights(sample.clustered, r, weights), r));
+  return inResamplesOf(sample.clustered.plan, [sample], (weights, r) => statistic(weights[0]!, r));
+}
+
+/** The same of several samples of one plan together. */
+export function inResamplesOf(
+  { resamples }: ResamplingPlan,
+  samples: readonly Sample[],
+  statistic: (weights: readonly Uint16Array[], r: number) => number,
+): Float64Array {
+  const weights = samples.map(({ units }) => new Uint16Array(units.length));
+  return Float64Array.from({ length: resamples }, (_, r) => {
+    for (const [i, { clustered }] of samples.entries()) resampleWeights(clustered, r, weights[i]!);
+    return statistic(weights, r);
+  });
 }
 
 /** What a figure is of. */

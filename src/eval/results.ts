@@ -8,7 +8,7 @@ const value = z.number().nullable();
 
 /** One figure with its interval. `null` is "does not exist", and `reason` says why. */
 export const metricSchema = z.strictObject({
-  metric: z.enum(["auroc", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll"]),
+  metric: z.enum(["auroc", "aurocWithin", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll"]),
   /** What is counted; `pooled` is all voxels of the split at once. */
   per: z.enum([...levels, "pooled"]),
   /** `all`, `grade I` … `grade IV`, or `axial`, `coronal`, `sagittal`. */

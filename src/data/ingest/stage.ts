@@ -21,7 +21,7 @@ import { imageKind } from "../image-name.ts";
 import { leaks } from "../leaks.ts";
 import { writeNifti } from "../nifti.ts";
 import { readRegularFile } from "../regular-file.ts";
-import { type SplitOptions, splitSubjects, subjectsOf } from "../splits.ts";
+import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../splits.ts";
 import { type CheckedCase, checkCase } from "./check.ts";
 import { errorOf, warningOf } from "./findings.ts";
 import { isTable, parseTable, type Table } from "./gestational-age.ts";
@@ -63,14 +63,14 @@ export async function runIngest({ out, options, split, seed }: IngestJob, contex
     findings,
   };
   const splits = splitSubjects(seededRng(seed).fork("split"), subjectsOf(cases), split);
-  const all = [...findings, ...splitFindings(dataset, splits, checked)];
+  const all = [...findings, ...splitFindings(dataset, splits, split, checked)];
   refuseErrors(options.path, all);
   warnOf(all, context);
   await rm(join(out, "dataset.json"), { force: true }); // the folder is not whole until this run is done
   const stored = await storePictures({ out, options }, plan, cases, root, context);
   await writeSplits(out, splits);
   await writeDataset(out, { ...dataset, cases: stored, findings: all });
-  return resultOf(cases, splits, all);
+  return resultOf(cases, splits, split, all);
 }
 
 /**
@@ -208,18 +208,23 @@ function duplicateFindings(cases: readonly Case[]): Finding[] {
   return findings;
 }
 
-function splitFindings(dataset: Dataset, splits: Splits, checked: readonly CheckedCase[]): Finding[] {
+function splitFindings(
+  dataset: Dataset,
+  splits: Splits,
+  { folds }: Pick<SplitOptions, "folds">,
+  checked: readonly CheckedCase[],
+): Finding[] {
   const fingerprints = new Map<string, Fingerprint>();
   const ids = new Set(dataset.cases.map((c) => c.id));
   const unique = ids.size === dataset.cases.length; // else an id does not say whose fingerprint it is, and that is an error already
   for (const { case: c, fingerprint } of unique ? checked : []) if (c && fingerprint) fingerprints.set(c.id, fingerprint);
-  const findings = leaks({ dataset, splits, where: "splits.json", fingerprints }).map((leak) =>
+  const findings = leaks({ dataset, splits, folds: folds !== null, where: "splits.json", fingerprints }).map((leak) =>
     errorOf("leak", null, `splits: ${leak}`),
   );
   const used = new Set(splitNames.flatMap((name) => splits[name]));
   const unused = subjectsOf(dataset.cases).filter(({ id }) => !used.has(id));
   const empty = splitNames.filter((name) => splits[name].length === 0);
-  if (empty.length > 0) {
+  if (empty.length > 0 && folds === null) {
     const message = `splits: train, val and test should each have a subject; got none in ${empty.join(" and ")}. Add subjects, or set split.`;
     findings.push(warningOf("small-split", null, message));
   }
@@ -251,11 +256,10 @@ function warnOf(findings: readonly Finding[], context: StageContext): void {
   }
 }
 
-function resultOf(cases: readonly Case[], splits: Splits, findings: readonly Finding[]): StageResult {
+function resultOf(cases: readonly Case[], splits: Splits, split: SplitOptions, findings: readonly Finding[]): StageResult {
   const subjects = subjectsOf(cases).length;
   const counts = Object.fromEntries(splitNames.map((name) => [name, splits[name].length]));
-  const split = splitNames.map((name) => `${counts[name]} ${name}`).join(", ");
-  const headline = `${many(cases.length, "case")} of ${many(subjects, "subject")} (${split}); ${many(findings.length, "warning")}`;
+  const headline = `${many(cases.length, "case")} of ${many(subjects, "subject")} (${splitWords(splits, split)}); ${many(findings.length, "warning")}`;
   const withFile = (kind: "labels" | "brainMask" | "lesionMask") => cases.filter((c) => c[kind] !== null).length;
   return {
     headline,

@@ -45,23 +45,32 @@ export function aurocScore(cases: readonly LabelledScore[]): number {
  * NaN when one class has no weight.
  * @param weights - Non-negative, in the order of the cases that were ranked.
  */
-export function weightedAuroc({ order, tieEnd, labels }: RankedScores, weights?: ArrayLike<number>): number {
+export function weightedAuroc(ranked: RankedScores, weights?: ArrayLike<number>): number {
+  const { won, pairs } = weightedPairs(ranked, weights);
+  return pairs > 0 ? won / pairs : Number.NaN;
+}
+
+/** Pairs of a positive and a negative, by weight, and those in which the positive scores higher, ties counting half. */
+export function weightedPairs(
+  { order, tieEnd, labels }: RankedScores,
+  weights?: ArrayLike<number>,
+): { readonly won: number; readonly pairs: number } {
   let below = 0; // weight of the negatives with lower scores
   let negatives = 0; // … and with the score of this tie
   let positives = 0;
   let allPositives = 0;
-  let pairs = 0;
+  let won = 0;
   for (let i = 0; i < order.length; i++) {
     const at = order[i]!;
     const weight = weights === undefined ? 1 : weights[at]!;
     if (labels[at] === 1) positives += weight;
     else negatives += weight;
     if (tieEnd[i] === 0) continue;
-    pairs += positives * (below + negatives / 2);
+    won += positives * (below + negatives / 2);
     below += negatives;
     allPositives += positives;
     negatives = 0;
     positives = 0;
   }
-  return allPositives > 0 && below > 0 ? pairs / (allPositives * below) : Number.NaN;
+  return { won, pairs: allPositives * below };
 }

@@ -25,6 +25,17 @@ export function confusionAt(
   return { trueNegative: sums[0]!, falsePositive: sums[1]!, falseNegative: sums[2]!, truePositive: sums[3]! };
 }
 
+/** All units of several confusions together; of none, no unit. */
+export function sumConfusions(confusions: readonly Confusion[]): Confusion {
+  const sum = (name: keyof Confusion) => confusions.reduce((total, c) => total + c[name], 0);
+  return {
+    truePositive: sum("truePositive"),
+    falseNegative: sum("falseNegative"),
+    falsePositive: sum("falsePositive"),
+    trueNegative: sum("trueNegative"),
+  };
+}
+
 const share = (part: number, rest: number): number => (part + rest > 0 ? part / (part + rest) : Number.NaN);
 
 /** Share of the positives that are called, in [0, 1]. NaN without positives. */

@@ -1,8 +1,8 @@
 import type { StageContext, StageResult } from "../../core/context.ts";
 import { mapParallel } from "../../core/parallel.ts";
 import { type Rng, seededRng } from "../../core/rng.ts";
-import { type Case, splitNames, writeDataset, writeSplits } from "../../data/dataset.ts";
-import { type SplitOptions, splitSubjects, subjectsOf } from "../../data/splits.ts";
+import { type Case, writeDataset, writeSplits } from "../../data/dataset.ts";
+import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../data/splits.ts";
 import { drawPhantom } from "./draw.ts";
 import type { PhantomJob } from "./job.ts";
 import type { PhantomOptions } from "./options.ts";
@@ -40,9 +40,8 @@ export async function runPhantom({ out, options, split, seed }: PhantomRun, cont
   await writeSplits(out, splits);
   await writeDataset(out, { schemaVersion: 1, name: "phantom", root: ".", labelScheme: "hemosynth", cases, findings: [] });
   const [low, high] = options.gestationalAge;
-  const counts = splitNames.map((name) => `${splits[name].length} ${name}`).join(", ");
   return {
-    headline: `${cases.length} phantom brains, ${low} to ${high} weeks, ${options.spacingMm} mm (${counts})`,
+    headline: `${cases.length} phantom brains, ${low} to ${high} weeks, ${options.spacingMm} mm (${splitWords(splits, split)})`,
     summary: { subjects: subjectsOf(cases).length, cases: cases.length, gestationalAge: [low, high], splits: { ...splits } },
   };
 }
