@@ -19,15 +19,17 @@ export interface Chosen {
  * Best, median and worst Dice among the stacks with a lesion, the lesion with the lowest score, and the healthy stack with the
  * highest. A stack is shown once. Ties go by case id, so that the choice does not depend on order.
  *
- * @param mask - Place of the mask threshold in the tallies; NaN where there is none: then there is no Dice to choose by.
+ * @param stacks - Where a score is NaN, or the Dice does not exist, there is nothing to choose by.
+ * @param mask - Place of the mask threshold in the tallies; NaN where there is none.
  */
 export function chooseCases(stacks: readonly Unit[], mask: number): Chosen[] {
   const dice = (unit: Unit) => diceOf(overlapAt(unit.tally, mask));
   const named = (a: Unit, b: Unit) => (a.case < b.case ? -1 : 1);
   const ill = stacks.filter((u) => u.label === 1);
-  const byDice = Number.isNaN(mask) ? [] : [...ill].sort((a, b) => dice(b) - dice(a) || named(a, b));
-  const quiet = [...ill].sort((a, b) => a.score - b.score || named(a, b))[0];
-  const loud = stacks.filter((u) => u.label === 0).sort((a, b) => b.score - a.score || named(a, b))[0];
+  const byDice = ill.filter((u) => !Number.isNaN(dice(u))).sort((a, b) => dice(b) - dice(a) || named(a, b));
+  const scored = (u: Unit) => !Number.isNaN(u.score);
+  const quiet = ill.filter(scored).sort((a, b) => a.score - b.score || named(a, b))[0];
+  const loud = stacks.filter((u) => u.label === 0 && scored(u)).sort((a, b) => b.score - a.score || named(a, b))[0];
   const wanted: [string, Unit | undefined][] = [
     ["Best Dice", byDice[0]],
     ["Median Dice", byDice[Math.floor((byDice.length - 1) / 2)]],

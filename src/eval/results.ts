@@ -57,6 +57,47 @@ export const splitCountSchema = z.strictObject({
 });
 export type SplitCount = z.output<typeof splitCountSchema>;
 
+const operatingPoints = z.strictObject({
+  slice: operatingPointSchema,
+  stack: operatingPointSchema,
+  subject: operatingPointSchema,
+});
+
+const mask = z.strictObject({
+  /** Probability from which a voxel is lesion; null where none could be chosen, or each fold has its own. */
+  probability: value,
+  rule: z.string(),
+  /** Mean Dice over the validation slices with a lesion, at that probability. */
+  validationDice: value,
+});
+
+const figureName = metricSchema.pick({ metric: true, per: true }).shape;
+
+/** One fold of a cross-validation. */
+export const foldSchema = z.strictObject({
+  fold: count,
+  /** Who was tested in it. */
+  subjects: z.array(z.string()),
+  /** What was tested in it. */
+  counts: splitCountSchema,
+  operatingPoints,
+  mask,
+  /** The figures of this fold alone; intervals are in its own results.json. */
+  figures: z.array(z.strictObject({ ...figureName, estimate: value })),
+});
+export type Fold = z.output<typeof foldSchema>;
+
+/** How a figure differs from fold to fold: no interval, and no standard error. */
+export const spreadSchema = z.strictObject({
+  ...figureName,
+  /** Folds in which the figure is defined. */
+  folds: count,
+  mean: value,
+  /** Standard deviation over them (n - 1); null for fewer than two. */
+  sd: value,
+});
+export type Spread = z.output<typeof spreadSchema>;
+
 /** The content of `results.json`, written last. */
 export const resultsSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -67,15 +108,13 @@ export const resultsSchema = z.strictObject({
   pseudoLesions: z.boolean(),
   options: evalOptions,
   splits: z.array(splitCountSchema),
-  operatingPoints: z.strictObject({ slice: operatingPointSchema, stack: operatingPointSchema, subject: operatingPointSchema }),
-  mask: z.strictObject({
-    /** Probability from which a voxel is lesion; null where none could be chosen. */
-    probability: value,
-    rule: z.string(),
-    /** Mean Dice over the validation slices with a lesion, at that probability. */
-    validationDice: value,
-  }),
+  operatingPoints,
+  mask,
+  /** Of a cross-validation: of all subjects together, each as the network saw it that was not trained on it. */
   metrics: z.array(metricSchema),
+  /** Of a cross-validation, in order. */
+  folds: z.array(foldSchema).optional(),
+  spread: z.array(spreadSchema).optional(),
   /** What a reader must know before quoting a figure. */
   notes: z.array(z.string()),
 });

@@ -2,8 +2,8 @@ import type { StageResult } from "../core/context.ts";
 import { romanGrade } from "../core/words.ts";
 import type { Dataset, SplitName } from "../data/dataset.ts";
 import type { EvalOptions } from "./options.ts";
-import { findMetric, withInterval } from "./report/format.ts";
-import type { Results, SplitCount } from "./results.ts";
+import { findMetric, kindOfScores, withInterval } from "./report/format.ts";
+import type { Metric, Results, SplitCount } from "./results.ts";
 import { type Level, levels } from "./scores.ts";
 import type { Tables, Unit } from "./table.ts";
 
@@ -26,12 +26,23 @@ export function countSplit(split: SplitName, tables: Tables, dataset: Dataset): 
   };
 }
 
+export const noMaps = "The network tells of whole slices and draws no maps: there is no Dice, and no case is shown.";
+
+/** Figures as they stand where there are no maps: Dice does not exist, and why. */
+export function knownMetrics(metrics: readonly Metric[], hasMaps: boolean): Metric[] {
+  const isDice = ({ metric }: Metric) => metric === "dice" || metric === "diceAll";
+  const none = { estimate: null, low: null, high: null, reason: "the network draws no maps" };
+  return metrics.map((metric) => (hasMaps || !isDice(metric) ? metric : { ...metric, ...none }));
+}
+
 /** What a reader must know before quoting a figure. */
 export function notesOf(evaluated: Tables, validation: Tables, options: EvalOptions): string[] {
   const notes: string[] = [];
   const chosen = options.threshold.rule !== "fixed" || options.mask.rule !== "fixed";
   if (chosen && validation === evaluated)
     notes.push("Thresholds were chosen on the very units that are evaluated: sensitivity, specificity and Dice are optimistic.");
+  if (options.split === "val")
+    notes.push("So was the checkpoint, unless the model comes from elsewhere: then AUROC is optimistic as well.");
   if (chosen && validation.stack.length === 0) notes.push("The validation split is empty: no threshold could be chosen.");
   if (options.split === "train") notes.push("The training split is evaluated: every figure is optimistic.");
   const stacksOf = ({ subject, session }: Unit) => evaluated.stack.filter((s) => s.subject === subject && s.session === session);
@@ -63,11 +74,11 @@ export function evalResult(results: Results): StageResult {
     const m = findMetric(results, metric, per);
     return m?.estimate == null ? `${name} – (${m?.reason ?? "not measured"})` : `${name} ${withInterval(m)}`;
   };
-  const kind = results.pseudoLesions ? "pseudo-lesion scores: " : "";
+  const kind = kindOfScores(results);
   const figures = [words("stack AUROC", "auroc", "stack"), words("slice Dice", "dice", "slice")];
   const main = results.metrics.filter((m) => m.subset === "all" && m.metric !== "ppv" && m.metric !== "npv");
   return {
-    headline: `${kind}${figures.join(", ")} on ${results.split}`,
+    headline: `${kind}${kind === "" ? "" : ": "}${figures.join(", ")} on ${results.split}`,
     summary: { split: results.split, pseudoLesions: results.pseudoLesions, metrics: main, notes: results.notes },
   };
 }

@@ -52,6 +52,12 @@ export function withoutMap({ truth, both, predicted }: Tally): Tally {
   return { truth, both: both.map(() => Number.NaN), predicted: predicted.map(() => Number.NaN) };
 }
 
+/** The tally for the threshold at place `g` alone; of a place that is not there (NaN), as without a map. */
+export function atThreshold(tally: Tally, g: number): Tally {
+  const { truth, both, predicted } = tally;
+  return { truth, both: Float64Array.of(both[g] ?? Number.NaN), predicted: Float64Array.of(predicted[g] ?? Number.NaN) };
+}
+
 /** The tally of all units together. @throws {RangeError} If there is none. */
 export function sumTallies(tallies: readonly Tally[]): Tally {
   if (tallies.length === 0) throw new RangeError("sumTallies: nothing to add up");

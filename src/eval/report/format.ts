@@ -34,6 +34,12 @@ export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   diceAll: "Dice, healthy included",
 };
 
+/** What the figures are, where they are not what a reader would take them for. */
+export function kindOfScores({ split, pseudoLesions }: Results): string {
+  const kinds = [...(split === "test" ? [] : ["optimistic"]), ...(pseudoLesions ? ["pseudo-lesion scores"] : [])];
+  return kinds.join(", ");
+}
+
 /** What lesions are called: painted ones must never read as patients'. */
 export function lesionWord({ pseudoLesions }: Results): string {
   return pseudoLesions ? "pseudo-lesion" : "lesion";

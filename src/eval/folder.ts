@@ -1,0 +1,126 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type StageContext, throwIfStopped } from "../core/context.ts";
+import { canonicalJson } from "../core/hash.ts";
+import type { FileRef, SplitName } from "../data/dataset.ts";
+import { writeAtomic } from "../data/files.ts";
+import type { Grid } from "../data/grid.ts";
+import { readLabels, readVolume } from "../data/nifti.ts";
+import { encodePng } from "../picture/png.ts";
+import { onGridOf } from "./check.ts";
+import { type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
+import { type Loaded, readPair } from "./load.ts";
+import type { Measured, Operation } from "./measure.ts";
+import type { EvalOptions } from "./options.ts";
+import { drawPlots } from "./report/figures.ts";
+import { caseCaption } from "./report/format.ts";
+import { type GalleryItem, reportPage } from "./report/page.ts";
+import { type Results, resultsSchema } from "./results.ts";
+import { levels } from "./scores.ts";
+import type { Tables, Unit } from "./table.ts";
+import { atThreshold } from "./tally.ts";
+import { formatUnits, type UnitTable } from "./units-csv.ts";
+
+/** Where an evaluation is written, and how. */
+export interface Target {
+  /** Folder to write: units.csv, plots/, and results.json last. */
+  readonly out: string;
+  /** The report's file, `report.html` of the run folder. */
+  readonly report: string;
+  readonly options: EvalOptions;
+  readonly seed: number;
+  /** Text of the resolved config, printed at the end of the report; absent prints the eval options alone. */
+  readonly config?: string;
+}
+
+/** What one network predicted, with the thresholds that were chosen for it. */
+export interface Judged extends Loaded {
+  readonly operation: Operation;
+}
+
+/** Takes away what makes the folder whole, before anything in it changes. */
+export async function openFolder({ out }: Target): Promise<void> {
+  await rm(join(out, "results.json"), { force: true });
+}
+
+/** Each table that was read, by the name of its split. */
+export function splitTables({ evaluated, validation }: Loaded, { split }: EvalOptions): (readonly [SplitName, Tables])[] {
+  const other = validation === evaluated || validation.stack.length === 0 ? [] : [["val", validation] as const];
+  return [[split, evaluated], ...other];
+}
+
+/**
+ * Writes tables, plots and the report, and results.json last.
+ * @param parts - One, or the folds of a cross-validation in order.
+ */
+export async function writeEvaluation(
+  target: Target,
+  parts: readonly Judged[],
+  roc: Measured["roc"],
+  results: Results,
+  { signal }: StageContext,
+): Promise<void> {
+  const { out, options, report, seed } = target;
+  resultsSchema.parse(results);
+  const stacks = parts.flatMap((part) => part.evaluated.stack.map((unit) => asOperated(unit, part, parts.length > 1)));
+  const plots = drawPlots(results, roc, stacks);
+  for (const level of levels) await writeAtomic(join(out, "plots", `roc-${level}.svg`), plots.roc[level]);
+  await writeAtomic(join(out, "plots", "stack-scores.svg"), plots.scores);
+  await writeAtomic(join(out, "plots", "stack-dice.svg"), plots.dice);
+  await writeAtomic(join(out, "units.csv"), formatUnits(unitTables(parts, options)));
+  const gallery: GalleryItem[] = [];
+  for (const chosen of parts[0]!.hasMaps ? chooseCases(stacks, 0) : []) {
+    throwIfStopped(signal);
+    gallery.push(await galleryItem(chosen, parts));
+  }
+  const config = target.config ?? canonicalJson({ eval: options, seed }, 2);
+  await writeAtomic(report, reportPage({ results, plots, gallery, config }));
+  await writeAtomic(join(out, "results.json"), `${canonicalJson(results, 1)}\n`);
+}
+
+/**
+ * A stack as its network's thresholds see it: its mask drawn, and among several networks its score counted from the threshold,
+ * where all networks have their zero.
+ */
+function asOperated(unit: Unit, { grid, operation: { mask, operatingPoints } }: Judged, several: boolean): Unit {
+  const tally = atThreshold(unit.tally, maskPlace(grid, mask));
+  return { ...unit, tally, score: several ? unit.score - (operatingPoints.stack.threshold ?? Number.NaN) : unit.score };
+}
+
+/** Place of the mask threshold in the tallies; NaN where there is none. */
+function maskPlace(grid: readonly number[], { probability }: Operation["mask"]): number {
+  return probability === null ? Number.NaN : grid.indexOf(probability);
+}
+
+/** Of several folds only what each tested: a subject validates in many. */
+function unitTables(parts: readonly Judged[], options: EvalOptions): UnitTable[] {
+  const several = parts.length > 1;
+  return parts.flatMap((part, i) => {
+    const mask = maskPlace(part.grid, part.operation.mask);
+    const tables = splitTables(part, options).slice(0, several ? 1 : 2);
+    return tables.map(([split, units]): UnitTable => ({ split, units, mask, fold: several ? i : null }));
+  });
+}
+
+async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<GalleryItem> {
+  const part = parts.find(({ evaluated }) => evaluated.stack.some((unit) => unit.case === chosen.unit.case))!;
+  const { from, dataset, evaluated, operation } = part;
+  const c = dataset.cases.find(({ id }) => id === chosen.unit.case)!;
+  const unit = evaluated.stack.find((one) => one.case === c.id)!; // with the score that the network gave
+  const place = (path: string) => join(from.data, dataset.root, path);
+  const { truth, probability } = await readPair(from, dataset, c, true);
+  const onGrid = <V extends Grid>(volume: V, ref: FileRef) => onGridOf(volume, probability, place(ref.path));
+  const image = onGrid(await readVolume(place(c.image.path), undefined, c.image.sha256), c.image);
+  const { brainMask } = c;
+  const brain = brainMask && onGrid(await readLabels(place(brainMask.path), undefined, brainMask.sha256), brainMask);
+  const slice = shownSlice(evaluated.slice.filter((one) => one.case === c.id));
+  const picture = casePicture(image, truth, probability, brain, slice, operation.mask.probability ?? 0.5);
+  const { width, height } = picture;
+  return {
+    title: chosen.title,
+    caption: caseCaption(c, { ...chosen, unit }, slice, operation.operatingPoints.stack.threshold),
+    png: await encodePng(picture),
+    width,
+    height,
+  };
+}

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import { determinant } from "../core/affine.ts";
+import { type StageContext, throwIfStopped } from "../core/context.ts";
+import { sliceAxis, slicePlane, type Volume } from "../core/volume.ts";
+import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type SplitName, type Splits } from "../data/dataset.ts";
+import { dataFault } from "../data/faults.ts";
+import { readText } from "../data/files.ts";
+import { readLabels, readVolume } from "../data/nifti.ts";
+import { checkProbability, checkScores, isLabelled, onGridOf } from "./check.ts";
+import type { EvalOptions } from "./options.ts";
+import { parseScores } from "./scores.ts";
+import { buildTables, type Tables, type TalliedCase } from "./table.ts";
+import { tallySlices, withoutMap } from "./tally.ts";
+
+/** What a network was asked, and what it said. */
+export interface Predicted {
+  /** Dataset folder with lesion masks. */
+  readonly data: string;
+  /** Folder that predict wrote for that dataset. */
+  readonly predictions: string;
+}
+
+/** Probabilities among which the mask threshold is chosen. */
+const maskGrid: readonly number[] = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
+
+/** What was read, joined and checked. */
+export interface Loaded {
+  readonly from: Predicted;
+  readonly dataset: Dataset;
+  readonly evaluated: Tables;
+  /** The same object where the evaluated split is the validation split; empty where none is needed. */
+  readonly validation: Tables;
+  readonly grid: readonly number[];
+  /** Whether there are maps of probability; a classifier gives scores alone. */
+  readonly hasMaps: boolean;
+}
+
+/**
+ * Reads a dataset and what was predicted of it, and joins the two.
+ *
+ * @throws {UserError} (data) If predictions are missing, come twice, are not of this dataset, or on another grid.
+ */
+export async function loadPredicted(from: Predicted, options: EvalOptions, context: StageContext): Promise<Loaded> {
+  const { data, predictions } = from;
+  const dataset = await readDataset(data);
+  const splits = await readSplits(data);
+  const where = join(predictions, "scores.csv");
+  const scores = checkScores(parseScores(await readText(where, "run predict first"), where), dataset, splits, where);
+  const grid = options.mask.rule === "fixed" ? [options.mask.probability] : maskGrid;
+  const hasMaps = [...scores.values()].some((row) => row.level !== "subject" && row.lesionMm3 !== null);
+  const tables = async (split: SplitName): Promise<Tables> =>
+    buildTables(await tallyCases(from, options, { dataset, splits, grid, hasMaps }, split, context), scores, where);
+  const evaluated = await tables(options.split);
+  if (evaluated.stack.length === 0)
+    throw dataFault(data, `split ${options.split} must hold a case that can be evaluated`, "none", "Choose another eval.split");
+  const needed = options.threshold.rule !== "fixed" || options.mask.rule !== "fixed";
+  const none: Tables = { slice: [], stack: [], subject: [] };
+  const validation = options.split === "val" ? evaluated : needed ? await tables("val") : none;
+  return { from, dataset, evaluated, validation, grid, hasMaps };
+}
+
+async function tallyCases(
+  from: Predicted,
+  options: EvalOptions,
+  { dataset, splits, grid, hasMaps }: Pick<Loaded, "dataset" | "grid" | "hasMaps"> & { readonly splits: Splits },
+  split: SplitName,
+  { reporter, signal }: StageContext,
+): Promise<TalliedCase[]> {
+  const cases = casesOfSplit(dataset, splits, split).filter((c) => isLabelled(c, options));
+  const out: TalliedCase[] = [];
+  for (const [i, c] of cases.entries()) {
+    throwIfStopped(signal);
+    reporter.progress(`eval ${split}`, i, cases.length, c.id);
+    const { truth, probability } = await readPair(from, dataset, c, hasMaps);
+    const slices = tallySlices(truth, probability, sliceAxis(probability), grid).map((t) => (hasMaps ? t : withoutMap(t)));
+    out.push({ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices });
+  }
+  reporter.progress(`eval ${split}`, cases.length, cases.length);
+  return out;
+}
+
+/** Truth and prediction of a case; the truth is null for a healthy case without a mask. Without maps the image itself stands for its grid. */
+export async function readPair(
+  { data, predictions }: Predicted,
+  dataset: Dataset,
+  c: Case,
+  hasMaps: boolean,
+): Promise<{ truth: Volume<Uint16Array> | null; probability: Volume }> {
+  const file = hasMaps ? join(predictions, `${c.id}_lesionprob.nii.gz`) : join(data, dataset.root, c.image.path);
+  const probability = await readVolume(file, undefined, hasMaps ? undefined : c.image.sha256);
+  if (hasMaps) checkProbability(probability, file);
+  onGridOf(probability, { ...probability, shape: c.shape }, file);
+  if (c.lesionMask === null) return { truth: null, probability };
+  const maskFile = join(data, dataset.root, c.lesionMask.path);
+  const truth = onGridOf(await readLabels(maskFile, undefined, c.lesionMask.sha256), probability, maskFile);
+  return { truth, probability };
+}
