@@ -13,6 +13,7 @@ import { stageNames } from "./stages.ts";
 const runFiles: ReadonlySet<string> = new Set([
   ...stageNames,
   "preview",
+  "folds",
   "config.yaml",
   "manifest.json",
   "timings.json",

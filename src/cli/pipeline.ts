@@ -68,7 +68,7 @@ export async function runPass(pass: Pass, context: StageContext, ready: ReadyBac
       continue;
     }
     const { resume, why } = decide(stage, pass, found);
-    if (isFirstDue) await planFrom(stage, pass);
+    if (isFirstDue) await planStages(from(stage, pass), pass.experiment);
     isFirstDue = false;
     context.reporter.info(`${stage.name}: ${resume ? "resumes" : "runs"}${why === null ? "" : ` (${why})`}`);
     const record = await runStage(stage, pass, parts, resume, context, ready);
@@ -97,7 +97,7 @@ export async function planPass(pass: Pass): Promise<StageReport[]> {
       continue;
     }
     const { resume, why } = decide(stage, pass, found);
-    plans ??= await planFrom(stage, pass);
+    plans ??= await planStages(from(stage, pass), pass.experiment);
     stale.add(stage.name);
     reports.push({ ...planned(), state: resume ? "would resume" : "would run", why: why ?? "nothing there yet" });
   }
@@ -105,11 +105,12 @@ export async function planPass(pass: Pass): Promise<StageReport[]> {
 }
 
 /** By stage: a few words on how much there is to do. */
-type Plans = ReadonlyMap<StageName, string>;
+export type Plans = ReadonlyMap<StageName, string>;
 
-/** Plans the first stage that is due and all after it, and so refuses what one of them cannot do here: better now than after an hour of synthesis. */
-async function planFrom(stage: Stage, { stages, experiment }: Pass): Promise<Plans> {
-  const due = stages.slice(stages.indexOf(stage));
+const from = (stage: Stage, { stages }: Pass) => stages.slice(stages.indexOf(stage));
+
+/** Plans stages that are due, and so refuses what one of them cannot do here: better now than after an hour of synthesis. */
+export async function planStages(due: readonly Stage[], experiment: Experiment): Promise<Plans> {
   if (due.some(({ backend }) => backend)) (await import("../backend/usable.ts")).assertUsable(experiment.backend);
   const plans = new Map<StageName, string>();
   for (const { name, plan } of due) plans.set(name, await plan(experiment));

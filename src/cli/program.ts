@@ -102,7 +102,7 @@ function addStages(program: Command, perform: Perform): void {
   const run = program
     .command("run <config>")
     .description("run all stages; skip what is up to date, go on where a run was interrupted");
-  computes(writes(run, "run folder"));
+  computes(writes(run, "run folder")).addOption(foldsOption());
   finish(run, "hemosynth run configs/demo.yaml --out runs/demo").action((config, options) =>
     perform(async (session) => (await import("./commands/stages.ts")).run(config, options, session)),
   );
@@ -201,6 +201,16 @@ function computes(command: Command): Command {
   return command
     .addOption(backendOption())
     .option("--gpu <index>", "the same as --set gpu=<index>: which GPU, as nvidia-smi counts them");
+}
+
+function foldsOption(): Option {
+  return new Option("--folds <numbers>", "of a cross-validation (split.folds), only these folds, such as 0,2").argParser(
+    (text: string) => {
+      if (!/^\d{1,4}(,\d{1,4})*$/.test(text))
+        throw new InvalidArgumentError("It must be numbers from 0 with commas, such as 0,2.");
+      return [...new Set(text.split(",").map(Number))].sort((a, b) => a - b);
+    },
+  );
 }
 
 function previewOption(): Option {

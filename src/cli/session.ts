@@ -4,6 +4,7 @@ import type { Override } from "../config/load.ts";
 import type { Reporter, StageContext } from "../core/context.ts";
 import { StoppedError, UserError } from "../core/errors.ts";
 import { withLock } from "./lock.ts";
+import type { StageReport } from "./pipeline.ts";
 
 /** What every command gets besides its own options. */
 export interface Session {
@@ -85,4 +86,14 @@ export function backendOnce(session: Session): (experiment: Experiment) => Promi
     );
     return info;
   };
+}
+
+/** One line on what became of a stage, or would. */
+export function stageLine(
+  name: string,
+  { state, why, headline }: Omit<StageReport, "stage" | "summary">,
+  dryRun: boolean,
+): string {
+  const reason = dryRun && why !== null ? ` (${why})` : "";
+  return `${name.padEnd(8)}${`${state}${reason}`.padEnd(12)}  ${headline}`;
 }

@@ -1,12 +1,14 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { machineMemory } from "../backend/machine-memory.ts";
 import { mayUseGpu } from "../backend/usable.ts";
 import { type Experiment, relativeTo } from "../config/experiment.ts";
 import { experimentYaml } from "../config/show.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
-import { type SplitName, splitNames } from "../data/dataset.ts";
+import { many } from "../core/words.ts";
+import { readDataset, type SplitName, type Splits, splitNames, writeDataset, writeSplits } from "../data/dataset.ts";
 import { tissueModel } from "../data/embedded.ts";
+import { splitWords } from "../data/splits.ts";
 import { modelWords } from "../models/index.ts";
 import { checkMemory, gigabytes, trainingBytes } from "../train/memory.ts";
 import { changedSource, inputHash, modelFolder, sourceHashes } from "./sources.ts";
@@ -182,6 +184,64 @@ const evaluate: Stage = {
     return await runEval({ ...folders, options, seed, config }, context);
   },
 };
+
+/** In place of synthesis: the stacks that all folds share, by where they lie, with the splits of one fold. */
+export function foldStacks(shared: string, splits: Splits): Stage {
+  return {
+    ...none,
+    name: "synth",
+    reads: [],
+    backend: false,
+    resumes: "never",
+    options: () => ({ splits }),
+    sources: async () => ({ "what all folds share": await inputHash(shared, "run it again", true) }),
+    plan: () => "the stacks of all folds, with the splits of this one",
+    async run({ out }) {
+      const dataset = await readDataset(shared);
+      const root = join(relative(out, shared), dataset.root).replaceAll("\\", "/");
+      await writeSplits(out, splits);
+      await writeDataset(out, { ...dataset, root });
+      const headline = `${many(dataset.cases.length, "stack")} that all folds share (${splitWords(splits, { folds: null })})`;
+      return { headline, summary: { splits: { ...splits } } };
+    },
+  };
+}
+
+/** The evaluation of all folds together, by the folders of their runs. */
+export function foldsEvaluation(runs: readonly string[]): Stage {
+  return {
+    ...evaluate,
+    reads: [],
+    async sources() {
+      const hashes: Record<string, string> = {};
+      for (const [fold, run] of runs.entries())
+        for (const name of ["synth", "predict", "eval"] as const)
+          hashes[`${name} of fold ${fold}`] = await inputHash(join(run, name), "run that fold again", true);
+      return hashes;
+    },
+    plan: ({ eval: { bootstrap } }) => `${many(runs.length, "fold")} together, ${bootstrap.resamples} resamples of patients`,
+    async run({ experiment, out, root }, context) {
+      const { runFoldsEval } = await import("../eval/folds/stage.ts");
+      const { eval: options, seed } = experiment;
+      const folds = runs.map((run) => ({
+        data: join(run, "synth"),
+        predictions: join(run, "predict"),
+        evaluation: join(run, "eval"),
+      }));
+      const config = experimentYaml(experiment, root);
+      const split = evaluatedSplit(experiment);
+      return await runFoldsEval(
+        { folds, out, report: join(root, "report.html"), options: { ...options, split }, seed, config },
+        context,
+      );
+    },
+  };
+}
+
+/** The split that a fold evaluates: where the tested subjects choose, they are its validation split. */
+export function evaluatedSplit({ split: { select }, eval: { split } }: Experiment): SplitName {
+  return select === "test" ? "val" : split;
+}
 
 /** The stages by name, in the order they run. */
 export const stages: Readonly<Record<StageName, Stage>> = { data, tissue, synth, train, predict, eval: evaluate };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { backendOptions, gpuOptions } from "../backend/options.ts";
 import { folderOptions } from "../data/ingest/options.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
-import { splitOptions } from "../data/splits.ts";
+import { foldsMisfit, splitOptions } from "../data/splits.ts";
 import { evalOptions } from "../eval/options.ts";
 import { predictOptions } from "../eval/predict/options.ts";
 import { modelOptions } from "../models/index.ts";
@@ -40,7 +40,13 @@ const sections = z.strictObject({
 });
 
 /** The whole of a config: the options of every stage, each declared beside the code that it configures. */
-export const experiment = sections.superRefine(({ model, train }, context) => {
+export const experiment = sections.superRefine(({ data, split, model, train, eval: evaluation }, context) => {
+  const folds = data.kind === "phantom" ? foldsMisfit(split, data.subjects) : null;
+  if (folds !== null) context.addIssue({ code: "custom", path: ["split", "folds"], message: folds });
+  if (split.folds !== null && evaluation.split !== "test") {
+    const rule = `must be test with split.folds, where every subject is tested; got ${evaluation.split}`;
+    context.addIssue({ code: "custom", path: ["eval", "split"], message: rule });
+  }
   const misfit = taskMisfit(model, train.task);
   if (misfit !== null) context.addIssue({ code: "custom", path: ["train", "task"], message: misfit });
   const loss = lossMisfit(train.loss, train.task);

@@ -130,10 +130,10 @@ test("folds that select on the test subjects hold them as val, and no one else i
 
 test.each([
   [5, 7, "val", "split.folds: must be at most the number of subjects, 5; got 7. Use fewer folds, or leaveOneOut"],
-  [2, 2, "val", "needs 2 subjects beside those that are tested, to train and to validate; a fold that tests 1 of 2 subjects leaves 1"],
-  [3, 2, "val", "a fold that tests 2 of 3 subjects leaves 1. Use more subjects or more folds"],
-  [1, "leaveOneOut", "val", "a fold that tests 1 of 1 subject leaves 0. Use more subjects"],
-  [1, "leaveOneOut", "test", "needs 1 subject beside those that are tested, to train; a fold that tests 1 of 1 subject leaves 0"],
+  [2, 2, "val", "must leave 2 subjects beside those that a fold tests, to train and to validate; got 1 tested of 2. Use more subjects."],
+  [3, 2, "val", "got 2 tested of 3. Use more subjects or more folds."],
+  [1, "leaveOneOut", "val", "got 1 tested of 1. Use more subjects."],
+  [1, "leaveOneOut", "test", "must leave 1 subject beside those that a fold tests, to train; got 1 tested of 1."],
 ] as const)("%i subjects in folds: %s, select %s, are refused", (n, folds, select, message) => {
   expect(() => dealFolds(seededRng(1), people(n), splitOptions.parse({ folds, select }))).toThrow(message);
 }); // biome-ignore format: one case a line
@@ -141,9 +141,9 @@ test.each([
 test.each([
   [{ folds: 1 }, "expected number to be >=2"],
   [{ folds: "loo" }, 'must be a whole number from 2 to 9999, leaveOneOut, or null; got "loo"'],
-  [{ folds: 3, train: ["a"], val: ["b"], test: ["c"] }, "folds deal the subjects out themselves"],
-  [{ folds: 3, train: 0.5, val: 0, test: 0.5 }, "train and val share what is not tested"],
-  [{ select: "test" }, "select: test goes with folds"],
+  [{ folds: 3, train: ["a"], val: ["b"], test: ["c"] }, "must divide by folds or by lists of subjects; got both"],
+  [{ folds: 3, train: 0.5, val: 0, test: 0.5 }, "must have train and val above 0 with folds"],
+  [{ select: "test" }, "must have folds where select is test"],
   [{ train: 0.5 }, "must add up to 1; got 0.9"],
   [{ train: ["a"] }, "three fractions or three lists"],
   [{ train: ["a"], val: ["b"], test: ["a"] }, 'a subject may be listed once; got "a" twice'],

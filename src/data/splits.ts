@@ -52,9 +52,10 @@ function splitProblem(options: Shares & Pick<SplitOptions, "folds" | "select">):
 }
 
 function foldsProblem({ train, val, folds, select }: Shares & Pick<SplitOptions, "folds" | "select">): string | null {
-  if (folds === null) return select === "val" ? null : "select: test goes with folds; set folds, or leave select out";
-  if (typeof train !== "number") return "folds deal the subjects out themselves; leave out either folds or the lists of subjects";
-  return train > 0 && val !== 0 ? null : "in a fold, train and val share what is not tested; both must be above 0";
+  if (folds === null)
+    return select === "val" ? null : "must have folds where select is test; got none. Set folds, or leave select out";
+  if (typeof train !== "number") return "must divide by folds or by lists of subjects; got both. Leave one of them out";
+  return train > 0 && val !== 0 ? null : "must have train and val above 0 with folds, where they share what is not tested; got 0";
 }
 
 function sharesProblem(shares: Shares): string | null {
@@ -124,8 +125,8 @@ export function splitSubjects(rng: Rng, subjects: readonly SplitSubject[], optio
 export function dealFolds(rng: Rng, subjects: readonly SplitSubject[], options: SplitOptions): Splits[] {
   const { folds, select } = options;
   if (folds === null) throw new RangeError("dealFolds: options have no folds");
-  const problem = splitProblem(options) ?? tooFew(folds, subjects.length, select);
-  if (problem !== null) throw new UserError("usage", `split.folds: ${problem}`);
+  const problem = splitProblem(options) ?? foldsMisfit(options, subjects.length);
+  if (problem !== null) throw new UserError("usage", `split.folds: ${problem}.`);
   const byName = [...subjects].sort((a, b) => (a.id < b.id ? -1 : 1));
   const count = folds === "leaveOneOut" ? byName.length : folds;
   const foldOf = dealtInBlocks(rng.fork("folds"), byName, Array.from(byName, (_, i) => i % count), count); // biome-ignore format: one line
@@ -144,15 +145,17 @@ function innerShares({ train, val }: SplitOptions): SplitOptions {
   return { train: a / (a + b), val: b / (a + b), test: 0, folds: null, select: "val" };
 }
 
-/** Why so many subjects cannot be cross-validated, or null. */
-function tooFew(folds: number | "leaveOneOut", subjects: number, select: SplitOptions["select"]): string | null {
+/** Why so many subjects cannot be cross-validated in these folds, or null. */
+export function foldsMisfit({ folds, select }: SplitOptions, subjects: number): string | null {
+  if (folds === null || (folds !== "leaveOneOut" && folds < 2)) return null; // nothing to fit, or the schema refuses it
   if (folds !== "leaveOneOut" && folds > subjects)
     return `must be at most the number of subjects, ${subjects}; got ${folds}. Use fewer folds, or leaveOneOut`;
   const tested = folds === "leaveOneOut" ? 1 : Math.ceil(subjects / folds);
   const needed = select === "val" ? 2 : 1;
   if (subjects - tested >= needed) return null;
-  const rest = `a fold that tests ${tested} of ${many(subjects, "subject")} leaves ${subjects - tested}`;
-  return `needs ${many(needed, "subject")} beside those that are tested, to train${needed > 1 ? " and to validate" : ""}; ${rest}. Use more subjects${tested > 1 ? " or more folds" : ""}`;
+  const purpose = select === "val" ? "to train and to validate" : "to train";
+  const wayOut = `Use more subjects${tested > 1 ? " or more folds" : ""}`;
+  return `must leave ${many(needed, "subject")} beside those that a fold tests, ${purpose}; got ${tested} tested of ${subjects}. ${wayOut}`;
 }
 
 /** How many subjects each split got, in words. */

@@ -11,16 +11,24 @@ import { type Calls, callStacks } from "../../eval/calls.ts";
 import { assertFree } from "../lock.ts";
 import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
-import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
+import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
 import { changedSource, inputHash, isDataset, modelFolder, runFolderOf } from "../sources.ts";
 import { type Stage, type StageName, stages, stagesOf } from "../stages.ts";
+import { assertOneSplit, crossValidate } from "./folds.ts";
 
-/** `hemosynth run CONFIG`: every stage, those that are up to date skipped. */
-export async function run(config: string, options: CommonOptions, session: Session): Promise<Outcome> {
+/** `hemosynth run CONFIG`: every stage, those that are up to date skipped; with `split.folds`, in every fold. */
+export async function run(
+  config: string,
+  options: CommonOptions & { folds?: readonly number[] },
+  session: Session,
+): Promise<Outcome> {
   const { out } = options;
   const experiment = await loadExperiment(config, overridesOf(options));
   await checkRunFolder(out, experiment, options.existOk === true);
   const policy = { replace: options.existOk === true || (await hasConfig(out)), resume: true };
+  if (experiment.split.folds !== null) return await crossValidate(experiment, policy, options, session);
+  if (options.folds !== undefined)
+    throw new UserError("usage", "--folds: goes with split.folds; got a config without. Pass --set split.folds=5, say.");
   const pass = { experiment, root: out, stages: stagesOf(experiment), folders: {}, policy };
   return await perform("run", pass, options, session);
 }
@@ -53,6 +61,7 @@ export async function train(
   session: Session,
 ): Promise<Outcome> {
   const experiment = await loadExperiment(config, overridesOf(options));
+  assertOneSplit(experiment, "train");
   const pass = passOf(experiment, ["train"], options, { synth: options.data });
   const policy = { ...pass.policy, resume: options.resume === true };
   return await perform("train", { ...pass, policy }, options, session);
@@ -65,6 +74,7 @@ export async function evaluate(
   session: Session,
 ): Promise<Outcome> {
   const experiment = await loadExperiment(config, overridesOf(options));
+  assertOneSplit(experiment, "eval");
   return await perform(
     "eval",
     passOf(experiment, ["eval"], options, { synth: options.data, predict: options.in }),
@@ -153,6 +163,7 @@ async function predictRun(
     );
   }
   const experiment = await loadExperiment(join(out, "config.yaml"), overridesOf(options));
+  assertOneSplit(experiment, "predict");
   const model = options.model === undefined ? undefined : await modelFolder(options.model);
   return await perform("predict", passOf(experiment, ["predict"], options, { train: model }), options, session);
 }
@@ -225,10 +236,7 @@ async function checkApart({ experiment, root, stages: chosen, folders }: Pass): 
 
 function outcomeOf(verb: string, { root }: Pass, reports: readonly StageReport[], dryRun: boolean): Outcome {
   const report = !dryRun && reports.some(({ stage }) => stage === "eval") ? join(root, "report.html") : null;
-  const lines = reports.map(({ stage, state, why, headline }) => {
-    const reason = dryRun && why !== null ? ` (${why})` : "";
-    return `${stage.padEnd(8)}${`${state}${reason}`.padEnd(12)}  ${headline}`;
-  });
+  const lines = reports.map((one) => stageLine(one.stage, one, dryRun));
   const text = [...lines, report === null ? `in ${root}` : `report: ${report}`].join("\n");
   return { text, json: { schemaVersion: 1, command: verb, out: root, dryRun, stages: reports, report } };
 }

@@ -34,6 +34,11 @@ export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   diceAll: "Dice, healthy included",
 };
 
+/** What was evaluated: `test split`, `5-fold cross-validation`. */
+export function whatWasEvaluated({ split, folds }: Results): string {
+  return folds === undefined ? `${split} split` : `${folds.length}-fold cross-validation`;
+}
+
 /** What the figures are, where they are not what a reader would take them for. */
 export function kindOfScores({ split, pseudoLesions }: Results): string {
   const kinds = [...(split === "test" ? [] : ["optimistic"]), ...(pseudoLesions ? ["pseudo-lesion scores"] : [])];

@@ -1,9 +1,10 @@
+import { many } from "../../core/words.ts";
 import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
 import { style } from "../../picture/style.ts";
-import type { Metric, OperatingPoint, Results } from "../results.ts";
+import type { Fold, Metric, OperatingPoint, Results } from "../results.ts";
 import { type Level, levels } from "../scores.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
-import { figure, findMetric, fixed, lesionWord, metricNames, withInterval } from "./format.ts";
+import { figure, findMetric, fixed, lesionWord, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
 import { banner, headline, limits, methods, reading } from "./words.ts";
 
 /** A case of the gallery: picture and words. */
@@ -31,17 +32,18 @@ export function reportPage(content: ReportContent): string {
   const { results, plots } = content;
   const body = html`<header>
 <p class="kicker">hemosynth evaluation</p>
-<h1>${results.dataset}, ${results.split} split</h1>
+<h1>${results.dataset}, ${whatWasEvaluated(results)}</h1>
 <p class="banner">${banner(results)}</p>
 </header>
 <main>
 <section><h2>Summary</h2><p class="lead">${headline(results).join(" ")}</p>${summaryTable(results)}${list(results.notes, "notes")}</section>
+${folds(results)}
 <section><h2>How to read it</h2>${list(reading(results))}</section>
 <section><h2>Ranking: ROC curves</h2><div class="plots three">${levels.map((level) => trusted(plots.roc[level]))}</div>
-<p class="caption">Shaded: pointwise interval of sensitivity at each false positive rate, from resampled subjects. Orange: the operating point, where the threshold of the validation split came to lie. Dashed: chance.</p>
-${operatingTable(results)}</section>
+<p class="caption">Shaded: pointwise interval of sensitivity at each false positive rate, from resampled subjects. Orange: the operating point, where ${results.folds ? "the thresholds of the folds, each for its own network, came to lie together; the curve takes the scores of all networks as of one scale, so the point may lie off it" : "the threshold of the validation split came to lie"}. Dashed: chance.</p>
+${results.folds ? html`` : operatingTable(results)}</section>
 <section><h2>Stacks: scores, and Dice by grade</h2><div class="plots">${trusted(plots.scores)}${trusted(plots.dice)}</div>
-<p class="caption">One dot a stack; bars are medians and quartiles. Left: scores on the logit scale; those below ${fixed(lowestDrawn, 0)}, of stacks in which no brain was found, are drawn there. Right: Dice of each stack with a ${lesionWord(results)}, by Papile grade of the worse side.</p>
+<p class="caption">One dot a stack; bars are medians and quartiles. Left: ${results.folds ? "how far scores lie above the threshold of their fold" : "scores"} on the logit scale; those below ${fixed(lowestDrawn, 0)}, of stacks in which no brain was found, are drawn there. Right: Dice of each stack with a ${lesionWord(results)}, by Papile grade of the worse side.</p>
 ${subsetTable(results)}</section>
 <section><h2>Cases</h2>${gallery(content)}</section>
 <section><h2>Data</h2>${splitTable(results)}</section>
@@ -50,7 +52,7 @@ ${subsetTable(results)}</section>
 <section><h2>All figures</h2>${metricTable(results)}</section>
 <section class="config"><h2>Config</h2><pre>${content.config}</pre></section>
 </main>`;
-  return htmlPage(`${results.dataset}: evaluation on the ${results.split} split`, style, body);
+  return htmlPage(`${results.dataset}: ${whatWasEvaluated(results)}`, style, body);
 }
 
 function list(items: readonly string[], name = ""): Markup {
@@ -97,6 +99,26 @@ function summaryTable(results: Results): Markup {
 function countPositives(results: Results, level: Level): number | undefined {
   const own = results.splits.find((s) => s.split === results.split);
   return own && { slice: own.positiveSlices, stack: own.positiveStacks, subject: own.positiveExaminations }[level];
+}
+
+/** Each fold's own figures, and how far they differ; nothing where there are no folds. */
+function folds(results: Results): Markup {
+  const { folds: all, spread } = results;
+  if (all === undefined || spread === undefined) return html``;
+  const columns = [["auroc", "stack"], ["sensitivity", "stack"], ["specificity", "stack"], ["dice", "slice"]] as const; // biome-ignore format: a list
+  const row = ({ fold, subjects, counts, operatingPoints, figures }: Fold) => {
+    const own = columns.map(([metric, per]) => figures.find((one) => one.metric === metric && one.per === per)?.estimate ?? null);
+    const tested = html`${subjects.length}<span class="small">${subjects.slice(0, 4).join(", ")}${subjects.length > 4 ? ", …" : ""}</span>`;
+    const stacks = html`${counts.stacks}<span class="small">${counts.positiveStacks} with ${lesionWord(results)}</span>`;
+    return [fold, tested, stacks, fixed(operatingPoints.stack.threshold, 2), ...own.map(figure)];
+  };
+  const over = columns.map(([metric, per]) => {
+    const found = spread.find((one) => one.metric === metric && one.per === per)!;
+    return html`${figure(found.mean)} ± ${figure(found.sd)}<span class="small">${many(found.folds, "fold")}</span>`;
+  });
+  const head = ["Fold", "subjects tested", "stacks", "stack threshold (logit)", "stack AUROC", "stack sensitivity", "stack specificity", "slice Dice"]; // biome-ignore format: a list
+  return html`<section><h2>Folds</h2>${table("plain", head, [...all.map(row), ["mean ± SD over folds", "", "", "", ...over]])}
+<p class="caption">Each fold by itself, at thresholds chosen on ${results.split === "test" ? "validation subjects out of its own training" : "the very subjects that it tests"}. Mean ± SD say how far single folds differ. They are no interval and no error of the mean: folds share most of their training subjects. The interval of the result is in the summary, where all subjects are taken together and resampled. A dash: not defined in that fold.</p></section>`;
 }
 
 function operatingTable(results: Results): Markup {

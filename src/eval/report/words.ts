@@ -5,9 +5,10 @@ import { findMetric, lesionWord, withInterval } from "./format.ts";
 
 /** What must stand above every figure. */
 export function banner(results: Results): string {
+  const kind = results.split === "test" ? "" : "Optimistic: these are not the figures of subjects that were kept apart. ";
   return results.pseudoLesions
-    ? "Pseudo-lesion scores, not clinical performance. The lesions in these images were painted by software; the figures say how well a network finds painted lesions, and nothing about patients."
-    : "A research evaluation on the named dataset. Not a medical device, and not evidence of clinical performance elsewhere.";
+    ? `${kind}Pseudo-lesion scores, not clinical performance. The lesions in these images were painted by software; the figures say how well a network finds painted lesions, and nothing about patients.`
+    : `${kind}A research evaluation on the named dataset. Not a medical device, and not evidence of clinical performance elsewhere.`;
 }
 
 /** The result in sentences. */
@@ -22,7 +23,7 @@ export function headline(results: Results): string[] {
   };
   const [found, cleared] = [called("sensitivity"), called("specificity")];
   return [
-    `The ${results.split} split holds ${many(own.stacks, "stack")} of ${many(own.subjects, "subject")}; ${own.positiveStacks} of the stacks show a ${lesion}.`,
+    `${held(results)} ${many(own.stacks, "stack")} of ${many(own.subjects, "subject")}; ${own.positiveStacks} of the stacks show a ${lesion}.`,
     auroc === undefined || auroc.estimate === null
       ? `Stack AUROC does not exist here: ${auroc?.reason ?? "not measured"}.`
       : `Stack AUROC is ${withInterval(auroc)}.`,
@@ -35,6 +36,12 @@ export function headline(results: Results): string[] {
   ];
 }
 
+function held({ split, folds }: Results): string {
+  if (folds === undefined) return `The ${split} split holds`;
+  const chosen = split === "test" ? "" : ", chosen on the very subjects that it tests";
+  return `${many(folds.length, "fold")} tested every subject once, each by a network that was not trained on it${chosen}:`;
+}
+
 /** How to read the summary, one item a thing. */
 export function reading(results: Results): string[] {
   const percent = Math.round(100 * results.options.bootstrap.level);
@@ -42,6 +49,11 @@ export function reading(results: Results): string[] {
     `Brackets are ${percent} % intervals. They say how far the figure could move had other subjects of the same kind been drawn; they do not cover other scanners, hospitals or kinds of bleed.`,
     "AUROC is the chance that a unit with a lesion scores above one without: 0.5 is guessing, 1 is perfect order. It needs no threshold.",
     "Sensitivity is the share of units with a lesion that are called, specificity the share without that are not. Both hold at one threshold, chosen on the validation split and carried over; the table of operating points shows what it reached there.",
+    ...(results.folds
+      ? [
+          "Each fold has a network and thresholds of its own. Calls and masks are those of the fold, and are counted together. AUROC takes all scores together, though networks differ in scale, which mostly lowers it; under All figures stands the AUROC of the pairs that one network scored.",
+        ]
+      : []),
     "Dice is the overlap of predicted and true mask, 0 to 1. Small lesions score low even when found: a rim of 1 mm too much around a bleed of 5 mm costs 0.3.",
     ...(results.pseudoLesions
       ? [
@@ -63,7 +75,7 @@ const emptyRules: Readonly<Record<EmptyMaskRule, string>> = {
 export function methods(results: Results): string[] {
   const { options, mask, operatingPoints } = results;
   const { resamples, level, includeThreshold } = options.bootstrap;
-  const others = includeThreshold ? "The subjects of the validation split were resampled as well and thresholds chosen anew each time, so that intervals of sensitivity, specificity, predictive values and Dice include the choice. " : ""; // biome-ignore format: one line
+  const others = includeThreshold ? "The validation subjects were resampled as well and thresholds chosen anew each time, so that intervals of sensitivity, specificity, predictive values and Dice include the choice. " : ""; // biome-ignore format: one line
   return [
     "Scores. A slice scores the lesion logit that a given area of pixels inside the brain reaches; a stack scores the highest of its slices (or of runs of neighbouring slices); a subject's examination scores the mean or maximum of its stacks. predict.json holds the settings. A unit is positive when its truth mask holds at least one voxel.",
     `Thresholds. Slices, stacks and subjects each have their own, ${operatingPoints.stack.rule}; calling is score ≥ threshold. Between two neighbouring scores the middle is taken. Masks hold voxels with a probability of at least ${mask.probability ?? "–"} (${mask.rule}).`,
@@ -88,6 +100,11 @@ export function limits(results: Results): string[] {
   return [
     ...painted,
     ...few,
+    ...(results.folds
+      ? [
+          "Intervals take the networks and the division into folds as they are; another division, or another seed, would give other figures.",
+        ]
+      : []),
     "Stacks of one subject share anatomy, and copies of one subject share more; intervals allow for it, but subjects are few whatever the number of slices.",
     "Predictive values depend on how common lesions are in this dataset, which is not how common they are in a clinic.",
     "Grades and planes were looked at without correction for the number of comparisons.",
