@@ -45,9 +45,10 @@ export {
   restoreStack,
 } from "./data/preprocess.ts";
 export { decodeSafetensors, encodeSafetensors, floatsOf } from "./data/safetensors.ts";
-export { type SplitOptions, splitOptions, splitSubjects } from "./data/splits.ts";
+export { dealFolds, type SplitOptions, splitOptions, splitSubjects } from "./data/splits.ts";
 export { cocoResults, type PictureDetections } from "./eval/detect/coco.ts";
 export { detectObjects } from "./eval/detect/detect.ts";
+export { type EvaluatedFold, type FoldsRequest, runFoldsEval } from "./eval/folds/stage.ts";
 export { aurocScore, type LabelledScore, rankScores, weightedAuroc } from "./eval/metrics/auroc.ts";
 export {
   averagePrecision,

@@ -74,6 +74,11 @@ test.each([
   [["synth", "--replay", "s.json", "--data", "d", "--seed", "4", "--out", "r"], "--replay: everything is in the sidecar, so no config and no option goes with it; got --seed."],
   [["synth", "--replay", "s.json", "--out", "r"], "--replay: needs --data, the dataset of normal cases; got none."],
   [["export", "a", "--format", "tiff", "--out", "r"], "option '--format <name>' argument 'tiff' is invalid. Allowed choices are bids, png, nnunet, coco, yolo. hemosynth --help lists the commands and options"],
+  [["run", "x.yaml", "--out", "r", "--folds", "1"], "--folds: goes with split.folds; got a config without. Pass --set split.folds=5, say."],
+  [["run", "x.yaml", "--out", "r", "--folds", "one"], "option '--folds <numbers>' argument 'one' is invalid. It must be numbers from 0 with commas, such as 0,2. hemosynth --help lists the commands and options"],
+  [["run", "x.yaml", "--out", "r", "--set", "split.folds=3", "--folds", "0,3"], "--folds: folds count from 0 to 2; got 3."],
+  [["run", "x.yaml", "--out", "r", "--set", "split.folds=4"], "--set split.folds must be at most the number of subjects, 3; got 4. Use fewer folds, or leaveOneOut"],
+  [["train", "x.yaml", "--out", "r", "--set", "split.folds=3"], "train: works on one split; got a config with split.folds. `hemosynth run` does every fold; for one of them name its folder, with the config in it, such as folds/0."],
   [["predict", "--out", "r"], "r: without --in, predict needs a run folder with config.yaml; got none. Pass --model RUN --in PATH."],
 ])("usage: %j is refused with code 2 and one message, and writes nothing", async (args, message) => {
   const before = await readdir(folder);

@@ -9,7 +9,7 @@ import { dealFolds, subjectsOf } from "../data/splits.ts";
 import { writeConfig, writeManifest } from "./manifest.ts";
 import { type Pass, type Policy, planPass, planStages, type ReadyBackend, runPass, type StageReport } from "./pipeline.ts";
 import { clearStage, namesIn } from "./record.ts";
-import { evaluatedSplit, foldStacks, foldsEvaluation, type Stage, type StageName } from "./stages.ts";
+import { evaluatedSplit, foldStacks, type Stage, type StageName } from "./stages.ts";
 
 // A fold is a run folder like any other, but for its stacks, which all folds share: its config lists the subjects of its
 // splits, and every verb takes it.
@@ -20,6 +20,8 @@ export interface FoldsRun {
   readonly root: string;
   /** Those of a run; what comes after synthesis is done for each fold. */
   readonly stages: readonly Stage[];
+  /** The stage that evaluates all folds together, given their run folders. */
+  readonly pooled: (runs: readonly string[]) => Stage;
   readonly policy: Policy;
   /** Numbers of the folds to run, all checked; null for all. */
   readonly only: readonly number[] | null;
@@ -151,8 +153,8 @@ function tested({ split, eval: { split: name } }: Experiment): number {
   return (split[name] as readonly string[]).length;
 }
 
-function pooledPass({ experiment, root, policy }: FoldsRun, passes: readonly Pass[]): Pass {
-  return { experiment, root, stages: [foldsEvaluation(passes.map((pass) => pass.root))], folders: {}, policy };
+function pooledPass({ experiment, root, policy, pooled }: FoldsRun, passes: readonly Pass[]): Pass {
+  return { experiment, root, stages: [pooled(passes.map((pass) => pass.root))], folders: {}, policy };
 }
 
 /** Folds beside the wanted ones that are not up to date. */

@@ -94,10 +94,12 @@ async function fileHash(file: string): Promise<string> {
 export async function modelFolder(path: string): Promise<string> {
   const folder = modelFolderIn(path);
   if (folder !== null) return resolve(folder);
-  throw new UserError(
-    "data",
-    `${path}: no trained model (model.json) here or in train/; run \`hemosynth train CONFIG --out ${path}\` first.`,
-  );
+  const fold = join(path, "folds", "0");
+  const wayOut =
+    modelFolderIn(fold) === null
+      ? `run \`hemosynth train CONFIG --out ${path}\` first`
+      : `name one of its folds, such as ${fold}`;
+  throw new UserError("data", `${path}: no trained model (model.json) here or in train/; ${wayOut}.`);
 }
 
 /** The run folder that a model folder belongs to; null for a model that was taken out of its run. */

@@ -41,6 +41,18 @@ test("a clean dataset passes, with several scans and synthetic children of one s
   assertNoLeak({ dataset: child, splits, where, originals: dataset.cases });
 });
 
+test("with folds, one scan of two subjects is refused wherever they are: they may come into different folds", () => {
+  const image = { path: "x.nii.gz", sha256: hashOf("9") };
+  const dataset = datasetOf(caseOf("1", "a", { image }), caseOf("2", "a", { image }), caseOf("3", "b", { image }));
+  const all = { schemaVersion: 1 as const, train: [], val: [], test: ["a", "b"] };
+  expect(leaks({ dataset, splits: all, where })).toEqual([]);
+  const found = leaks({ dataset, splits: all, where, folds: true });
+  expect(found).toHaveLength(2); // each scan of a against that of b, never a's own
+  expect(found[0]).toBe(
+    "no scan may be of two subjects; got 1 (a) and 3 (b), which are the same file. Give both the same subject, or remove one.",
+  );
+});
+
 test.each([
   [
     "a subject twice",

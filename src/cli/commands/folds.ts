@@ -9,7 +9,7 @@ import { assertFree } from "../lock.ts";
 import { writeConfig, writeManifest } from "../manifest.ts";
 import type { Policy } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, type Session, stageLine } from "../session.ts";
-import { stagesOf } from "../stages.ts";
+import { foldsEvaluation, stagesOf } from "../stages.ts";
 
 /** `hemosynth run CONFIG` of a config with `split.folds`: a cross-validation in `--out`. */
 export async function crossValidate(
@@ -20,7 +20,7 @@ export async function crossValidate(
 ): Promise<Outcome> {
   const { out: root, workers } = options;
   const only = checkedFolds(experiment, options.folds ?? null);
-  const run: FoldsRun = { experiment, root, stages: stagesOf(experiment), policy, only };
+  const run: FoldsRun = { experiment, root, stages: stagesOf(experiment), pooled: foldsEvaluation, policy, only };
   if (options.dryRun === true) {
     await assertFree(root);
     return outcomeOf(run, await planFolds(run), true);

@@ -48,12 +48,7 @@ export function reading(results: Results): string[] {
   return [
     `Brackets are ${percent} % intervals. They say how far the figure could move had other subjects of the same kind been drawn; they do not cover other scanners, hospitals or kinds of bleed.`,
     "AUROC is the chance that a unit with a lesion scores above one without: 0.5 is guessing, 1 is perfect order. It needs no threshold.",
-    "Sensitivity is the share of units with a lesion that are called, specificity the share without that are not. Both hold at one threshold, chosen on the validation split and carried over; the table of operating points shows what it reached there.",
-    ...(results.folds
-      ? [
-          "Each fold has a network and thresholds of its own. Calls and masks are those of the fold, and are counted together. AUROC takes all scores together, though networks differ in scale, which mostly lowers it; under All figures stands the AUROC of the pairs that one network scored.",
-        ]
-      : []),
+    `Sensitivity is the share of units with a lesion that are called, specificity the share without that are not. ${thresholdsHold(results)}`,
     "Dice is the overlap of predicted and true mask, 0 to 1. Small lesions score low even when found: a rim of 1 mm too much around a bleed of 5 mm costs 0.3.",
     ...(results.pseudoLesions
       ? [
@@ -62,6 +57,12 @@ export function reading(results: Results): string[] {
       : []),
     "A dash with a reason means that the figure or its interval does not exist, for instance an AUROC of one class, or an interval when every resample gives the same value. Wilson's interval beside it takes all units as independent, which slices and stacks of one subject are not.",
   ];
+}
+
+function thresholdsHold({ folds }: Results): string {
+  return folds === undefined
+    ? "Both hold at one threshold, chosen on the validation split and carried over; the table of operating points shows what it reached there."
+    : "Each fold has a network and thresholds of its own; calls and masks are those of the fold, and are counted together. AUROC takes all scores together, though networks differ in scale, which mostly lowers it; under All figures stands the AUROC of the pairs that one network scored.";
 }
 
 const emptyRules: Readonly<Record<EmptyMaskRule, string>> = {
