@@ -10,11 +10,13 @@ import { foldsEvaluation, type Stage, stagesOf } from "./stages.ts";
 
 let root = "";
 let ran: string[] = [];
+/** What each stage read. */
+let read = new Map<string, Readonly<Record<string, string>>>();
 /** The stage at which a run is cut off, as by a crash, once. */
 let crash: string | null = null;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "hemosynth-folds-"));
-  [ran, crash] = [[], null];
+  [ran, read, crash] = [[], new Map(), null];
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -48,6 +50,7 @@ function stub(stage: Stage): Stage {
       }`;
       if (crash === name) throw new Error(`crash in ${name}`);
       ran.push(name);
+      read.set(name, inputs);
       if (stage.name === "data" || stage.name === "synth") {
         await writeDataset(out, dataset);
         await writeSplits(out, { schemaVersion: 1, train: [], val: [], test: subjects });
@@ -142,6 +145,12 @@ test("other options in one fold alone: what was evaluated together goes, until a
   expect(await readdir(root)).not.toContain("report.html");
   await go(runOf({ "train.steps": "9" }));
   expect(ran).toEqual([...inFold(0), ...inFold(2), "eval in ."]);
+});
+
+test("a training that makes new stacks reads the normal cases that all folds share, and the splits of its fold", async () => {
+  await go(runOf({ "train.freshEvery": "5" }));
+  expect(ran).toEqual(["data in .", "synth in .", ...inFold(0), ...inFold(1), ...inFold(2), "eval in ."]);
+  expect(read.get("train in folds/1")).toEqual({ synth: join(root, "folds/1/synth"), data: join(root, "data") });
 });
 
 test("another number of folds, or another way to choose, keeps what all share; folds of old are spoken of", async () => {

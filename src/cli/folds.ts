@@ -129,7 +129,7 @@ async function foldPasses(run: FoldsRun): Promise<Pass[]> {
     experiment: foldExperiment(experiment, split),
     root: join(root, "folds", String(fold)),
     stages: [foldStacks(shared, split), ...ownStages(run)],
-    folders: {},
+    folders: { data: join(root, "data"), tissue: join(root, "tissue") }, // a training that makes new stacks reads them
     policy,
   }));
 }
