@@ -32,11 +32,13 @@ let data: string;
 function request(out: string, train: object = {}, more: Partial<TrainRequest> = {}): TrainRequest {
   const options = {
     task: "classify",
-    steps: 150,
+    steps: 300,
     batchSize: 8,
     cropSize: 48,
     validateEvery: 50,
     validationSlices: 100,
+    averageDecay: 0.9,
+    augment: { rotation: [0, 0], scale: [1, 1], elasticShare: 0, maskShare: 0 },
     ...train,
   };
   return {
@@ -54,7 +56,7 @@ function request(out: string, train: object = {}, more: Partial<TrainRequest> = 
 beforeAll(async () => {
   await readyBackend("auto", silentReporter);
   data = await temporaryFolder("discs");
-  await writeDiscDataset(data, { cases: 9, shape: [48, 40, 8], seed: 2 });
+  await writeDiscDataset(data, { cases: 15, shape: [48, 40, 8], seed: 2 });
 });
 
 test("a ResNet learns which slices bleed: trained, predicted and evaluated by scores alone", async () => {
@@ -66,13 +68,13 @@ test("a ResNet learns which slices bleed: trained, predicted and evaluated by sc
   const { headline } = await runTrain(request(train), silentContext());
   const { file } = await readModelFolder(train);
   expect([file.outputs, file.window, file.validation.dice]).toEqual([["bleed"], 48, null]);
-  expect(file.validation.auroc).toBeGreaterThan(0.9);
+  expect(file.validation.auroc).toBeGreaterThan(0.85); // .93 to .98 with four seeds; the last bits, and so the whole way, are the processor's
   expect(headline).toContain(`slice AUROC ${file.validation.auroc!.toFixed(3)}`);
   const splits = ["val"] as const;
   await runPredict({ model: train, input: data, splits, out: predictions, options: predictOptions.parse({}) }, silentContext());
   expect(readdirSync(predictions).sort()).toEqual(["predict.json", "scores.csv"]);
   const rows = parseScores(readFileSync(join(predictions, "scores.csv"), "utf8"), "scores.csv");
-  expect(rows.filter((row) => row.level === "slice")).toHaveLength(3 * 8);
+  expect(rows.filter((row) => row.level === "slice")).toHaveLength(5 * 8);
   for (const stack of rows.filter((row) => row.level === "stack")) {
     const own = rows.filter((row) => row.level === "slice" && row.case === stack.case).map((row) => row.score);
     expect([stack.score, stack.lesionMm3]).toEqual([Math.max(...own), null]);
