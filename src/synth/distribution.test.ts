@@ -73,10 +73,12 @@ describe("2,000 plans", () => {
 
   test("blood: signal, texture, edge and fill in the ranges of the priors, dark blood below cortex and deep grey", () => {
     const { darkTissue } = normal.signals;
+    const lumen: string[] = [];
     for (const [i, plan] of plans().entries()) {
       if (i % 20 > 0) continue; // shapes need the sites of the whole brain: every twentieth
       const { parts, texture, edgeMm, rim } = drawBleed(seededRng(`shape/${i}`), plan, normal.anatomy, normal.signals, options);
-      expect(texture.sigma >= 0.05 && texture.sigma <= 0.12 && edgeMm >= 0.6).toBe(true);
+      expect(texture.sigma >= 0.05 && texture.sigma <= 0.12 && edgeMm >= 0.6 && edgeMm <= 1.4).toBe(true);
+      for (const part of parts) if (part.site === "lumen") lumen.push(part.kind);
       expect(rim === null).toBe(plan.stage === "dark");
       const within = (value: number, low: number, high: number) => value >= low && value <= high;
       if (rim && plan.stage === "rim")
@@ -93,6 +95,8 @@ describe("2,000 plans", () => {
         if (grade === 3) expect(fill! >= 0.55 && fill! <= 0.98).toBe(true);
       }
     }
+    const layers = share(lumen, (kind) => kind === "layer");
+    expect(Math.abs(layers - 0.4)).toBeLessThan(4 * Math.sqrt((0.4 * 0.6) / lumen.length));
   });
 });
 

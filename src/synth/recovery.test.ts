@@ -103,7 +103,7 @@ describe("scenes that no bleed fits", () => {
     await expect(runSynth({ data, out, options: unfit, seed: 3 }, silentContext(1))).rejects.toMatchObject({
       fault: "data",
       message: expect.stringMatching(
-        /a_labels\.nii\.gz: a normal brain that bleeds fit into is needed; got no grade I bleed .* 2 of 4 scenes were given up, more than synth\.mostGivenUp = 0\.1 allows\. To go on without them: --set synth\.mostGivenUp=0\.5\. Check the label map, or leave/,
+        /a_labels\.nii\.gz: a normal brain that bleeds fit into is needed; got no grade I bleed .* 2 of 4 scenes were given up, more than synth\.mostGivenUp = 0\.1 allows\. To go on without them: --set synth\.mostGivenUp=0\.5\. Check the label map and the age, or leave/,
       ),
     });
     const all = { ...unfit, mostGivenUp: 1, healthyShare: 0 };

@@ -49,7 +49,7 @@ export async function loadNeeded(source: CaseSource): Promise<NormalCase> {
 /** Says that a case, or too much of a dataset, cannot take bleeds. `why` is an `UnfitError`'s message; `more` a sentence. */
 export function unfitFault({ root, case: source, scheme }: CaseSource, why: string, more = ""): UserError {
   const where = oneLine(resolve(root, source.labels!.path)); // a dataset's root may lie beside it, and "../" tells nobody where
-  const named = scheme === "hemosynth" ? "" : " and the name of its scheme"; // of our own there is nothing to check
-  const wayOut = `Check the label map${named}, or leave the case out.`;
+  const named = scheme === "hemosynth" ? "" : ", the name of its scheme"; // of our own there is nothing to check
+  const wayOut = `Check the label map${named} and the age, or leave the case out.`;
   return new UserError("data", `${where}: a normal brain that bleeds fit into is needed; got ${oneLine(why)}. ${more}${wayOut}`);
 }
