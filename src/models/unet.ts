@@ -42,6 +42,12 @@ export function buildUNet(options: UNetOptions, shape: ModelShape): Model {
 }
 
 function unet(scope: Scope, levels: number, image: Tensor4D): Tensor4D {
+  const { skips, bottom } = unetEncode(scope, levels, image);
+  return unetDecode(scope, levels, bottom, skips);
+}
+
+/** The way down: what each level but the coarsest gives, finest first, and what the coarsest gives. */
+export function unetEncode(scope: Scope, levels: number, image: Tensor4D): { skips: Tensor4D[]; bottom: Tensor4D } {
   const skips: Tensor4D[] = [];
   let x = image;
   for (let level = 0; level < levels - 1; level++) {
@@ -49,10 +55,15 @@ function unet(scope: Scope, levels: number, image: Tensor4D): Tensor4D {
     skips.push(x);
     x = tf.maxPool(x, 2, 2, "valid");
   }
-  x = block(scope, "bottom", x);
+  return { skips, bottom: block(scope, "bottom", x) };
+}
+
+/** The way up, from the coarsest level to the logits. @param skips - Put beside what comes up, finest level first; without them a decoder has its input alone. */
+export function unetDecode(scope: Scope, levels: number, bottom: Tensor4D, skips?: readonly Tensor4D[]): Tensor4D {
+  let x = bottom;
   for (let level = levels - 2; level >= 0; level--) {
     x = doubleSize(scope, `up${level}.resize`, x);
-    x = block(scope, `up${level}`, tf.concat([skips[level]!, x], 3));
+    x = block(scope, `up${level}`, skips === undefined ? x : tf.concat([skips[level]!, x], 3));
   }
   return conv2d(scope, "logits", x);
 }
@@ -65,15 +76,25 @@ function block(scope: Scope, name: string, input: Tensor4D): Tensor4D {
 
 /** Every weight of {@link buildUNet} in the order of the forward pass. */
 export function unetWeights(channels: readonly number[], { inChannels, outChannels }: Omit<ModelShape, "seed">): WeightSpec[] {
-  const finer = channels.slice(0, -1);
-  const specs = finer.flatMap((width, level) =>
-    blockWeights(`down${level}`, level === 0 ? inChannels : channels[level - 1]!, width),
+  return [...unetEncoderWeights(channels, inChannels), ...unetDecoderWeights(channels, outChannels, true)];
+}
+
+/** The weights of {@link unetEncode}. */
+export function unetEncoderWeights(channels: readonly number[], inChannels: number): WeightSpec[] {
+  const last = channels.length - 1;
+  return channels.flatMap((width, level) =>
+    blockWeights(level < last ? `down${level}` : "bottom", level === 0 ? inChannels : channels[level - 1]!, width),
   );
-  specs.push(...blockWeights("bottom", finer.at(-1)!, channels.at(-1)!));
-  for (const [level, width] of [...finer.entries()].reverse()) {
+}
+
+/** The weights of {@link unetDecode}, with skips or without. */
+export function unetDecoderWeights(channels: readonly number[], outChannels: number, hasSkips: boolean): WeightSpec[] {
+  const specs: WeightSpec[] = [];
+  for (let level = channels.length - 2; level >= 0; level--) {
+    const width = channels[level]!;
     specs.push(
       ...doubleSizeWeights(`up${level}.resize`, channels[level + 1]!, width),
-      ...blockWeights(`up${level}`, 2 * width, width),
+      ...blockWeights(`up${level}`, hasSkips ? 2 * width : width, width),
     );
   }
   return [...specs, ...conv2dWeights("logits", channels[0]!, outChannels, 1, true)];
