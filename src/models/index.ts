@@ -1,17 +1,25 @@
 import { z } from "zod";
 import { tf } from "../backend/tf.ts";
+import { buildMiniResNet, miniresnetOptions, miniresnetWeights } from "./miniresnet.ts";
 import type { Classifier, Model, ModelShape } from "./model.ts";
 import { buildNnUNet, nnunetOptions, nnunetWeights } from "./nnunet.ts";
 import { buildResNet, resnetOptions, resnetWeights } from "./resnet.ts";
 import { buildUNet, unetOptions, unetWeights } from "./unet.ts";
 import type { WeightSpec } from "./weights.ts";
 
+export { type AutoencoderOptions, anomalyMap, autoencoderOptions, buildAutoencoder } from "./autoencoder.ts";
+export { type Encoder, imageFeatures } from "./classifier.ts";
 export type { TorchTensor } from "./import/state-dict.ts";
 export { importResNet } from "./import/torchvision.ts";
 export { type ImportedYolo, importYolo } from "./import/yolo.ts";
+export { type EncoderOptions, encoderOptions } from "./encoder.ts";
+export { globalHead, type HeadOptions, headOptions, headWeights, localHead, restore, restoreWeights } from "./heads.ts";
+export { buildHexaNet, type HexaNetOptions, hexanetOptions } from "./hexanet.ts";
 export { forInference } from "./inference.ts";
 export { batchNormMomentum } from "./layers/norm.ts";
-export type { ApplyMode, BatchStatistics, Classifier, Model, ModelShape, WeightArray } from "./model.ts";
+export { type BagOutput, buildMil, type MilOptions, milOptions } from "./mil.ts";
+export { buildMiniResNet, type MiniResNetOptions, miniresnetOptions } from "./miniresnet.ts";
+export type { ApplyMode, BatchStatistics, Classifier, ImageSetNetwork, Model, ModelShape, WeightArray } from "./model.ts";
 export { type NnUNetOptions, nnunetOptions } from "./nnunet.ts";
 export { bleedOutputs, lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";
 export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";
@@ -25,7 +33,7 @@ export { buildYolo, type Detector, type RawMaps } from "./yolo/network.ts";
 export { type Detection, type DetectionOptions, detectionOptions, detectionsOf } from "./yolo/suppress.ts";
 
 /** The `model` section of a config: the closed list of architectures, told apart by `kind`. */
-export const modelOptions = z.discriminatedUnion("kind", [unetOptions, nnunetOptions, resnetOptions]);
+export const modelOptions = z.discriminatedUnion("kind", [unetOptions, nnunetOptions, miniresnetOptions, resnetOptions]);
 export type ModelOptions = z.output<typeof modelOptions>;
 
 /** Builds the model that `options.kind` names. To add one: a file, a line above, a case below. */
@@ -35,6 +43,8 @@ export function buildModel(options: ModelOptions, shape: ModelShape): Model {
       return buildUNet(options, shape);
     case "nnunet":
       return buildNnUNet(options, shape);
+    case "miniresnet":
+      return onePixel(buildMiniResNet(options, shape));
     case "resnet18":
     case "resnet34":
     case "resnet50":
@@ -55,6 +65,8 @@ function specsOf(options: ModelOptions, shape: Omit<ModelShape, "seed">): Weight
       return unetWeights(options.channels, shape);
     case "nnunet":
       return nnunetWeights(options, shape);
+    case "miniresnet":
+      return miniresnetWeights(options, shape);
     case "resnet18":
     case "resnet34":
     case "resnet50":
@@ -71,7 +83,8 @@ export function isClassifier(options: ModelOptions): boolean {
 
 /** Such as `unet 16-32-64` or `resnet18 of width 64`. */
 export function modelWords(options: ModelOptions): string {
-  return "channels" in options ? `${options.kind} ${options.channels.join("-")}` : `${options.kind} of width ${options.width}`;
+  if ("channels" in options) return `${options.kind} ${options.channels.join("-")}`;
+  return `${options.kind} ${"widths" in options ? options.widths.join("-") : `of width ${options.width}`}`;
 }
 
 /** A classifier as a model that gives one pixel: N x 1 x 1 x classes. */

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from "../backend/tf.ts";
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tensor5D, Variable } from "../backend/tf.ts";
 
 /** Mean and variance of one batch at one batch normalisation, for the running statistics. */
 export interface BatchStatistics {
@@ -26,8 +26,8 @@ export interface ApplyMode {
   readonly weights?: ReadonlyMap<string, Tensor>;
 }
 
-/** A network over named variables. Applying it changes nothing: running statistics are the training step's business. */
-export interface Network<Output extends Tensor> {
+/** Named variables of a network. */
+export interface Weights {
   readonly kind: string;
   /** Every variable by its PyTorch-like name, in the order of the forward pass, running statistics included. */
   readonly weights: ReadonlyMap<string, Variable>;
@@ -35,10 +35,23 @@ export interface Network<Output extends Tensor> {
   readonly trainable: readonly string[];
   /** Height and width of an input must be multiples of this. */
   readonly sizeMultiple: number;
-  /** @param x - NHWC, float32. */
-  apply(x: Tensor4D, mode: ApplyMode): Output;
   /** Frees the variables. */
   dispose(): void;
+}
+
+/** A network over named variables. Applying it changes nothing: running statistics are the training step's business. */
+export interface Network<Output extends Tensor> extends Weights {
+  /** @param x - NHWC, float32. */
+  apply(x: Tensor4D, mode: ApplyMode): Output;
+}
+
+/** A network that tells something of a set of images at once: the regions of a case, the slices of a stack. */
+export interface ImageSetNetwork<Output> extends Weights {
+  /**
+   * @param x - Sets x images x height x width x channels.
+   * @param real - Sets x images: 1, or 0 for an image that is not there.
+   */
+  apply(x: Tensor5D, real: Tensor2D, mode: ApplyMode): Output;
 }
 
 /** A segmenter: gives NHWC logits (no sigmoid), same height and width as its input. */

@@ -5,7 +5,7 @@ import { conv2d, conv2dWeights, doubleSize, doubleSizeWeights } from "./layers/c
 import { batchNormWeights, convNorm } from "./layers/norm.ts";
 import type { Scope } from "./layers/scope.ts";
 import type { Model, ModelShape } from "./model.ts";
-import { createWeights, disposeWeights, type WeightSpec } from "./weights.ts";
+import { createWeights, disposeWeights, trainableNames, type WeightSpec } from "./weights.ts";
 
 /** Options of {@link buildUNet}; also the `model` section of a config with `kind: unet`. */
 export const unetOptions = z.strictObject({
@@ -34,7 +34,7 @@ export function buildUNet(options: UNetOptions, shape: ModelShape): Model {
   return {
     kind: options.kind,
     weights,
-    trainable: specs.filter((spec) => spec.trainable).map((spec) => spec.name),
+    trainable: trainableNames(specs),
     sizeMultiple: 2 ** (options.channels.length - 1),
     apply: (x, mode) => tf.tidy(() => unet({ weights: mode.weights ?? weights, mode }, options.channels.length, x)),
     dispose: () => disposeWeights(weights),

@@ -50,6 +50,16 @@ function fillInitial(data: Float32Array, initial: WeightSpec["initial"], rng: Rn
   }
 }
 
+/** The names of the weights that the optimizer moves. */
+export function trainableNames(specs: readonly WeightSpec[]): string[] {
+  return specs.filter((spec) => spec.trainable).map((spec) => spec.name);
+}
+
+/** The weights of a network inside another, called `<name>.<own name>` there; see `within` of layers/scope.ts. */
+export function inside(name: string, specs: readonly WeightSpec[]): WeightSpec[] {
+  return specs.map((spec) => ({ ...spec, name: `${name}.${spec.name}` }));
+}
+
 /** Copies every weight of a model off the device, by name, in the model's order. */
 export async function readWeights(model: Pick<Model, "weights">): Promise<Map<string, WeightArray>> {
   const out = new Map<string, WeightArray>();

@@ -27,6 +27,8 @@ function bytesPerPixel(model: ModelOptions): number {
       return 4 * 4.7 * featuresPerPixel(model.channels);
     case "nnunet":
       return 4 * 9.7 * featuresPerPixel(model.channels);
+    case "miniresnet":
+      return 4 * 9.7 * residualPerPixel(model.widths, model.blocks); // as nnunet's: not measured
     case "resnet18":
     case "resnet34":
     case "resnet50":
@@ -38,6 +40,11 @@ function bytesPerPixel(model: ModelOptions): number {
 
 /** The same of ResNets of the reference's width. */
 const resnetBytes = { resnet18: 1200, resnet34: 1500, resnet50: 4450 } as const;
+
+/** Values that the convolutions of a Mini-ResNet give for a pixel of the input. */
+function residualPerPixel(widths: readonly number[], blocks: number): number {
+  return widths.reduce((sum, width, stage) => sum + (width * (2 * blocks + 1)) / 4 ** stage, 0);
+}
 
 /** Values that the convolutions of a U-Net give for a pixel of the input, and those put beside one another on the way up. */
 function featuresPerPixel(channels: readonly number[]): number {
@@ -62,7 +69,7 @@ export function checkMemory(
   );
   const way =
     fits === undefined
-      ? `Lower train.cropSize, or use ${isClassifier(model) ? "a smaller model.width" : "fewer model.channels"}`
+      ? `Lower train.cropSize, or use ${isClassifier(model) ? "a smaller model" : "fewer model.channels"}`
       : `Lower train.batchSize to ${fits} (with train.optimizer.accumulate ${Math.ceil((options.batchSize * options.optimizer.accumulate) / fits)} a step learns from as many slices), or train.cropSize`;
   throw new UserError(
     "usage",

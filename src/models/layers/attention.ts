@@ -37,6 +37,12 @@ export function attentionPool(scope: Scope, name: string, x: Tensor3D, real?: Te
   // Far below any score, and finite: a difference of infinities would be NaN.
   const kept = real === undefined ? scores : tf.add(scores, tf.mul(tf.sub(real, 1), 1e9));
   const attention = tf.softmax(kept) as Tensor2D;
+  return weightedMean(x, attention);
+}
+
+/** The mean of each bag's instances by given shares, bags x instances, that sum to 1. */
+export function weightedMean(x: Tensor3D, attention: Tensor2D): AttentionPooled {
+  const [bags, instances, features] = x.shape;
   const pooled = tf.reshape(tf.matMul(tf.reshape(attention, [bags, 1, instances]), x), [bags, features]);
   return { pooled: pooled as Tensor2D, attention };
 }

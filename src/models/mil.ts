@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { stopGradient } from "../backend/ops.ts";
+import { type Tensor2D, type Tensor3D, type Tensor5D, tf } from "../backend/tf.ts";
+import { type Encoder, imageFeatures } from "./classifier.ts";
+import { encoderOf, encoderOptions } from "./encoder.ts";
+import { type AttentionPooled, attentionPool, attentionWeights, weightedMean } from "./layers/attention.ts";
+import { linear, linearWeights } from "./layers/linear.ts";
+import { type Scope, within } from "./layers/scope.ts";
+import type { ImageSetNetwork, ModelShape } from "./model.ts";
+import { createWeights, disposeWeights, inside, trainableNames, type WeightSpec } from "./weights.ts";
+
+/** How the images of a bag become one. */
+const poolingOptions = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("attention").describe("gated attention"),
+    hidden: z.int().min(1).max(4096).default(128).describe("features of each of its two branches"),
+  }),
+  z.strictObject({ kind: z.literal("mean").describe("all images alike") }),
+  z.strictObject({ kind: z.literal("max").describe("the image with the highest logit") }),
+  z.strictObject({
+    kind: z.literal("topk").describe("the mean of the images with the highest logits"),
+    k: z.int().min(1).max(1024).default(3).describe("images; all of a bag that has fewer"),
+  }),
+]);
+
+/** Options of {@link buildMil}. */
+export const milOptions = z.strictObject({
+  kind: z.literal("mil").describe("architecture"),
+  encoder: encoderOptions.default({ kind: "miniresnet", widths: [16, 32, 64], blocks: 1 }).describe("what sees one image of a bag"),
+  pooling: poolingOptions.default({ kind: "attention", hidden: 128 }).describe("how the images of a bag become one"),
+});
+export type MilOptions = z.output<typeof milOptions>;
+
+/** What {@link buildMil} gives. */
+export interface BagOutput {
+  /** Bags x classes. */
+  readonly logits: Tensor2D;
+  /** Bags x images: the share of each image in its bag, at least 0; sums to 1 over the real images and is 0 for the others. */
+  readonly attention: Tensor2D;
+}
+
+/**
+ * Multiple-instance learning: each image of a bag through one encoder, a weighted mean of their features, one linear layer. With a linear layer at the end that is also
+ * the weighted mean of the images' own logits: `mean` is the mean logit, `max` the highest, `topk` the mean of the k highest (images that tie share);
+ * `attention` learns the weights, and the order of the images matters to none.
+ *
+ * Sources: Ilse et al. 2018, arXiv:1802.04712; which pooling a published neonatal ultrasound system has is not public.
+ *
+ * @param shape - `outChannels` is the number of classes; `max` and `topk` take 1.
+ * @returns A model from bags x images x H x W x inChannels, and 1 for a real image or 0 for what fills a bag up, to {@link BagOutput}. A bag needs one real image at least.
+ * @throws {RangeError} If `max` or `topk` is asked for more classes than one.
+ */
+export function buildMil(options: MilOptions, shape: ModelShape): ImageSetNetwork<BagOutput> {
+  const { kind, pooling } = options;
+  if ((pooling.kind === "max" || pooling.kind === "topk") && shape.outChannels !== 1)
+    throw new RangeError(`mil: pooling ${pooling.kind} ranks images by one logit; got ${shape.outChannels} classes. Use attention or mean`);
+  const specs = milWeights(options, shape);
+  const weights = createWeights(specs, shape.seed);
+  const encoder = encoderOf(options.encoder, shape.inChannels);
+  return {
+    kind,
+    weights,
+    trainable: trainableNames(specs),
+    sizeMultiple: 1,
+    apply: (bags, real, mode) =>
+      tf.tidy(() => {
+        const scope = { weights: mode.weights ?? weights, mode };
+        const { pooled, attention } = pool(scope, options, featuresOf(scope, encoder, bags), real);
+        return { logits: linear(scope, "fc", pooled), attention };
+      }),
+    dispose: () => disposeWeights(weights),
+  };
+}
+
+/** Bags x images x features. */
+function featuresOf(scope: Scope, encoder: Encoder, bags: Tensor5D): Tensor3D {
+  const [count, images, height, width, channels] = bags.shape;
+  const flat = tf.reshape(bags, [count * images, height, width, channels]);
+  return tf.reshape(imageFeatures(encoder, within(scope, "encoder"), flat as never), [count, images, encoder.features]);
+}
+
+function pool(scope: Scope, { pooling }: MilOptions, x: Tensor3D, real: Tensor2D): AttentionPooled {
+  switch (pooling.kind) {
+    case "attention":
+      return attentionPool(scope, "attention", x, real);
+    case "mean":
+      return weightedMean(x, tf.div(real, tf.sum(real, 1, true)));
+    case "max":
+      return weightedMean(x, highest(scope, x, real, 1));
+    case "topk":
+      return weightedMean(x, highest(scope, x, real, pooling.k));
+    default:
+      return pooling satisfies never;
+  }
+}
+
+/** Equal shares for the `k` images of each bag with the highest logits. No gradient flows through the choice. */
+function highest(scope: Scope, x: Tensor3D, real: Tensor2D, k: number): Tensor2D {
+  const [bags, images, features] = x.shape;
+  const logits = tf.reshape(linear(scope, "fc", tf.reshape(stopGradient(x), [bags * images, features])), [bags, images]);
+  const ranked = tf.add(logits, tf.mul(tf.sub(real, 1), 1e9)); // what fills a bag up comes last
+  const bar = tf.min(tf.topk(ranked, Math.min(k, images)).values, 1, true);
+  const chosen = tf.mul(tf.cast(tf.greaterEqual(ranked, bar), "float32"), real);
+  return tf.div(chosen, tf.sum(chosen, 1, true));
+}
+
+/** Every weight of {@link buildMil} in the order of the forward pass: `encoder.…`, `attention.…`, `fc`. */
+export function milWeights({ encoder, pooling }: MilOptions, { inChannels, outChannels }: Omit<ModelShape, "seed">): WeightSpec[] {
+  const { specs, features } = encoderOf(encoder, inChannels);
+  return [
+    ...inside("encoder", specs),
+    ...(pooling.kind === "attention" ? attentionWeights("attention", features, pooling.hidden) : []),
+    ...linearWeights("fc", features, outChannels),
+  ];
+}
