@@ -74,10 +74,16 @@ export function addBias(x: Tensor4D, bias: Tensor1D): Tensor4D {
 
 /** The same values, through which no gradient flows. */
 export function stopGradient<T extends Tensor>(x: T): T {
-  const op = tf.customGrad((input: Tensor | Save) => {
-    return { value: tf.clone(input as Tensor), gradFunc: (dy: Tensor) => tf.zerosLike(dy) };
+  return withoutGradient((input) => tf.clone(input!), [x]) as T;
+}
+
+/** What `compute` makes of the inputs, through which no gradient flows; its ops need have none. */
+export function withoutGradient(compute: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
+  const op = tf.customGrad((...args: (Tensor | Save)[]) => {
+    const given = args.slice(0, inputs.length) as Tensor[];
+    return { value: compute(...given), gradFunc: () => given.map((input) => tf.zerosLike(input)) };
   });
-  return op(x) as T;
+  return op(...inputs);
 }
 
 /**

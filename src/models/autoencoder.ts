@@ -8,7 +8,10 @@ import { createWeights, disposeWeights, trainableNames, type WeightSpec } from "
 export const autoencoderOptions = z.strictObject({
   kind: z.literal("autoencoder").describe("architecture"),
   channels: unetOptions.shape.channels,
-  skips: z.boolean().default(true).describe("whether the features of the way down are put beside those of the way up, as in a U-Net"),
+  skips: z
+    .boolean()
+    .default(true)
+    .describe("whether the features of the way down are put beside those of the way up, as in a U-Net"),
 });
 export type AutoencoderOptions = z.output<typeof autoencoderOptions>;
 

@@ -12,7 +12,11 @@ import type { WeightSpec } from "./weights.ts";
 
 /** Options of {@link globalHead} and {@link localHead}: a perceptron. */
 export const headOptions = z.strictObject({
-  hidden: z.array(z.int().min(1).max(8192)).max(3).default([512]).describe("features of each hidden layer; none: one linear layer"),
+  hidden: z
+    .array(z.int().min(1).max(8192))
+    .max(3)
+    .default([512])
+    .describe("features of each hidden layer; none: one linear layer"),
   features: z.int().min(1).max(8192).default(128).describe("features of an embedding"),
   batchNorm: z.boolean().default(false).describe("batch normalisation in the hidden layers, as VICReg's expander has it"),
 });

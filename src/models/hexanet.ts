@@ -13,7 +13,10 @@ export const hexanetOptions = z.strictObject({
   encoder: encoderOptions.default({ kind: "miniresnet", widths: [16, 32, 64], blocks: 1 }).describe("what sees one region"),
   regions: z.int().min(1).max(32).default(6).describe("regions of a case, in a fixed order"),
   shared: z.boolean().default(false).describe("whether all regions are seen by one encoder, and not each by its own"),
-  presence: z.boolean().default(true).describe("whether the classifier is told which regions are there; a missing one's features are 0 either way"),
+  presence: z
+    .boolean()
+    .default(true)
+    .describe("whether the classifier is told which regions are there; a missing one's features are 0 either way"),
 });
 export type HexaNetOptions = z.output<typeof hexanetOptions>;
 
@@ -51,7 +54,7 @@ function hexanet(scope: Scope, options: HexaNetOptions, encoder: Encoder, crops:
   const features = options.shared
     ? imageFeatures(encoder, within(scope, "branch"), tf.reshape(crops, [cases * regions, height, width, channels]))
     : tf.concat(regionsOf(crops).map((crop, i) => imageFeatures(encoder, within(scope, `branch${i}`), crop)), 1); // biome-ignore format: one line
-  const seen = tf.mul(tf.reshape(features, [cases, regions, encoder.features]), tf.expandDims(present, 2));
+  const seen = tf.mul(tf.reshape(features, [cases, regions, encoder.features]), tf.reshape(present, [cases, regions, 1]));
   const flat = tf.reshape(seen, [cases, regions * encoder.features]) as Tensor2D;
   return linear(scope, "fc", options.presence ? tf.concat([flat, present], 1) : flat);
 }

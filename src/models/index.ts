@@ -9,12 +9,12 @@ import type { WeightSpec } from "./weights.ts";
 
 export { type AutoencoderOptions, anomalyMap, autoencoderOptions, buildAutoencoder } from "./autoencoder.ts";
 export { type Encoder, imageFeatures } from "./classifier.ts";
-export type { TorchTensor } from "./import/state-dict.ts";
-export { importResNet } from "./import/torchvision.ts";
-export { type ImportedYolo, importYolo } from "./import/yolo.ts";
 export { type EncoderOptions, encoderOptions } from "./encoder.ts";
 export { globalHead, type HeadOptions, headOptions, headWeights, localHead, restore, restoreWeights } from "./heads.ts";
 export { buildHexaNet, type HexaNetOptions, hexanetOptions } from "./hexanet.ts";
+export type { TorchTensor } from "./import/state-dict.ts";
+export { importResNet } from "./import/torchvision.ts";
+export { type ImportedYolo, importYolo } from "./import/yolo.ts";
 export { forInference } from "./inference.ts";
 export { batchNormMomentum } from "./layers/norm.ts";
 export { type BagOutput, buildMil, type MilOptions, milOptions } from "./mil.ts";

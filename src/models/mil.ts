@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { stopGradient } from "../backend/ops.ts";
+import { withoutGradient } from "../backend/ops.ts";
 import { type Tensor2D, type Tensor3D, type Tensor5D, tf } from "../backend/tf.ts";
 import { type Encoder, imageFeatures } from "./classifier.ts";
 import { encoderOf, encoderOptions } from "./encoder.ts";
@@ -26,7 +26,9 @@ const poolingOptions = z.discriminatedUnion("kind", [
 /** Options of {@link buildMil}. */
 export const milOptions = z.strictObject({
   kind: z.literal("mil").describe("architecture"),
-  encoder: encoderOptions.default({ kind: "miniresnet", widths: [16, 32, 64], blocks: 1 }).describe("what sees one image of a bag"),
+  encoder: encoderOptions
+    .default({ kind: "miniresnet", widths: [16, 32, 64], blocks: 1 })
+    .describe("what sees one image of a bag"),
   pooling: poolingOptions.default({ kind: "attention", hidden: 128 }).describe("how the images of a bag become one"),
 });
 export type MilOptions = z.output<typeof milOptions>;
@@ -53,7 +55,9 @@ export interface BagOutput {
 export function buildMil(options: MilOptions, shape: ModelShape): ImageSetNetwork<BagOutput> {
   const { kind, pooling } = options;
   if ((pooling.kind === "max" || pooling.kind === "topk") && shape.outChannels !== 1)
-    throw new RangeError(`mil: pooling ${pooling.kind} ranks images by one logit; got ${shape.outChannels} classes. Use attention or mean`);
+    throw new RangeError(
+      `mil: pooling ${pooling.kind} ranks images by one logit; got ${shape.outChannels} classes. Use attention or mean`,
+    );
   const specs = milWeights(options, shape);
   const weights = createWeights(specs, shape.seed);
   const encoder = encoderOf(options.encoder, shape.inChannels);
@@ -97,15 +101,24 @@ function pool(scope: Scope, { pooling }: MilOptions, x: Tensor3D, real: Tensor2D
 /** Equal shares for the `k` images of each bag with the highest logits. No gradient flows through the choice. */
 function highest(scope: Scope, x: Tensor3D, real: Tensor2D, k: number): Tensor2D {
   const [bags, images, features] = x.shape;
-  const logits = tf.reshape(linear(scope, "fc", tf.reshape(stopGradient(x), [bags * images, features])), [bags, images]);
-  const ranked = tf.add(logits, tf.mul(tf.sub(real, 1), 1e9)); // what fills a bag up comes last
-  const bar = tf.min(tf.topk(ranked, Math.min(k, images)).values, 1, true);
-  const chosen = tf.mul(tf.cast(tf.greaterEqual(ranked, bar), "float32"), real);
-  return tf.div(chosen, tf.sum(chosen, 1, true));
+  const logits = tf.reshape(linear(scope, "fc", tf.reshape(x, [bags * images, features])), [bags, images]);
+  const shares = withoutGradient(
+    (score, there) => {
+      const ranked = tf.add(score!, tf.mul(tf.sub(there!, 1), 1e9)); // what fills a bag up comes last
+      const bar = tf.min(tf.topk(ranked, Math.min(k, images)).values, 1, true);
+      const chosen = tf.mul(tf.cast(tf.greaterEqual(ranked, bar), "float32"), there!);
+      return tf.div(chosen, tf.sum(chosen, 1, true));
+    },
+    [logits, real],
+  );
+  return shares as Tensor2D;
 }
 
 /** Every weight of {@link buildMil} in the order of the forward pass: `encoder.…`, `attention.…`, `fc`. */
-export function milWeights({ encoder, pooling }: MilOptions, { inChannels, outChannels }: Omit<ModelShape, "seed">): WeightSpec[] {
+export function milWeights(
+  { encoder, pooling }: MilOptions,
+  { inChannels, outChannels }: Omit<ModelShape, "seed">,
+): WeightSpec[] {
   const { specs, features } = encoderOf(encoder, inChannels);
   return [
     ...inside("encoder", specs),

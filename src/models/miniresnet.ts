@@ -49,6 +49,9 @@ export function miniresnetEncoder({ widths, blocks: count }: MiniResNetOptions, 
 }
 
 /** Every weight of {@link buildMiniResNet} in the order of the forward pass. */
-export function miniresnetWeights(options: MiniResNetOptions, { inChannels, outChannels }: Omit<ModelShape, "seed">): WeightSpec[] {
+export function miniresnetWeights(
+  options: MiniResNetOptions,
+  { inChannels, outChannels }: Omit<ModelShape, "seed">,
+): WeightSpec[] {
   return classifierWeights(miniresnetEncoder(options, inChannels), outChannels);
 }

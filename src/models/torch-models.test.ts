@@ -32,7 +32,8 @@ interface Reference {
   readonly statistics: Readonly<Record<string, readonly [number, number]>>;
 }
 const text = readFileSync(new URL("../../test/fixtures/models.json", import.meta.url), "utf8");
-const report: { cases: Record<string, Reference>; counts: [object & { kind: string }, number, number, number][] } = JSON.parse(text);
+const report: { cases: Record<string, Reference>; counts: [object & { kind: string }, number, number, number][] } =
+  JSON.parse(text);
 
 /** A network as the test sees it: its weights, and what it makes of an input. */
 interface Subject {
@@ -50,17 +51,29 @@ function subject({ options, size, outChannels }: Pick<Reference, "options" | "si
     case "miniresnet": {
       const own = miniresnetOptions.parse(options);
       const model = buildMiniResNet(own, shape);
-      return { ...model, specs: miniresnetWeights(own, shape), run: (x, _, mode) => ({ output: model.apply(x as Tensor4D, mode) }) };
+      return {
+        ...model,
+        specs: miniresnetWeights(own, shape),
+        run: (x, _, mode) => ({ output: model.apply(x as Tensor4D, mode) }),
+      };
     }
     case "autoencoder": {
       const own = autoencoderOptions.parse(options);
       const model = buildAutoencoder(own, shape);
-      return { ...model, specs: autoencoderWeights(own, shape), run: (x, _, mode) => ({ output: model.apply(x as Tensor4D, mode) }) };
+      return {
+        ...model,
+        specs: autoencoderWeights(own, shape),
+        run: (x, _, mode) => ({ output: model.apply(x as Tensor4D, mode) }),
+      };
     }
     case "hexanet": {
       const own = hexanetOptions.parse(options);
       const model = buildHexaNet(own, shape);
-      return { ...model, specs: hexanetWeights(own, shape), run: (x, real, mode) => ({ output: model.apply(x as Tensor5D, real!, mode) }) };
+      return {
+        ...model,
+        specs: hexanetWeights(own, shape),
+        run: (x, real, mode) => ({ output: model.apply(x as Tensor5D, real!, mode) }),
+      };
     }
     case "mil": {
       const own = milOptions.parse(options);
@@ -105,7 +118,8 @@ function apart(value: Tensor, direction: Tensor, [norm, product]: readonly [numb
   const [size, dot] = tf.tidy(() => [tf.norm(value), tf.sum(tf.mul(value, direction))].map((t) => t.dataSync()[0]!));
   return Math.max(Math.abs(size! - norm), Math.abs(dot! - product)) / Math.max(norm, 0.01);
 }
-const direction = (name: string, spec: Pick<WeightSpec, "shape">) => tensorOf(fromTorch(seeded(`digest/${name}`, torchShape(spec))));
+const direction = (name: string, spec: Pick<WeightSpec, "shape">) =>
+  tensorOf(fromTorch(seeded(`digest/${name}`, torchShape(spec))));
 
 describe.each(backends)("against PyTorch on %s", (backend) => {
   test.for(Object.entries(report.cases))("%s: outputs, running statistics, every gradient", async ([, reference], context) => {
@@ -166,7 +180,9 @@ function checkGradients(
   const compiled = traced(gradientsOf); // op by op but on native TensorFlow
   for (const [image, ...found] of [gradientsOf(given), compiled(given)]) {
     expect(apart(image!, channelsLast("digest/image", reference.size), reference.image)).toBeLessThan(1e-4);
-    const wrong = moved.filter((spec, i) => !(apart(found[i]!, direction(spec.name, spec), reference.gradients[spec.name]!) < 1e-4));
+    const wrong = moved.filter(
+      (spec, i) => !(apart(found[i]!, direction(spec.name, spec), reference.gradients[spec.name]!) < 1e-4),
+    );
     expect(wrong.map(({ name }) => name)).toEqual([]);
   }
   compiled.dispose();
@@ -188,21 +204,24 @@ test("have as many parameters as the references", () => {
 
 const bag = { kind: "mil", encoder: { kind: "miniresnet", widths: [3], blocks: 1 } } as const;
 
-test.each(["attention", "mean", "max", "topk"])("a bag pooled by %s has no order, and what fills it up does not count", async (kind) => {
-  await usable("cpu");
-  const model = buildMil(milOptions.parse({ ...bag, pooling: { kind } }), { inChannels: 1, outChannels: 1, seed: 3 });
-  const logit = (order: readonly number[]) =>
-    tf.tidy(() => {
-      const images = order.map((i) => (i < 0 ? tf.fill([1, 8, 8, 1], 100) : tensorOf(seeded(`frame ${i}`, [1, 8, 8, 1]))));
-      const real = tf.tensor2d([order.map((i) => Number(i >= 0))]);
-      return model.apply(tf.concat(images).expandDims(0), real, { training: false }).logits.dataSync()[0]!;
-    });
-  const plain = logit([0, 1, 2, 3, 4]);
-  expect(logit([3, 0, 4, 2, 1])).toBeCloseTo(plain, 5);
-  expect(logit([-1, 3, 0, 4, -1, 2, 1, -1])).toBeCloseTo(plain, 5);
-  expect(Math.abs(logit([0, 1]) - plain)).toBeGreaterThan(1e-6);
-  model.dispose();
-});
+test.each(["attention", "mean", "max", "topk"])(
+  "a bag pooled by %s has no order, and what fills it up does not count",
+  async (kind) => {
+    await usable("cpu");
+    const model = buildMil(milOptions.parse({ ...bag, pooling: { kind } }), { inChannels: 1, outChannels: 1, seed: 3 });
+    const logit = (order: readonly number[]) =>
+      tf.tidy(() => {
+        const images = order.map((i) => (i < 0 ? tf.fill([1, 8, 8, 1], 100) : tensorOf(seeded(`frame ${i}`, [1, 8, 8, 1]))));
+        const real = tf.tensor2d([order.map((i) => Number(i >= 0))]);
+        return model.apply(tf.concat(images).expandDims(0), real, { training: false }).logits.dataSync()[0]!;
+      });
+    const plain = logit([0, 1, 2, 3, 4]);
+    expect(logit([3, 0, 4, 2, 1])).toBeCloseTo(plain, 5);
+    expect(logit([-1, 3, 0, 4, -1, 2, 1, -1])).toBeCloseTo(plain, 5);
+    expect(Math.abs(logit([0, 1]) - plain)).toBeGreaterThan(1e-6);
+    model.dispose();
+  },
+);
 
 test("max and top-k refuse to rank by more than one logit, HexaNet another number of regions", async () => {
   await usable("cpu");
@@ -230,7 +249,10 @@ test("what a missing region holds does not matter, that it is missing does", asy
 });
 
 test("the encoder of a U-Net, an autoencoder and a residual net keeps its names", () => {
-  const specs = autoencoderWeights(autoencoderOptions.parse({ kind: "autoencoder", skips: false }), { inChannels: 1, outChannels: 1 });
+  const specs = autoencoderWeights(autoencoderOptions.parse({ kind: "autoencoder", skips: false }), {
+    inChannels: 1,
+    outChannels: 1,
+  });
   const unet = unetWeights([16, 32, 64, 128, 256], { inChannels: 1, outChannels: 2 }).map(({ name }) => name);
   const isEncoder = (name: string) => /^(down|bottom)/.test(name);
   expect(specs.map(({ name }) => name).filter(isEncoder)).toEqual(unet.filter(isEncoder));

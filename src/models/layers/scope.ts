@@ -17,7 +17,9 @@ export function weight<T extends Tensor>({ weights }: Scope, name: string): T {
 /** The scope of a network inside another: its weights are called `<name>.<own name>` there, and so are the layers that it records. */
 export function within({ weights, mode }: Scope, name: string): Scope {
   const start = `${name}.`;
-  const own = [...weights].filter(([key]) => key.startsWith(start)).map(([key, value]) => [key.slice(start.length), value] as const);
+  const own = [...weights]
+    .filter(([key]) => key.startsWith(start))
+    .map(([key, value]) => [key.slice(start.length), value] as const);
   const { record } = mode;
   if (record === undefined) return { weights: new Map(own), mode };
   return {
