@@ -1,8 +1,26 @@
 import type { Binding, NativeBackend } from "../../src/backend/binding.ts";
-import { type Tensor4D, tf } from "../../src/backend/tf.ts";
+import {
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+  type Tensor4D,
+  type Tensor5D,
+  tf,
+  type Variable,
+} from "../../src/backend/tf.ts";
 import { isTraced } from "../../src/backend/traced/index.ts";
 import { seededRng } from "../../src/core/rng.ts";
-import { buildModel, modelOptions } from "../../src/models/index.ts";
+import {
+  anomalyMap,
+  autoencoderOptions,
+  buildAutoencoder,
+  buildHexaNet,
+  buildMil,
+  buildModel,
+  hexanetOptions,
+  milOptions,
+  modelOptions,
+} from "../../src/models/index.ts";
 import { trainOptions } from "../../src/train/options.ts";
 import { createState, disposeState } from "../../src/train/state.ts";
 import { makeTrainStep } from "../../src/train/step.ts";
@@ -51,7 +69,10 @@ export function trainAndPredict(): void {
     ["tissue", { kind: "adamw" }, "batch", "unet"],
     ["classify", { kind: "adamw" }, "batch", "resnet18"],
     ["classify", { kind: "adamw" }, "batch", "resnet50"],
+    ["classify", { kind: "adamw" }, "batch", "miniresnet"],
   ] as const;
+  const levels = { channels: [4, 8, 8, 16] };
+  const narrow = { unet: levels, nnunet: levels, resnet18: { width: 4 }, resnet50: { width: 4 }, miniresnet: { widths: [4, 8] } };
   for (const [task, optimizer, diceOver, kind] of ways) {
     const options = trainOptions.parse({
       task,
@@ -59,14 +80,11 @@ export function trainAndPredict(): void {
       loss: { diceOver, dicePower: 2, emptySliceWeight: 0.2, lesionPixelWeight: 2, focal: { weight: 1 }, tversky: { weight: 1 } },
       averageDecay: 0.9,
     });
-    const model = buildModel(
-      modelOptions.parse(kind.startsWith("resnet") ? { kind, width: 4 } : { kind, channels: [4, 8, 8, 16] }),
-      {
-        inChannels: 1,
-        outChannels: tasks[task].outputs.length,
-        seed: 1,
-      },
-    );
+    const model = buildModel(modelOptions.parse({ kind, ...narrow[kind] }), {
+      inChannels: 1,
+      outChannels: tasks[task].outputs.length,
+      seed: 1,
+    });
     const state = createState(model, options);
     const side = tasks[task].perSlice ? 1 : 16;
     const [image, target] = [
@@ -80,6 +98,39 @@ export function trainAndPredict(): void {
     disposeState(state);
     model.dispose();
   }
+}
+
+/** A gradient and a prediction of the networks that see sets of images, for each way that they pool, of the autoencoder and of the heads. */
+export function gradientsOfSets(): void {
+  const encoder = { kind: "miniresnet", widths: [4, 8], blocks: 1 } as const;
+  const shape = { inChannels: 1, outChannels: 1, seed: 1 };
+  const bags = ["attention", "mean", "max", "topk"].map((kind) =>
+    buildMil(milOptions.parse({ kind: "mil", encoder, pooling: { kind } }), shape),
+  );
+  const regions = [true, false].map((shared) => buildHexaNet(hexanetOptions.parse({ kind: "hexanet", encoder, shared }), shape));
+  tf.tidy(() => {
+    const x = tf.reshape(noise([12, 16, 16, 1], 1), [2, 6, 16, 16, 1]) as Tensor5D;
+    const real = tf.ones([2, 6]) as Tensor2D;
+    for (const training of [true, false]) {
+      for (const model of bags) gradientOf(model, () => model.apply(x, real, { training }).logits);
+      for (const model of regions) gradientOf(model, () => model.apply(x, real, { training }));
+    }
+    for (const skips of [true, false]) {
+      const model = buildAutoencoder(autoencoderOptions.parse({ kind: "autoencoder", channels: [4, 8], skips }), shape);
+      gradientOf(model, () => model.apply(noise([2, 16, 16, 1], 1), { training: true }));
+      anomalyMap(model, noise([2, 16, 16, 1], 1)).dataSync();
+      model.dispose();
+    }
+  });
+  for (const model of [...bags, ...regions]) model.dispose();
+}
+
+function gradientOf(
+  { weights, trainable }: { weights: ReadonlyMap<string, Variable>; trainable: readonly string[] },
+  run: () => Tensor,
+): void {
+  const moved = trainable.map((name) => weights.get(name)!);
+  tf.variableGrads(() => tf.sum(tf.square(run())) as Scalar, moved).value.dataSync();
 }
 
 function noise(shape: [number, number, number, number], seed: number): Tensor4D {

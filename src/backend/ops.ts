@@ -74,14 +74,19 @@ export function addBias(x: Tensor4D, bias: Tensor1D): Tensor4D {
 
 /** The same values, through which no gradient flows. */
 export function stopGradient<T extends Tensor>(x: T): T {
-  return withoutGradient((input) => tf.clone(input!), [x]) as T;
+  const op = tf.customGrad((input: Tensor | Save) => {
+    return { value: tf.clone(input as Tensor), gradFunc: (dy: Tensor) => tf.zerosLike(dy) };
+  });
+  return op(x) as T;
 }
 
 /** What `compute` makes of the inputs, through which no gradient flows; its ops need have none. */
 export function withoutGradient(compute: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[]): Tensor {
   const op = tf.customGrad((...args: (Tensor | Save)[]) => {
     const given = args.slice(0, inputs.length) as Tensor[];
-    return { value: compute(...given), gradFunc: () => given.map((input) => tf.zerosLike(input)) };
+    (args.at(-1) as Save)(given);
+    const gradFunc = (_: Tensor, saved: Tensor[]) => saved.map((input) => tf.zerosLike(input));
+    return { value: compute(...given), gradFunc };
   });
   return op(...inputs);
 }

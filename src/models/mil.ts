@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { withoutGradient } from "../backend/ops.ts";
-import { type Tensor2D, type Tensor3D, type Tensor5D, tf } from "../backend/tf.ts";
+import { type Tensor2D, type Tensor3D, type Tensor4D, type Tensor5D, tf } from "../backend/tf.ts";
 import { type Encoder, imageFeatures } from "./classifier.ts";
 import { encoderOf, encoderOptions } from "./encoder.ts";
 import { type AttentionPooled, attentionPool, attentionWeights, weightedMean } from "./layers/attention.ts";
@@ -79,8 +79,8 @@ export function buildMil(options: MilOptions, shape: ModelShape): ImageSetNetwor
 /** Bags x images x features. */
 function featuresOf(scope: Scope, encoder: Encoder, bags: Tensor5D): Tensor3D {
   const [count, images, height, width, channels] = bags.shape;
-  const flat = tf.reshape(bags, [count * images, height, width, channels]);
-  return tf.reshape(imageFeatures(encoder, within(scope, "encoder"), flat as never), [count, images, encoder.features]);
+  const flat = tf.reshape(bags, [count * images, height, width, channels]) as Tensor4D;
+  return tf.reshape(imageFeatures(encoder, within(scope, "encoder"), flat), [count, images, encoder.features]);
 }
 
 function pool(scope: Scope, { pooling }: MilOptions, x: Tensor3D, real: Tensor2D): AttentionPooled {

@@ -90,7 +90,7 @@ export const trainOptions = z.strictObject({
   task: taskName
     .default("lesion")
     .describe(
-      "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet",
+      "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet or miniresnet",
     ),
   /** Gradient steps. */
   steps: z.int().min(1).max(10_000_000).default(800).describe("gradient steps"),

@@ -1,5 +1,5 @@
 import { relu } from "../../backend/ops.ts";
-import { type Scalar, type Tensor, type Tensor2D, tf } from "../../backend/tf.ts";
+import { type Scalar, type Tensor, type Tensor2D, type Tensor4D, tf } from "../../backend/tf.ts";
 import { meanSquaredError } from "./pixels.ts";
 
 /**
@@ -21,6 +21,24 @@ export function infoNce(first: Tensor2D, second: Tensor2D, temperature: number):
     const others = tf.sub(similarity, tf.mul(tf.eye(views), 1e9)); // a view is not compared with itself
     const partners = tf.mul(tf.sum(tf.mul(a, b)), 2 / temperature / views);
     return tf.sub(tf.mean(tf.logSumExp(others, 1)), partners) as Scalar;
+  });
+}
+
+/**
+ * InfoNCE of places: {@link infoNce} within each image, where the two views of a place are to be told from all other places of that image. Mean over images.
+ *
+ * @param first - N x H x W x features: one view of each image; keep H x W small, as every place is compared with every other.
+ * @param second - The same: another view of each, brought to the same places.
+ *
+ * Source: Chaitanya et al. 2020, arXiv:2006.10511, equation 2, with the denominator of SimCLR.
+ */
+export function localInfoNce(first: Tensor4D, second: Tensor4D, temperature: number): Scalar {
+  return tf.tidy(() => {
+    const [images, height, width, features] = first.shape;
+    const places = (x: Tensor4D, image: number) =>
+      tf.reshape(tf.slice(x, [image, 0, 0, 0], [1, -1, -1, -1]), [height * width, features]) as Tensor2D;
+    const losses = Array.from({ length: images }, (_, i) => infoNce(places(first, i), places(second, i), temperature));
+    return tf.mul(tf.addN(losses), 1 / images) as Scalar;
   });
 }
 

@@ -4,7 +4,7 @@ import { type Tensor, type Tensor2D, type Tensor4D, tf } from "../../backend/tf.
 import { bleedLoss, segmentationLoss, softDice, tissueLoss } from "../losses.ts";
 import { lossOptions } from "../options.ts";
 import { completeIouLoss } from "./boxes.ts";
-import { infoNce, vicReg } from "./embeddings.ts";
+import { infoNce, localInfoNce, vicReg } from "./embeddings.ts";
 import { focalLoss, meanSquaredError, tverskyLoss, weightedCrossEntropy } from "./pixels.ts";
 
 const truth = ({ truth }: Inputs) => tf.cast(tf.greater(truth!, 0), "float32") as Tensor4D;
@@ -46,6 +46,7 @@ testTorchCases("losses.json", {
   "mean squared error": views(meanSquaredError),
   InfoNCE: views((a, b) => infoNce(a, b, 0.1)),
   "InfoNCE, one side": views((a, b) => infoNce(a, b, 1)),
+  "InfoNCE, local": ({ first, second }) => localInfoNce(first as Tensor4D, second as Tensor4D, 0.2),
   VICReg: views((a, b) => vicReg(a, b)),
   "VICReg, wide": views((a, b) => vicReg(a, b)),
   "lesion loss, Spahr's Dice": (inputs) => segmentationLoss(inputs.logits as Tensor4D, lesionTarget(inputs), spahr),
