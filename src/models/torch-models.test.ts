@@ -176,7 +176,7 @@ function checkGradients(
       const there = real && (mask as Tensor2D);
       return tf.sum(tf.mul(run(input, there, { training: true, weights: all }).output, scale!));
     })([image!, ...values]);
-  const given = [x, factor, real ?? tf.zeros([1]), ...moved.map(({ name }) => weights.get(name)!)];
+  const given = [x, factor, real ?? tf.zeros([1, 1]), ...moved.map(({ name }) => weights.get(name)!)];
   const compiled = traced(gradientsOf); // op by op but on native TensorFlow
   for (const [image, ...found] of [gradientsOf(given), compiled(given)]) {
     expect(apart(image!, channelsLast("digest/image", reference.size), reference.image)).toBeLessThan(1e-4);
