@@ -14,7 +14,7 @@ import { tf } from "../../src/backend/tf.ts";
 import { consoleReporter } from "../setup/reporter.mjs";
 import { detect } from "./detect.ts";
 import { decodeKernelList, type RegisteredKernel } from "./kernel-list.ts";
-import { recordOps, trainAndPredict } from "./record.ts";
+import { gradientsOfSets, recordOps, trainAndPredict } from "./record.ts";
 import { gpuVerdicts, verdictTable } from "./verdict.ts";
 
 const reporter = consoleReporter();
@@ -24,6 +24,7 @@ loadNative(native, true);
 await tf.setBackend("tensorflow");
 const calls = recordOps(() => {
   trainAndPredict();
+  gradientsOfSets();
   detect();
 });
 
