@@ -100,7 +100,7 @@ export function trainAndPredict(): void {
   }
 }
 
-/** A gradient and a prediction of the networks that see sets of images, for each way that they pool, of the autoencoder and of the heads. */
+/** A gradient and a prediction of the networks that see sets of images, for each way that they pool, and of the autoencoder. */
 export function gradientsOfSets(): void {
   const encoder = { kind: "miniresnet", widths: [4, 8], blocks: 1 } as const;
   const shape = { inChannels: 1, outChannels: 1, seed: 1 };

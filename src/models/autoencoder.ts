@@ -16,8 +16,8 @@ export const autoencoderOptions = z.strictObject({
 export type AutoencoderOptions = z.output<typeof autoencoderOptions>;
 
 /**
- * The plain U-Net, or the same without skips, that gives an image back. As a denoising autoencoder it learns on healthy images to take noise off them
- * (`drawCoarseNoise`); what it cannot give back of a new image is an anomaly ({@link anomalyMap}).
+ * The plain U-Net, or the same without skips, that gives an image back. As a denoising autoencoder it learns on healthy images to take noise off them;
+ * what it cannot give back of a new image is an anomaly ({@link anomalyMap}).
  * Its encoder has the U-Net's names (`down0.conv0.weight`).
  *
  * Source: Kascenas et al. 2022, proceedings.mlr.press/v172/kascenas22a.html, whose network is a U-Net with skips; ours has fewer convolutions and batch normalisation.
