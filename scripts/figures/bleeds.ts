@@ -1,6 +1,6 @@
 // Makes the gallery of bleeds (4 grades x 3 stages x 4 ages), before the scan and after it, and the picture of the controls, on phantoms; with the
 // folder of the CRL atlas (STA26.nii.gz, STA26_WMZparc.nii.gz, ...), in its brains.
-//   npx tsx scripts/figures/bleeds.ts docs/figures [--crl FOLDER] [--tile PIXELS] [--masked]
+//   npx tsx scripts/figures/bleeds.ts docs/figures [--crl FOLDER] [--mm VOXEL] [--tile PIXELS] [--masked]
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,7 +18,12 @@ import { makeStacks } from "../../src/synth/stacks.ts";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
-  options: { crl: { type: "string" }, tile: { type: "string", default: "170" }, masked: { type: "boolean", default: false } },
+  options: {
+    crl: { type: "string" },
+    mm: { type: "string", default: "1" },
+    tile: { type: "string", default: "170" },
+    masked: { type: "boolean", default: false },
+  },
 });
 const [out] = positionals as [string];
 const tile = Number(flags.tile);
@@ -61,7 +66,9 @@ const normals = new Map<number, NormalCase>();
 async function brainOf(week: number): Promise<NormalCase> {
   const known = normals.get(week);
   if (known) return known;
-  const { image, tissue } = flags.crl ? await atlas(flags.crl, week) : buildPhantom(drawPhantom(seededRng(week), week), 1);
+  const { image, tissue } = flags.crl
+    ? await atlas(flags.crl, week)
+    : buildPhantom(drawPhantom(seededRng(week), week), Number(flags.mm));
   const made = prepareCase(image, tissue, week);
   normals.set(week, made);
   return made;
