@@ -1,3 +1,4 @@
+import { protoDouble, protoFloat, protoInt, protoMessage, protoText } from "../core/protobuf.ts";
 import { crc32c } from "./crc32c.ts";
 
 /** Numbers of one step, by tag, such as `{ "train/loss": 0.4 }`. */
@@ -11,7 +12,7 @@ export interface ScalarEvent {
  * the same training gives the same bytes, whenever it ran.
  */
 export function eventFileHeader(): Uint8Array {
-  return record(Buffer.concat([double(1, 0), text(3, "brain.Event:2")]));
+  return record(Buffer.concat([protoDouble(1, 0), protoText(3, "brain.Event:2")]));
 }
 
 /**
@@ -19,8 +20,8 @@ export function eventFileHeader(): Uint8Array {
  * Source: TFRecord framing and the protocol buffers event.proto and summary.proto of TensorFlow.
  */
 export function encodeEvent({ step, values }: ScalarEvent): Uint8Array {
-  const summary = Object.entries(values).map(([tag, value]) => message(1, Buffer.concat([text(1, tag), float(2, value)])));
-  return record(Buffer.concat([double(1, step), varintField(2, step), message(5, Buffer.concat(summary))]));
+  const summary = Object.entries(values).map(([tag, value]) => protoMessage(1, [protoText(1, tag), protoFloat(2, value)]));
+  return record(Buffer.concat([protoDouble(1, step), protoInt(2, step), protoMessage(5, summary)]));
 }
 
 /**
@@ -62,31 +63,4 @@ function record(data: Buffer): Uint8Array {
 function masked(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = BigInt(value);
-  while (rest > 127n) {
-    bytes.push(Number(rest & 127n) | 128);
-    rest >>= 7n;
-  }
-  return Buffer.from([...bytes, Number(rest)]);
-}
-
-const key = (field: number, wire: number): Buffer => varint((field << 3) | wire);
-const varintField = (field: number, value: number): Buffer => Buffer.concat([key(field, 0), varint(value)]);
-const message = (field: number, body: Buffer): Buffer => Buffer.concat([key(field, 2), varint(body.length), body]);
-const text = (field: number, value: string): Buffer => message(field, Buffer.from(value, "utf8"));
-
-function double(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return Buffer.concat([key(field, 1), bytes]);
-}
-
-function float(field: number, value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return Buffer.concat([key(field, 5), bytes]);
 }

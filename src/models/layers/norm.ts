@@ -1,3 +1,4 @@
+import { whole } from "../../backend/forward.ts";
 import { addBias, batchNormTrain, standardise } from "../../backend/ops.ts";
 import { type Tensor1D, type Tensor4D, tf } from "../../backend/tf.ts";
 import type { WeightSpec } from "../weights.ts";
@@ -70,9 +71,10 @@ export function groupNorm(scope: Scope, name: string, x: Tensor4D, groups: numbe
   const channels = x.shape[3];
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
     throw new RangeError(`groupNorm: groups must divide the ${channels} channels; got ${groups}`);
-  const normal = standardise(x, groups, normEpsilon);
-  if (!scope.weights.has(`${name}.weight`)) return normal;
-  return tf.add(tf.mul(normal, weight<Tensor1D>(scope, `${name}.weight`)), weight<Tensor1D>(scope, `${name}.bias`));
+  if (!scope.weights.has(`${name}.weight`)) return standardise(x, groups, normEpsilon);
+  const [scale, shift] = [weight<Tensor1D>(scope, `${name}.weight`), weight<Tensor1D>(scope, `${name}.bias`)];
+  const run = () => tf.add<Tensor4D>(tf.mul(standardise(x, groups, normEpsilon), scale), shift);
+  return whole("GroupNorm", { x, scale, shift }, { groups, epsilon: normEpsilon }, run);
 }
 
 /** Instance normalisation: each channel of each image, scaled and shifted where {@link affineWeights} were declared. As PyTorch's `InstanceNorm2d`. */

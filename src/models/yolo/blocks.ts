@@ -1,3 +1,4 @@
+import { whole } from "../../backend/forward.ts";
 import { silu } from "../../backend/ops.ts";
 import { type Tensor4D, tf } from "../../backend/tf.ts";
 import { conv2dWeights } from "../layers/conv.ts";
@@ -68,6 +69,8 @@ export function sppf(scope: Scope, name: string, x: Tensor4D): Tensor4D {
 /** Doubles height and width, each pixel four times: joining and reshaping alone, whose gradients every backend has and adds up in one order. */
 export function doubleNearest(x: Tensor4D): Tensor4D {
   const [batch, height, width, channels] = x.shape;
-  const wide = tf.reshape(tf.concat([x, x], 3), [batch, height, 2 * width * channels]);
-  return tf.reshape(tf.concat([wide, wide], 2), [batch, 2 * height, 2 * width, channels]);
+  return whole("DoubleNearest", { x }, {}, () => {
+    const wide = tf.reshape(tf.concat([x, x], 3), [batch, height, 2 * width * channels]);
+    return tf.reshape(tf.concat([wide, wide], 2), [batch, 2 * height, 2 * width, channels]) as Tensor4D;
+  });
 }
