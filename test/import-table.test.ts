@@ -17,10 +17,39 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tissue: ["core", "backend", "data", "models"],
   eval: ["core", "backend", "data", "models", "picture", "tissue", "eval/metrics"],
   train: ["core", "backend", "data", "models", "eval/metrics"],
+  export: ["core", "backend", "data", "models"],
   config: ["core", "options"],
   sweep: ["core", "config"],
-  cli: ["core", "backend", "data", "picture", "synth", "models", "tissue", "eval", "eval/metrics", "train", "config", "sweep"],
-  index: ["core", "backend", "data", "picture", "synth", "models", "tissue", "eval", "eval/metrics", "train", "config", "sweep"],
+  cli: [
+    "core",
+    "backend",
+    "data",
+    "picture",
+    "synth",
+    "models",
+    "tissue",
+    "eval",
+    "eval/metrics",
+    "train",
+    "export",
+    "config",
+    "sweep",
+  ],
+  index: [
+    "core",
+    "backend",
+    "data",
+    "picture",
+    "synth",
+    "models",
+    "tissue",
+    "eval",
+    "eval/metrics",
+    "train",
+    "export",
+    "config",
+    "sweep",
+  ],
 };
 
 /** Files that declare options and nothing that takes long to load, and the file errors that configs share with data. */
@@ -28,7 +57,7 @@ const optionFiles =
   /(^|\/)(options|[a-z]+-options)\.ts$|^data\/(splits|preprocess|label-schemes|files)\.ts$|^models\/(index|unet)\.ts$/;
 
 /** A stage's own files: what it keeps (folder), what it reads (load, sidecar), and its work in a worker thread (job, load-job). */
-const stageFiles = /^(synth|train|tissue|eval|data)\/([a-z-]+\/)*(stage|folder|load|job|load-job|sidecar)\.ts$/;
+const stageFiles = /^(synth|train|tissue|eval|export|data)\/([a-z-]+\/)*(stage|folder|load|job|load-job|sidecar)\.ts$/;
 
 /** Where the disk may be touched, by Node's own functions or by our readers and writers. ARCHITECTURE.md says the same. */
 const mayTouchDisk = (path: string) => stageFiles.test(path) || /^data\/|^config\/files\.ts$/.test(path) || isMachine(path);

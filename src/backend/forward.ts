@@ -56,7 +56,12 @@ let current: Note | null = null;
  * An op made of several: in a recording it is one, by its own name, which other programs may have as one op, too. Elsewhere it just runs.
  * @param attributes - With `inputs` all that the result depends on.
  */
-export function whole<T extends Tensor>(kernel: string, inputs: Readonly<Record<string, Tensor>>, attributes: object, run: () => T): T {
+export function whole<T extends Tensor>(
+  kernel: string,
+  inputs: Readonly<Record<string, Tensor>>,
+  attributes: object,
+  run: () => T,
+): T {
   const note = current;
   if (note === null) return run();
   current = null;
@@ -88,16 +93,23 @@ export function recordForward(run: ForwardFunction, shape: ForwardShape, weights
   return { input: merge(first.input, second.input), outputs };
 }
 
-function recordOnce(run: ForwardFunction, shape: [number, number, number, number], weights: ReadonlyMap<string, Tensor>): Forward {
+function recordOnce(
+  run: ForwardFunction,
+  shape: [number, number, number, number],
+  weights: ReadonlyMap<string, Tensor>,
+): Forward {
   let recorded: Forward | undefined;
   tf.tidy(() => {
     const names = new Map([...weights].map(([name, tensor]) => [tensor.id, name]));
-    const x = tf.tensor4d(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i + shape[1])), shape);
+    const x = tf.tensor4d(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i + shape[1])),
+      shape,
+    );
     const values = new Map<number, ForwardValue>([[x.id, { shape, from: { kind: "input" } }]]);
-    const valueOf = (tensor: Tensor): ForwardValue => {
-      const known = values.get(tensor.id) ?? constantOf(tensor, names.get(tensor.id) ?? `constant_${values.size}`);
-      values.set(tensor.id, known);
-      return known;
+    const known = (tensor: Tensor): ForwardValue => {
+      const value = values.get(tensor.id) ?? constantOf(tensor, names.get(tensor.id) ?? `constant_${values.size}`);
+      values.set(tensor.id, value);
+      return value;
     };
     const note: Note = (kernel, inputs, attributes, outputs) => {
       const taken = Object.entries(inputs) as [string, Tensor][];
@@ -105,14 +117,14 @@ function recordOnce(run: ForwardFunction, shape: [number, number, number, number
       const given = [outputs].flat();
       const op: ForwardOp = {
         kernel,
-        inputs: Object.fromEntries(taken.map(([name, tensor]) => [name, valueOf(tensor)])),
+        inputs: Object.fromEntries(taken.map(([name, tensor]) => [name, known(tensor)])),
         attributes: { ...attributes },
         outputs: given.length,
       };
       for (const [index, { id, shape }] of given.entries()) values.set(id, { shape, from: { kind: "op", op, index } });
     };
     const results = listen(note, () => run(x));
-    recorded = { input: values.get(x.id)!, outputs: new Map(Object.entries(results).map(([name, t]) => [name, valueOf(t)])) };
+    recorded = { input: values.get(x.id)!, outputs: new Map(Object.entries(results).map(([name, t]) => [name, known(t)])) };
   });
   return recorded!;
 }
@@ -160,7 +172,13 @@ function merger(): (a: ForwardValue, b: ForwardValue) => ForwardValue {
   const origin = (a: ForwardValue["from"], b: ForwardValue["from"]): ForwardValue["from"] => {
     if (a.kind === "op" && b.kind === "op" && a.index === b.index) return { ...a, op: mergeOp(a.op, b.op) };
     if (a.kind === "input" && b.kind === "input") return a;
-    if (a.kind === "constant" && b.kind === "constant" && a.values.length === b.values.length && a.values.every((v, i) => v === b.values[i])) return a;
+    if (
+      a.kind === "constant" &&
+      b.kind === "constant" &&
+      a.values.length === b.values.length &&
+      a.values.every((v, i) => v === b.values[i])
+    )
+      return a;
     throw sizeBound(a.kind === "op" ? a.op.kernel : a.kind === "constant" ? a.name : "its input");
   };
   const mergeOp = (a: ForwardOp, b: ForwardOp): ForwardOp => {
@@ -180,10 +198,13 @@ function merger(): (a: ForwardValue, b: ForwardValue) => ForwardValue {
 
 function mergeAttribute(kernel: string, name: string, a: unknown, b: unknown): unknown {
   if (JSON.stringify(a) === JSON.stringify(b)) return a;
-  if (sizes[kernel] !== name || !Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) throw sizeBound(`${kernel}.${name}`);
+  if (sizes[kernel] !== name || !Array.isArray(a) || !Array.isArray(b) || a.length !== b.length)
+    throw sizeBound(`${kernel}.${name}`);
   return a.map((size, axis) => (size === b[axis] ? size : -1));
 }
 
 function sizeBound(what: string): RangeError {
-  return new RangeError(`recordForward: what the network does must not hang on the input's size, but ${what} does; fix height and width`);
+  return new RangeError(
+    `recordForward: what the network does must not hang on the input's size, but ${what} does; fix height and width`,
+  );
 }

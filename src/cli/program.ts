@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backend/options.ts";
 import type { SplitName } from "../data/dataset.ts";
 import { packageVersion } from "../data/version.ts";
+import { modelFormats } from "../export/options.ts";
 import type { ResNetKind, YoloKind } from "../models/index.ts";
 import { formatNames } from "../synth/export/format.ts";
 import type { Outcome, Session } from "./session.ts";
@@ -33,6 +34,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addData(program, perform);
   addStages(program, perform);
   addPredict(program, perform);
+  addExportModel(program, perform);
   addImport(program, perform);
   addConfig(program, perform);
   return program;
@@ -131,6 +133,17 @@ function addPredict(program: Command, perform: Perform): void {
     .addOption(new Option("--split <names...>", "of a dataset, only these splits").choices(splits));
   finish(predict, "hemosynth predict --model runs/demo --in stack.nii.gz --out predictions").action((options) =>
     perform(async (session) => (await import("./commands/stages.ts")).predict(options, session)),
+  );
+}
+
+function addExportModel(program: Command, perform: Perform): void {
+  const command = program
+    .command("export-model <run>")
+    .description("write a trained model for a browser (tfjs), for ONNX, or as weights, with what its user has to know")
+    .addOption(new Option("--format <name>", "which").choices(modelFormats).makeOptionMandatory())
+    .requiredOption("--out <folder>", "folder to fill; must be empty");
+  finish(command, "hemosynth export-model runs/demo --format onnx --out model-onnx").action((run, options) =>
+    perform(async (session) => (await import("./commands/export-model.ts")).exportModel(run, options, session)),
   );
 }
 

@@ -1,6 +1,7 @@
-import { realpath } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { UserError } from "../core/errors.ts";
+import { fileFault } from "./files.ts";
 
 /**
  * Refuses an output folder that is the input folder, lies inside it, or holds it: what is written would be read as input, or what
@@ -39,4 +40,18 @@ async function realPath(path: string): Promise<string> {
     const parent = dirname(whole);
     return parent === whole ? whole : join(await realPath(parent), basename(whole));
   }
+}
+
+/** @throws {UserError} (usage) If something is there: an export must not mix with another. */
+export async function assertEmpty(out: string): Promise<void> {
+  const found = await readdir(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw fileFault(out, "read", error, "choose another --out");
+  });
+  const names = found.filter((name) => !name.startsWith(".hemosynth.lock"));
+  if (names.length > 0)
+    throw new UserError(
+      "usage",
+      `${out}: an export needs an empty folder; got one with ${names.sort()[0]}. Choose another --out.`,
+    );
 }

@@ -12,7 +12,8 @@ export type Kernel = (typeof kernels)[number];
 /** @throws {RangeError} If no export knows the op; then it needs a line in each of them. */
 export function kernelOf({ kernel }: ForwardOp): Kernel {
   const known = kernels.find((name) => name === kernel);
-  if (known === undefined) throw new RangeError(`kernelOf: no export knows the op ${kernel}; add it to tfjs.ts and to onnx-ops.ts`);
+  if (known === undefined)
+    throw new RangeError(`kernelOf: no export knows the op ${kernel}; add it to tfjs.ts and to onnx-ops.ts`);
   return known;
 }
 
@@ -34,7 +35,8 @@ export function numbersOf(op: ForwardOp, name: string): readonly number[] {
 export function windowOf(op: ForwardOp): { stride: number; padding: "same" | "valid" } {
   const [down, across = down] = numbersOf(op, "strides") as [number, number?];
   const { pad, dataFormat = "NHWC", dilations = 1, dimRoundingMode = null } = op.attributes;
-  const isPlain = down === across && dataFormat === "NHWC" && [dilations].flat().every((d) => d === 1) && dimRoundingMode === null;
+  const isPlain =
+    down === across && dataFormat === "NHWC" && [dilations].flat().every((d) => d === 1) && dimRoundingMode === null;
   if (!isPlain || (pad !== "same" && pad !== "valid")) throw wrong(op, "pad", "same or valid, without dilation, strides alike");
   return { stride: down, padding: pad };
 }
@@ -71,7 +73,8 @@ export function windowFilter(op: ForwardOp) {
   const { shape, from } = constantOf(op, "filter");
   const [height, width] = shape as [number, number, number, number];
   const { stride } = windowOf(op);
-  if (height !== stride || width !== stride) throw new RangeError(`export: a transposed convolution must have a kernel as wide as its stride`);
+  if (height !== stride || width !== stride)
+    throw new RangeError(`export: a transposed convolution must have a kernel as wide as its stride`);
   return { shape: shape as readonly [number, number, number, number], from };
 }
 
@@ -83,7 +86,11 @@ export function channelwise({ inputs, attributes }: ForwardOp): { x: ForwardValu
 }
 
 /** The values of an array with its axes in another order: axis i of the result is axis `order[i]`. */
-export function transposed<T extends Float32Array | Int32Array>(values: T, shape: readonly number[], order: readonly number[]): T {
+export function transposed<T extends Float32Array | Int32Array>(
+  values: T,
+  shape: readonly number[],
+  order: readonly number[],
+): T {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
   const [sizes, steps] = [order.map((axis) => shape[axis]!), order.map((axis) => strides[axis]!)];
   const out = values.slice() as T;

@@ -48,7 +48,9 @@ export function nameOf(graph: OnnxGraph, value: ForwardValue, layout: Layout): s
   }
   const [name, own] = from.kind === "input" ? [inputName, "first" as const] : resultOf(graph, from.op, from.index);
   if (!isPicture(value) || own === layout) return name;
-  return once(graph, `${name} ${layout}`, () => node(graph, "Transpose", [name], { perm: [...(layout === "first" ? toFirst : toLast)] }));
+  return once(graph, `${name} ${layout}`, () =>
+    node(graph, "Transpose", [name], { perm: [...(layout === "first" ? toFirst : toLast)] }),
+  );
 }
 
 function resultOf(graph: OnnxGraph, op: ForwardOp, index: number): [string, Layout] {
@@ -87,8 +89,14 @@ export function numbers(graph: OnnxGraph, values: readonly number[], type: "int6
   return initializer(graph, name, type === "float" ? Float32Array.from(values) : BigInt64Array.from(values, BigInt), shape);
 }
 
-function initializer(graph: OnnxGraph, name: string, values: Float32Array | Int32Array | BigInt64Array, shape: readonly number[]): string {
-  const type = values instanceof Float32Array ? dataTypes.float : values instanceof Int32Array ? dataTypes.int32 : dataTypes.int64;
+function initializer(
+  graph: OnnxGraph,
+  name: string,
+  values: Float32Array | Int32Array | BigInt64Array,
+  shape: readonly number[],
+): string {
+  const type =
+    values instanceof Float32Array ? dataTypes.float : values instanceof Int32Array ? dataTypes.int32 : dataTypes.int64;
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const dims = shape.map((size) => protoInt(1, size));
   graph.initializers.push(protoMessage(5, [...dims, protoInt(2, type), protoText(8, name), protoBytes(9, bytes)]));
@@ -102,7 +110,13 @@ const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
 /** Adds a node with several outputs and gives their names. An input that is left out is "". */
-export function nodes(graph: OnnxGraph, type: string, inputs: readonly string[], count: number, attributes: Record<string, Attribute> = {}): string[] {
+export function nodes(
+  graph: OnnxGraph,
+  type: string,
+  inputs: readonly string[],
+  count: number,
+  attributes: Record<string, Attribute> = {},
+): string[] {
   const name = `${type}_${graph.nodes.length}`;
   const outputs = Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}_${i}`));
   pushNode(graph, type, inputs, outputs, attributes);
@@ -110,7 +124,12 @@ export function nodes(graph: OnnxGraph, type: string, inputs: readonly string[],
 }
 
 /** Adds a node and gives the name of its output. */
-export function node(graph: OnnxGraph, type: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}): string {
+export function node(
+  graph: OnnxGraph,
+  type: string,
+  inputs: readonly string[],
+  attributes: Record<string, Attribute> = {},
+): string {
   return nodes(graph, type, inputs, 1, attributes)[0]!;
 }
 
@@ -132,7 +151,11 @@ export function pushNode(
 }
 
 function encodeAttribute(name: string, value: Attribute): Buffer[] {
-  const of = (type: keyof typeof attributeTypes, field: Buffer) => [protoText(1, name), field, protoInt(20, attributeTypes[type])];
+  const of = (type: keyof typeof attributeTypes, field: Buffer) => [
+    protoText(1, name),
+    field,
+    protoInt(20, attributeTypes[type]),
+  ];
   if (typeof value === "number") return of("int", protoInt(3, value));
   if (typeof value === "string") return of("string", protoText(4, value));
   if ("float" in value) return of("float", protoFloat(2, value.float));

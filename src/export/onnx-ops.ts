@@ -1,6 +1,6 @@
 import type { ForwardConstant, ForwardOp, ForwardValue } from "../backend/forward.ts";
 import { axesOf, channelwise, constantOf, filterSize, type Kernel, kernelOf, numberOf, numbersOf, oneUnknown, windowFilter, windowOf } from "./kernels.ts"; // biome-ignore format: one line
-import { constant, isPicture, type Layout, nameOf, node, nodes, numbers, type OnnxGraph, inFirst, toFirst, type Written } from "./onnx-graph.ts"; // biome-ignore format: one line
+import { constant, inFirst, isPicture, type Layout, nameOf, node, nodes, numbers, type OnnxGraph, toFirst, type Written } from "./onnx-graph.ts"; // biome-ignore format: one line
 
 type Writer = (graph: OnnxGraph, op: ForwardOp) => Written;
 
@@ -25,7 +25,8 @@ const binary =
   (type: string): Writer =>
   (graph, op) => {
     const values = Object.values(op.inputs);
-    const fits = (value: ForwardValue) => isPicture(value) || value.shape.length === 0 || (value.shape.length === 1 && value.from.kind === "constant");
+    const fits = (value: ForwardValue) =>
+      isPicture(value) || value.shape.length === 0 || (value.shape.length === 1 && value.from.kind === "constant");
     const layout: Layout = values.some(isPicture) && values.every(fits) ? "first" : "last";
     const names = values.map((value) => (layout === "first" ? besidePictures(graph, value) : nameOf(graph, value, "last")));
     return { names: [node(graph, type, names)], layout };
@@ -81,7 +82,8 @@ function framed(graph: OnnxGraph, op: ForwardOp, filling: number | null, side: n
   const { stride, padding } = windowOf(op);
   const strides = [stride, stride];
   const x = op.inputs.x!;
-  const before = x.from.kind === "op" && x.from.op.kernel === "PadV2" && x.from.op.attributes.constantValue === filling ? x.from.op : null;
+  const before =
+    x.from.kind === "op" && x.from.op.kernel === "PadV2" && x.from.op.attributes.constantValue === filling ? x.from.op : null;
   if (before !== null && padding === "valid") {
     const [, , top, bottom, left, right] = numbersOf(before, "paddings") as [number, number, number, number, number, number];
     return { x: nameOf(graph, before.inputs.x!, "first"), attributes: { strides, pads: [top, left, bottom, right] } };
@@ -138,7 +140,9 @@ const writers: Readonly<Record<Kernel, Writer>> = {
       const own = nameOf(graph, value, "last");
       return isTurned ? node(graph, "Transpose", [own], { perm: [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!] }) : own;
     };
-    return last(node(graph, "MatMul", [side("a", op.attributes.transposeA === true), side("b", op.attributes.transposeB === true)]));
+    return last(
+      node(graph, "MatMul", [side("a", op.attributes.transposeA === true), side("b", op.attributes.transposeB === true)]),
+    );
   },
   MaxPool: pooling("MaxPool"),
   AvgPool: pooling("AveragePool"),
@@ -149,7 +153,9 @@ const writers: Readonly<Record<Kernel, Writer>> = {
   },
   DoubleNearest(graph, op) {
     const inputs = [nameOf(graph, op.inputs.x!, "first"), "", numbers(graph, [1, 1, 2, 2], "float")];
-    return first(node(graph, "Resize", inputs, { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" }));
+    return first(
+      node(graph, "Resize", inputs, { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" }),
+    );
   },
   Mean: reduction("ReduceMean"),
   Sum: reduction("ReduceSum"),
@@ -172,8 +178,10 @@ const writers: Readonly<Record<Kernel, Writer>> = {
     const inputs = [nameOf(graph, x, "first"), numbers(graph, sizes, "int64")];
     return { names: nodes(graph, "Split", inputs, op.outputs, { axis: axisOf(op, x) }), layout: "first" };
   },
-  Reshape: (graph, op) => last(node(graph, "Reshape", [nameOf(graph, op.inputs.x!, "last"), numbers(graph, oneUnknown(op), "int64")])),
-  Transpose: (graph, op) => last(node(graph, "Transpose", [nameOf(graph, op.inputs.x!, "last")], { perm: numbersOf(op, "perm") })),
+  Reshape: (graph, op) =>
+    last(node(graph, "Reshape", [nameOf(graph, op.inputs.x!, "last"), numbers(graph, oneUnknown(op), "int64")])),
+  Transpose: (graph, op) =>
+    last(node(graph, "Transpose", [nameOf(graph, op.inputs.x!, "last")], { perm: numbersOf(op, "perm") })),
 };
 
 /** The axis that an op works along, in ONNX's order. */

@@ -4,7 +4,14 @@ import { axesOf, channelwise, filterSize, type Kernel, kernelOf, numberOf, numbe
 // A graph model of TensorFlow.js is a GraphDef of TensorFlow in JSON, with its constants' values in files of their own.
 // Source: github.com/tensorflow/tfjs, tfjs-converter: converters/tf_saved_model_conversion_v2.py writes it, operations/op_list says what its executor reads.
 
-type Attribute = { type: string } | { s: string } | { i: string } | { f: number } | { b: boolean } | { list: { i: string[] } } | { shape: ShapeJson };
+type Attribute =
+  | { type: string }
+  | { s: string }
+  | { i: string }
+  | { f: number }
+  | { b: boolean }
+  | { list: { i: string[] } }
+  | { shape: ShapeJson };
 interface ShapeJson {
   readonly dim: readonly { readonly size: string }[];
 }
@@ -41,7 +48,11 @@ const shardBytes = 4 * 2 ** 20;
  * @param metadata - Comes back as `userDefinedMetadata` of the loaded model.
  * @throws {RangeError} If an op of the network has no counterpart.
  */
-export function encodeTfjs(forward: Forward, generator: string, metadata: unknown): { path: string; content: string | Uint8Array }[] {
+export function encodeTfjs(
+  forward: Forward,
+  generator: string,
+  metadata: unknown,
+): { path: string; content: string | Uint8Array }[] {
   const graph: Graph = { nodes: [], weights: [], ops: new Map(), constants: new Map() };
   const float = { dtype: { type: "DT_FLOAT" } };
   graph.nodes.push({ name: inputName, op: "Placeholder", attr: { ...float, shape: { shape: shapeJson(forward.input.shape) } } });
@@ -51,7 +62,9 @@ export function encodeTfjs(forward: Forward, generator: string, metadata: unknow
     return [name, { name: `${name}:0`, dtype: "DT_FLOAT", tensorShape: shapeJson(value.shape) }] as const;
   });
   const input = { name: `${inputName}:0`, dtype: "DT_FLOAT", tensorShape: shapeJson(forward.input.shape) };
-  const bytes = Buffer.concat(graph.weights.map(({ values }) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)));
+  const bytes = Buffer.concat(
+    graph.weights.map(({ values }) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
+  );
   const count = Math.max(1, Math.ceil(bytes.length / shardBytes));
   const paths = Array.from({ length: count }, (_, i) => `group1-shard${i + 1}of${count}.bin`);
   const model = {
@@ -93,11 +106,19 @@ function weightNode(graph: Graph, key: object, weight: Weight): string {
 
 /** Whole numbers that an op takes as an input. */
 function integers(graph: Graph, values: readonly number[], shape: readonly number[] = [values.length]): string {
-  return weightNode(graph, {}, { name: `integers_${graph.nodes.length}`, shape, dtype: "int32", values: Int32Array.from(values) });
+  return weightNode(
+    graph,
+    {},
+    { name: `integers_${graph.nodes.length}`, shape, dtype: "int32", values: Int32Array.from(values) },
+  );
 }
 
 function float(graph: Graph, value: number): string {
-  return weightNode(graph, {}, { name: `number_${graph.nodes.length}`, shape: [], dtype: "float32", values: Float32Array.of(value) });
+  return weightNode(
+    graph,
+    {},
+    { name: `number_${graph.nodes.length}`, shape: [], dtype: "float32", values: Float32Array.of(value) },
+  );
 }
 
 function add(graph: Graph, op: string, input: readonly string[], attr: Readonly<Record<string, Attribute>> = {}): string {
@@ -109,7 +130,9 @@ function add(graph: Graph, op: string, input: readonly string[], attr: Readonly<
 const text = (value: string): Attribute => ({ s: Buffer.from(value).toString("base64") });
 const whole = (value: number): Attribute => ({ i: String(value) });
 const wholes = (values: readonly number[]): Attribute => ({ list: { i: values.map(String) } });
-const shapeJson = (shape: readonly (number | null)[]): ShapeJson => ({ dim: shape.map((size) => ({ size: String(size ?? -1) })) });
+const shapeJson = (shape: readonly (number | null)[]): ShapeJson => ({
+  dim: shape.map((size) => ({ size: String(size ?? -1) })),
+});
 
 type Writer = (graph: Graph, op: ForwardOp) => string;
 
@@ -117,7 +140,11 @@ type Writer = (graph: Graph, op: ForwardOp) => string;
 const plain =
   (name: string): Writer =>
   (graph, { inputs }) =>
-    add(graph, name, Object.values(inputs).map((value) => nameOf(graph, value)));
+    add(
+      graph,
+      name,
+      Object.values(inputs).map((value) => nameOf(graph, value)),
+    );
 
 const pooling =
   (name: string): Writer =>
@@ -158,10 +185,16 @@ const writers: Readonly<Record<Kernel, Writer>> = {
   Neg: plain("Neg"),
   Softmax: plain("Softmax"),
   Conv2D: (graph, op) =>
-    add(graph, "Conv2D", [nameOf(graph, op.inputs.x!), nameOf(graph, op.inputs.filter!)], { ...moving(op), dilations: wholes([1, 1, 1, 1]) }),
+    add(graph, "Conv2D", [nameOf(graph, op.inputs.x!), nameOf(graph, op.inputs.filter!)], {
+      ...moving(op),
+      dilations: wholes([1, 1, 1, 1]),
+    }),
   Conv2DBackpropInput: enlarge,
   BatchMatMul(graph, op) {
-    const turned = { transpose_a: { b: op.attributes.transposeA === true }, transpose_b: { b: op.attributes.transposeB === true } };
+    const turned = {
+      transpose_a: { b: op.attributes.transposeA === true },
+      transpose_b: { b: op.attributes.transposeB === true },
+    };
     const inputs = [nameOf(graph, op.inputs.a!), nameOf(graph, op.inputs.b!)];
     if (op.inputs.a!.shape.length === 2) return add(graph, "MatMul", inputs, turned);
     return add(graph, "BatchMatMulV2", inputs, { adj_x: turned.transpose_a, adj_y: turned.transpose_b });
@@ -196,7 +229,9 @@ const writers: Readonly<Record<Kernel, Writer>> = {
   Reshape: (graph, op) =>
     add(graph, "Reshape", [nameOf(graph, op.inputs.x!), integers(graph, oneUnknown(op))], { Tshape: { type: "DT_INT32" } }),
   Transpose: (graph, op) =>
-    add(graph, "Transpose", [nameOf(graph, op.inputs.x!), integers(graph, numbersOf(op, "perm"))], { Tperm: { type: "DT_INT32" } }),
+    add(graph, "Transpose", [nameOf(graph, op.inputs.x!), integers(graph, numbersOf(op, "perm"))], {
+      Tperm: { type: "DT_INT32" },
+    }),
 };
 
 /**
@@ -208,7 +243,12 @@ function enlarge(graph: Graph, op: ForwardOp): string {
   const [side, , outside, inside] = shape;
   const values = transposed(from.values, shape, [3, 0, 1, 2]);
   const kernel = weightNode(graph, from, { ...from, values, shape: [1, 1, inside, side * side * outside] });
-  const attributes = { strides: wholes([1, 1, 1, 1]), padding: text("VALID"), data_format: text("NHWC"), dilations: wholes([1, 1, 1, 1]) };
+  const attributes = {
+    strides: wholes([1, 1, 1, 1]),
+    padding: text("VALID"),
+    data_format: text("NHWC"),
+    dilations: wholes([1, 1, 1, 1]),
+  };
   const flat = add(graph, "Conv2D", [nameOf(graph, op.inputs.dy!), kernel], attributes);
   return add(graph, "DepthToSpace", [flat], { block_size: whole(side), data_format: text("NHWC") });
 }

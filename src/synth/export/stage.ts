@@ -1,12 +1,10 @@
-import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
-import { UserError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
-import { assertApart } from "../../data/apart.ts";
+import { assertApart, assertEmpty } from "../../data/apart.ts";
 import { type Case, type Dataset, type FileRef, readDataset, readSplits, type SplitName, type Splits, splitNames } from "../../data/dataset.ts"; // biome-ignore format: one line
 import { dataFault, oneLine } from "../../data/faults.ts";
-import { fileFault, readBytes, writeAtomic } from "../../data/files.ts";
+import { readBytes, writeAtomic } from "../../data/files.ts";
 import { type Grid, ontoGrid } from "../../data/grid.ts";
 import { decodeNifti, encodeNifti, toLabels } from "../../data/nifti.ts";
 import { packageVersion } from "../../data/version.ts";
@@ -38,7 +36,7 @@ export async function runExport(
   { reporter, signal }: StageContext,
 ): Promise<StageResult> {
   await assertApart(data, out);
-  await refuseFilled(out);
+  await assertEmpty(out);
   const about = { dataset: await readDataset(data), splits: await readSplits(data), version: packageVersion() };
   const chosen = chosenCases(about, data, reporter.warn);
   const format = makeFormat(name, about);
@@ -92,20 +90,6 @@ function remark(name: FormatName, out: string, { info, warn }: StageContext["rep
   info(
     `${join(out, "splits_final.json")}: nnU-Net takes this split from ${target} alone: copy it there after planning, before training.`,
   );
-}
-
-/** @throws {UserError} (usage) If something is there: an export must not mix with another. */
-async function refuseFilled(out: string): Promise<void> {
-  const found = await readdir(out).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw fileFault(out, "read", error, "choose another --out");
-  });
-  const names = found.filter((name) => !name.startsWith(".hemosynth.lock"));
-  if (names.length > 0)
-    throw new UserError(
-      "usage",
-      `${out}: an export needs an empty folder; got one with ${names.sort()[0]}. Choose another --out.`,
-    );
 }
 
 /** The cases in a split whose lesions are known, with their split. */

@@ -1,0 +1,62 @@
+import type { ModelFile } from "../data/model-folder.ts";
+import type { ModelFormat } from "./options.ts";
+
+/** Thresholds that the model's own evaluation chose on its validation split; null where it chose none. Scores are logits, the mask's is a probability. */
+export interface Thresholds {
+  readonly slice: number | null;
+  readonly stack: number | null;
+  readonly subject: number | null;
+  readonly mask: number | null;
+}
+
+/** What travels with an exported model: all that its user has to know, as plain JSON. */
+export function describeModel(
+  file: ModelFile,
+  format: ModelFormat,
+  sizeMultiple: number,
+  version: string,
+  thresholds: Thresholds | null,
+) {
+  const { pixelMm, orientation, whitePercentile, clip } = file.preprocess;
+  const isClassifier = file.window !== undefined;
+  const channelsFirst = format === "onnx";
+  const maps = isClassifier ? [] : ["height", "width"];
+  return {
+    schemaVersion: 1,
+    madeBy: `hemosynth ${version}`,
+    use: "research only, not for clinical use; figures on synthetic lesions are no clinical performance",
+    model: file.model,
+    input: {
+      name: "image",
+      axes: channelsFirst ? ["batch", "channel", "height", "width"] : ["batch", "height", "width", "channel"],
+      channels: file.inChannels,
+      sizeMultiple,
+      window: file.window ?? null,
+    },
+    preprocessing: {
+      pixelMm,
+      orientation,
+      intensity: { whitePercentile, clip },
+      rules: [
+        `resample each slice in its plane to pixels of ${pixelMm} mm`,
+        orientation === "canonical"
+          ? "turn it by the header: patient left to image right; anterior (axial) or superior (coronal, sagittal) up; anterior to image left (sagittal)"
+          : "leave it as the array has it: first axis to the right, second down",
+        `over the finite voxels of the whole volume that are not 0: white is the ${whitePercentile}th percentile, black the 1st but at most 0`,
+        `intensity is (value - black) / (white - black), cut to [0, ${clip}]; what is not finite is 0`,
+        isClassifier
+          ? `take the middle ${file.window} x ${file.window} pixels, zeros beyond the border`
+          : `pad with zeros to multiples of ${sizeMultiple} pixels`,
+      ],
+    },
+    output: {
+      name: "logits",
+      axes: channelsFirst ? ["batch", "channel", ...maps] : ["batch", ...maps, "channel"],
+      channels: file.outputs,
+      meaning: "logits; 1 / (1 + exp(-logit)) is a probability",
+    },
+    thresholds,
+    training: { steps: file.steps, seed: file.seed, data: file.data, weights: file.weights.sha256, validation: file.validation },
+  };
+}
+export type ModelCard = ReturnType<typeof describeModel>;
