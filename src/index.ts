@@ -1,5 +1,6 @@
 // The public surface. Everything else may change without notice.
 
+export { type Forward, type ForwardFunction, type ForwardShape, recordForward } from "./backend/forward.ts";
 export { type BackendInfo, type BackendName, type DoctorReport, inspectMachine, readyBackend } from "./backend/index.ts";
 export { type Experiment, experiment, loadExperiment, parseExperiment } from "./config/experiment.ts";
 export type { Override } from "./config/load.ts";
@@ -73,6 +74,10 @@ export { type EvalOptions, evalOptions } from "./eval/options.ts";
 export { type PredictOptions, predictOptions } from "./eval/predict/options.ts";
 export { type PredictRequest, runPredict } from "./eval/predict/stage.ts";
 export { type EvalRequest, runEval } from "./eval/stage.ts";
+export { encodeOnnx } from "./export/onnx.ts";
+export { type ModelFormat, modelFormats } from "./export/options.ts";
+export { type ModelExport, runModelExport } from "./export/stage.ts";
+export { encodeTfjs } from "./export/tfjs.ts";
 export {
   type AutoencoderOptions,
   anomalyMap,

@@ -58,16 +58,25 @@ async function titleIn(browser: string, folder: string): Promise<string> {
   }
 }
 
-test.skipIf(chromium === undefined).each(["unet", "nnunet", "resnet18"])("an exported %s gives the same in Chromium", { timeout: 300_000 }, async (kind) => {
-  await readyBackend("cpu", silentReporter);
-  const folder = await mkdtemp(join(tmpdir(), "hemosynth-export-"));
-  const isClassifier = kind.startsWith("resnet");
-  const options = modelOptions.parse(isClassifier ? { kind, width: 4 } : { kind, channels: [3, 5, 7] });
-  await writeModelFolder(join(folder, "model"), options, isClassifier ? ["bleed"] : ["lesion", "brain"], isClassifier ? 96 : undefined);
-  const out = join(folder, "out");
-  await runModelExport({ model: join(folder, "model"), out, format: "tfjs", thresholds: null }, silentContext());
-  const title = await titleIn(chromium!, out);
-  await rm(folder, { recursive: true });
-  expect(title).toMatch(/largest difference/);
-  expect(Number(title.split(" ").at(-1))).toBeLessThan(1e-4);
-});
+test.skipIf(chromium === undefined).each(["unet", "nnunet", "resnet18"])(
+  "an exported %s gives the same in Chromium",
+  { timeout: 300_000 },
+  async (kind) => {
+    await readyBackend("cpu", silentReporter);
+    const folder = await mkdtemp(join(tmpdir(), "hemosynth-export-"));
+    const isClassifier = kind.startsWith("resnet");
+    const options = modelOptions.parse(isClassifier ? { kind, width: 4 } : { kind, channels: [3, 5, 7] });
+    await writeModelFolder(
+      join(folder, "model"),
+      options,
+      isClassifier ? ["bleed"] : ["lesion", "brain"],
+      isClassifier ? 96 : undefined,
+    );
+    const out = join(folder, "out");
+    await runModelExport({ model: join(folder, "model"), out, format: "tfjs", thresholds: null }, silentContext());
+    const title = await titleIn(chromium!, out);
+    await rm(folder, { recursive: true });
+    expect(title).toMatch(/largest difference/);
+    expect(Number(title.split(" ").at(-1))).toBeLessThan(1e-4);
+  },
+);

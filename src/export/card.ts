@@ -1,4 +1,5 @@
 import type { ModelFile } from "../data/model-folder.ts";
+import { tissueOutputs } from "../models/index.ts";
 import type { ModelFormat } from "./options.ts";
 
 /** Thresholds that the model's own evaluation chose on its validation split; null where it chose none. Scores are logits, the mask's is a probability. */
@@ -19,6 +20,7 @@ export function describeModel(
 ) {
   const { pixelMm, orientation, whitePercentile, clip } = file.preprocess;
   const isClassifier = file.window !== undefined;
+  const isSoftmax = file.outputs.join() === tissueOutputs.join();
   const channelsFirst = format === "onnx";
   const maps = isClassifier ? [] : ["height", "width"];
   return {
@@ -53,7 +55,7 @@ export function describeModel(
       name: "logits",
       axes: channelsFirst ? ["batch", "channel", ...maps] : ["batch", ...maps, "channel"],
       channels: file.outputs,
-      meaning: "logits; 1 / (1 + exp(-logit)) is a probability",
+      meaning: isSoftmax ? "logits of one softmax over the channels" : "logits; 1 / (1 + exp(-logit)) is a probability",
     },
     thresholds,
     training: { steps: file.steps, seed: file.seed, data: file.data, weights: file.weights.sha256, validation: file.validation },

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { readyBackend } from "../backend/ready.ts";
 import { type Tensor, type Tensor4D, tf } from "../backend/tf.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
 import { decodeSafetensors } from "../data/safetensors.ts";
-import { buildModel, buildYolo, decodeMaps, type Model, modelOptions, yoloOptions } from "../models/index.ts";
+import { buildYolo, decodeMaps, type Model, modelOptions, yoloOptions } from "../models/index.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { modelFormats } from "./options.ts";
 import { runModelExport } from "./stage.ts";
@@ -39,38 +40,56 @@ async function runTfjs(files: Files, x: Tensor4D, names: readonly string[]): Pro
   const json = JSON.parse(files.at(-1)!.content as string);
   const weightData = Uint8Array.from(Buffer.concat(files.slice(0, -1).map(({ content }) => content as Uint8Array))).buffer;
   const { modelTopology, signature, weightsManifest } = json;
-  const model = await tf.loadGraphModel(tf.io.fromMemory({ modelTopology, signature, weightSpecs: weightsManifest[0].weights, weightData }));
+  const model = await tf.loadGraphModel(
+    tf.io.fromMemory({ modelTopology, signature, weightSpecs: weightsManifest[0].weights, weightData }),
+  );
   return [model.execute({ image: x }, [...names])].flat();
 }
 
 /** The largest difference of each program's results to the network's own, for a size that the recording has not seen. */
-async function differences(apply: ForwardFunction, model: Pick<Model, "weights" | "sizeMultiple">, fixed: [number, number] | null = null) {
+async function differences(
+  apply: ForwardFunction,
+  model: Pick<Model, "weights" | "sizeMultiple">,
+  fixed: [number, number] | null = null,
+) {
   const forward = recordForward(apply, { channels: 1, multiple: model.sizeMultiple, fixed }, model.weights);
   const [height, width] = fixed ?? [64, 32];
   const x = tf.tensor4d(seeded("x", [3, height, width, 1]).data, [3, height, width, 1]);
   const wanted = apply(x);
   const names = Object.keys(wanted);
   const onnx = encodeOnnx(forward, { name: "test", version: "0" }, { card: "{}" });
-  const results = { tfjs: await runTfjs(encodeTfjs(forward, "test", {}), x, names), onnx: names.map((name) => runOnnx(onnx, x).get(name)!) };
+  const results = {
+    tfjs: await runTfjs(encodeTfjs(forward, "test", {}), x, names),
+    onnx: names.map((name) => runOnnx(onnx, x).get(name)!),
+  };
   return Object.entries(results).flatMap(([program, got]) =>
     names.map((name, i) => {
       const largest = tf.max(tf.abs(wanted[name]!)).dataSync()[0]!;
-      return { program, name, shape: got[i]!.shape.join() === wanted[name]!.shape.join(), largest, difference: tf.max(tf.abs(tf.sub(got[i]!, wanted[name]!))).dataSync()[0]! / Math.max(1, largest) };
+      return {
+        program,
+        name,
+        shape: got[i]!.shape.join() === wanted[name]!.shape.join(),
+        largest,
+        difference: tf.max(tf.abs(tf.sub(got[i]!, wanted[name]!))).dataSync()[0]! / Math.max(1, largest),
+      };
     }),
   );
 }
 
-test.each(kinds.map((options) => [options.kind, options] as const))("%s gives the same elsewhere, at sizes it was not recorded at", async (_, options) => {
-  const model = trainedModel(options, 2);
-  const found = await differences((x) => ({ logits: model.apply(x, { training: false }) }), model);
-  expect(found).toHaveLength(2);
-  for (const { shape, largest, difference } of found) {
-    expect(shape).toBe(true);
-    expect(largest).toBeGreaterThan(1e-3); // else anything would agree
-    expect(difference).toBeLessThan(1e-5);
-  }
-  model.dispose();
-});
+test.each(kinds.map((options) => [options.kind, options] as const))(
+  "%s gives the same elsewhere, at sizes it was not recorded at",
+  async (_, options) => {
+    const model = trainedModel(options, 2);
+    const found = await differences((x) => ({ logits: model.apply(x, { training: false }) }), model);
+    expect(found).toHaveLength(2);
+    for (const { shape, largest, difference } of found) {
+      expect(shape).toBe(true);
+      expect(largest).toBeGreaterThan(1e-3); // else anything would agree
+      expect(difference).toBeLessThan(1e-5);
+    }
+    model.dispose();
+  },
+);
 
 test("yolov5 gives the same raw maps at any size, and the same boxes at a fixed one", async () => {
   const options = yoloOptions.parse({ kind: "yolov5", width: 0.125 });
@@ -81,7 +100,9 @@ test("yolov5 gives the same raw maps at any size, and the same boxes at a fixed 
     expect(shape).toBe(true);
     expect(difference).toBeLessThan(1e-5);
   }
-  expect(() => recordForward(boxes, { channels: 1, multiple: 32, fixed: null }, model.weights)).toThrow(/hang on the input's size.*fix height and width/);
+  expect(() => recordForward(boxes, { channels: 1, multiple: 32, fixed: null }, model.weights)).toThrow(
+    /hang on the input's size.*fix height and width/,
+  );
   model.dispose();
 });
 
@@ -116,4 +137,20 @@ test("what check.json says is what the exported files give; a classifier gives a
   const x = tf.tensor4d(input.data, [2, 32, 48, 1]); // of one channel both layouts are one
   const got = runOnnx(await readFile(join(out, "model.onnx")), x).get("logits")!;
   expect(tf.max(tf.abs(tf.sub(got, tf.tensor(output.data, output.shape)))).dataSync()[0]).toBeLessThan(1e-4);
+});
+
+const python = process.env.PYTHON ?? "python3";
+const hasRuntime = spawnSync(python, ["-c", "import numpy, onnxruntime"]).status === 0;
+if (!hasRuntime)
+  console.log(
+    `skipped: the example of an exported ONNX model, because ${python} has no numpy and onnxruntime (PYTHON names another)`,
+  );
+
+test.skipIf(!hasRuntime)("the example beside an ONNX model runs, and agrees", async () => {
+  const [model, out] = [join(folder, "for-python"), join(folder, "for-python-onnx")];
+  await writeModelFolder(model, modelOptions.parse({ kind: "nnunet", channels: [3, 5, 7] }), ["lesion", "brain"]);
+  await runModelExport({ model, out, format: "onnx", thresholds: null }, silentContext());
+  const { stdout, stderr } = spawnSync(python, ["example.py"], { cwd: out, encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(Number(/largest difference (\S+)/.exec(stdout)?.[1])).toBeLessThan(1e-4);
 });

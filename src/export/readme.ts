@@ -37,6 +37,8 @@ from safetensors.numpy import load_file
 for name, value in load_file("model.safetensors").items():
     if value.ndim == 4:  # a convolution's kernel: PyTorch has out x in x height x width
         value = np.transpose(value, (3, 2, 0, 1))
+    elif value.ndim == 2:  # a matrix: PyTorch has out x in
+        value = value.T
     print(name, value.shape)
 `;
 

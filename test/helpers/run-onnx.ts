@@ -66,7 +66,7 @@ function nodeOf(bytes: Buffer): Node {
     type: textOf(fields, 4),
     inputs: texts(1),
     outputs: texts(2),
-    ints: (name) => attributes.has(name) ? packed(all(attributes.get(name)!, 8)[0]?.bytes ?? Buffer.alloc(0)) : undefined,
+    ints: (name) => (attributes.has(name) ? packed(all(attributes.get(name)!, 8)[0]?.bytes ?? Buffer.alloc(0)) : undefined),
     number: (name) => (attributes.get(name) ?? []).find(({ field }) => field === 2 || field === 3)?.number ?? 0,
   };
 }
@@ -86,7 +86,12 @@ function perform(node: Node, [x, a, b]: Tensor[]): Tensor[] {
   const stride = ints("strides")?.[0] ?? 1;
   switch (type) {
     case "Conv": {
-      const y = tf.conv2d(framedPicture(last(x!), node, 0), tf.transpose(a!, [2, 3, 1, 0]) as Tensor4D, stride, ints("auto_pad") ? "same" : "valid");
+      const y = tf.conv2d(
+        framedPicture(last(x!), node, 0),
+        tf.transpose(a!, [2, 3, 1, 0]) as Tensor4D,
+        stride,
+        ints("auto_pad") ? "same" : "valid",
+      );
       return [first(b === undefined ? y : tf.add(y, b))];
     }
     case "ConvTranspose": {
@@ -96,7 +101,9 @@ function perform(node: Node, [x, a, b]: Tensor[]): Tensor[] {
       return [first(b === undefined ? y : tf.add(y, b))];
     }
     case "MaxPool":
-      return [first(tf.maxPool(framedPicture(last(x!), node, Number.NEGATIVE_INFINITY), ints("kernel_shape")![0]!, stride, "valid"))];
+      return [
+        first(tf.maxPool(framedPicture(last(x!), node, Number.NEGATIVE_INFINITY), ints("kernel_shape")![0]!, stride, "valid")),
+      ];
     case "InstanceNormalization": {
       const { mean, variance } = tf.moments(x!, [2, 3], true);
       const normal = tf.div(tf.sub(x!, mean), tf.sqrt(tf.add(variance, number("epsilon"))));
@@ -147,7 +154,8 @@ export function runOnnx(file: Buffer, image: Tensor4D): Map<string, Tensor> {
   for (const { bytes } of all(graph, 1)) {
     const node = nodeOf(bytes);
     const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
-    const outputs = node.type === "Concat" ? [tf.concat(inputs as Tensor[], node.number("axis"))] : perform(node, inputs as Tensor[]);
+    const outputs =
+      node.type === "Concat" ? [tf.concat(inputs as Tensor[], node.number("axis"))] : perform(node, inputs as Tensor[]);
     for (const [i, name] of node.outputs.entries()) values.set(name, outputs[i]!);
   }
   const names = all(graph, 12).map(({ bytes }) => textOf(fieldsOf(bytes), 1));
