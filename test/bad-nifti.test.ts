@@ -317,13 +317,21 @@ test.each([
     { "a.nii": image(), "b_dseg.nii": labels() },
     /\[labels-without-image\] b_dseg\.nii: .*got none/,
   ],
-  ["49 names that differ by case", { "A.nii": image(), "a.nii": image() }, /\[duplicate-id\] A\.nii: paths of images .*got also a\.nii/],
+  [
+    "49 names that differ by case",
+    { "A.nii": image(), "a.nii": image() },
+    /\[duplicate-id\] A\.nii: paths of images .*got also a\.nii/,
+  ],
   [
     "49 names that differ by Unicode form",
     { "caf\u00e9.nii": image(), "cafe\u0301.nii": image() },
     /\[duplicate-id\] cafe\u0301\.nii: paths of images .*Unicode form/,
   ],
-  ["49 a stem twice", { "a.nii": image(), "a.nii.gz": gzipSync(image()) }, /\[duplicate-id\] a\.nii: case ids, which have no suffix, must differ .*got also a\.nii\.gz/],
+  [
+    "49 a stem twice",
+    { "a.nii": image(), "a.nii.gz": gzipSync(image()) },
+    /\[duplicate-id\] a\.nii: case ids, which have no suffix, must differ .*got also a\.nii\.gz/,
+  ],
   ["50 a name with a newline", { "a\nb.nii": image() }, /\[file-name\] a\\nb\.nii: a name must have no control characters/],
   ["50 a name of 255 bytes", { [`${"n".repeat(251)}.nii`]: image() }, /\[file-name\] n+\.nii: .*at most 150 letters; got 251/],
   ["the same file under two subjects", { "a.nii": good, "b.nii": good }, /\[duplicate-image\] b\.nii: .*same bytes in a\.nii/],
