@@ -141,8 +141,8 @@ export { drawSurround, type Surround } from "./synth/surround/draw.ts";
 export { type SurroundOptions, surroundOptions } from "./synth/surround/options.ts";
 export { paintSurround } from "./synth/surround/paint.ts";
 export { type AssignOptions, assignTargets, type BoxTarget } from "./train/detect/assign.ts";
-export { type AnchorFit, type AnchorOptions, anchorOptions, fitAnchors, measureAnchors } from "./train/detect/autoanchor.ts";
-export { type DetectionLossOptions, detectionLoss, detectionLossOptions, uploadTargets } from "./train/detect/loss.ts";
+export { type AnchorFit, fitAnchors, measureAnchors } from "./train/detect/autoanchor.ts";
+export { detectionLoss, uploadTargets } from "./train/detect/loss.ts";
 export {
   applyMosaic,
   type BoxedPicture,
@@ -151,5 +151,11 @@ export {
   type MosaicOptions,
   mosaicOptions,
 } from "./train/detect/mosaic.ts";
+export {
+  type AnchorOptions,
+  anchorOptions,
+  type DetectionLossOptions,
+  detectionLossOptions,
+} from "./train/detect/options.ts";
 export { type TrainOptions, trainOptions } from "./train/options.ts";
 export { runTrain, type TrainRequest } from "./train/stage.ts";

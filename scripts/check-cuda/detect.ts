@@ -1,26 +1,25 @@
-import { type Tensor, type Tensor4D, tf } from "../../src/backend/tf.ts";
-import { decodeMaps } from "../../src/models/yolo/decode.ts";
-import { yoloOptions } from "../../src/models/yolo/design.ts";
-import { buildYolo } from "../../src/models/yolo/network.ts";
-import { assignTargets } from "../../src/train/detect/assign.ts";
-import { detectionLoss, detectionLossOptions, uploadTargets } from "../../src/train/detect/loss.ts";
+import { type Tensor4D, tf } from "../../src/backend/tf.ts";
+import { buildModel, detectInRows, detectionOptions, yoloOptions } from "../../src/models/index.ts";
+import { trainOptions } from "../../src/train/options.ts";
+import { lesionBit } from "../../src/train/slices.ts";
+import { createState, disposeState } from "../../src/train/state.ts";
+import { makeTrainStep } from "../../src/train/step.ts";
+import { tasks } from "../../src/train/task.ts";
 
-/** Gradients of a detector's loss, and a prediction. */
+/** A training step of a detector, and a prediction. */
 export function detect(): void {
-  const options = yoloOptions.parse({ kind: "yolov5", width: 0.125 });
-  const [classes, side] = [2, 64];
-  const model = buildYolo(options, { inChannels: 1, outChannels: classes, seed: 1 });
-  const pictures = [[{ box: { left: 9, top: 12, right: 40, bottom: 33 }, label: 1 }]];
-  const { anchors } = options;
-  const places = { width: side, height: side, anchors, classes, places: 9, anchorRatio: 4 };
-  const targets = uploadTargets(assignTargets(pictures, places), classes);
-  const x = tf.zeros([1, side, side, 1]) as Tensor4D;
-  const loss = (...values: Tensor[]) => {
-    const weights = new Map([...model.weights, ...model.trainable.map((name, i) => [name, values[i]!] as const)]);
-    return detectionLoss(model.apply(x, { training: true, weights }), targets, classes, detectionLossOptions.parse({}));
-  };
-  tf.dispose(tf.grads(loss)(model.trainable.map((name) => model.weights.get(name)!)));
-  tf.tidy(() => decodeMaps(model.apply(x, { training: false }), options, classes).scores.dataSync());
-  tf.dispose([x, ...targets.flatMap(({ cells, numbers }) => [cells, numbers])]);
+  const side = 64;
+  const options = trainOptions.parse({ task: "detect", optimizer: { kind: "sgd" } });
+  const { anchors, ...rest } = yoloOptions.parse({ kind: "yolov5", width: 0.125 });
+  const model = buildModel({ ...rest, anchors }, { inChannels: 1, outChannels: 1, seed: 1 });
+  const state = createState(model, options);
+  const masks = new Uint8Array(side * side).fill(lesionBit, 20 * side, 30 * side);
+  const { shape, data } = tasks.detect.target([masks], side, anchors);
+  const [image, target] = [tf.zeros([1, side, side, 1]) as Tensor4D, tf.tensor4d(data, [...shape])];
+  makeTrainStep(state, options)({ image, target }, 1).dataSync();
+  const rows = tf.tidy(() => model.apply(image, { training: false }).dataSync()) as Float32Array;
+  detectInRows(rows, { height: side, width: side, classes: 1, anchors }, detectionOptions.parse({}));
+  tf.dispose([image, target]);
+  disposeState(state);
   model.dispose();
 }

@@ -51,10 +51,12 @@ export const experiment = sections.superRefine(({ data, split, model, train, eva
   if (misfit !== null) context.addIssue({ code: "custom", path: ["train", "task"], message: misfit });
   const loss = lossMisfit(train.loss, train.task);
   if (loss !== null) context.addIssue({ code: "custom", path: ["train", "loss"], message: loss });
-  if (!("channels" in model)) return;
-  const multiple = 2 ** (model.channels.length - 1);
+  const [multiple, why] =
+    "channels" in model
+      ? [2 ** (model.channels.length - 1), `since model.channels has ${model.channels.length} levels`]
+      : [model.kind === "yolov5" ? 32 : 1, "the coarsest stride of a yolov5"];
   if (train.cropSize % multiple === 0) return;
-  const rule = `must be a multiple of ${multiple}, since model.channels has ${model.channels.length} levels; got ${train.cropSize}`;
+  const rule = `must be a multiple of ${multiple}, ${why}; got ${train.cropSize}`;
   context.addIssue({ code: "custom", path: ["train", "cropSize"], message: rule });
 });
 export type Experiment = z.output<typeof experiment>;

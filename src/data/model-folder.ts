@@ -32,6 +32,7 @@ export const modelFileSchema = z.strictObject({
     dice: z.number().nullable(),
     auroc: z.number().nullable(),
     brainDice: z.number().nullable(),
+    map50: z.number().nullable().optional(),
   }),
 });
 export type ModelFile = z.output<typeof modelFileSchema>;

@@ -2,8 +2,17 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Affine } from "../core/affine.ts";
 import { applyAffine, axisAlignedAffine, composeAffine } from "../core/affine.ts";
-import type { Volume } from "../core/volume.ts";
-import { intensityRange, prepareMask, prepareStack, preprocessOptions, restoreStack } from "./preprocess.ts";
+import { patchesOf } from "../core/patches.ts";
+import { sliceAxis, type Volume } from "../core/volume.ts";
+import {
+  intensityRange,
+  prepareMask,
+  prepareRectangle,
+  prepareStack,
+  preprocessOptions,
+  restoreRectangle,
+  restoreStack,
+} from "./preprocess.ts";
 import { resizeImage } from "./resample.ts";
 
 const defaults = preprocessOptions.parse({});
@@ -118,6 +127,37 @@ test("a mask keeps its place and size through prepareMask and restoreStack", () 
     either += (v >= 0.5 ? 1 : 0) + (data[i] ? 1 : 0);
   });
   expect(both / either).toBeGreaterThan(0.95);
+});
+
+test("a rectangle goes where the mask that it bounds goes, and back, for every way of storing", () => {
+  for (const order of permutations) {
+    for (const flips of [
+      [false, false, false],
+      [true, false, true],
+      [false, true, false],
+    ]) {
+      // biome-ignore format: one line
+      const volume = stored(smoothVolume([30, 42, 6], [1.1, 0.8, 4]), order, flips);
+      const axis = sliceAxis(volume);
+      const [u, v] = [0, 1, 2].filter((a) => a !== axis) as [number, number];
+      const box = { left: 4, top: 6, right: 11, bottom: 19 };
+      const data = Uint8Array.from(volume.data, (_, i) => {
+        const at = [i % volume.shape[0], Math.floor(i / volume.shape[0]) % volume.shape[1], Math.floor(i / volume.shape[0] / volume.shape[1])]; // biome-ignore format: one line
+        return at[u]! >= box.left && at[u]! < box.right && at[v]! >= box.top && at[v]! < box.bottom ? 1 : 0;
+      });
+      const options = { ...defaults, pixelMm: 0.2 };
+      const laid = prepareRectangle(box, volume, options);
+      const [mask] = prepareMask({ ...volume, data }, options);
+      const bounds = patchesOf(mask!).boxes[0]!;
+      for (const [
+        edge,
+        seen,
+      ] of [[laid.left, bounds.x0], [laid.top, bounds.y0], [laid.right, bounds.x1], [laid.bottom, bounds.y1]]) // biome-ignore format: one line
+        expect(Math.abs(edge! - seen!)).toBeLessThan(1.01);
+      const back = restoreRectangle(laid, volume, options);
+      for (const key of ["left", "top", "right", "bottom"] as const) expect(back[key]).toBeCloseTo(box[key], 9);
+    }
+  }
 });
 
 test("a brain-masked volume and the raw one get nearly the same brain when the surround is as bright as fluid", () => {

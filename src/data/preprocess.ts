@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Affine, affineSpacing, worldAxes } from "../core/affine.ts";
 import { UserError } from "../core/errors.ts";
+import { movedRectangle, type Rectangle } from "../core/rectangle.ts";
 import {
   extractSlice,
   type Image,
@@ -137,6 +138,42 @@ export function restoreStack(
     insertSlice(data, volume.shape, axis, index, turnBack(resizeImage(slice, width, height), turn));
   }
   return { data, shape: volume.shape, affine: volume.affine };
+}
+
+/** Where a rectangle of a stored slice (x the first in-plane array axis) lies in the slice that {@link prepareStack} makes of it. Pixels. */
+export function prepareRectangle(
+  box: Rectangle,
+  grid: Pick<Volume, "shape" | "affine">,
+  options: Pick<PreprocessOptions, "pixelMm" | "orientation">,
+): Rectangle {
+  const { turn, size, turned: from } = rectangleGeometry(grid, options);
+  const laid = flipped(turn.transpose ? transposed(box) : box, turn, from);
+  return movedRectangle(laid, [size[0] / from[0], size[1] / from[1]], [0, 0]);
+}
+
+/** The way back of {@link prepareRectangle}. */
+export function restoreRectangle(
+  box: Rectangle,
+  grid: Pick<Volume, "shape" | "affine">,
+  options: Pick<PreprocessOptions, "pixelMm" | "orientation">,
+): Rectangle {
+  const { turn, size, turned: to } = rectangleGeometry(grid, options);
+  const laid = flipped(movedRectangle(box, [to[0] / size[0], to[1] / size[1]], [0, 0]), turn, to);
+  return turn.transpose ? transposed(laid) : laid;
+}
+
+function rectangleGeometry(grid: Pick<Volume, "shape" | "affine">, options: Pick<PreprocessOptions, "pixelMm" | "orientation">) {
+  const { stored, turn, size } = sliceGeometry(grid, options);
+  return { turn, size, turned: turn.transpose ? ([stored[1], stored[0]] as const) : stored };
+}
+
+function transposed({ left, top, right, bottom }: Rectangle): Rectangle {
+  return { left: top, top: left, right: bottom, bottom: right };
+}
+
+function flipped(box: Rectangle, { flipX, flipY }: Turn, [width, height]: readonly [number, number]): Rectangle {
+  const across = flipX ? { left: width - box.right, right: width - box.left } : {};
+  return { ...box, ...across, ...(flipY ? { top: height - box.bottom, bottom: height - box.top } : {}) };
 }
 
 /**

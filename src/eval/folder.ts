@@ -8,10 +8,12 @@ import type { Grid } from "../data/grid.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
 import { encodePng } from "../picture/png.ts";
 import { onGridOf } from "./check.ts";
-import { type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
+import type { BoxTable } from "./detect/measure.ts";
+import { type CaseOutlines, type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
 import { type Loaded, readPair } from "./load.ts";
 import type { Measured, Operation } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
+import { sigmoid } from "./predict/score.ts";
 import { drawPlots } from "./report/figures.ts";
 import { caseCaption } from "./report/format.ts";
 import { type GalleryItem, reportPage } from "./report/page.ts";
@@ -69,7 +71,9 @@ export async function writeEvaluation(
   await writeAtomic(join(out, "plots", "stack-dice.svg"), plots.dice);
   await writeAtomic(join(out, "units.csv"), formatUnits(unitTables(parts, options)));
   const gallery: GalleryItem[] = [];
-  for (const chosen of parts[0]!.hasMaps ? chooseCases(stacks, 0) : []) {
+  const [first] = parts as [Judged];
+  const shown = first.hasMaps ? chooseCases(stacks, 0) : first.boxes === null ? [] : chooseCases(stacks, Number.NaN);
+  for (const chosen of shown) {
     throwIfStopped(signal);
     gallery.push(await galleryItem(chosen, parts));
   }
@@ -108,13 +112,17 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
   const c = dataset.cases.find(({ id }) => id === chosen.unit.case)!;
   const unit = evaluated.stack.find((one) => one.case === c.id)!; // with the score that the network gave
   const place = (path: string) => join(from.data, dataset.root, path);
-  const { truth, probability } = await readPair(from, dataset, c, true);
+  const { truth, probability } = await readPair(from, dataset, c, part.hasMaps);
   const onGrid = <V extends Grid>(volume: V, ref: FileRef) => onGridOf(volume, probability, place(ref.path));
   const image = onGrid(await readVolume(place(c.image.path), undefined, c.image.sha256), c.image);
   const { brainMask } = c;
   const brain = brainMask && onGrid(await readLabels(place(brainMask.path), undefined, brainMask.sha256), brainMask);
   const slice = shownSlice(evaluated.slice.filter((one) => one.case === c.id));
-  const picture = casePicture(image, truth, probability, brain, slice, operation.mask.probability ?? 0.5);
+  const outlines: CaseOutlines =
+    part.boxes === null
+      ? { truth, probability, threshold: operation.mask.probability ?? 0.5 }
+      : boxesShown(part.boxes, part.boxes.firstOf.get(c.id)! + slice, operation.operatingPoints.slice.threshold);
+  const picture = casePicture(image, outlines, brain, slice);
   const { width, height } = picture;
   return {
     title: chosen.title,
@@ -123,4 +131,12 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
     width,
     height,
   };
+}
+
+/** The boxes of a picture, true ones and those that call its slice. @param threshold - Logit; null: 0. */
+function boxesShown({ truth, found }: BoxTable, picture: number, threshold: number | null): CaseOutlines {
+  const least = sigmoid(threshold ?? 0);
+  const there = truth.filter(({ image }) => image === picture);
+  const called = found.filter(({ image, score }) => image === picture && score >= least);
+  return { truth: there.map(({ box }) => box), found: called.map(({ box }) => box) };
 }

@@ -1,8 +1,9 @@
 import { affineSpacing } from "../core/affine.ts";
+import type { Rectangle } from "../core/rectangle.ts";
 import type { Image, Volume } from "../core/volume.ts";
-import { prepareMap, prepareMask, prepareStack } from "../data/preprocess.ts";
+import { type PreprocessOptions, prepareMap, prepareMask, prepareRectangle, prepareStack } from "../data/preprocess.ts";
 import { type Bitmap, newBitmap, pasteBitmap } from "../picture/bitmap.ts";
-import { cropAround, drawOverlay, predictionColour, truthColour } from "../picture/overlay.ts";
+import { cropAround, drawOverlay, predictionColour, rectangleMask, truthColour } from "../picture/overlay.ts";
 import { diceOf } from "./metrics/dice.ts";
 import type { Unit } from "./table.ts";
 import { overlapAt } from "./tally.ts";
@@ -60,36 +61,52 @@ const gap = 4;
 const marginMm = 6;
 const leastMm = 70;
 
+/** What is drawn over a slice: the outlines of masks, or those of boxes in pixels of the stored slice. */
+export type CaseOutlines =
+  | { readonly truth: Volume<Uint16Array> | null; readonly probability: Volume; readonly threshold: number }
+  | { readonly truth: readonly Rectangle[]; readonly found: readonly Rectangle[] };
+
 /**
  * One slice twice, side by side: the image alone, and with the outlines of truth and prediction.
  *
  * @param brain - What the picture is cut to; null cuts to 70 mm around truth and prediction, or shows all.
  * @param slice - Along the slice axis.
  */
-export function casePicture(
-  image: Volume,
-  truth: Volume<Uint16Array> | null,
-  probability: Volume,
-  brain: Volume<Uint16Array> | null,
-  slice: number,
-  threshold: number,
-): Bitmap {
+export function casePicture(image: Volume, of: CaseOutlines, brain: Volume<Uint16Array> | null, slice: number): Bitmap {
   const spacing = [...affineSpacing(image.affine)].sort((a, b) => a - b);
   const geometry = { pixelMm: Math.min(10, Math.max(0.1, spacing[0]!)), orientation: "canonical" } as const;
   const grey = prepareStack(image, { ...geometry, whitePercentile: 99.5, clip: 4 }).slices[slice]!;
-  const found = atLeast(prepareMap(probability, geometry)[slice]!, threshold);
-  const wanted = truth && prepareMask(truth, geometry)[slice]!;
-  const around = brain === null ? [found, ...(wanted === null ? [] : [wanted])] : [prepareMask(brain, geometry)[slice]!];
+  const { wanted, found } = masksOf(of, image, geometry, slice, grey);
+  const around = brain === null ? [...found, ...wanted] : [prepareMask(brain, geometry)[slice]!];
   const pixels = (mm: number) => Math.round(mm / geometry.pixelMm);
   const crop = cropAround(grey, around, pixels(marginMm), pixels(leastMm));
   const outlines = [
-    ...(wanted === null ? [] : [{ mask: wanted, colour: truthColour, where: "outside" as const }]),
-    { mask: found, colour: predictionColour, where: "inside" as const },
+    ...wanted.map((mask) => ({ mask, colour: truthColour, where: "outside" as const })),
+    ...found.map((mask) => ({ mask, colour: predictionColour, where: "inside" as const })),
   ];
   const both = newBitmap(2 * side + gap, side, [255, 255, 255]);
   pasteBitmap(both, drawOverlay({ grey, probability: null, outlines: [] }, crop, side), 0, 0);
   pasteBitmap(both, drawOverlay({ grey, probability: null, outlines }, crop, side), side + gap, 0);
   return both;
+}
+
+/** What is outlined, as masks on the pixels that are shown. */
+function masksOf(
+  of: CaseOutlines,
+  grid: Volume,
+  geometry: Pick<PreprocessOptions, "pixelMm" | "orientation">,
+  slice: number,
+  size: Pick<Image, "width" | "height">,
+): Record<"wanted" | "found", Image<Uint8Array>[]> {
+  if ("found" in of) {
+    const masks = (boxes: readonly Rectangle[]) => boxes.map((box) => rectangleMask(prepareRectangle(box, grid, geometry), size));
+    return { wanted: masks(of.truth), found: masks(of.found) };
+  }
+  const { truth, probability, threshold } = of;
+  return {
+    wanted: truth === null ? [] : [prepareMask(truth, geometry)[slice]!],
+    found: [atLeast(prepareMap(probability, geometry)[slice]!, threshold)],
+  };
 }
 
 function atLeast(image: Image, threshold: number): Image<Uint8Array> {

@@ -1,12 +1,27 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { determinant } from "../core/affine.ts";
 import { type StageContext, throwIfStopped } from "../core/context.ts";
-import { sliceAxis, slicePlane, type Volume } from "../core/volume.ts";
-import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type SplitName, type Splits } from "../data/dataset.ts";
+import { patchesOf } from "../core/patches.ts";
+import { extractSlice, sliceAxis, slicePlane, type Volume } from "../core/volume.ts";
+import {
+  type Case,
+  casesOfSplit,
+  type Dataset,
+  readDataset,
+  readJson,
+  readSplits,
+  type SplitName,
+  type Splits,
+} from "../data/dataset.ts";
 import { dataFault } from "../data/faults.ts";
 import { readText } from "../data/files.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
 import { checkProbability, checkScores, isLabelled, onGridOf } from "./check.ts";
+import { cocoResultsSchema, detectionsFile, foundBoxes } from "./detect/coco.ts";
+import type { BoxTable } from "./detect/measure.ts";
+import { boxesByImage, type FoundBox, type TrueBox } from "./metrics/average-precision.ts";
 import type { EvalOptions } from "./options.ts";
 import { parseScores } from "./scores.ts";
 import { buildTables, type Tables, type TalliedCase } from "./table.ts";
@@ -33,6 +48,8 @@ export interface Loaded {
   readonly grid: readonly number[];
   /** Whether there are maps of probability; a classifier gives scores alone. */
   readonly hasMaps: boolean;
+  /** Of a detector: the boxes of the evaluated split, and the number of each case's first slice there. */
+  readonly boxes: (BoxTable & { readonly firstOf: ReadonlyMap<string, number> }) | null;
 }
 
 /**
@@ -56,7 +73,53 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const needed = options.threshold.rule !== "fixed" || options.mask.rule !== "fixed";
   const none: Tables = { slice: [], stack: [], subject: [] };
   const validation = options.split === "val" ? evaluated : needed ? await tables("val") : none;
-  return { from, dataset, evaluated, validation, grid, hasMaps };
+  const boxes = hasMaps ? null : await loadBoxes(from, options, { dataset, splits }, evaluated, context);
+  return { from, dataset, evaluated, validation, grid, hasMaps, boxes };
+}
+
+/** The boxes of the evaluated split, true and found; null where predict wrote none. Pictures are the slices that are evaluated, from 0. */
+async function loadBoxes(
+  { data, predictions }: Predicted,
+  options: EvalOptions,
+  { dataset, splits }: { readonly dataset: Dataset; readonly splits: Splits },
+  { slice }: Tables,
+  { signal }: StageContext,
+): Promise<Loaded["boxes"]> {
+  const file = join(predictions, detectionsFile(options.split));
+  if (!existsSync(file)) return null;
+  const found = boxesByImage(foundBoxes(await readJson(file, cocoResultsSchema, "run predict again")));
+  const { volumes } = await readJson(join(predictions, "predict.json"), volumesSchema, "run predict again");
+  const table = { subjects: [] as string[], truth: [] as TrueBox[], found: [] as FoundBox[], firstOf: new Map<string, number>() };
+  for (const c of casesOfSplit(dataset, splits, options.split).filter((of) => isLabelled(of, options))) {
+    throwIfStopped(signal);
+    const there = volumes.find(({ id }) => id === c.id)?.boxes;
+    if (there === undefined) throw dataFault(file, "must have a place for every case of the split", `none for ${c.id}`, "Run predict again on this dataset"); // biome-ignore format: one line
+    const first = table.subjects.length;
+    table.firstOf.set(c.id, first);
+    table.truth.push(...(await trueBoxes(data, dataset, c)).map((of) => ({ ...of, image: first + of.image })));
+    for (const { slice: index } of slice.filter((unit) => unit.case === c.id)) {
+      table.subjects.push(c.subject);
+      table.found.push(...(found.get(there.firstImage + index!) ?? []).map((of) => ({ ...of, image: first + index! })));
+    }
+  }
+  return table;
+}
+
+/** What is read of predict.json: where the boxes of each volume are. */
+const volumesSchema = z.object({
+  volumes: z.array(z.object({ id: z.string(), boxes: z.object({ firstImage: z.int().min(1) }).optional() })),
+});
+
+/** Boxes around the patches of the truth, pictures numbered by slice. */
+async function trueBoxes(data: string, dataset: Dataset, { lesionMask }: Case): Promise<TrueBox[]> {
+  if (lesionMask === null) return [];
+  const mask = await readLabels(join(data, dataset.root, lesionMask.path), undefined, lesionMask.sha256);
+  const axis = sliceAxis(mask);
+  return Array.from({ length: mask.shape[axis] }, (_, image) =>
+    patchesOf(extractSlice(mask, axis, image)).boxes.map(({ x0, y0, x1, y1 }) => {
+      return { image, label: 0, box: { left: x0, top: y0, right: x1, bottom: y1 } };
+    }),
+  ).flat();
 }
 
 async function tallyCases(

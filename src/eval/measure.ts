@@ -66,8 +66,7 @@ const bandResamples = 500;
  */
 export function measure(parts: readonly Part[], grid: readonly number[], options: EvalOptions, rng: Rng): Measured {
   const all = joinTables(parts.map(({ evaluated }) => evaluated));
-  const plan = planOf(rng.fork("evaluated"), all.stack, options.bootstrap.resamples);
-  if (plan === null) throw new RangeError("measure: nothing to evaluate");
+  const plan = planOfEvaluated(all, options, rng);
   const validation = rng.fork("validation");
   const own = parts.map((part, i) => choose(part, plan, grid, options, parts.length === 1 ? validation : validation.fork(i)));
   const metrics = levels.flatMap((level) =>
@@ -79,6 +78,13 @@ export function measure(parts: readonly Part[], grid: readonly number[], options
     operations: own.map(({ operation }) => operation),
     roc: { slice: roc("slice"), stack: roc("stack"), subject: roc("subject") },
   };
+}
+
+/** The resamples of what is evaluated, the same for the same stream. @throws {RangeError} If there is no unit to evaluate. */
+export function planOfEvaluated({ stack }: Tables, { bootstrap }: EvalOptions, rng: Rng): ResamplingPlan {
+  const plan = planOf(rng.fork("evaluated"), stack, bootstrap.resamples);
+  if (plan === null) throw new RangeError("measure: nothing to evaluate");
+  return plan;
 }
 
 /** The units of several tables in one. */

@@ -1,10 +1,11 @@
 import type { StageContext, StageResult } from "../core/context.ts";
 import { seededRng } from "../core/rng.ts";
+import { boxMetrics } from "./detect/measure.ts";
 import { openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
 import { loadPredicted, type Predicted } from "./load.ts";
-import { measure } from "./measure.ts";
+import { measure, planOfEvaluated } from "./measure.ts";
 import type { Results } from "./results.ts";
-import { countSplit, evalResult, knownMetrics, maskNotes, noMaps, notesOf } from "./summary.ts";
+import { countSplit, evalResult, knownMetrics, maskNotes, noMaps, noMapsButBoxes, notesOf } from "./summary.ts";
 
 /** What {@link runEval} needs. */
 export interface EvalRequest extends Predicted, Target {}
@@ -19,8 +20,10 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
   const { options, seed } = request;
   await openFolder(request);
   const loaded = await loadPredicted(request, options, context);
-  const { dataset, evaluated, validation, grid, hasMaps } = loaded;
-  const { metrics, operations, roc } = measure([loaded], grid, options, seededRng(seed).fork("eval"));
+  const { dataset, evaluated, validation, grid, hasMaps, boxes } = loaded;
+  const rng = seededRng(seed).fork("eval");
+  const { metrics, operations, roc } = measure([loaded], grid, options, rng);
+  const ofBoxes = boxes === null ? [] : boxMetrics(boxes, planOfEvaluated(evaluated, options, rng), options.bootstrap);
   const operation = operations[0]!;
   const results: Results = {
     schemaVersion: 1,
@@ -31,8 +34,11 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
     options,
     splits: splitTables(loaded, options).map(([split, tables]) => countSplit(split, tables, dataset)),
     ...operation,
-    metrics: knownMetrics(metrics, hasMaps),
-    notes: [...notesOf(evaluated, validation, options), ...(hasMaps ? maskNotes(operation.mask.probability, grid) : [noMaps])],
+    metrics: [...knownMetrics(metrics, hasMaps), ...ofBoxes],
+    notes: [
+      ...notesOf(evaluated, validation, options),
+      ...(hasMaps ? maskNotes(operation.mask.probability, grid) : [boxes === null ? noMaps : noMapsButBoxes]),
+    ],
   };
   await writeEvaluation(request, [{ ...loaded, operation }], roc, results, context);
   return evalResult(results);

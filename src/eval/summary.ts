@@ -27,6 +27,7 @@ export function countSplit(split: SplitName, tables: Tables, dataset: Dataset): 
 }
 
 export const noMaps = "The network tells of whole slices and draws no maps: there is no Dice, and no case is shown.";
+export const noMapsButBoxes = "The network finds boxes and draws no maps: there is no Dice.";
 
 /** Figures as they stand where there are no maps: Dice does not exist, and why. */
 export function knownMetrics(metrics: readonly Metric[], hasMaps: boolean): Metric[] {
@@ -75,7 +76,9 @@ export function evalResult(results: Results): StageResult {
     return m?.estimate == null ? `${name} – (${m?.reason ?? "not measured"})` : `${name} ${withInterval(m)}`;
   };
   const kind = kindOfScores(results);
-  const figures = [words("stack AUROC", "auroc", "stack"), words("slice Dice", "dice", "slice")];
+  const boxes = findMetric(results, "map50", "box") !== undefined;
+  const overlap = boxes ? words("mAP@0.5", "map50", "box") : words("slice Dice", "dice", "slice");
+  const figures = [words("stack AUROC", "auroc", "stack"), overlap];
   const main = results.metrics.filter((m) => m.subset === "all" && m.metric !== "ppv" && m.metric !== "npv");
   return {
     headline: `${kind}${kind === "" ? "" : ": "}${figures.join(", ")} on ${results.split}`,

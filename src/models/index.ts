@@ -6,6 +6,9 @@ import { buildNnUNet, nnunetOptions, nnunetWeights } from "./nnunet.ts";
 import { buildResNet, resnetOptions, resnetWeights } from "./resnet.ts";
 import { buildUNet, unetOptions, unetWeights } from "./unet.ts";
 import type { WeightSpec } from "./weights.ts";
+import { yoloOptions } from "./yolo/design.ts";
+import { buildYolo, type Detector, yoloWeights } from "./yolo/network.ts";
+import { rowsOf } from "./yolo/rows.ts";
 
 export { type AutoencoderOptions, anomalyMap, autoencoderOptions, buildAutoencoder } from "./autoencoder.ts";
 export { type Encoder, imageFeatures } from "./classifier.ts";
@@ -21,19 +24,34 @@ export { type BagOutput, buildMil, type MilOptions, milOptions } from "./mil.ts"
 export { buildMiniResNet, type MiniResNetOptions, miniresnetOptions } from "./miniresnet.ts";
 export type { ApplyMode, BatchStatistics, Classifier, ImageSetNetwork, Model, ModelShape, WeightArray } from "./model.ts";
 export { type NnUNetOptions, nnunetOptions } from "./nnunet.ts";
-export { bleedOutputs, lesionOutputs, outputOfTissue, type TissueOutput, tissueOfOutput, tissueOutputs } from "./outputs.ts";
+export {
+  bleedOutputs,
+  hemorrhageOutputs,
+  lesionOutputs,
+  outputOfTissue,
+  type TissueOutput,
+  tissueOfOutput,
+  tissueOutputs,
+} from "./outputs.ts";
 export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";
 export { mirrorMean, type SliceOptions, sliceLogits, windowsABatch } from "./slice-logits.ts";
 export { type UNetOptions, unetOptions } from "./unet.ts";
 export { readWeights, setWeights } from "./weights.ts";
 export { type DecodedBoxes, decodeMaps } from "./yolo/decode.ts";
-export { type YoloKind, type YoloOptions, yoloKinds, yoloOptions, yoloSizes } from "./yolo/design.ts";
+export { type AnchorSize, type YoloKind, type YoloOptions, yoloKinds, yoloOptions, yoloSizes } from "./yolo/design.ts";
 export { detectorForInference } from "./yolo/inference.ts";
 export { buildYolo, type Detector, type RawMaps } from "./yolo/network.ts";
-export { type Detection, type DetectionOptions, detectionOptions, detectionsOf } from "./yolo/suppress.ts";
+export { detectInRows, mapsOf, type RowsOptions } from "./yolo/rows.ts";
+export { type Detection, type DetectionOptions, detectionOptions, detectionsOf, evaluatedDetections } from "./yolo/suppress.ts";
 
 /** The `model` section of a config: the closed list of architectures, told apart by `kind`. */
-export const modelOptions = z.discriminatedUnion("kind", [unetOptions, nnunetOptions, miniresnetOptions, resnetOptions]);
+export const modelOptions = z.discriminatedUnion("kind", [
+  unetOptions,
+  nnunetOptions,
+  miniresnetOptions,
+  resnetOptions,
+  yoloOptions,
+]);
 export type ModelOptions = z.output<typeof modelOptions>;
 
 /** Builds the model that `options.kind` names. To add one: a file, a line above, a case below. */
@@ -49,6 +67,8 @@ export function buildModel(options: ModelOptions, shape: ModelShape): Model {
     case "resnet34":
     case "resnet50":
       return onePixel(buildResNet(options, shape));
+    case "yolov5":
+      return oneRow(buildYolo(options, shape));
     default:
       return options satisfies never; // a new kind without a case fails to compile here
   }
@@ -71,14 +91,17 @@ function specsOf(options: ModelOptions, shape: Omit<ModelShape, "seed">): Weight
     case "resnet34":
     case "resnet50":
       return resnetWeights(options, shape);
+    case "yolov5":
+      return yoloWeights(options, shape);
     default:
       return options satisfies never;
   }
 }
 
-/** Whether a model tells something of a whole image, and not of each pixel. */
-export function isClassifier(options: ModelOptions): boolean {
-  return !("channels" in options);
+/** What a model tells something of: each pixel, a whole slice, or boxes that it finds. */
+export function modelTells(options: ModelOptions): "pixels" | "slices" | "boxes" {
+  if (options.kind === "yolov5") return "boxes";
+  return "channels" in options ? "pixels" : "slices";
 }
 
 /** Such as `unet 16-32-64` or `resnet18 of width 64`. */
@@ -97,4 +120,9 @@ function onePixel(classifier: Classifier): Model {
         return tf.reshape(logits, [logits.shape[0], 1, 1, logits.shape[1]]);
       }),
   };
+}
+
+/** A detector as a model that gives one row of candidates. */
+function oneRow({ options: _, classes: __, ...detector }: Detector): Model {
+  return { ...detector, apply: (x, mode) => tf.tidy(() => rowsOf(detector.apply(x, mode))) };
 }

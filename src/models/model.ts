@@ -35,6 +35,8 @@ export interface Weights {
   readonly trainable: readonly string[];
   /** Height and width of an input must be multiples of this. */
   readonly sizeMultiple: number;
+  /** Share of a new batch in the running statistics of batch normalisation; PyTorch's .1 where it is absent. */
+  readonly normMomentum?: number;
   /** Frees the variables. */
   dispose(): void;
 }

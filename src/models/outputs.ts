@@ -6,6 +6,9 @@ import { type Tissue, tissues } from "../core/tissue.ts";
  */
 export const lesionOutputs = ["lesion", "brain"] as const;
 
+/** What a detector finds, class by class. */
+export const hemorrhageOutputs = ["hemorrhage"] as const;
+
 /** What the output of a classifier means, as a logit: the slice shows blood. */
 export const bleedOutputs = ["bleed"] as const;
 

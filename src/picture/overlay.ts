@@ -1,3 +1,4 @@
+import type { Rectangle } from "../core/rectangle.ts";
 import type { Image } from "../core/volume.ts";
 import { resizeImage } from "../data/resample.ts";
 import { type Bitmap, type Colour, newBitmap } from "./bitmap.ts";
@@ -92,6 +93,15 @@ function greyWindow(data: Float32Array): readonly [number, number] {
   const values = data.filter((v) => v > 0).sort();
   const at = (share: number) => values[Math.round(share * (values.length - 1))] ?? 0;
   return [Math.min(at(0.01), 0.5 * at(0.5)), at(0.995)];
+}
+
+/** A rectangle as a mask whose outline can be drawn: the pixels whose middle it holds, and one at least. */
+export function rectangleMask(box: Rectangle, { width, height }: Pick<Image, "width" | "height">): Image<Uint8Array> {
+  const data = new Uint8Array(width * height);
+  const [left, top] = [Math.min(width - 1, Math.round(box.left)), Math.min(height - 1, Math.round(box.top))];
+  for (let y = top; y < Math.max(top + 1, Math.round(box.bottom)); y++)
+    data.fill(1, left + width * y, width * y + Math.max(left + 1, Math.round(box.right)));
+  return { data, width, height };
 }
 
 /** Two pixels wide, along where at least half of a pixel is mask. */

@@ -89,21 +89,21 @@ test("a batch depends on seed and step alone, not on what was drawn before", () 
 test("a plain batch lays images and targets out as NHWC", () => {
   const items = [{ slice: slices[1]!, x: 8, y: 8 }, { slice: slices[0]!, x: 10, y: 8 }]; // biome-ignore format: one line
   const { image, target, count, size, ids } = plainBatch(items, 16, tasks.lesion);
-  expect([count, size, image.length, target.length, ids]).toEqual([2, 16, 512, 1024, ["a#1", "a#0"]]);
+  expect([count, size, image.length, target.shape, ids]).toEqual([2, 16, 512, [2, 16, 16, 2], ["a#1", "a#0"]]);
   for (let i = 0; i < 256; i++) {
     const at = (i % 16) + 20 * Math.floor(i / 16);
     expect(image[i]).toBeCloseTo(slices[1]!.pixels[at]! / 4000, 6);
-    expect([target[2 * i], target[2 * i + 1]]).toEqual([at < 9 ? 1 : 0, at < 90 ? 1 : 0]);
+    expect([target.data[2 * i], target.data[2 * i + 1]]).toEqual([at < 9 ? 1 : 0, at < 90 ? 1 : 0]);
     expect(image[256 + i]).toBeCloseTo(slices[0]!.pixels[at + 2]! / 4000, 6);
   }
 });
 
 test("the target of a tissue batch is one 1 a pixel, in the channel of its tissue", () => {
   const masks = slices[0]!.masks.map((_, i) => ((i % 8) << classShift) | brainBit);
-  const { target, channels } = plainBatch([{ slice: { ...slices[0]!, masks }, x: 10, y: 8 }], 16, tasks.tissue);
-  expect(channels).toBe(8);
+  const { target } = plainBatch([{ slice: { ...slices[0]!, masks }, x: 10, y: 8 }], 16, tasks.tissue);
+  expect(target.shape).toEqual([1, 16, 16, 8]);
   for (let i = 0; i < 256; i++) {
     const at = (i % 16) + 2 + 20 * Math.floor(i / 16);
-    expect([...target.subarray(8 * i, 8 * i + 8)]).toEqual(Array.from({ length: 8 }, (_, c) => (c === at % 8 ? 1 : 0)));
+    expect([...target.data.subarray(8 * i, 8 * i + 8)]).toEqual(Array.from({ length: 8 }, (_, c) => (c === at % 8 ? 1 : 0)));
   }
 });

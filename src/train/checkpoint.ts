@@ -25,6 +25,7 @@ const progressSchema = z.strictObject({
       loss: z.number(),
       dice: figure,
       auroc: figure,
+      map50: figure.default(null),
       brainDice: figure,
     }),
   ),

@@ -134,8 +134,8 @@ test("a slice bleeds where its window shows four lesion pixels; the window is th
     const slices = [slice(lesion)];
     return paintBatch(drawBatch(seededRng(1), { slices, groups: groupSlices(slices) }, 1, options));
   };
-  expect([...drawn(4, 20).target, ...drawn(8, 20).target, ...drawn(0, 20).target]).toEqual([1, 1, 0]);
-  expect([...drawn(8, 16).target]).toEqual([0]); // the left edge is cut off
+  expect([4, 8, 0].flatMap((lesion) => [...drawn(lesion, 20).target.data])).toEqual([1, 1, 0]);
+  expect([...drawn(8, 16).target.data]).toEqual([0]); // the left edge is cut off
   for (const size of [16, 18, 24, 31]) {
     const out = new Float32Array(size * size + 3);
     const { width, height, pixels } = slice(0);

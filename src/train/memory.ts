@@ -1,5 +1,5 @@
 import { UserError } from "../core/errors.ts";
-import { isClassifier, type ModelOptions, modelWords, weightCount } from "../models/index.ts";
+import { type ModelOptions, modelTells, modelWords, weightCount } from "../models/index.ts";
 import type { TrainOptions } from "./options.ts";
 import { tasks } from "./task.ts";
 
@@ -7,7 +7,7 @@ import { tasks } from "./task.ts";
 const idleBytes = 0.46e9;
 
 /** Bytes of a weight at the peak: itself, its gradient, the optimizer's memory, its average, and copies of all of these on the way. */
-const bytesPerWeight = { pixels: 4 * 30, slices: 4 * 18 };
+const bytesPerWeight = { pixels: 4 * 30, slices: 4 * 18, boxes: 4 * 18 };
 
 /**
  * Peak memory of training beside the prepared slices (at most `memoryMb`), bytes. Our estimate, from peaks measured on native TensorFlow's CPU
@@ -16,7 +16,7 @@ const bytesPerWeight = { pixels: 4 * 30, slices: 4 * 18 };
 export function trainingBytes(model: ModelOptions, options: Pick<TrainOptions, "task" | "batchSize" | "cropSize">): number {
   const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length };
   const pixels = options.batchSize * options.cropSize ** 2;
-  const perWeight = bytesPerWeight[isClassifier(model) ? "slices" : "pixels"];
+  const perWeight = bytesPerWeight[modelTells(model)];
   return idleBytes + perWeight * weightCount(model, shape) + pixels * bytesPerPixel(model);
 }
 
@@ -33,6 +33,8 @@ function bytesPerPixel(model: ModelOptions): number {
     case "resnet34":
     case "resnet50":
       return resnetBytes[model.kind] * (0.2 + (0.8 * model.width) / 64);
+    case "yolov5":
+      return 900 * (0.2 + 0.8 * (model.width / 0.25)) * (0.5 + (0.5 * model.depth) / 0.33); // our guess, not measured
     default:
       return model satisfies never;
   }
@@ -69,7 +71,7 @@ export function checkMemory(
   );
   const way =
     fits === undefined
-      ? `Lower train.cropSize, or use ${isClassifier(model) ? "a smaller model" : "fewer model.channels"}`
+      ? `Lower train.cropSize, or use ${modelTells(model) === "pixels" ? "fewer model.channels" : "a smaller model"}`
       : `Lower train.batchSize to ${fits} (with train.optimizer.accumulate ${Math.ceil((options.batchSize * options.optimizer.accumulate) / fits)} a step learns from as many slices), or train.cropSize`;
   throw new UserError(
     "usage",

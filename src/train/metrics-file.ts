@@ -1,10 +1,10 @@
 import type { ScalarEvent } from "../data/tensorboard.ts";
 import type { ValidationRow } from "./run.ts";
 
-const columns = ["step", "trainLoss", "learningRate", "loss", "dice", "auroc", "brainDice"] as const;
+const columns = ["step", "trainLoss", "learningRate", "loss", "dice", "auroc", "brainDice", "map50"] as const;
 
 /** First line of metrics.csv. */
-export const metricsHeader = `${["step", "train_loss", "learning_rate", "val_loss", "val_dice", "val_auroc", "val_brain_dice"].join(",")}\n`;
+export const metricsHeader = `${["step", "train_loss", "learning_rate", "val_loss", "val_dice", "val_auroc", "val_brain_dice", "val_map50"].join(",")}\n`;
 
 /** A line of metrics.csv, 7 significant digits; an undefined figure is empty. No timings: the file is the same for the same training. */
 export function metricsLine(row: ValidationRow): string {
@@ -23,8 +23,17 @@ export function keepMetrics(text: string, lastStep: number): string {
 }
 
 /** A row as TensorBoard shows it. */
-export function validationEvent({ step, trainLoss, learningRate, loss, dice, auroc, brainDice }: ValidationRow): ScalarEvent {
-  const figures = { "val/loss": loss, "val/dice": dice, "val/auroc": auroc, "val/brain_dice": brainDice };
+export function validationEvent({
+  step,
+  trainLoss,
+  learningRate,
+  loss,
+  dice,
+  auroc,
+  brainDice,
+  map50,
+}: ValidationRow): ScalarEvent {
+  const figures = { "val/loss": loss, "val/dice": dice, "val/auroc": auroc, "val/brain_dice": brainDice, "val/map50": map50 };
   const defined = Object.entries(figures).filter((entry): entry is [string, number] => entry[1] !== null);
   return { step, values: { "train/loss": trainLoss, "train/learning_rate": learningRate, ...Object.fromEntries(defined) } };
 }

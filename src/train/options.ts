@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
-import { isClassifier, type ModelOptions } from "../models/index.ts";
+import { type ModelOptions, modelTells, modelWords } from "../models/index.ts";
 import { augmentOptions } from "./augment/options.ts";
+import { detectionLossOptions } from "./detect/options.ts";
 import { optimizerOptions } from "./optimizer-options.ts";
 
 const weight = (value: number, words: string) => z.number().min(0).max(1000).default(value).describe(words);
@@ -77,20 +78,24 @@ export const lossOptions = z.strictObject({
     .max(1)
     .default(1)
     .describe("what the Dice loss of a slice with an empty mask is multiplied with under `diceOver: slice`, in [0, 1]"),
+  /** Of a detector, which has no other part. */
+  detection: detectionLossOptions
+    .prefault({})
+    .describe("task detect: weights of the parts of a detector's loss; it has no other part"),
 });
 export type LossOptions = z.output<typeof lossOptions>;
 
 /** What a network can be trained to tell. */
-export const taskName = z.enum(["lesion", "tissue", "classify"]);
+export const taskName = z.enum(["lesion", "tissue", "classify", "detect"]);
 export type TaskName = z.output<typeof taskName>;
 
 /** Options of `hemosynth train`; the `train` section of a config. */
 export const trainOptions = z.strictObject({
-  /** `lesion`: blood, and the brain. `tissue`: the tissue of each pixel, from stacks with tissue maps (`synth.writeTissue`). `classify`: whether a slice shows blood. */
+  /** `lesion`: blood, and the brain. `tissue`: the tissue of each pixel, from stacks with tissue maps (`synth.writeTissue`). `classify`: whether a slice shows blood. `detect`: a box around each patch of blood. */
   task: taskName
     .default("lesion")
     .describe(
-      "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet or miniresnet",
+      "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet or miniresnet; detect: a box around each patch of blood in a slice, by a yolov5",
     ),
   /** Gradient steps. */
   steps: z.int().min(1).max(10_000_000).default(800).describe("gradient steps"),
@@ -117,6 +122,11 @@ export const trainOptions = z.strictObject({
     .lt(1)
     .default(0.99)
     .describe("decay of the moving average of the weights that is validated and kept; 0: the weights themselves"),
+  /** YOLOv5's automatic anchors. */
+  autoAnchor: z
+    .boolean()
+    .default(true)
+    .describe("task detect: anchors are fitted to the training boxes where those of the model can learn less than 98 % of them"),
   sampling: samplingOptions.prefault({}).describe("which slices make a batch"),
   augment: augmentOptions.prefault({}).describe("how training slices are varied"),
   /** Steps after which the training stacks give way to new ones, made meanwhile from the same cases: the next `synth.copies` of each. null: never. */
@@ -151,16 +161,36 @@ export const trainOptions = z.strictObject({
 });
 export type TrainOptions = z.output<typeof trainOptions>;
 
-/** Why a network cannot learn a task, or null: a classifier tells of whole slices, all others of pixels. */
+/** What a network must tell of to learn a task, and one that does. */
+const taught = {
+  lesion: { of: "pixels", by: "unet" },
+  tissue: { of: "pixels", by: "unet" },
+  classify: { of: "slices", by: "resnet18" },
+  detect: { of: "boxes", by: "yolov5" },
+} as const satisfies Readonly<Record<TaskName, { of: ReturnType<typeof modelTells>; by: ModelOptions["kind"] }>>;
+
+/** How what a network tells of is said, and the tasks that it can learn. */
+const told = {
+  pixels: { words: "tells of pixels", tasks: "lesion or tissue" },
+  slices: { words: "tells of whole slices", tasks: "classify" },
+  boxes: { words: "finds boxes", tasks: "detect" },
+} as const;
+
+/** Why a network cannot learn a task, or null. */
 export function taskMisfit(model: ModelOptions, task: TaskName): string | null {
-  if (isClassifier(model) === (task === "classify")) return null;
-  return isClassifier(model)
-    ? `must be classify for a ${model.kind}, which tells of whole slices; got ${task}`
-    : `classify needs a model that tells of whole slices, such as { kind: resnet18 }; got a ${model.kind}`;
+  const { of, by } = taught[task];
+  const own = modelTells(model);
+  if (own === of) return null;
+  if (own === "pixels") return `${task} needs a model that ${told[of].words}, such as { kind: ${by} }; got a ${model.kind}`;
+  return `must be ${told[own].tasks} for a ${model.kind}, which ${told[own].words}; got ${task}`;
 }
 
 /** What is wrong where no part of the loss that a task uses has a weight, or a part has one that it does not use; else null. */
-export function lossMisfit({ dice, crossEntropy, focal, tversky }: LossOptions, task: TaskName): string | null {
+export function lossMisfit({ dice, crossEntropy, focal, tversky, detection }: LossOptions, task: TaskName): string | null {
+  if (task === "detect") {
+    if (focal.weight + tversky.weight > 0) return "focal and tversky must have weight 0 for task detect, whose loss is detection";
+    return detection.objectGain > 0 ? null : "detection.objectGain must be above 0 for task detect; got 0";
+  }
   if (task === "classify" && tversky.weight > 0) return "tversky.weight must be 0 for task classify, which has no masks";
   const used = crossEntropy + focal.weight + (task === "classify" ? 0 : dice + tversky.weight);
   return used > 0 ? null : `must give a part that task ${task} uses a weight above 0; got none`;
@@ -176,9 +206,9 @@ export function checkSizes(model: ModelOptions, { cropSize, task }: TrainOptions
   if (misfit !== null) throw new UserError("usage", `train.task ${misfit}. Set one of them.`);
   if (cropSize % sizeMultiple === 0) return;
   const up = Math.ceil(cropSize / sizeMultiple) * sizeMultiple;
+  const fewer = modelTells(model) === "pixels" ? ", or use fewer model.channels" : "";
   throw new UserError(
     "usage",
-    `train.cropSize must be a multiple of ${sizeMultiple} for a model of ${Math.log2(sizeMultiple) + 1} levels; got ${cropSize}. ` +
-      `Set it to ${up}, or use fewer model.channels.`,
+    `train.cropSize must be a multiple of ${sizeMultiple} for a ${modelWords(model)}; got ${cropSize}. Set it to ${up}${fewer}.`,
   );
 }

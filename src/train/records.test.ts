@@ -10,11 +10,12 @@ const row = (step: number): ValidationRow => ({
   dice: null,
   auroc: 1,
   brainDice: 0.87654321,
+  map50: null,
 });
 
 test("a line has a value a column, empty where undefined, and seven digits", () => {
   expect(metricsHeader.split(",").length).toBe(metricsLine(row(1)).split(",").length);
-  expect(metricsLine(row(120))).toBe("120,0.3333333,0.001,0.5,,1,0.8765432\n");
+  expect(metricsLine(row(120))).toBe("120,0.3333333,0.001,0.5,,1,0.8765432,\n");
 });
 
 test("keepMetrics gives what had been written by a step, wherever the file was torn", () => {

@@ -13,7 +13,7 @@ import type { ValidationFigures } from "./validate.ts";
 
 beforeAll(async () => void (await readyBackend("auto", silentReporter)));
 
-const figures: ValidationFigures = { loss: 1, dice: 0.5, auroc: null, brainDice: null };
+const figures: ValidationFigures = { loss: 1, dice: 0.5, auroc: null, map50: null, brainDice: null };
 const start: Progress = { step: 0, lossSum: 0, lossCount: 0, kept: [] };
 let model: Model;
 let state: TrainState;
@@ -29,7 +29,7 @@ function noisyBatch(step: number): Batch {
   const rng = seededRng(3).fork(step);
   const image = Float32Array.from({ length: 2 * 64 }, () => rng.normal());
   const target = Float32Array.from({ length: 4 * 64 }, () => rng.below(2));
-  return { count: 2, size: 8, channels: 2, targetSize: 8, image, target, ids: [`a#${step}`, `b#${step}`] };
+  return { count: 2, size: 8, image, target: { shape: [2, 8, 8, 2], data: target }, ids: [`a#${step}`, `b#${step}`] };
 }
 
 function newRun(options: object, more: Partial<TrainRun> = {}): TrainRun {

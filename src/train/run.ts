@@ -174,9 +174,12 @@ async function readLosses(
   );
 }
 
-/** By Dice where it is defined, else by AUROC and where that is equal, as 1 may be early, or not defined by the loss; a later equal is not better. */
+/** By Dice where it is defined, else by mAP, AUROC and the loss, each where those before are equal, as 1 may be early, or not defined; a later equal is not better. */
 function isBetter(row: ValidationFigures, other: ValidationFigures): boolean {
   if (row.dice !== null && other.dice !== null) return row.dice > other.dice;
-  if (row.auroc !== null && other.auroc !== null && row.auroc !== other.auroc) return row.auroc > other.auroc;
+  for (const figure of ["map50", "auroc"] as const) {
+    const [now, before] = [row[figure], other[figure]];
+    if (now !== null && before !== null && now !== before) return now > before;
+  }
   return row.loss < other.loss;
 }

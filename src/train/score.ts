@@ -1,19 +1,23 @@
 import { mean } from "simple-statistics";
 import { aurocScore } from "../eval/metrics/auroc.ts";
+import { type FoundBox, meanAveragePrecision, type TrueBox } from "../eval/metrics/average-precision.ts";
 import { diceOf } from "../eval/metrics/dice.ts";
+import { detectInRows, evaluatedDetections, type RowsOptions } from "../models/index.ts";
+import { type Anchors, lesionBoxes } from "./detect/target.ts";
 import type { TaskName } from "./options.ts";
-import type { TrainSlice } from "./slices.ts";
+import { brainBit, classShift, lesionBit, type TrainSlice } from "./slices.ts";
+import { showsLesion } from "./task.ts";
 import type { ValidationFigures } from "./validate.ts";
 
 /** Collects what a network says of validation slices, one after the other, and makes figures of it. */
 export interface Scorer {
-  /** Takes a slice: `pixels` pixels of all channels, from pixel `first` on. */
-  add(slice: TrainSlice, logits: Float32Array, target: Float32Array, first: number, pixels: number): void;
+  /** Takes a slice: what the network says of its window, and the masks of that. */
+  add(slice: TrainSlice, logits: Float32Array, masks: Uint8Array): void;
   figures(): Omit<ValidationFigures, "loss">;
 }
 
-/** A fresh scorer for a task with this many channels. */
-export function scorerOf(task: TaskName, channels: number): Scorer {
+/** A fresh scorer for a task with this many channels, and windows of `size` x `size`. @param anchors - Of a detector; null for every other network. */
+export function scorerOf(task: TaskName, channels: number, size: number, anchors: Anchors | null): Scorer {
   switch (task) {
     case "lesion":
       return lesionScorer();
@@ -21,10 +25,15 @@ export function scorerOf(task: TaskName, channels: number): Scorer {
       return tissueScorer(channels);
     case "classify":
       return bleedScorer();
+    case "detect":
+      return boxScorer({ width: size, height: size, classes: channels, anchors: anchors! });
     default:
       return task satisfies never;
   }
 }
+
+/** What a task has no figure for. */
+const none = { dice: null, auroc: null, map50: null, brainDice: null } as const;
 
 interface Counts {
   both: number;
@@ -49,12 +58,12 @@ function lesionScorer(): Scorer {
   const scores: { label: 0 | 1; score: number }[] = [];
   const brain = noCounts();
   return {
-    add(slice, logits, target, first, pixels) {
+    add(slice, logits, masks) {
       const lesion = noCounts();
-      const top = new Float64Array(Math.min(topLogits, pixels)).fill(Number.NEGATIVE_INFINITY); // ascending
-      for (let i = 2 * first; i < 2 * (first + pixels); i += 2) {
-        count(lesion, logits[i]! > 0, target[i]! > 0);
-        count(brain, logits[i + 1]! > 0, target[i + 1]! > 0);
+      const top = new Float64Array(Math.min(topLogits, masks.length)).fill(Number.NEGATIVE_INFINITY); // ascending
+      for (let i = 0; i < logits.length; i += 2) {
+        count(lesion, logits[i]! > 0, (masks[i / 2]! & lesionBit) > 0);
+        count(brain, logits[i + 1]! > 0, (masks[i / 2]! & brainBit) > 0);
         if (logits[i]! <= top[0]!) continue;
         top[0] = logits[i]!;
         for (let k = 1; k < top.length && top[k]! < top[k - 1]!; k++) [top[k - 1], top[k]] = [top[k]!, top[k - 1]!];
@@ -63,6 +72,7 @@ function lesionScorer(): Scorer {
       scores.push({ label: slice.lesionPixels > 0 ? 1 : 0, score: mean([...top]) });
     },
     figures: () => ({
+      ...none,
       dice: dices.length === 0 ? null : orNull(mean(dices)),
       auroc: orNull(aurocScore(scores)),
       brainDice: orNull(diceOf(brain)),
@@ -74,8 +84,29 @@ function lesionScorer(): Scorer {
 function bleedScorer(): Scorer {
   const scores: { label: 0 | 1; score: number }[] = [];
   return {
-    add: (_, logits, target, first) => void scores.push({ label: target[first]! > 0 ? 1 : 0, score: logits[first]! }),
-    figures: () => ({ dice: null, auroc: orNull(aurocScore(scores)), brainDice: null }),
+    add: (_, logits, masks) => void scores.push({ label: showsLesion(masks) ? 1 : 0, score: logits[0]! }),
+    figures: () => ({ ...none, auroc: orNull(aurocScore(scores)) }),
+  };
+}
+
+/** Boxes of a detector against those of the masks; a slice scores its best box. */
+function boxScorer(rows: RowsOptions): Scorer {
+  const [truth, found]: [TrueBox[], FoundBox[]] = [[], []];
+  const scores: { label: 0 | 1; score: number }[] = [];
+  return {
+    add(_, logits, masks) {
+      const image = scores.length;
+      const boxes = lesionBoxes(masks, rows.width, rows.height);
+      const detections = detectInRows(logits, rows, evaluatedDetections);
+      truth.push(...boxes.map((box) => ({ image, label: 0, box })));
+      found.push(...detections.map((of) => ({ image, ...of })));
+      scores.push({ label: boxes.length > 0 ? 1 : 0, score: detections[0]?.score ?? 0 });
+    },
+    figures: () => ({
+      ...none,
+      auroc: orNull(aurocScore(scores)),
+      map50: orNull(meanAveragePrecision(truth, found, [0.5])),
+    }),
   };
 }
 
@@ -84,13 +115,11 @@ function tissueScorer(channels: number): Scorer {
   const counts = Array.from({ length: channels }, noCounts);
   const brain = noCounts();
   return {
-    add(_, logits, target, first, pixels) {
-      for (let at = channels * first; at < channels * (first + pixels); at += channels) {
-        let [best, truth] = [0, 0];
-        for (let c = 1; c < channels; c++) {
-          if (logits[at + c]! > logits[at + best]!) best = c;
-          if (target[at + c]! > 0) truth = c;
-        }
+    add(_, logits, masks) {
+      for (const [i, bits] of masks.entries()) {
+        const [at, truth] = [channels * i, bits >> classShift];
+        let best = 0;
+        for (let c = 1; c < channels; c++) if (logits[at + c]! > logits[at + best]!) best = c;
         count(brain, best > 0, truth > 0);
         if (best === truth) counts[best]!.both++;
         else {
@@ -104,7 +133,7 @@ function tissueScorer(channels: number): Scorer {
         .slice(1)
         .map((c) => diceOf(c))
         .filter(Number.isFinite);
-      return { dice: dices.length === 0 ? null : mean(dices), auroc: null, brainDice: orNull(diceOf(brain)) };
+      return { ...none, dice: dices.length === 0 ? null : mean(dices), brainDice: orNull(diceOf(brain)) };
     },
   };
 }

@@ -10,6 +10,7 @@ import type { PreprocessOptions } from "../data/preprocess.ts";
 import { buildModel, forInference, type ModelOptions } from "../models/index.ts";
 import { type Batch, drawBatch } from "./batch.ts";
 import { encodeCheckpoint, type Fingerprint, restoreCheckpoint } from "./checkpoint.ts";
+import { type Anchors, settleAnchors } from "./detect/target.ts";
 import { startFeed } from "./feed.ts";
 import {
   appendLog,
@@ -27,9 +28,10 @@ import { checkMemory } from "./memory.ts";
 import { checkSizes, type TrainOptions } from "./options.ts";
 import { type FreshScene, type FreshScenes, startRounds } from "./rounds.ts";
 import { type Progress, type TrainRun, train } from "./run.ts";
+import { minLesionPixels } from "./slices.ts";
 import { createState, disposeState, type TrainState } from "./state.ts";
 import { tasks } from "./task.ts";
-import { chooseValidation, validate } from "./validate.ts";
+import { chooseValidation, type ValidationFigures, validate } from "./validate.ts";
 
 /** What {@link runTrain} needs. */
 export interface TrainRequest {
@@ -68,8 +70,10 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
     checkSizes(request.model, options, model.sizeMultiple);
     const start = await begin(request, state, plan, context);
     const data = await loadData(plan, context);
-    const end = await fed(request, data, context, (feed) => train(trainRun(request, state, plan, data, start, feed, context)));
-    await writeAtomic(join(out, trainFiles.model), `${canonicalJson(await modelFile(request, plan, end), 1)}\n`);
+    const anchors = anchorsOf(request, data, context);
+    const work = (feed: TimedFeed) => train(trainRun(request, state, plan, data, anchors, start, feed, context));
+    const end = await fed(request, data, anchors, context, work);
+    await writeAtomic(join(out, trainFiles.model), `${canonicalJson(await modelFile(request, plan, anchors, end), 1)}\n`);
     return result(data, end, options);
   } finally {
     disposeState(state);
@@ -110,6 +114,7 @@ const mostFeeding = 4;
 async function fed<T>(
   { out, options, seed, fresh = null }: TrainRequest,
   data: TrainData,
+  anchors: Anchors | null,
   { signal, workers, reporter }: StageContext,
   work: (feed: TimedFeed) => Promise<T>,
 ): Promise<T> {
@@ -123,7 +128,7 @@ async function fed<T>(
     const r = roundOf(Math.ceil(n / accumulate));
     const round = await roundAt(r);
     scenes.set(r, round.scenes);
-    return drawBatch(rng, round, n, options);
+    return drawBatch(rng, round, n, options, anchors);
   };
   const feed = startFeed(draw, options.steps * accumulate, Math.min(workers - 1, mostFeeding));
   const from = performance.now();
@@ -146,18 +151,36 @@ async function fed<T>(
   }
 }
 
+/** The anchors that a detector is trained with; null for every other network. */
+function anchorsOf(
+  { model, options, seed }: TrainRequest,
+  { train, val }: TrainData,
+  { reporter }: StageContext,
+): Anchors | null {
+  if (model.kind !== "yolov5") return null;
+  const rng = seededRng(seed).fork("train").fork("anchors");
+  const { anchors, isNew, recall } = settleAnchors(rng, train, model.anchors, options.autoAnchor);
+  const sizes = anchors.flat().map((sides) => sides.map(Math.round).join("x"));
+  reporter.info(`anchors ${sizes.join(" ")} pixels${isNew ? ", fitted to the training boxes" : ""}: ${(100 * recall).toFixed(1)} % of these can be learnt`); // biome-ignore format: one line
+  if (!val.some((slice) => slice.lesionPixels >= minLesionPixels))
+    reporter.warn("the val split shows no lesion: mAP@0.5 is not defined, and the weights of the lowest loss are kept");
+  return anchors;
+}
+
 function trainRun(
   request: TrainRequest,
   state: TrainState,
   plan: TrainPlan,
   data: TrainData,
+  anchors: Anchors | null,
   start: Progress,
   feed: TimedFeed,
   context: StageContext,
 ): TrainRun {
   const { out, options, seed } = request;
   const rng = seededRng(seed).fork("train").fork("validation");
-  const windows = chooseValidation(rng, data.val, options.validationSlices, tasks[options.task]);
+  const task = tasks[options.task];
+  const windows = chooseValidation(rng, data.val, options.validationSlices, task);
   const clock = { waited: 0, since: performance.now(), step: start.step };
   let note = "";
   return {
@@ -166,7 +189,7 @@ function trainRun(
     start,
     signal: context.signal,
     batch: feed.batch,
-    validate: () => validate(state.model, windows, options.cropSize, options.batchSize, tasks[options.task], options.loss),
+    validate: () => validate(state.model, windows, options.cropSize, options.batchSize, task, options.loss, anchors),
     async onLosses(losses) {
       const { step, loss } = losses.at(-1)!;
       const now = performance.now();
@@ -178,7 +201,7 @@ function trainRun(
       await appendLog(out, { step, loss, secondsPerStep: seconds, secondsWaiting: waiting });
     },
     async onValidation(row, standing) {
-      note = row.dice === null && row.auroc !== null ? `, val AUROC ${words(row.auroc)}` : `, val Dice ${words(row.dice)}`;
+      note = `, val ${mainFigure(row)}`;
       await recordValidation(out, row, standing, options.keepBest > 1, state.model);
       await appendLog(out, { ...row, best: standing.best, validationSeconds: (performance.now() - clock.since) / 1000 });
       clock.since = performance.now();
@@ -192,12 +215,13 @@ function trainRun(
 async function modelFile(
   { model, preprocess, options, seed, out }: TrainRequest,
   plan: TrainPlan,
+  anchors: Anchors | null,
   { step: steps, kept }: Progress,
 ): Promise<ModelFile> {
-  const { step, loss, dice, auroc, brainDice } = kept[0]!;
+  const { step, loss, dice, auroc, brainDice, map50 } = kept[0]!;
   return {
     schemaVersion: 1,
-    model,
+    model: anchors === null ? model : { ...model, anchors },
     inChannels: 1,
     outputs: [...tasks[options.task].outputs],
     ...(tasks[options.task].perSlice ? { window: options.cropSize } : {}),
@@ -206,20 +230,27 @@ async function modelFile(
     data: plan.hashes,
     seed,
     steps,
-    validation: { step, loss, dice, auroc, brainDice },
+    validation: { step, loss, dice, auroc, brainDice, ...(map50 === null ? {} : { map50 }) },
   };
 }
 
 function result(data: TrainData, { step: steps, kept }: Progress, options: TrainOptions): StageResult {
-  const { step, loss, dice, auroc, brainDice } = kept[0]!;
+  const { step, loss, dice, auroc, brainDice, map50 } = kept[0]!;
+  const figures = map50 === null ? `val Dice ${words(dice)}, slice AUROC ${words(auroc)}, brain Dice ${words(brainDice)}` : `val mAP@0.5 ${words(map50)}, slice AUROC ${words(auroc)}`; // biome-ignore format: one line
   const early = steps < options.steps ? ` of ${options.steps}, then no better for ${options.patience} validations,` : "";
   const slices = { train: data.train.length, val: data.val.length };
   return {
     headline:
       `trained ${steps} steps${early} on ${slices.train} slices of ${data.cases.train} cases; ` +
-      `best at step ${step}: val Dice ${words(dice)}, slice AUROC ${words(auroc)}, brain Dice ${words(brainDice)}`,
-    summary: { steps, cases: data.cases, slices, best: { step, loss, dice, auroc, brainDice } },
+      `best at step ${step}: ${figures}`,
+    summary: { steps, cases: data.cases, slices, best: { step, loss, dice, auroc, brainDice, map50 } },
   };
+}
+
+/** The figure that decides, in words. */
+function mainFigure({ dice, auroc, map50 }: ValidationFigures): string {
+  if (map50 !== null) return `mAP@0.5 ${words(map50)}`;
+  return dice === null && auroc !== null ? `AUROC ${words(auroc)}` : `Dice ${words(dice)}`;
 }
 
 function words(figure: number | null): string {

@@ -129,7 +129,7 @@ function gradientOf(
     return deepLoss(logits, target, (z, t) => tasks[options.task].loss(z, t, options.loss));
   };
   const { value: loss, grad } = tf.valueAndGrad(lossOf)(parameters);
-  const running = blend(statistics, flatStatistics(model, records), batchNormMomentum);
+  const running = blend(statistics, flatStatistics(model, records), model.normMomentum ?? batchNormMomentum);
   tf.dispose(records.flatMap((of) => [of.mean, of.variance]));
   return { loss, gradient: grad as Tensor1D, running };
 }

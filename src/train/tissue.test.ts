@@ -11,7 +11,7 @@ import { modelOptions, tissueOutputs } from "../models/index.ts";
 import { tissueLoss } from "./losses.ts";
 import { lossOptions, trainOptions } from "./options.ts";
 import { scorerOf } from "./score.ts";
-import type { TrainSlice } from "./slices.ts";
+import { brainBit, classShift, type TrainSlice } from "./slices.ts";
 import { runTrain, type TrainRequest } from "./stage.ts";
 
 beforeAll(() => readyBackend("auto", silentReporter).then(() => undefined));
@@ -68,9 +68,10 @@ test("the tissue loss has the gradient that small steps measure", async () => {
 });
 
 test("tissues are scored by the mean Dice of those there are, the brain by all of them together", () => {
-  const scorer = scorerOf("tissue", 4);
-  const of = (...classes: number[]) => Float32Array.from(classes.flatMap((c) => [0, 1, 2, 3].map((k) => (k === c ? 1 : 0))));
-  scorer.add({} as TrainSlice, of(9, 9, 0, 1, 1, 2), of(9, 9, 0, 1, 2, 1), 2, 4); // the first two pixels are another slice's
+  const scorer = scorerOf("tissue", 4, 2, null);
+  const logits = Float32Array.from([0, 1, 1, 2].flatMap((c) => [0, 1, 2, 3].map((k) => (k === c ? 1 : 0))));
+  const masks = Uint8Array.from([0, 1, 2, 1], (c) => (c << classShift) | (c > 0 ? brainBit : 0));
+  scorer.add({} as TrainSlice, logits, masks);
   const { dice, auroc, brainDice } = scorer.figures();
   expect(dice).toBeCloseTo((0.5 + 0) / 2, 9); // class 1: 1 of 2 and 2; class 2: none; class 3 is not there
   expect(auroc).toBeNull();

@@ -4,6 +4,7 @@ import { type Rng, shuffled } from "../core/rng.ts";
 import { middleOf } from "../core/window.ts";
 import type { Model } from "../models/index.ts";
 import { type Batch, plainBatch } from "./batch.ts";
+import type { Anchors } from "./detect/target.ts";
 import type { LossOptions } from "./options.ts";
 import { scorerOf } from "./score.ts";
 import { brainBit, minLesionPixels, type TrainSlice } from "./slices.ts";
@@ -23,8 +24,10 @@ export interface ValidationFigures {
   readonly loss: number;
   /** Mean Dice at probability 0.5 over slices with lesion, or over tissues, in [0, 1]; null where there is none. */
   readonly dice: number | null;
-  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits, or by their own; null without both and for tissues. */
+  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits, by their own, or by the best box; null without both and for tissues. */
   readonly auroc: number | null;
+  /** Mean average precision of boxes at an overlap of .5; null where no window has a box, and for all but detectors. */
+  readonly map50: number | null;
   /** Dice of the brain over all pixels; null where there is none, found or true. */
   readonly brainDice: number | null;
 }
@@ -75,13 +78,13 @@ export async function validate(
   batchSize: number,
   task: Task,
   options: LossOptions,
+  anchors: Anchors | null = null,
 ): Promise<ValidationFigures> {
-  const cells = task.perSlice ? 1 : size * size;
-  const scorer = scorerOf(task.name, task.outputs.length);
+  const scorer = scorerOf(task.name, task.outputs.length, size, anchors);
   let loss = 0;
   for (let start = 0; start < windows.length; start += batchSize) {
     const part = windows.slice(start, start + batchSize);
-    const batch = plainBatch(part, size, task);
+    const batch = plainBatch(part, size, task, anchors);
     const { logits, value } = await infer(model, batch, task, options);
     if (!Number.isFinite(value))
       throw new UserError(
@@ -89,7 +92,8 @@ export async function validate(
         `train: the validation loss must be finite; got ${value} on slices ${batch.ids.join(", ")}. Lower train.optimizer.learningRate.`,
       );
     loss += value * part.length;
-    for (const [n, { slice }] of part.entries()) scorer.add(slice, logits, batch.target, n * cells, cells);
+    const each = logits.length / part.length;
+    for (const [n, { slice }] of part.entries()) scorer.add(slice, logits.subarray(n * each, (n + 1) * each), batch.masks[n]!);
   }
   return { loss: loss / windows.length, ...scorer.figures() };
 }

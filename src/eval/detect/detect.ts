@@ -1,4 +1,5 @@
 import { type Tensor4D, tf } from "../../backend/tf.ts";
+import { rectangleArea, sharedRectangle } from "../../core/rectangle.ts";
 import type { Image } from "../../core/volume.ts";
 import { applyLetterbox, outOfLetterbox, planLetterbox } from "../../data/letterbox.ts";
 import { type Detection, type DetectionOptions, type Detector, decodeMaps, detectionsOf } from "../../models/index.ts";
@@ -27,11 +28,12 @@ export async function detectObjects(
   });
   const [sides, likely] = await Promise.all([boxes.data(), scores.data()]);
   tf.dispose([boxes, scores]);
-  const found = detectionsOf(sides, likely, model.classes, options).map((detection) => {
-    const box = outOfLetterbox(detection.box, plan);
-    const within = (edge: number, limit: number) => Math.min(limit, Math.max(0, edge));
-    const [left, right] = [within(box.left, image.width), within(box.right, image.width)];
-    return { ...detection, box: { left, top: within(box.top, image.height), right, bottom: within(box.bottom, image.height) } };
-  });
-  return found.filter(({ box }) => box.right > box.left && box.bottom > box.top); // else it lies in the margin
+  const found = detectionsOf(sides, likely, model.classes, options);
+  return withinPicture(found.map((one) => ({ ...one, box: outOfLetterbox(one.box, plan) })), image); // biome-ignore format: one line
+}
+
+/** Boxes cut at the border of a picture that begins at the corner of theirs; without those that lie beyond. */
+export function withinPicture(found: readonly Detection[], { width, height }: Pick<Image, "width" | "height">): Detection[] {
+  const picture = { left: 0, top: 0, right: width, bottom: height };
+  return found.map((one) => ({ ...one, box: sharedRectangle(one.box, picture) })).filter(({ box }) => rectangleArea(box) > 0);
 }

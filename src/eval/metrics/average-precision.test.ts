@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { averagePrecision, cocoOverlaps, type FoundBox, meanAveragePrecision, type TrueBox } from "./average-precision.ts";
+import {
+  averagePrecision,
+  cocoOverlaps,
+  type FoundBox,
+  matchBoxes,
+  meanAveragePrecision,
+  type TrueBox,
+  weightedAveragePrecision,
+} from "./average-precision.ts";
 
 type Row = [image: number, label: number, x: number, y: number, width: number, height: number, score?: number];
 
@@ -47,4 +55,25 @@ test("of a picture the best hundred count", () => {
     Array.from({ length: count }, (): FoundBox => ({ ...one, box: { left: 900, top: 0, right: 910, bottom: 9 }, score: 0.9 }));
   expect(averagePrecision([one], [...wrong(99), { ...one, score: 0.1 }], 0.5)).toBeCloseTo(0.01, 12);
   expect(averagePrecision([one], [...wrong(100), { ...one, score: 0.1 }], 0.5)).toBe(0);
+});
+
+test("a picture of weight n counts as if it were there n times, one of weight 0 as if it were not", () => {
+  for (const { truth, found } of cases) {
+    const [there, seen] = [truth.map(trueBox), found.map(foundBox)].map((of) => of.filter(({ label }) => label === 0)) as [TrueBox[], FoundBox[]]; // biome-ignore format: one line
+    for (const weights of [
+      [3, 0, 2, 1],
+      [0, 1, 0, 4],
+      [1, 2, 3, 2],
+    ]) {
+      // biome-ignore format: one line
+      const copies = <T extends TrueBox>(boxes: readonly T[]) =>
+        boxes.flatMap((box) => Array.from({ length: weights[box.image]! }, (_, k) => ({ ...box, image: 10 * box.image + k })));
+      for (const overlap of [0.5, 0.75]) {
+        const weighted = weightedAveragePrecision(matchBoxes(there, seen, overlap), weights);
+        const copied = averagePrecision(copies(there), copies(seen), overlap);
+        if (Number.isNaN(copied)) expect(weighted).toBeNaN();
+        else expect(weighted).toBeCloseTo(copied, 12);
+      }
+    }
+  }
 });

@@ -33,39 +33,35 @@ export function meanAveragePrecision(truth: readonly TrueBox[], found: readonly 
 
 /**
  * Area under precision over recall for boxes of one class, at 101 recalls: at each the best precision at that recall or beyond it. In [0, 1]; NaN where the
- * truth is empty. From the best score down each box takes the true box of its picture that it overlaps most, of those not taken, if by at least `overlap`.
- * Equal scores keep the order of their pictures, then their own.
+ * truth is empty.
  *
  * Source: the same as pycocotools (COCO's evaluation; Lin et al. 2014, arXiv:1405.0312), all areas, no crowds.
  */
 export function averagePrecision(truth: readonly TrueBox[], found: readonly FoundBox[], overlap: number): number {
-  const right = matched(truth, found, overlap);
-  const recalls: number[] = [];
-  const precisions: number[] = [];
-  let hits = 0;
-  for (const [i, isRight] of right.entries()) {
-    if (isRight) hits++;
-    recalls.push(hits / truth.length);
-    precisions.push(hits / (i + 1));
-  }
-  for (let i = precisions.length - 2; i >= 0; i--) precisions[i] = Math.max(precisions[i]!, precisions[i + 1]!);
-  if (truth.length === 0) return Number.NaN;
-  let sum = 0;
-  let at = 0;
-  for (let i = 0; i <= 100; i++) {
-    while (at < recalls.length && recalls[at]! < i * 0.01) at++;
-    sum += precisions[at] ?? 0;
-  }
-  return sum / 101;
+  return weightedAveragePrecision(matchBoxes(truth, found, overlap));
 }
 
-/** Whether each box that counts found a true one, from the best score down. */
-function matched(truth: readonly TrueBox[], found: readonly FoundBox[], overlap: number): boolean[] {
+/** Boxes of one class, matched once: what every resample needs. Made by {@link matchBoxes}. */
+export interface MatchedBoxes {
+  /** From the best score down, to the last that found a true box: whether it found one. Wrong ones after that change nothing. */
+  readonly isRight: Uint8Array;
+  /** Pictures of these. */
+  readonly foundIn: Uint32Array;
+  /** Pictures of the true boxes. */
+  readonly trueIn: Uint32Array;
+}
+
+/**
+ * From the best score down each box takes the true box of its picture that it overlaps most, of those not taken, if by at least `overlap`.
+ * Equal scores keep the order of their pictures, then their own.
+ */
+export function matchBoxes(truth: readonly TrueBox[], found: readonly FoundBox[], overlap: number): MatchedBoxes {
   const least = Math.min(overlap, 1 - 1e-10); // an overlap of 1 survives rounding; pycocotools' number
-  const images = [...new Set(found.map(({ image }) => image))].sort((a, b) => a - b);
+  const [trueIn, foundIn] = [boxesByImage(truth), boxesByImage(found)];
+  const images = [...foundIn.keys()].sort((a, b) => a - b);
   const results = images.flatMap((image) => {
-    const free = truth.filter((box) => box.image === image);
-    return byScore(found.filter((box) => box.image === image))
+    const free = [...(trueIn.get(image) ?? [])];
+    return byScore(foundIn.get(image)!)
       .slice(0, perPicture)
       .map(({ box, score }) => {
         let best = -1;
@@ -75,10 +71,58 @@ function matched(truth: readonly TrueBox[], found: readonly FoundBox[], overlap:
           if (shared >= most) [best, most] = [i, shared];
         }
         if (best >= 0) free.splice(best, 1);
-        return { score, isRight: best >= 0 };
+        return { image, score, isRight: best >= 0 };
       });
   });
-  return byScore(results).map(({ isRight }) => isRight);
+  const ranked = byScore(results);
+  const telling = ranked.slice(0, ranked.findLastIndex(({ isRight }) => isRight) + 1);
+  return {
+    isRight: Uint8Array.from(telling, ({ isRight }) => (isRight ? 1 : 0)),
+    foundIn: Uint32Array.from(telling, ({ image }) => image),
+    trueIn: Uint32Array.from(truth, ({ image }) => image),
+  };
+}
+
+/**
+ * {@link averagePrecision} of matched boxes, each picture counted `weights[image]` times, as if it were there so often; once where `weights` is absent.
+ * NaN when no true box has weight.
+ */
+export function weightedAveragePrecision({ isRight, foundIn, trueIn }: MatchedBoxes, weights?: ArrayLike<number>): number {
+  const weightOf = (image: number) => (weights === undefined ? 1 : weights[image]!);
+  let all = 0;
+  for (const image of trueIn) all += weightOf(image);
+  if (all === 0) return Number.NaN;
+  // Recall rises and precision peaks at right boxes alone: those between cannot be the best at any recall or beyond.
+  const recalls: number[] = [];
+  const precisions: number[] = [];
+  let [hits, calls] = [0, 0];
+  for (let i = 0; i < isRight.length; i++) {
+    const weight = weightOf(foundIn[i]!);
+    calls += weight;
+    if (isRight[i] === 0 || weight === 0) continue;
+    hits += weight;
+    recalls.push(hits / all);
+    precisions.push(hits / calls);
+  }
+  for (let i = precisions.length - 2; i >= 0; i--) precisions[i] = Math.max(precisions[i]!, precisions[i + 1]!);
+  let sum = 0;
+  let at = 0;
+  for (let i = 0; i <= 100; i++) {
+    while (at < recalls.length && recalls[at]! < i * 0.01) at++;
+    sum += precisions[at] ?? 0;
+  }
+  return sum / 101;
+}
+
+/** Boxes by the number of their picture, in their order. */
+export function boxesByImage<T extends TrueBox>(boxes: readonly T[]): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const box of boxes) {
+    const group = groups.get(box.image);
+    if (group === undefined) groups.set(box.image, [box]);
+    else group.push(box);
+  }
+  return groups;
 }
 
 function byScore<T extends { readonly score: number }>(items: readonly T[]): T[] {

@@ -51,12 +51,17 @@ export async function scoreVolume(
     sliceScores.push(...[...(await logits.data())].slice(0, now.length));
     logits.dispose();
   }
-  const broken = sliceScores.find((score) => !Number.isFinite(score));
-  if (broken !== undefined)
-    throw new UserError("numeric", `the network must give finite logits; got ${broken}. Its weights are damaged: train again.`);
+  checkLogits(sliceScores);
   const scores = sliceScores.map((score) => Math.max(scoreFloor, score));
   const mm3 = Math.abs(determinant(volume.affine)) * volume.data.length;
   return { plane, sliceScores: scores, stackScore: stackScore(scores, options.scores), sliceMm3: null, mm3 };
+}
+
+/** @throws {UserError} (numeric) If one is not finite. */
+export function checkLogits(logits: ArrayLike<number>): void {
+  const broken = Array.prototype.find.call(logits, (logit: number) => !Number.isFinite(logit));
+  if (broken === undefined) return;
+  throw new UserError("numeric", `the network must give finite logits; got ${broken}. Its weights are damaged: train again.`);
 }
 
 /** Writes the window of `size` x `size` around the middle of a slice to `out` from `at` on; `out` holds zeros. The same pixels as in validation. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { evaluatedDetections } from "../../models/index.ts";
 
 /** From lesion logits to the scores of slices, stacks and subjects. All scores are logits: they never saturate and hardly tie. */
 export const scoreOptions = z.strictObject({
@@ -27,6 +28,28 @@ export const overlayOptions = z.strictObject({
   slices: z.int().min(0).max(64).default(6).describe("slices in the picture of each stack, highest scores; 0: no pictures"),
   /** Width and height of one slice in the picture, pixels. */
   tilePx: z.int().min(64).max(1024).default(256).describe("width and height of one slice in the picture, pixels"),
+});
+
+/** Boxes of a detector: by default nearly all, as mAP asks; a slice scores its best one. */
+export const boxOptions = z.strictObject({
+  scoreThreshold: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(evaluatedDetections.scoreThreshold)
+    .describe("boxes with a score above this are kept, in [0, 1); mAP needs nearly all"),
+  iouThreshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(evaluatedDetections.iouThreshold)
+    .describe("of two boxes that overlap by more, as intersection over union, the better one stays"),
+  maxDetections: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(evaluatedDetections.maxDetections)
+    .describe("boxes of a slice, at most: the best; COCO counts 100"),
 });
 
 export type OverlayOptions = z.output<typeof overlayOptions>;
@@ -69,6 +92,7 @@ export const predictOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe("pixel size of PNG, JPEG and TIFF input, mm; null: 1 mm, with a warning"),
+  boxes: boxOptions.prefault({}).describe("which boxes of a detector are kept"),
   overlays: overlayOptions.prefault({}).describe("pictures of the slices with the highest scores"),
 });
 export type PredictOptions = z.output<typeof predictOptions>;

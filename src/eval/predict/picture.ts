@@ -1,9 +1,10 @@
 import { affineSpacing } from "../../core/affine.ts";
-import type { Image, Volume } from "../../core/volume.ts";
-import { prepareMap, prepareMask, prepareStack } from "../../data/preprocess.ts";
+import { type Image, sliceAxis, type Volume } from "../../core/volume.ts";
+import { prepareMap, prepareMask, prepareRectangle, prepareStack } from "../../data/preprocess.ts";
 import type { Bitmap } from "../../picture/bitmap.ts";
 import { montage } from "../../picture/montage.ts";
-import { cropAround, drawOverlay, predictionColour } from "../../picture/overlay.ts";
+import { cropAround, drawOverlay, predictionColour, rectangleMask } from "../../picture/overlay.ts";
+import type { VolumeBoxes } from "./detect.ts";
 import type { OverlayOptions } from "./options.ts";
 import type { VolumePrediction } from "./volume.ts";
 
@@ -20,17 +21,14 @@ const leastMm = 60;
 export function overlayPicture(
   title: string,
   volume: Volume,
-  prediction: Pick<VolumePrediction, "lesion" | "gate" | "sliceScores" | "axis">,
+  prediction: Pick<VolumePrediction, "lesion" | "gate" | "sliceScores">,
   { slices, tilePx }: OverlayOptions,
 ): Bitmap | null {
   if (slices === 0) return null;
-  const inPlane = affineSpacing(volume.affine).filter((_, axis) => axis !== prediction.axis);
-  const geometry = { pixelMm: Math.min(10, Math.max(0.1, Math.min(...inPlane))), orientation: "canonical" } as const;
-  const stack = prepareStack(volume, { ...geometry, whitePercentile: 99.5, clip: 4 });
+  const { geometry, stack } = hung(volume);
   const probability = prepareMap(prediction.lesion, geometry);
   const gate = prediction.gate && prepareMask(prediction.gate, geometry);
-  const order = prediction.sliceScores.map((score, index) => ({ score, index }));
-  const best = order.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, slices);
+  const best = highest(prediction.sliceScores, slices);
   const shown = gate === null ? [] : best.map(({ index }) => gate[index]!);
   const pixels = (mm: number) => Math.round(mm / geometry.pixelMm);
   const crop = cropAround(probability[0]!, shown, pixels(marginMm), pixels(leastMm));
@@ -44,6 +42,47 @@ export function overlayPicture(
     return { picture: drawOverlay(layers, crop, tilePx), caption: `slice ${index}  score ${score.toFixed(2)}` };
   });
   return montage(title, panels);
+}
+
+/** Boxes of a detector are drawn from this score on; YOLOv5's. */
+const leastDrawn = 0.25;
+
+/**
+ * The same of a detector: the slices with the highest scores, whole, with the boxes that it is sure of.
+ * @param prediction - Of this volume, sliced along its own axis.
+ */
+export function boxesPicture(
+  title: string,
+  volume: Volume,
+  { detections, sliceScores }: Pick<VolumeBoxes, "detections" | "sliceScores">,
+  { slices, tilePx }: OverlayOptions,
+): Bitmap | null {
+  if (slices === 0) return null;
+  const { geometry, stack } = hung(volume);
+  const panels = highest(sliceScores, slices).map(({ score, index }) => {
+    const grey = stack.slices[index]!;
+    const shown = detections[index]!.filter((one) => one.score >= leastDrawn);
+    const outlines = shown.map(({ box }) => {
+      const mask = rectangleMask(prepareRectangle(box, volume, geometry), grey);
+      return { mask, colour: predictionColour, where: "outside" as const };
+    });
+    const crop = cropAround(grey, [], 0, 0);
+    const best = detections[index]![0]?.score ?? 0;
+    return { picture: drawOverlay({ grey, probability: null, outlines }, crop, tilePx), caption: `slice ${index}  score ${score.toFixed(2)}  box ${best.toFixed(2)}` }; // biome-ignore format: one line
+  });
+  return montage(title, panels);
+}
+
+/** A volume at its own pixels, hung as a radiologist does. */
+function hung(volume: Volume) {
+  const inPlane = affineSpacing(volume.affine).filter((_, axis) => axis !== sliceAxis(volume));
+  const geometry = { pixelMm: Math.min(10, Math.max(0.1, Math.min(...inPlane))), orientation: "canonical" } as const;
+  return { geometry, stack: prepareStack(volume, { ...geometry, whitePercentile: 99.5, clip: 4 }) };
+}
+
+function highest(scores: readonly number[], count: number): { readonly score: number; readonly index: number }[] {
+  const order = scores.map((score, index) => ({ score, index }));
+  return order.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, count);
 }
 
 function aboveHalf(image: Image): Image<Uint8Array> {

@@ -17,15 +17,26 @@ import { readLabels, readVolume, writeNifti } from "../../data/nifti.ts";
 import { pictureVolume, usualAxes } from "../../data/picture-volume.ts";
 import { encodeGreyPng, readPicture } from "../../data/png.ts";
 import { readRegularFile } from "../../data/regular-file.ts";
-import { bleedOutputs, buildModel, forInference, type Model, modelOptions, setWeights } from "../../models/index.ts";
+import {
+  bleedOutputs,
+  buildModel,
+  type Detection,
+  forInference,
+  hemorrhageOutputs,
+  type Model,
+  modelOptions,
+  setWeights,
+} from "../../models/index.ts";
 import { encodePng } from "../../picture/png.ts";
 import { buildTissueNetwork } from "../../tissue/network.ts";
 import type { TissueNetwork } from "../../tissue/segment.ts";
+import { cocoResults, detectionsFile } from "../detect/coco.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
 import { scoreVolume, type VolumeScores } from "./classify.ts";
+import { detectVolume, type VolumeBoxes } from "./detect.ts";
 import { brainMaskOf, type NamedInput, nameInputs } from "./inputs.ts";
 import type { PredictOptions } from "./options.ts";
-import { overlayPicture } from "./picture.ts";
+import { boxesPicture, overlayPicture } from "./picture.ts";
 import { stackRows, subjectRows } from "./rows.ts";
 import { predictVolume, type VolumePrediction } from "./volume.ts";
 
@@ -37,7 +48,7 @@ export interface PredictRequest {
   readonly input: string;
   /** For a dataset: only the subjects of these splits; null for all. */
   readonly splits: readonly SplitName[] | null;
-  /** Folder to write: `<id>_lesionprob.nii.gz` and overlays/ (a classifier draws none), predict.json, and scores.csv last. */
+  /** Folder to write: `<id>_lesionprob.nii.gz`, or a detector's boxes, and overlays/ (a classifier draws neither), predict.json, and scores.csv last. */
   readonly out: string;
   readonly options: PredictOptions;
 }
@@ -62,10 +73,12 @@ interface Predicted {
   readonly input: string;
   readonly plane: string;
   readonly gate: { readonly source: string; readonly mm3: number };
+  /** Of a detector: the file of its boxes, and the number of its first slice as a picture there. */
+  readonly boxes?: { readonly file: string; readonly firstImage: number };
 }
 
 /**
- * Predicts lesion probabilities and scores; by a classifier scores alone. The backend must be ready.
+ * Predicts lesion probabilities and scores; by a classifier scores alone, by a detector scores and boxes. The backend must be ready.
  *
  * @throws {UserError} (usage) If the output is where the input is; (data) if model or input cannot be read.
  * @throws {StoppedError} When asked to stop; then there is no scores.csv.
@@ -73,14 +86,15 @@ interface Predicted {
 export async function runPredict(request: PredictRequest, context: StageContext): Promise<StageResult> {
   const { out } = request;
   const folder = await readModelFolder(request.model);
-  const options: PredictOptions = isSliceClassifier(folder) ? { ...request.options, gate: "none" } : request.options; // it sees the whole slice
+  const options: PredictOptions = tellsOfSlices(folder) ? { ...request.options, gate: "none" } : request.options; // it sees the whole slice
   const jobs = await findJobs({ ...request, options });
   await refuseInputAsOutput(request);
-  await rm(join(out, "scores.csv"), { force: true }); // a folder without it is not whole
+  for (const stale of ["scores.csv", ...[...splitNames, null].map(detectionsFile)]) await rm(join(out, stale), { force: true }); // a folder without the first is not whole
   const { model, predict } = readyNetwork(folder, request.model);
   const finder = options.gate === "tissue" ? buildTissueNetwork(await readModelFolder(tissueModel), tissueModel) : null;
   const rows: ScoreRow[] = [];
   const predicted: Predicted[] = [];
+  const boxes = new Map<string, VolumeBoxes["detections"][number][]>();
   try {
     for (const [index, job] of jobs.entries()) {
       throwIfStopped(context.signal);
@@ -89,8 +103,9 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       const mask = await readMask(job, volume);
       const { prediction, plane, gate } = await predict(volume, mask, options, context.signal, finder);
       if ("lesion" in prediction) await writePrediction(out, job, volume, prediction, options);
+      const places = "detections" in prediction ? { boxes: await keepBoxes(out, job, volume, prediction, options, boxes) } : {};
       rows.push(...stackRows(job, prediction));
-      predicted.push({ id: job.id, input: basename(job.image.file), plane, gate });
+      predicted.push({ id: job.id, input: basename(job.image.file), plane, gate, ...places });
     }
   } finally {
     model.dispose();
@@ -98,6 +113,8 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   }
   context.reporter.progress("predict", jobs.length, jobs.length);
   const subjects = subjectRows(jobs, rows, options.scores);
+  for (const [file, slices] of boxes)
+    await writeAtomic(join(out, file), cocoResults(slices.map((detections, i) => ({ image: i + 1, detections }))));
   const { weights, steps } = folder.file;
   const record = { schemaVersion: 1, model: { weights: weights.sha256, steps }, options, volumes: predicted };
   await writeAtomic(join(out, "predict.json"), `${canonicalJson(record, 1)}\n`);
@@ -124,22 +141,24 @@ interface Network {
     options: PredictOptions,
     signal: AbortSignal,
     finder: TissueNetwork | null,
-  ): Promise<Pick<Predicted, "plane" | "gate"> & { readonly prediction: VolumePrediction | VolumeScores }>;
+  ): Promise<Pick<Predicted, "plane" | "gate"> & { readonly prediction: VolumePrediction | VolumeScores | VolumeBoxes }>;
 }
 
-function isSliceClassifier({ file }: Pick<ModelFolder, "file">): boolean {
-  return file.outputs.join() === bleedOutputs.join();
+/** Whether a network draws no map: a classifier of slices, or a detector. */
+function tellsOfSlices({ file }: Pick<ModelFolder, "file">): boolean {
+  return file.outputs.join() === bleedOutputs.join() || file.outputs.join() === hemorrhageOutputs.join();
 }
 
 function readyNetwork({ file, preprocess, weights }: ModelFolder, where: string): Network {
   const options = modelOptions.safeParse(file.model);
   const { window, outputs } = file;
-  const classifies = isSliceClassifier({ file }) && window !== undefined;
-  const usable = options.success && file.inChannels === 1 && (classifies || outputs.includes("lesion"));
+  const classifies = tellsOfSlices({ file }) && window !== undefined;
+  const detector = options.data?.kind === "yolov5" ? options.data : null;
+  const usable = options.success && file.inChannels === 1 && (classifies || detector !== null || outputs.includes("lesion"));
   if (!usable)
     throw dataFault(
       where,
-      "must be a segmenter of one channel with a lesion output, or a classifier of slices",
+      "must be a segmenter of one channel with a lesion output, a classifier of slices, or a detector",
       "another model",
       "Train one with this version",
     );
@@ -150,6 +169,20 @@ function readyNetwork({ file, preprocess, weights }: ModelFolder, where: string)
       model,
       async predict(volume, _, options, signal) {
         const prediction = await scoreVolume({ model, preprocess, window }, volume, options, signal);
+        return { prediction, plane: prediction.plane, gate: { source: "none", mm3: Math.round(prediction.mm3) } };
+      },
+    };
+  if (detector !== null)
+    return {
+      model,
+      async predict(volume, _, options, signal) {
+        if (options.flips !== "none")
+          throw new UserError(
+            "usage",
+            `predict.flips must be none for a detector, which sees each slice once; got ${options.flips}.`,
+          );
+        const { anchors } = detector;
+        const prediction = await detectVolume({ model, preprocess, anchors, classes: outputs.length }, volume, options, signal);
         return { prediction, plane: prediction.plane, gate: { source: "none", mm3: Math.round(prediction.mm3) } };
       },
     };
@@ -269,4 +302,34 @@ async function writePrediction(out: string, job: Job, volume: Volume, prediction
 /** Probabilities of a lone slice as a 16-bit picture that lies as its input: 65535 is 1. */
 function asPicture({ data, shape }: Volume): Image<Uint16Array> {
   return { data: Uint16Array.from(data, (p) => Math.round(65535 * p)), width: shape[0], height: shape[1] };
+}
+
+/**
+ * Draws the boxes of a volume and adds them to those of its file. Pictures are numbered from 1 in each split, as the COCO export numbers them.
+ * @param all - Boxes of each slice, by file.
+ */
+async function keepBoxes(
+  out: string,
+  job: Job,
+  volume: Volume,
+  prediction: VolumeBoxes,
+  { overlays }: PredictOptions,
+  all: Map<string, VolumeBoxes["detections"][number][]>,
+): Promise<NonNullable<Predicted["boxes"]>> {
+  const picture = boxesPicture(job.id, volume, prediction, overlays);
+  if (picture !== null) await writeAtomic(join(out, "overlays", `${job.id}.png`), await encodePng(picture));
+  const file = detectionsFile(job.split);
+  const before = all.get(file) ?? [];
+  all.set(file, [...before, ...prediction.detections.map((of) => of.map(shortened))]);
+  return { file, firstImage: before.length + 1 };
+}
+
+/** A detection with edges to a hundredth of a pixel, and six digits of its score: what is written. */
+function shortened({ box: { left, top, right, bottom }, score, label }: Detection): Detection {
+  const short = (edge: number) => Math.round(100 * edge) / 100;
+  return {
+    box: { left: short(left), top: short(top), right: short(right), bottom: short(bottom) },
+    score: Number(score.toPrecision(6)),
+    label,
+  };
 }

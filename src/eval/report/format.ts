@@ -32,6 +32,8 @@ export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   npv: "Negative predictive value",
   dice: "Dice",
   diceAll: "Dice, healthy included",
+  map50: "mAP@0.5",
+  map: "mAP@[.5:.95]",
 };
 
 /** What was evaluated: `test split`, `5-fold cross-validation`. */

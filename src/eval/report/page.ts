@@ -93,7 +93,15 @@ function summaryTable(results: Results): Markup {
   };
   const pooled = findMetric(results, "dice", "pooled");
   const rows = [...levels.map(row), ["All voxels at once", "", "", "", "", metricCell(pooled)]];
-  return table("summary", ["Per", "n", "AUROC", "Sensitivity", "Specificity", `Dice on ${lesionWord(results)}s`], rows);
+  return html`${table("summary", ["Per", "n", "AUROC", "Sensitivity", "Specificity", `Dice on ${lesionWord(results)}s`], rows)}${boxTable(results)}`;
+}
+
+/** The figures of a detector; nothing for every other network. */
+function boxTable(results: Results): Markup {
+  const [at50, coco] = [findMetric(results, "map50", "box"), findMetric(results, "map", "box")];
+  if (at50 === undefined) return html``;
+  const row = [`Box around a ${lesionWord(results)} in a slice`, at50.n, metricCell(at50), metricCell(coco)];
+  return table("summary", ["Per", "n", metricNames.map50, metricNames.map], [row]);
 }
 
 function countPositives(results: Results, level: Level): number | undefined {
@@ -189,10 +197,12 @@ function metricTable(results: Results): Markup {
   return table("fine", head, rows);
 }
 
-function gallery({ gallery: items }: ReportContent): Markup {
+function gallery({ gallery: items, results }: ReportContent): Markup {
   if (items.length === 0) return html`<p>No case to show.</p>`;
   const one = ({ title, caption, png, width, height }: GalleryItem) => html`<figure>
 <img src="data:image/png;base64,${Buffer.from(png).toString("base64")}" width="${width}" height="${height}" alt="${title}: ${caption}">
 <figcaption><b>${title}</b> ${caption}</figcaption></figure>`;
-  return html`<p class="caption">Left the image, right the same with the true outline in <span class="truth">blue</span> and the predicted one in <span class="found">orange</span>. Where there is no orange, nothing reaches the mask threshold. Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a healthy stack the highest score; slices count from 0.</p><div class="gallery">${items.map(one)}</div>`;
+  const [outline, least] =
+    findMetric(results, "map50", "box") === undefined ? ["outline", "mask threshold"] : ["boxes", "slice threshold"];
+  return html`<p class="caption">Left the image, right the same with the true ${outline} in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the ${least}. Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a healthy stack the highest score; slices count from 0.</p><div class="gallery">${items.map(one)}</div>`;
 }

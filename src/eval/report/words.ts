@@ -17,6 +17,7 @@ export function headline(results: Results): string[] {
   const lesion = lesionWord(results);
   const auroc = findMetric(results, "auroc", "stack");
   const dice = findMetric(results, "dice", "slice");
+  const boxes = findMetric(results, "map50", "box");
   const called = (metric: "sensitivity" | "specificity") => {
     const m = findMetric(results, metric, "stack");
     return m?.wilson ? `${m.wilson.hits} of ${m.wilson.of}` : null;
@@ -30,9 +31,11 @@ export function headline(results: Results): string[] {
     found === null && cleared === null
       ? "No stack was called: there is no threshold."
       : `At the stack threshold, ${found === null ? "" : `${found} stacks with a ${lesion} were called`}${found && cleared ? " and " : ""}${cleared === null ? "" : `${cleared} without were not`}.`,
-    dice === undefined || dice.estimate === null
-      ? `Dice does not exist here: ${dice?.reason ?? "not measured"}.`
-      : `Mean Dice over slices with a ${lesion} is ${withInterval(dice)}.`,
+    boxes !== undefined
+      ? `mAP@0.5 of ${boxes.n} boxes around ${lesion}s in slices is ${withInterval(boxes)}.`
+      : dice === undefined || dice.estimate === null
+        ? `Dice does not exist here: ${dice?.reason ?? "not measured"}.`
+        : `Mean Dice over slices with a ${lesion} is ${withInterval(dice)}.`,
   ];
 }
 
@@ -49,6 +52,11 @@ export function reading(results: Results): string[] {
     `Brackets are ${percent} % intervals. They say how far the figure could move had other subjects of the same kind been drawn; they do not cover other scanners, hospitals or kinds of bleed.`,
     "AUROC is the chance that a unit with a lesion scores above one without: 0.5 is guessing, 1 is perfect order. It needs no threshold.",
     `Sensitivity is the share of units with a lesion that are called, specificity the share without that are not. ${thresholdsHold(results)}`,
+    ...(findMetric(results, "map50", "box") === undefined
+      ? []
+      : [
+          "mAP@0.5 is the area under precision over recall of boxes, a box being right where it overlaps a true one by half (intersection over union) or more; mAP@[.5:.95] is its mean over overlaps up to .95. 1 is perfect; boxes of a few pixels lose half of their overlap by a pixel or two.",
+        ]),
     "Dice is the overlap of predicted and true mask, 0 to 1. Small lesions score low even when found: a rim of 1 mm too much around a bleed of 5 mm costs 0.3.",
     ...(results.pseudoLesions
       ? [
@@ -81,8 +89,13 @@ export function methods(results: Results): string[] {
     "Scores. A slice scores the lesion logit that a given area of pixels inside the brain reaches; a stack scores the highest of its slices (or of runs of neighbouring slices); a subject's examination scores the mean or maximum of its stacks. predict.json holds the settings. A unit is positive when its truth mask holds at least one voxel.",
     `Thresholds. Slices, stacks and subjects each have their own, ${operatingPoints.stack.rule}; calling is score ≥ threshold. Between two neighbouring scores the middle is taken. Masks hold voxels with a probability of at least ${mask.probability ?? "–"} (${mask.rule}).`,
     `Intervals. Percentile bootstrap of whole subjects (${resamples} resamples, level ${level}, seed ${results.seed}): each resample draws as many subjects as there are, with replacement, and takes all their stacks and slices along. The same resamples serve every figure. ${others}Resamples in which a figure is undefined are left out of its interval and counted.`,
+    ...(findMetric(results, "map50", "box") === undefined
+      ? []
+      : [
+          "Boxes. Each connected patch of the truth mask in a slice (touching by a corner is enough) has a box. Average precision is COCO's: 101 recalls, the best hundred boxes of a slice; a slice scores the logit of its best box. Boxes are matched once, and precision is accumulated anew in each resample of subjects.",
+        ]),
     `Dice. Per slice, per stack (all its voxels together) and per examination (all its stacks, in mm³), then the mean over units with a lesion; pooled: all voxels of the split at once, healthy stacks included. Where truth and prediction are both empty, which happens among healthy units only, Dice is ${emptyRules[options.emptyMask]}.`,
-    "Sources. AUROC: Hanley & McNeil 1982. Youden's index: Youden 1950. Wilson's interval: Wilson 1927. Bootstrap: Efron & Tibshirani 1993; clusters: Davison & Hinkley 1997, section 3.8. Dice: Dice 1945.",
+    "Sources. AUROC: Hanley & McNeil 1982. Youden's index: Youden 1950. Wilson's interval: Wilson 1927. Bootstrap: Efron & Tibshirani 1993; clusters: Davison & Hinkley 1997, section 3.8. Dice: Dice 1945. Average precision: Lin et al. 2014.",
   ];
 }
 

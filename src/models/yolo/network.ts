@@ -23,7 +23,6 @@ export type RawMaps = [Tensor4D, Tensor4D, Tensor4D];
 export interface Detector extends Omit<Network<Tensor4D>, "apply"> {
   readonly options: YoloOptions;
   readonly classes: number;
-  /** Share of a new batch in the running statistics of batch normalisation: a training step must use it. */
   readonly normMomentum: number;
   /** @param x - N x H x W x channels, float32. @throws {RangeError} Unless H and W are multiples of 32. */
   apply(x: Tensor4D, mode: ApplyMode): RawMaps;

@@ -18,6 +18,14 @@ export const detectionOptions = z.strictObject({
 });
 export type DetectionOptions = z.output<typeof detectionOptions>;
 
+/** What COCO's evaluation is fed with, nearly every candidate; scores and overlaps are those YOLOv5 validates by. */
+export const evaluatedDetections = {
+  scoreThreshold: 0.001,
+  iouThreshold: 0.6,
+  maxDetections: 100,
+  labels: "best",
+} as const satisfies DetectionOptions;
+
 /** One object that was found. */
 export interface Detection {
   readonly box: Rectangle;

@@ -12,6 +12,7 @@ import { doubleNearest } from "./blocks.ts";
 import { decodeMaps } from "./decode.ts";
 import { type YoloKind, yoloKinds, yoloOptions, yoloSizes } from "./design.ts";
 import { buildYolo, type Detector, yoloWeights } from "./network.ts";
+import { mapsOf, rowsOf } from "./rows.ts";
 
 // Made by scripts/fixtures/yolo_torch.py: the same network in PyTorch, float64. The full size: scripts/parity/yolo.ts.
 type Digest = readonly [norm: number, product: number];
@@ -196,5 +197,19 @@ test("a new head expects few boxes: 8 objects in a picture of 640 pixels, over i
   const least = Math.min(...objects);
   expect(least).toBeGreaterThan((8 / 6400) * 0.7); // PyTorch's own start of the bias, at most ±1 / sqrt(32), lies on top
   expect(Math.max(...objects)).toBeLessThan((8 / 6400) * 1.3);
+  model.dispose();
+});
+
+test("rows are the maps again, for inputs that are not square as well", async () => {
+  await usable("cpu");
+  const model = buildYolo(options, { inChannels: 1, outChannels: 2, seed: 3 });
+  const maps = model.apply(tf.randomUniform([2, 64, 96, 1], 0, 1, "float32", 1) as Tensor4D, { training: false });
+  const rows = rowsOf(maps);
+  expect(rows.shape).toEqual([2, 1, 3 * (96 + 24 + 6), 7]);
+  for (const [i, map] of mapsOf(rows, 64, 96).entries()) {
+    expect(map.shape).toEqual(maps[i]!.shape);
+    expect(map.dataSync()).toEqual(maps[i]!.dataSync());
+  }
+  expect(() => mapsOf(rows, 64, 64)).toThrow("64 x 64 pixels have 252 candidates; got 378");
   model.dispose();
 });

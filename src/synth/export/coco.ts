@@ -1,7 +1,7 @@
+import { patchesOf } from "../../core/patches.ts";
 import type { SplitName } from "../../data/dataset.ts";
 import { splitNames } from "../../data/dataset.ts";
 import { encodeGreyPng } from "../../data/png.ts";
-import { patchesOf } from "../boxes.ts";
 import { type ExportItem, type ExportSlice, type MakeFormat, slicesOf, toBytes, whiteLevel } from "./format.ts";
 import { runLengths } from "./rle.ts";
 

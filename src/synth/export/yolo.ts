@@ -1,6 +1,6 @@
+import { type PatchBox, patchesOf } from "../../core/patches.ts";
 import { splitNames } from "../../data/dataset.ts";
 import { encodeGreyPng } from "../../data/png.ts";
-import { type PatchBox, patchesOf } from "../boxes.ts";
 import { type MakeFormat, slicesOf, toBytes, whiteLevel } from "./format.ts";
 
 /**

@@ -50,5 +50,11 @@ export const augmentOptions = z.strictObject({
   maskShare: share(0.4, "share of slices with everything outside the brain blacked out, as brain-masked volumes come, in [0, 1]"),
   /** How far such a mask reaches beyond the brain, pixels. */
   maskMarginPixels: range(0, 32, [0, 4], "how far such a mask reaches beyond the brain, pixels"),
+  /** Share of windows that are put together from four, each varied by itself; YOLOv5 has 1. */
+  mosaicShare: share(0, "share of windows that are a mosaic of four, each varied by itself, in [0, 1]; YOLOv5 has 1"),
+  /** Where the four meet, as a share of the window. */
+  mosaicMiddle: range(0, 1, [0.25, 0.75], "where the four windows of a mosaic meet, as a share of the window"),
+  /** Magnification of each of the four. */
+  mosaicScale: range(0.1, 4, [0.5, 1.5], "magnification of each of the four windows of a mosaic, as a factor"),
 });
 export type AugmentOptions = z.output<typeof augmentOptions>;

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { type Rng, seededRng } from "../../core/rng.ts";
 import { type AnchorSize, yoloOptions } from "../../models/yolo/design.ts";
-import { anchorOptions, clusterCentres, fitAnchors, measureAnchors } from "./autoanchor.ts";
+import { clusterCentres, fitAnchors, measureAnchors } from "./autoanchor.ts";
+import { anchorOptions } from "./options.ts";
 
 /** Small flat and middling boxes, as of thin bleeds and of regions. */
 function boxSizes(rng: Rng, count: number): AnchorSize[] {

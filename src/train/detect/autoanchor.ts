@@ -1,20 +1,6 @@
-import { z } from "zod";
 import { type Rng, weightedIndex } from "../../core/rng.ts";
 import type { AnchorSize } from "../../models/yolo/design.ts";
-
-/** Options of {@link fitAnchors}. */
-export const anchorOptions = z.strictObject({
-  count: z.int().min(1).default(9).describe("anchors to find"),
-  ratio: z
-    .number()
-    .min(1)
-    .default(4)
-    .describe("an anchor can learn boxes with sides less than this many times its own, and more than this part of them"),
-  generations: z.int().min(0).default(1000).describe("tries of the genetic refinement"),
-  spread: z.number().min(0).default(0.1).describe("standard deviation of a mutation, as a share of a side"),
-  mutated: z.number().min(0).max(1).default(0.9).describe("probability that a side mutates"),
-});
-export type AnchorOptions = z.output<typeof anchorOptions>;
+import type { AnchorOptions } from "./options.ts";
 
 /** How well anchors suit boxes. */
 export interface AnchorFit {

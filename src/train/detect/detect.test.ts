@@ -6,7 +6,8 @@ import { rectangleIou } from "../../core/rectangle.ts";
 import { yoloOptions } from "../../models/yolo/design.ts";
 import type { RawMaps } from "../../models/yolo/network.ts";
 import { type AssignOptions, assignTargets, type BoxTarget, placeNumbers } from "./assign.ts";
-import { detectionLoss, detectionLossOptions, uploadTargets } from "./loss.ts";
+import { detectionLoss, uploadTargets } from "./loss.ts";
+import { detectionLossOptions } from "./options.ts";
 
 const { anchors } = yoloOptions.parse({ kind: "yolov5" });
 const [width, height, batch] = [64, 32, 2];

@@ -10,7 +10,8 @@ import { yoloOptions } from "../../models/yolo/design.ts";
 import { buildYolo } from "../../models/yolo/network.ts";
 import { detectionOptions, detectionsOf } from "../../models/yolo/suppress.ts";
 import { assignTargets, type BoxTarget } from "./assign.ts";
-import { detectionLoss, detectionLossOptions, uploadTargets } from "./loss.ts";
+import { detectionLoss, uploadTargets } from "./loss.ts";
+import { detectionLossOptions } from "./options.ts";
 
 const [side, batch, classes] = [64, 4, 2];
 

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { gatherRows, relu, scatterFixed } from "../../backend/ops.ts";
 import { type Scalar, type Tensor, type Tensor1D, type Tensor2D, tf } from "../../backend/tf.ts";
 import { boxesAround } from "../../models/yolo/decode.ts";
@@ -7,18 +6,7 @@ import type { RawMaps } from "../../models/yolo/network.ts";
 import { completeIouLoss } from "../losses/boxes.ts";
 import { sigmoidCrossEntropy } from "../losses/pixels.ts";
 import { type LevelTargets, placeNumbers } from "./assign.ts";
-
-const gain = z.number().min(0);
-
-/** Options of {@link detectionLoss}; the defaults are YOLOv5's for training from scratch. */
-export const detectionLossOptions = z.strictObject({
-  boxGain: gain.default(0.05).describe("weight of the boxes' loss"),
-  objectGain: gain
-    .default(1)
-    .describe("weight of the objectness's loss, for a picture of 640 x 640 pixels; it goes with the area"),
-  classGain: gain.default(0.5).describe("weight of the classes' loss, for 80 classes; it goes with their number"),
-});
-export type DetectionLossOptions = z.output<typeof detectionLossOptions>;
+import type { DetectionLossOptions } from "./options.ts";
 
 /** Weight of the objectness at strides 8, 16 and 32: fine levels have many more anchors, and their mean is the smaller for it. */
 const levelBalance = [4, 1, 0.4] as const;

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { movedRectangle, type Rectangle, rectangleArea, sharedRectangle } from "../../core/rectangle.ts";
 import { between, chance, type Rng } from "../../core/rng.ts";
 import type { Image } from "../../core/volume.ts";
-import { resizeImage } from "../../data/resample.ts";
+import { nearestImage, resizeImage } from "../../data/resample.ts";
+import type { AugmentedWindow } from "../augment/apply.ts";
 import type { BoxTarget } from "./assign.ts";
 
 const share = z.number().min(0).max(1);
@@ -49,7 +50,7 @@ export interface Mosaic {
 export function drawMosaic(
   rng: Rng,
   sizes: readonly (readonly [number, number])[],
-  options: MosaicOptions,
+  options: Pick<MosaicOptions, "middle" | "scale" | "mirror">,
   side: number,
 ): Mosaic {
   if (sizes.length !== 4) throw new RangeError(`drawMosaic: four pictures; got ${sizes.length}`);
@@ -89,9 +90,28 @@ export function applyMosaic(
   return { image: { data, width: side, height: side }, boxes };
 }
 
-function copyTile(image: Image, { size, isMirrored, left, top, window }: MosaicTile, out: Float32Array, side: number): void {
+/** Puts four windows together, their masks with them: black where none reaches, and labels are taken, never blended. */
+export function mosaicWindow(windows: readonly AugmentedWindow[], { side, tiles }: Mosaic): AugmentedWindow {
+  const image = new Float32Array(side * side);
+  const bits = new Float32Array(side * side);
+  for (const [i, tile] of tiles.entries()) {
+    const { image: own, masks } = windows[i]!;
+    const square = (data: Float32Array): Image => ({ data, width: Math.sqrt(data.length), height: Math.sqrt(data.length) });
+    copyTile(square(own), tile, image, side);
+    copyTile(square(Float32Array.from(masks)), tile, bits, side, nearestImage);
+  }
+  return { image, masks: Uint8Array.from(bits) };
+}
+
+function copyTile(
+  image: Image,
+  { size, isMirrored, left, top, window }: MosaicTile,
+  out: Float32Array,
+  side: number,
+  resize: typeof resizeImage = resizeImage,
+): void {
   const [width, height] = size;
-  const { data } = resizeImage(image, width, height);
+  const { data } = resize(image, width, height);
   for (let y = Math.max(window.top, top); y < Math.min(window.bottom, top + height); y++) {
     for (let x = Math.max(window.left, left); x < Math.min(window.right, left + width); x++) {
       const column = isMirrored ? left + width - 1 - x : x - left;
