@@ -6,8 +6,11 @@ import { argv } from "node:process";
 import { readyBackend } from "../../src/backend/ready.ts";
 import { silentContext, silentReporter } from "../../src/core/context.ts";
 import { runModelExport } from "../../src/export/stage.ts";
-import { isClassifier, modelOptions } from "../../src/models/index.ts";
+import { modelOptions, modelTells } from "../../src/models/index.ts";
 import { writeModelFolder } from "../../test/helpers/model-folder.ts";
+
+/** What a model of a kind tells; a detector has no graph of its own here. */
+const outputs = { pixels: ["lesion", "brain"], slices: ["bleed"], boxes: null };
 
 const folder = argv[2];
 if (folder === undefined) throw new Error("usage: npx tsx scripts/parity/onnx-exports.ts FOLDER");
@@ -19,7 +22,9 @@ async function main(out: string): Promise<void> {
     for (const name of "options" in kind ? kind.options : kind.values) {
       const options = modelOptions.parse({ kind: name });
       const model = join(out, "models", name);
-      await writeModelFolder(model, options, isClassifier(options) ? ["bleed"] : ["lesion", "brain"]);
+      const channels = outputs[modelTells(options)];
+      if (channels === null) continue;
+      await writeModelFolder(model, options, channels);
       await runModelExport({ model, out: join(out, name), format: "onnx", thresholds: null }, silentContext());
     }
   }

@@ -11,7 +11,7 @@ import { readyBackend } from "../backend/ready.ts";
 import { type Tensor, type Tensor4D, tf } from "../backend/tf.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
 import { decodeSafetensors } from "../data/safetensors.ts";
-import { buildYolo, decodeMaps, type Model, modelOptions, yoloOptions } from "../models/index.ts";
+import { buildYolo, decodeMaps, type Model, modelOptions, modelTells, yoloOptions } from "../models/index.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { modelFormats } from "./options.ts";
 import { runModelExport } from "./stage.ts";
@@ -24,15 +24,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Every kind that a config may name, small; a new kind is tested as soon as the union has it. */
-const small = { channels: [3, 5, 7], width: 4 };
-const kinds = modelOptions.options.flatMap((option) => {
+/** Every kind that a config may name, small; a new kind is tested as soon as the union has it. Detectors have a test of their own. */
+const small = { channels: [3, 5, 7], width: 4, widths: [3, 5] };
+const all = modelOptions.options.flatMap((option) => {
   const keys = Object.keys(option.shape);
   const fewer = Object.fromEntries(Object.entries(small).filter(([key]) => keys.includes(key)));
   const { kind } = option.shape;
   const names: readonly string[] = "options" in kind ? kind.options : [...kind.values];
-  return names.map((kind) => modelOptions.parse({ ...fewer, kind }));
+  return names.map((kind) => modelOptions.parse(kind === "yolov5" ? { kind } : { ...fewer, kind }));
 });
+const kinds = all.filter((options) => modelTells(options) !== "boxes");
 
 type Files = ReturnType<typeof encodeTfjs>;
 
@@ -104,6 +105,23 @@ test("yolov5 gives the same raw maps at any size, and the same boxes at a fixed 
     /hang on the input's size.*fix height and width/,
   );
   model.dispose();
+});
+
+test("a trained detector goes out as weights; as a graph it is refused, with the way out", async () => {
+  const detector = join(folder, "detector");
+  await writeModelFolder(detector, modelOptions.parse({ kind: "yolov5", width: 0.125 }), ["hemorrhage"]);
+  const request = (format: "onnx" | "safetensors") => ({
+    model: detector,
+    out: join(folder, `detector-${format}`),
+    format,
+    thresholds: null,
+  });
+  await expect(runModelExport(request("onnx"), silentContext())).rejects.toThrow(
+    "--format must be safetensors for a yolov5, which gives boxes; got onnx.",
+  );
+  await runModelExport(request("safetensors"), silentContext());
+  const { tensors } = decodeSafetensors(await readFile(join(folder, "detector-safetensors/model.safetensors")), "it");
+  expect(tensors.has("model.0.conv.weight")).toBe(true);
 });
 
 const unet = modelOptions.parse({ kind: "unet", channels: [2, 3] });

@@ -9,7 +9,7 @@ import { writeAtomic } from "../data/files.ts";
 import { type ModelFolder, readModelFolder } from "../data/model-folder.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
 import { packageVersion } from "../data/version.ts";
-import { buildModel, isClassifier, type Model, modelOptions, setWeights } from "../models/index.ts";
+import { buildModel, type Model, modelOptions, modelTells, setWeights } from "../models/index.ts";
 import { describeModel, type ModelCard, type Thresholds } from "./card.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { toFirst } from "./onnx-graph.ts";
@@ -38,7 +38,7 @@ interface Exported {
  * Writes a trained model for other programs: the model, card.json (what goes in, what comes out), an input with its output to check by, an example
  * that runs, and README.txt, last. The backend must be cpu or wasm.
  *
- * @throws {UserError} (data) If the model cannot be read; (usage) if `out` is not empty or not apart from the model.
+ * @throws {UserError} (data) If the model cannot be read; (usage) if `out` is not empty or not apart from the model, or a detector is asked for as a graph.
  */
 export async function runModelExport(
   { model, out, format, thresholds }: ModelExport,
@@ -47,7 +47,7 @@ export async function runModelExport(
   await assertApart(model, out);
   await assertEmpty(out);
   const folder = await readModelFolder(model);
-  const network = buildNetwork(folder);
+  const network = buildNetwork(folder, format);
   try {
     const card = describeModel(folder.file, format, network.model.sizeMultiple, packageVersion(), thresholds);
     reporter.progress("export", 0, 1);
@@ -67,16 +67,21 @@ export async function runModelExport(
   }
 }
 
-function buildNetwork({ file, weights, where }: ModelFolder): Exported {
+function buildNetwork({ file, weights, where }: ModelFolder, format: ModelFormat): Exported {
   const options = modelOptions.safeParse(file.model);
   if (!options.success)
     throw new UserError(
       "data",
       `${where}: must be a model that this version builds; got ${String(file.model.kind)}. Train one with this version.`,
     );
+  if (modelTells(options.data) === "boxes" && format !== "safetensors")
+    throw new UserError(
+      "usage",
+      `--format must be safetensors for a ${options.data.kind}, which gives boxes; got ${format}. A program of your own can write them, see docs/export.md.`,
+    );
   const model = buildModel(options.data, { inChannels: file.inChannels, outChannels: file.outputs.length, seed: file.seed });
   setWeights(model, weights, where);
-  const isVector = isClassifier(options.data);
+  const isVector = modelTells(options.data) === "slices";
   return {
     model,
     apply(x) {
