@@ -393,7 +393,7 @@ test("data that cannot be trained on is refused with its numbers", async () => {
   const size = await refused(nothing, { options: trainOptions.parse({ cropSize: 50 }) });
   expect([size.fault, size.message]).toEqual([
     "usage",
-    "train.cropSize must be a multiple of 4 for a unet 4-8-8; got 50. Set it to 52, or use fewer model.channels.",
+    "train.cropSize must be a multiple of 4 for a unet 4-6-8; got 50. Set it to 52, or use fewer model.channels.",
   ]);
 });
 
