@@ -41,7 +41,9 @@ test("no more is drawn ahead than two batches a thread, and nothing behind the l
 });
 
 test("what fails in a thread or in a draw is told to whom asks for that batch, not before", async () => {
-  const broken = { task: "lesion", size: 16, items: [{ ...(await draw(1)).items[0]!, slice: null }] } as unknown as BatchDraw;
+  const [item] = (await draw(1)).items;
+  const windows = [{ ...item!.windows[0]!, slice: null }];
+  const broken = { task: "lesion", size: 16, anchors: null, items: [{ windows, mosaic: null }] } as unknown as BatchDraw;
   const feed = startFeed(
     async (n) => (n === 2 ? broken : n === 3 ? Promise.reject(new RangeError("no slice")) : await draw(n)),
     9,

@@ -84,7 +84,8 @@ export function matchBoxes(truth: readonly TrueBox[], found: readonly FoundBox[]
 }
 
 /**
- * {@link averagePrecision} of matched boxes, each picture counted `weights[image]` times, as if it were there so often; once where `weights` is absent.
+ * {@link averagePrecision} of matched boxes, each picture counted `weights[image]` times, as if it were there so often (of equal scores the copies of one box come
+ * together); once where `weights` is absent.
  * NaN when no true box has weight.
  */
 export function weightedAveragePrecision({ isRight, foundIn, trueIn }: MatchedBoxes, weights?: ArrayLike<number>): number {
