@@ -87,6 +87,7 @@ export const parityOps: Readonly<Record<string, Op>> = {
   "sum of three": (a, b, c) => tf.addN([a, b, c]),
   reverse: (x) => tf.reverse(x, 2),
   "smaller of two": (a, b) => tf.minimum(a, b),
+  "at least the second highest": (x) => tf.cast(tf.greaterEqual(x, tf.min(tf.topk(x, 2).values, 1, true)), "float32"),
   "greater than zero": (x) => tf.cast(tf.greater(x, 0), "float32"),
   "larger of two": (a, b) => tf.maximum(a, b),
   power: (x) => tf.pow(x, 2.5),
