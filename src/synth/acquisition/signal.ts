@@ -52,7 +52,7 @@ export const referenceEchoMs = 100;
 export function applyGains({ image, tissue, lesion }: Scene, gains: readonly number[]): Float32Array {
   if (gains.every((gain) => gain === 1)) return image.data;
   const out = image.data.slice();
-  const change = Float64Array.from(gains, (gain, id) => (id === 0 ? 0 : gain - 1));
+  const change = Float64Array.from(gains, (gain) => gain - 1);
   const blood = lesion?.data;
   for (let i = 0; i < out.length; i++) {
     const id = tissue.data[i]!;
