@@ -15,6 +15,11 @@ export interface Scene {
    * 0 is a tight mask, 3 the loose one that brain extraction often gives. Absent: not masked.
    */
   readonly maskMarginMm?: number;
+  /**
+   * How blurred the image is by a scanner that it has been through already: standard deviation within its slices, pixels. What is painted into
+   * the image is blurred as much. Absent: a volume, to be scanned after painting.
+   */
+  readonly spread?: number;
 }
 
 /** Where the head lies, enough to plan a scan: an ellipsoid in world millimetres with its axes along the world's. */

@@ -1,6 +1,7 @@
 import { worldAxes } from "../../core/affine.ts";
 import { tissues } from "../../core/tissue.ts";
 import { forEachVoxel } from "../../core/volume.ts";
+import { spreadCover } from "../field/spread.ts";
 import type { Anatomy } from "../priors/anatomy.ts";
 import { measureAtrium } from "../priors/atrium.ts";
 import { type Side, sideOf } from "../priors/midplane.ts";
@@ -133,12 +134,13 @@ export function atrialToleranceMm({ spacing }: Pick<Anatomy, "spacing">): number
 /** Blood on a side that has none, in tissue where none may be, or changed voxels without blood. */
 function strayVoxels(before: Scene, after: Scene, anatomy: Anatomy, plan: BleedPlan): number {
   const cover = after.lesion!.data;
+  const seen = spreadCover(cover, before);
   const { tissue, toHead } = anatomy;
   const bleeding = new Set(plan.sides.map((s) => s.side));
   let count = 0;
   forEachVoxel(tissue.shape, (i, x, y, z) => {
     if (cover[i] === 0) {
-      if (before.image.data[i] !== after.image.data[i]) count++;
+      if (seen[i] === 0 && before.image.data[i] !== after.image.data[i]) count++;
       return;
     }
     const side = sideOf(toHead, x, y, z);

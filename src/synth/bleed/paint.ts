@@ -8,6 +8,7 @@ import { bandNoise } from "../field/band-noise.ts";
 import { supersampled } from "../field/coverage.ts";
 import { ownGrain } from "../field/grain.ts";
 import { sampleTrilinear } from "../field/interpolate.ts";
+import { spreadCover } from "../field/spread.ts";
 import { type Anatomy, boxAbout } from "../priors/anatomy.ts";
 import { signOf } from "../priors/midplane.ts";
 import { infarctTissues } from "../priors/periventricular.ts";
@@ -17,7 +18,8 @@ import { signedMetric } from "./shape.ts";
 
 /**
  * Paints a bleed into a scene: `cover * blood + (1 - cover) * image`, part over part, and returns the scene with its coverage.
- * The image's own grain is taken off before and put back after, so that blood is as noisy as what lies around it.
+ * The image's own grain is taken off before and put back after, so that blood is as noisy as what lies around it; where the image has been
+ * through a scanner already, blood is as blurred as its edges are.
  * Pure: the same scene and bleed give the same voxels.
  *
  * @param anatomy - `readAnatomy` of the scene's own tissue.
@@ -32,30 +34,52 @@ export function paintBleed(scene: Scene, anatomy: Anatomy, bleed: Bleed): Scene 
   for (const cover of covers) for (let i = 0; i < total.length; i++) if (cover[i]! > 0) total[i] = total[i]! * (1 - cover[i]!);
   for (let i = 0; i < total.length; i++) total[i] = 1 - total[i]!;
 
-  const own = ownGrain(scene, total);
+  const isPatch = bleed.parts.some(({ patch }) => patch); // from the image itself, which is as blurred as it is
+  const seen = isPatch ? total : spreadCover(total, scene);
+  const own = ownGrain(scene, seen);
+  const painted = bloodSignal(bleed, covers, total, scene, anatomy, own);
+  const blood = isPatch ? painted : spreadCover(painted, scene);
   const image = scene.image.data.slice();
+  for (let i = 0; i < image.length; i++) {
+    // What a mask has blacked out stays black.
+    if (seen[i]! > 0 && (total[i]! > 0 || image[i]! > 0))
+      image[i] = Math.max(darkest, blood[i]! + (1 - seen[i]!) * (image[i]! - own[i]!) + own[i]!);
+  }
+  return { ...scene, image: { ...scene.image, data: image }, lesion: { ...scene.image, data: total } };
+}
+
+/** Signal of the blood alone times its share of the voxel: what it adds to the image that is left. */
+function bloodSignal(
+  bleed: Bleed,
+  covers: readonly Float32Array[],
+  total: Float32Array,
+  scene: Scene,
+  anatomy: Anatomy,
+  own: Float32Array,
+): Float32Array {
+  const { affine, shape } = scene.image;
   const texture = bandNoise(bleed.texture.noise);
   const rim = bleed.rim && rimShare(bleed.rim, total, anatomy);
   const foreign = foreignSignal(scene.image);
-  const { affine } = scene.image;
-  forEachVoxel(scene.image.shape, (i, x, y, z) => {
+  const out = new Float32Array(total.length);
+  forEachVoxel(shape, (i, x, y, z) => {
     if (total[i] === 0) return;
-    image[i]! -= own[i]!;
     const wx = affine[0] * x + affine[1] * y + affine[2] * z + affine[3];
     const wy = affine[4] * x + affine[5] * y + affine[6] * z + affine[7];
     const wz = affine[8] * x + affine[9] * y + affine[10] * z + affine[11];
     const grain = bleed.texture.sigma * texture(wx, wy, wz);
     const old = rim ? rim(i, wx, wy, wz) : 0;
+    let sum = 0;
     for (const [p, part] of bleed.parts.entries()) {
       const cover = covers[p]![i]!;
       if (cover === 0) continue;
       const plain = bleed.rim ? old * bleed.rim.signal + (1 - old) * part.signal : part.signal;
       const signal = part.patch ? foreign(part.patch, [x, y, z]) - own[i]! : plain;
-      image[i] = cover * Math.max(darkest, signal + grain) + (1 - cover) * image[i]!;
+      sum = cover * Math.max(darkest, signal + grain) + (1 - cover) * sum;
     }
-    image[i] = Math.max(darkest, image[i]! + own[i]!);
+    out[i] = sum;
   });
-  return { ...scene, image: { ...scene.image, data: image }, lesion: { ...scene.image, data: total } };
+  return out;
 }
 
 /** What a patch shows at a voxel: the image from its offset away, mixed with the image there. */

@@ -1,6 +1,7 @@
 import { affineSpacing } from "../../core/affine.ts";
 import { tissues } from "../../core/tissue.ts";
 import type { Bleed } from "../bleed/bleed.ts";
+import { spreadCover } from "../field/spread.ts";
 import type { Scene } from "../scene.ts";
 
 /**
@@ -9,11 +10,12 @@ import type { Scene } from "../scene.ts";
  */
 export function controlFaults(before: Scene, after: Scene, bleed: Bleed): string[] {
   const cover = after.lesion!.data;
+  const seen = spreadCover(cover, before);
   let [volume, strayed, changed] = [0, 0, 0];
   for (let i = 0; i < cover.length; i++) {
     volume += cover[i]!;
     if (cover[i]! > 0 && before.tissue.data[i] === tissues.background) strayed++;
-    if (cover[i] === 0 && before.image.data[i] !== after.image.data[i]) changed++;
+    if (seen[i] === 0 && before.image.data[i] !== after.image.data[i]) changed++;
   }
   const [x, y, z] = affineSpacing(before.image.affine);
   const largest = Math.max(

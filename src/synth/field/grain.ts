@@ -2,6 +2,7 @@ import { affineSpacing, type Vec3 } from "../../core/affine.ts";
 import { tissues } from "../../core/tissue.ts";
 import { forEachVoxel } from "../../core/volume.ts";
 import type { Scene } from "../scene.ts";
+import { spreadCover } from "./spread.ts";
 
 /** Grain beyond this many robust standard deviations is an edge, and cut. */
 const mostDeviations = 2;
@@ -11,10 +12,12 @@ const mostDeviations = 2;
  * of the same tissue is taken away. Two voxels around in the slices of a thick stack, one in a volume. 0 where nothing is painted.
  *
  * Values are cut at twice the robust standard deviation of the grain inside tissues: a voxel that is part fluid, part tissue is no noise.
+ * Cuts and the borders between tissues make it finer than a scanned image can be: there it is blurred, and keeps its deviation.
  *
  * @param cover - Share of each voxel that is painted.
  */
-export function ownGrain({ image, tissue }: Pick<Scene, "image" | "tissue">, cover: Float32Array): Float32Array {
+export function ownGrain(scene: Pick<Scene, "image" | "tissue" | "spread">, cover: Float32Array): Float32Array {
+  const { image, tissue } = scene;
   const { shape } = image;
   const steps = neighbourhood(affineSpacing(image.affine), shape);
   const residual = residualOf(image, tissue, steps);
@@ -25,7 +28,24 @@ export function ownGrain({ image, tissue }: Pick<Scene, "image" | "tissue">, cov
     const { value, count } = residual(i, x, y, z);
     if (count >= 3) grain[i] = Math.min(most, Math.max(-most, value));
   });
-  return grain;
+  return asScanned(grain, scene);
+}
+
+/** Share of the image's spread that grain is blurred by: it is blurred once already. Our choice, by scripts/no_shortcut.py. */
+const grainSpread = 2 / 3;
+
+/** Grain blurred as a scanned image is, of the deviation that it had; itself in a volume. */
+function asScanned(grain: Float32Array, { image, spread }: Pick<Scene, "image" | "spread">): Float32Array {
+  if (!spread) return grain;
+  const blurred = spreadCover(grain, { image, spread: grainSpread * spread });
+  let [before, after] = [0, 0];
+  for (let i = 0; i < grain.length; i++) {
+    if (grain[i] === 0) blurred[i] = 0;
+    before += grain[i]! ** 2;
+    after += blurred[i]! ** 2;
+  }
+  const gain = after > 0 ? Math.sqrt(before / after) : 1;
+  return blurred.map((value) => gain * value);
 }
 
 /** A voxel less the mean of its neighbourhood's voxels of the same tissue, and how many those are, itself among them. */

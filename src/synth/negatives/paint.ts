@@ -6,6 +6,7 @@ import { forEachVoxel } from "../../core/volume.ts";
 import { bandNoise } from "../field/band-noise.ts";
 import { type Field, supersampled } from "../field/coverage.ts";
 import { ownGrain } from "../field/grain.ts";
+import { spreadCover } from "../field/spread.ts";
 import { type Anatomy, boxAbout, headPoint, placeOf } from "../priors/anatomy.ts";
 import { matrixDirection } from "../priors/germinal-matrix.ts";
 import type { Scene } from "../scene.ts";
@@ -16,19 +17,20 @@ const edgeMm = 0.8;
 
 /**
  * Paints structures that look like blood into a scene. No label changes: they are normal, or at least no hemorrhage.
- * The image's own grain stays. Pure.
+ * The image's own grain stays, and its blur is theirs. Pure.
  *
  * @param anatomy - `readAnatomy` of the scene's own tissue.
  */
 export function paintNegatives(scene: Scene, anatomy: Anatomy, structures: readonly Negative[]): Scene {
   let image = scene.image;
   for (const structure of structures) {
-    const cover = new Float32Array(image.data.length);
-    const target = coverAndTarget(structure, anatomy, cover);
-    const own = ownGrain({ image, tissue: scene.tissue }, cover);
+    const sharp = new Float32Array(image.data.length);
+    const target = coverAndTarget(structure, anatomy, sharp);
+    const cover = spreadCover(sharp, scene);
+    const own = ownGrain({ ...scene, image }, cover);
     const data = image.data.slice();
     for (let i = 0; i < data.length; i++) {
-      if (cover[i] === 0) continue;
+      if (cover[i] === 0 || (sharp[i] === 0 && data[i] === 0)) continue; // what a mask has blacked out stays black
       const smooth = data[i]! - own[i]!;
       data[i] = Math.max(0, data[i]! + cover[i]! * (target(smooth) - smooth));
     }

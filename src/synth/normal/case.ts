@@ -2,6 +2,7 @@ import { tissues } from "../../core/tissue.ts";
 import { flatAxisOf, isThickStack, type LabelVolume, type Volume } from "../../core/volume.ts";
 import type { CaseSignals } from "../bleed/draw.ts";
 import type { Room } from "../bleed/plan.ts";
+import { edgeSpread } from "../field/spread.ts";
 import { type AgeEstimate, gestationalAgeOf } from "../priors/age.ts";
 import { type Anatomy, readAnatomy } from "../priors/anatomy.ts";
 import { widestAtrium } from "../priors/atrium.ts";
@@ -45,7 +46,12 @@ export function prepareCase(
   const csf = csfLevel(image, tissue);
   const thick = isThickStack(image.affine) || flatAxisOf(image.shape) !== null;
   const cut = thick ? { image, tissue } : cropToContent(image, tissue, 0.02 * csf);
-  const scene: Scene = { image: { ...cut.image, data: cut.image.data.map((v) => v / csf) }, tissue: cut.tissue, lesion: null };
+  const scene: Scene = {
+    image: { ...cut.image, data: cut.image.data.map((v) => v / csf) },
+    tissue: cut.tissue,
+    lesion: null,
+    ...(thick && { spread: edgeSpread(cut) }),
+  };
   const age = gestationalAgeOf(cut.tissue, weeks, byNetwork);
   const signals = { weeks: age.weeks, darkTissue: darkTissueOf(scene.image, cut.tissue) };
   const anatomy = readAnatomy(cut.tissue);
