@@ -34,7 +34,7 @@ const cases = sizes
 
 const file = (name: string) => new URL(`contestants/${name}`, import.meta.url).pathname;
 const ours = (name: string, ...more: string[]) => [process.execPath, "--import", "tsx", file(name), ...more];
-const theirs = (way: string) => [args.python, file("pytorch.py"), way, args.backend === "cuda" ? "cuda" : "cpu"];
+const theirs = (way: string) => [args.python, file("torch_steps.py"), way, args.backend === "cuda" ? "cuda" : "cpu"];
 const commands: Record<string, string[]> = {
   traced: ours("hemosynth.ts", "traced", args.backend),
   "op by op": ours("hemosynth.ts", "eager", args.backend),
