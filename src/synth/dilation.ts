@@ -162,9 +162,9 @@ function exponential(velocity: VectorField, spacing: Vec3): VectorField {
   for (let step = 0; step < squarings; step++) {
     const at = sampleLinear({ shape, factor, vectors });
     const next = vectors.map((v) => v.slice()) as unknown as Triple;
+    const [[fx, fy, fz], [u, v, w]] = [factor, vectors];
     forEachVoxel(shape, (i, x, y, z) => {
-      const fine = (c: number, a: 0 | 1 | 2) => factor[a] * c + (factor[a] - 1) / 2 + vectors[a][i]!;
-      const moved = at(fine(x, 0), fine(y, 1), fine(z, 2));
+      const moved = at(fx * x + (fx - 1) / 2 + u[i]!, fy * y + (fy - 1) / 2 + v[i]!, fz * z + (fz - 1) / 2 + w[i]!);
       for (const a of [0, 1, 2] as const) next[a][i]! += moved[a];
     });
     vectors = next;
@@ -209,8 +209,11 @@ function negativeGradient(values: Float32Array, shape: Vec3, spacing: Vec3): Tri
 }
 
 function nearestIndex(shape: Vec3, x: number, y: number, z: number): number {
-  const clamp = (v: number, n: number) => Math.min(n - 1, Math.max(0, Math.round(v)));
-  return clamp(x, shape[0]) + shape[0] * (clamp(y, shape[1]) + shape[1] * clamp(z, shape[2]));
+  return nearestNode(x, shape[0]) + shape[0] * (nearestNode(y, shape[1]) + shape[1] * nearestNode(z, shape[2]));
+}
+
+function nearestNode(at: number, count: number): number {
+  return Math.min(count - 1, Math.max(0, Math.round(at)));
 }
 
 /** Gaussian blur by a standard deviation in mm, cut at 3 deviations; beyond the grid counts as 0. */

@@ -37,7 +37,7 @@ export function paintBleed(scene: Scene, anatomy: Anatomy, bleed: Bleed): Scene 
   const isPatch = bleed.parts.some(({ patch }) => patch); // from the image itself, which is as blurred as it is
   const seen = isPatch ? total : spreadCover(total, scene);
   const own = ownGrain(scene, seen);
-  const painted = bloodSignal(bleed, covers, total, scene, anatomy, own);
+  const painted = bloodSignal(bleed, { covers, total, own }, scene, anatomy);
   const blood = isPatch ? painted : spreadCover(painted, scene);
   const image = scene.image.data.slice();
   for (let i = 0; i < image.length; i++) {
@@ -51,11 +51,9 @@ export function paintBleed(scene: Scene, anatomy: Anatomy, bleed: Bleed): Scene 
 /** Signal of the blood alone times its share of the voxel: what it adds to the image that is left. */
 function bloodSignal(
   bleed: Bleed,
-  covers: readonly Float32Array[],
-  total: Float32Array,
+  { covers, total, own }: { readonly covers: readonly Float32Array[]; readonly total: Float32Array; readonly own: Float32Array },
   scene: Scene,
   anatomy: Anatomy,
-  own: Float32Array,
 ): Float32Array {
   const { affine, shape } = scene.image;
   const texture = bandNoise(bleed.texture.noise);
