@@ -1,7 +1,7 @@
 // Makes the gallery of bleeds (4 grades x 3 stages x 4 ages), before the scan and after it, and the picture of the controls, on phantoms; with the
 // folder of the CRL atlas (STA26.nii.gz, STA26_WMZparc.nii.gz, ...), in its brains.
 //   npx tsx scripts/figures/bleeds.ts docs/figures [--crl FOLDER] [--mm VOXEL] [--tile PIXELS] [--masked]
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import sharp from "sharp";
@@ -127,5 +127,6 @@ async function controlsPicture(): Promise<void> {
   await montage(rows, "controls.png");
 }
 
+mkdirSync(out, { recursive: true });
 await gallery();
 await controlsPicture();
