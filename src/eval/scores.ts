@@ -1,4 +1,4 @@
-import { parse } from "csv-parse/sync";
+import { csvLine, plainCell, readCsv } from "../data/csv.ts";
 import { type SplitName, splitNames } from "../data/dataset.ts";
 import { dataFault } from "../data/faults.ts";
 
@@ -46,49 +46,23 @@ export function formatScores(rows: readonly ScoreRow[]): string {
 const nineDigits = (value: number): number => Number(value.toPrecision(9));
 
 /**
- * One line of a CSV file. Text that a spreadsheet would run as a formula (it starts with = + - @, a tab or a return) gets an
- * apostrophe before it, and so does text that starts with one; {@link plainCell} takes it off again.
- */
-export function csvLine(cells: readonly (string | number | null)[]): string {
-  return cells
-    .map((cell) => {
-      if (cell === null) return "";
-      if (typeof cell === "number") return String(cell);
-      const safe = /^[=+\-@\t\r']/.test(cell) ? `'${cell}` : cell;
-      return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-    })
-    .join(",");
-}
-
-/** The text of a cell that {@link csvLine} wrote. */
-export const plainCell = (cell: string): string => (/^'[=+\-@\t\r']/.test(cell) ? cell.slice(1) : cell);
-
-/**
  * Reads `scores.csv`.
  * @param where - File name, for messages.
  * @throws {UserError} (data) Naming the line, if a column is missing, a value is not what it must be, or a unit comes twice.
  */
 export function parseScores(text: string, where: string): ScoreRow[] {
   const again = "Run predict again";
-  let lines: string[][];
-  try {
-    lines = parse(text, { bom: true, skip_empty_lines: true });
-  } catch (error) {
-    throw dataFault(where, "must be a CSV file", (error as Error).message, again);
-  }
-  const head = lines[0] ?? [];
+  const { columns: head, rows } = readCsv(text, where, again);
   const missing = columns.filter((name) => !head.includes(name));
   if (missing.length > 0) throw dataFault(where, `must have columns ${columns.join(", ")}`, `no ${missing.join(", ")}`, again);
-  const twice = head.find((name, i) => head.indexOf(name) !== i);
-  if (twice !== undefined) throw dataFault(where, "must have each column once", `${twice} twice`, again);
   const seen = new Map<string, number>();
-  return lines.slice(1).map((cells, i) => {
-    const line = `${where}, row ${i + 2}`;
-    const row = parseRow((name) => cells[head.indexOf(name)]!, line);
+  return rows.map(({ cells, line }) => {
+    const place = `${where}, row ${line}`;
+    const row = parseRow((name) => cells[head.indexOf(name)]!, place);
     const key = unitKey(row);
     if (seen.has(key))
-      throw dataFault(line, "each slice, stack and subject may come once", `the unit of row ${seen.get(key)} again`, again);
-    seen.set(key, i + 2);
+      throw dataFault(place, "each slice, stack and subject may come once", `the unit of row ${seen.get(key)} again`, again);
+    seen.set(key, line);
     return row;
   });
 }

@@ -48,3 +48,32 @@ export const positivePredictiveValue = (c: Confusion): number => share(c.truePos
 export const negativePredictiveValue = (c: Confusion): number => share(c.trueNegative, c.falseNegative);
 /** Harmonic mean of sensitivity and positive predictive value, in [0, 1]. NaN without positives and calls. */
 export const f1Score = (c: Confusion): number => share(2 * c.truePositive, c.falsePositive + c.falseNegative);
+/** Share of the units that are called rightly, in [0, 1]. NaN without units. */
+export const accuracy = (c: Confusion): number => share(c.truePositive + c.trueNegative, c.falsePositive + c.falseNegative);
+/** Mean of sensitivity and specificity, in [0, 1]; a call by chance reaches 0.5. NaN when one class is missing. */
+export const balancedAccuracy = (c: Confusion): number => (sensitivity(c) + specificity(c)) / 2;
+
+/**
+ * How many times likelier a call is in a positive than in a negative: sensitivity / (1 - specificity), 0 or more.
+ * NaN when one class is missing, and when no negative is called: then it is not bounded.
+ */
+export const positiveLikelihoodRatio = (c: Confusion): number => ratio(sensitivity(c), 1 - specificity(c));
+/**
+ * How many times likelier it is not to be called for a positive than for a negative: (1 - sensitivity) / specificity, 0 or more.
+ * NaN when one class is missing, and when every negative is called.
+ */
+export const negativeLikelihoodRatio = (c: Confusion): number => ratio(1 - sensitivity(c), specificity(c));
+
+const ratio = (top: number, bottom: number): number => (bottom > 0 ? top / bottom : Number.NaN);
+
+/**
+ * Matthews' correlation of truth and call, in [-1, 1]; 0 is chance.
+ * NaN when one class is missing, or all or none are called: a constant has no correlation.
+ *
+ * Source: Matthews 1975, doi:10.1016/0005-2795(75)90109-9.
+ */
+export function matthewsCorrelation(c: Confusion): number {
+  const { truePositive: tp, falsePositive: fp, falseNegative: fn, trueNegative: tn } = c;
+  const scale = Math.sqrt(tp + fp) * Math.sqrt(tp + fn) * Math.sqrt(tn + fp) * Math.sqrt(tn + fn);
+  return ratio(tp * tn - fp * fn, scale);
+}

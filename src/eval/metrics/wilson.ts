@@ -10,12 +10,16 @@ import { normalQuantile } from "./normal.ts";
  * Source: Wilson 1927, doi:10.1080/01621459.1927.10502953; no continuity correction.
  */
 export function wilsonInterval(hits: number, of: number, level = 0.95): { low: number; high: number } | null {
-  if (!Number.isInteger(hits) || !Number.isInteger(of) || hits < 0 || hits > of) {
-    throw new RangeError(`wilsonInterval: need integers 0 <= hits <= of; got ${hits} of ${of}`);
-  }
+  assertCounts("wilsonInterval", hits, of);
   if (of === 0) return null;
   const z2 = normalQuantile(0.5 + level / 2) ** 2;
   const centre = (hits + z2 / 2) / (of + z2);
   const half = Math.sqrt(z2 * ((hits * (of - hits)) / of + z2 / 4)) / (of + z2);
   return { low: hits === 0 ? 0 : centre - half, high: hits === of ? 1 : centre + half };
+}
+
+/** @throws {RangeError} In the name of `caller`, if the counts are not integers with 0 <= hits <= of. */
+export function assertCounts(caller: string, hits: number, of: number): void {
+  if (Number.isInteger(hits) && Number.isInteger(of) && hits >= 0 && hits <= of) return;
+  throw new RangeError(`${caller}: need integers 0 <= hits <= of; got ${hits} of ${of}`);
 }

@@ -1,0 +1,16 @@
+/**
+ * P values of one family of tests, adjusted by Holm's method: to call those at or below alpha keeps the chance of any false
+ * call at alpha. In the order given, each in [0, 1]; null stays null and does not count.
+ *
+ * Source: Holm 1979, https://www.jstor.org/stable/4615733.
+ */
+export function holmAdjusted(ps: readonly (number | null)[]): (number | null)[] {
+  const order = ps.flatMap((p, i) => (p === null ? [] : [i])).sort((a, b) => ps[a]! - ps[b]!);
+  const adjusted: (number | null)[] = ps.map(() => null);
+  let most = 0;
+  for (const [rank, i] of order.entries()) {
+    most = Math.max(most, Math.min(1, (order.length - rank) * ps[i]!));
+    adjusted[i] = most;
+  }
+  return adjusted;
+}
