@@ -27,6 +27,7 @@ const verbs = [
   ["synth"],
   ["train"],
   ["predict"],
+  ["metrics"],
   ["import-weights"],
   ["eval"],
   ["run"],

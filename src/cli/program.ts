@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backend/options.ts";
 import type { SplitName } from "../data/dataset.ts";
 import { packageVersion } from "../data/version.ts";
+import type { IntervalKind } from "../eval/metrics/bootstrap-interval.ts";
 import { modelFormats } from "../export/options.ts";
 import type { ResNetKind, YoloKind } from "../models/index.ts";
 import { formatNames } from "../synth/export/format.ts";
@@ -14,6 +15,7 @@ export type Perform = (work: (session: Session) => Promise<Outcome>) => Promise<
 const backends = ["auto", "cuda", "tensorflow", "wasm", "cpu"] as const satisfies readonly BackendName[];
 const resnetKinds = ["resnet18", "resnet34", "resnet50"] as const satisfies readonly ResNetKind[];
 const yoloKinds = ["yolov5n", "yolov5s"] as const satisfies readonly YoloKind[];
+const intervals = ["percentile", "basic", "bca"] as const satisfies readonly IntervalKind[];
 const splits = ["train", "val", "test"] as const satisfies readonly SplitName[];
 
 /**
@@ -34,6 +36,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addData(program, perform);
   addStages(program, perform);
   addPredict(program, perform);
+  addMetrics(program, perform);
   addExportModel(program, perform);
   addImport(program, perform);
   addConfig(program, perform);
@@ -136,6 +139,33 @@ function addPredict(program: Command, perform: Perform): void {
   );
 }
 
+function addMetrics(program: Command, perform: Perform): void {
+  const command = program
+    .command("metrics <predictions>")
+    .description("evaluate a CSV file of predictions, whoever made them: every figure with its interval")
+    .option("--truth <column>", "column with the truth; without, found by its usual names and said")
+    .option("--score <column>", "column with the score or probability, higher for positives")
+    .option("--id <columns...>", "columns that together tell rows apart")
+    .option("--cluster <column>", "column with the patient: rows of one are resampled together")
+    .option("--subgroup <column>", "figures for each value of this column too")
+    .option("--positive <value>", "value of the truth that is positive; all others are negative")
+    .option("--where <column=value...>", "only rows with this value")
+    .option("--threshold <rule>", "youden, sensitivity=.9, specificity=.9 or a number (of probabilities by default 0.5)")
+    .option("--validation <file>", "predictions that the threshold is chosen on")
+    .option("--compare <files...>", "predictions of the same rows by other models, matched by id")
+    .option("--compare-score <column>", "their score column, where it is called otherwise")
+    .addOption(new Option("--interval <kind>", "way from resamples to intervals").choices(intervals).default("percentile"))
+    .option("--resamples <number>", "resamples of clusters", "2000")
+    .option("--level <number>", "confidence level", "0.95")
+    .option("--bins <number>", "bins of the calibration curve", "10")
+    .option("--seed <number>", "seed of the resamples", "0")
+    .option("--out <folder>", "folder for metrics.csv, metrics.md, metrics.tex and metrics.json");
+  finish(command, "hemosynth metrics predictions.csv --cluster patient --threshold youden --out tables").action(
+    (predictions, options) =>
+      perform(async (session) => (await import("./commands/metrics.ts")).metrics(predictions, options, session)),
+  );
+}
+
 function addExportModel(program: Command, perform: Perform): void {
   const command = program
     .command("export-model <run>")
@@ -170,8 +200,10 @@ function addConfig(program: Command, perform: Perform): void {
   );
   const schema = config
     .command("schema")
-    .description("print the JSON Schema of a config file, or of the sidecar beside a synthetic stack");
-  schema.addArgument(new Argument("[of]", "what it describes").choices(["experiment", "sidecar"]).default("experiment"));
+    .description("print the JSON Schema of a config file, of the sidecar beside a synthetic stack, or of metrics.json");
+  schema.addArgument(
+    new Argument("[of]", "what it describes").choices(["experiment", "sidecar", "metrics"]).default("experiment"),
+  );
   finish(schema, "hemosynth config schema > experiment.schema.json").action((of) =>
     perform(async () => (await import("./commands/config.ts")).schema(of)),
   );

@@ -9,8 +9,21 @@ export async function show(config: string, options: Pick<CommonOptions, "set" | 
   return { text: experimentYaml(experiment, here).trimEnd(), json: relativeTo(here, experiment) };
 }
 
-/** `hemosynth config schema [of]`: the JSON Schema of a config file, or of a sidecar. */
-export async function schema(of: "experiment" | "sidecar"): Promise<Outcome> {
-  const json = of === "sidecar" ? (await import("../../synth/sidecar.ts")).sidecarJsonSchema() : experimentJsonSchema();
+/** `hemosynth config schema [of]`: the JSON Schema of a config file, of a sidecar, or of metrics.json. */
+export async function schema(of: "experiment" | "sidecar" | "metrics"): Promise<Outcome> {
+  const json = await schemaOf(of);
   return { text: JSON.stringify(json, null, 2), json };
+}
+
+async function schemaOf(of: "experiment" | "sidecar" | "metrics"): Promise<object> {
+  switch (of) {
+    case "experiment":
+      return experimentJsonSchema();
+    case "sidecar":
+      return (await import("../../synth/sidecar.ts")).sidecarJsonSchema();
+    case "metrics":
+      return (await import("../../eval/predictions/results.ts")).metricsJsonSchema();
+    default:
+      return of satisfies never;
+  }
 }

@@ -1,0 +1,80 @@
+import type { z } from "zod";
+import { UserError } from "../../core/errors.ts";
+import { parseWhere } from "../../eval/predictions/columns.ts";
+import { formatText } from "../../eval/predictions/format.ts";
+import { type MetricsOptions, metricsOptions } from "../../eval/predictions/options.ts";
+import { runMetrics } from "../../eval/predictions/stage.ts";
+import { inFolder, type Outcome, type Session } from "../session.ts";
+
+/** Options of `hemosynth metrics`, as commander parses them. */
+export interface MetricsFlags {
+  readonly truth?: string;
+  readonly score?: string;
+  readonly id?: readonly string[];
+  readonly cluster?: string;
+  readonly subgroup?: string;
+  readonly positive?: string;
+  readonly where?: readonly string[];
+  readonly validation?: string;
+  readonly compare?: readonly string[];
+  readonly compareScore?: string;
+  readonly threshold?: string;
+  readonly interval?: string;
+  readonly resamples?: string;
+  readonly level?: string;
+  readonly bins?: string;
+  readonly seed?: string;
+  readonly out?: string;
+}
+
+/** `hemosynth metrics FILE.csv`: predictions of any program, evaluated. */
+export async function metrics(file: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
+  const request = {
+    predictions: file,
+    validation: flags.validation ?? null,
+    compare: flags.compare ?? [],
+    compareScore: flags.compareScore ?? null,
+    out: flags.out ?? null,
+    options: optionsOf(flags),
+  };
+  const results =
+    request.out === null
+      ? await runMetrics(request, session)
+      : await inFolder(request.out, 1, session, (context) => runMetrics(request, context));
+  const where = request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, metrics.json`;
+  return { text: `${formatText(results)}${where}`, json: results };
+}
+
+/** @throws {UserError} (usage) Naming every option that is not what it must be. */
+function optionsOf(flags: MetricsFlags): MetricsOptions {
+  const { truth, score, id, cluster, subgroup, positive, where = [] } = flags;
+  const numbers = (["resamples", "level", "bins", "seed"] as const).flatMap((name) => {
+    const text = flags[name];
+    return text === undefined ? [] : [[name, text.trim() === "" ? text : Number(text)] as const];
+  });
+  const parsed = metricsOptions.safeParse({
+    columns: { truth, score, id, cluster, subgroup, positive, where: where.map(parseWhere) },
+    threshold: flags.threshold === undefined ? null : cutOf(flags.threshold),
+    interval: flags.interval,
+    ...Object.fromEntries(numbers),
+  });
+  if (parsed.success) return parsed.data;
+  throw new UserError("usage", parsed.error.issues.map((issue) => faultOf(issue, flags)).join("\n"));
+}
+
+function faultOf({ path, message }: z.core.$ZodIssue, flags: MetricsFlags): string {
+  const name = String(path[0]) as keyof MetricsFlags;
+  return `--${name}: ${message}; got ${JSON.stringify(flags[name])}. hemosynth metrics --help has an example.`;
+}
+
+/** `youden`, `sensitivity=.9`, `specificity=.9` or a number. */
+function cutOf(text: string): unknown {
+  if (text === "youden") return { rule: "youden" };
+  const [, rule, target] = /^(sensitivity|specificity)=(.+)$/.exec(text) ?? [];
+  if (rule !== undefined) return { rule, target: Number(target) };
+  if (text.trim() !== "" && Number.isFinite(Number(text))) return { rule: "fixed", value: Number(text) };
+  throw new UserError(
+    "usage",
+    `--threshold: must be youden, sensitivity=.9, specificity=.9 or a number; got ${JSON.stringify(text)}.`,
+  );
+}

@@ -1,0 +1,129 @@
+import { type RankedScores, rankScores, weightedAuroc } from "../metrics/auroc.ts";
+import { averagePrecisionScore } from "../metrics/average-precision-score.ts";
+import type { ResamplingPlan } from "../metrics/bootstrap.ts";
+import { bootstrapInterval } from "../metrics/bootstrap-interval.ts";
+import { brierScore, expectedCalibrationError } from "../metrics/calibration.ts";
+import {
+  accuracy,
+  balancedAccuracy,
+  type Confusion,
+  confusionAt,
+  f1Score,
+  matthewsCorrelation,
+  negativeLikelihoodRatio,
+  negativePredictiveValue,
+  positiveLikelihoodRatio,
+  positivePredictiveValue,
+  sensitivity,
+  specificity,
+} from "../metrics/confusion.ts";
+import { chooseThreshold } from "../metrics/threshold.ts";
+import type { CutOptions, MetricsOptions } from "./options.ts";
+import { type Replicates, replicate } from "./replicate.ts";
+import { type Figure, type FigureName, figureNames } from "./results.ts";
+import type { PredictionRow, Predictions } from "./rows.ts";
+
+/** Rows with all that their figures need. */
+export interface Sample {
+  readonly rows: readonly PredictionRow[];
+  readonly ranked: RankedScores;
+  /** Null where every score is a probability. */
+  readonly noProbability: string | null;
+}
+
+export function sampleOf({ columns, noProbability }: Predictions, rows: readonly PredictionRow[]): Sample {
+  const because = `the scores are no probabilities: ${columns.score} is not in [0, 1] in row ${noProbability}`;
+  return { rows, ranked: rankScores(rows), noProbability: noProbability === null ? null : because };
+}
+
+/** The figures of rows in the order of `figureNames`; NaN where undefined. */
+export type Values = Float64Array;
+
+const ofConfusion = {
+  recall: sensitivity,
+  specificity,
+  precision: positivePredictiveValue,
+  npv: negativePredictiveValue,
+  positive_likelihood_ratio: positiveLikelihoodRatio,
+  negative_likelihood_ratio: negativeLikelihoodRatio,
+  accuracy,
+  balanced_accuracy: balancedAccuracy,
+  f1: f1Score,
+  matthews_corrcoef: matthewsCorrelation,
+} as const satisfies Partial<Record<FigureName, (c: Confusion) => number>>;
+
+/** Every figure of a sample whose rows count `weights` times, called at `cut`; in one pass for each. */
+export function valuesOf(sample: Sample, cut: number, bins: number, weights?: ArrayLike<number>): Values {
+  const { ranked, noProbability } = sample;
+  const calls = confusionAt(ranked, cut, weights);
+  const value = (name: FigureName): number => {
+    switch (name) {
+      case "roc_auc":
+        return weightedAuroc(ranked, weights);
+      case "average_precision":
+        return averagePrecisionScore(ranked, weights);
+      case "brier_score_loss":
+        return noProbability === null ? brierScore(ranked, weights) : Number.NaN;
+      case "expected_calibration_error":
+        return noProbability === null ? expectedCalibrationError(ranked, bins, weights) : Number.NaN;
+      default:
+        return ofConfusion[name](calls);
+    }
+  };
+  return Float64Array.from(figureNames, value);
+}
+
+/** The threshold that a rule chooses of a sample, anew in each resample; NaN where there is none. */
+export function replicateCut(
+  plan: ResamplingPlan,
+  sample: Sample,
+  rule: CutOptions | null,
+  leaveOut: boolean,
+): Replicates<number> {
+  const { ranked } = sample;
+  return replicate(plan, clustersOf(sample), leaveOut, (weights) => {
+    if (rule === null) return sample.noProbability === null ? 0.5 : Number.NaN;
+    return rule.rule === "fixed" ? rule.value : chooseThreshold(ranked, rule, weights);
+  });
+}
+
+/** All figures of a sample, called at the threshold that goes with each resample. */
+export function replicateValues(
+  plan: ResamplingPlan,
+  sample: Sample,
+  cut: Replicates<number>,
+  { bins, interval }: MetricsOptions,
+): Replicates<Values> {
+  const leaveOut = interval === "bca";
+  return replicate(plan, clustersOf(sample), leaveOut, (weights, at) => valuesOf(sample, at(cut), bins, weights));
+}
+
+const clustersOf = ({ rows }: Sample): string[] => rows.map(({ cluster }) => cluster);
+
+/** An estimate with its interval. */
+export type Estimated = Pick<Figure, "metric" | "estimate" | "low" | "high" | "undefinedResamples" | "reason">;
+
+/**
+ * One figure, or its difference between two samples of one plan.
+ * @param clusters - Distinct clusters among the rows that the figure is of. @param undefinedBecause - Reason where it is NaN.
+ */
+export function estimateOf(
+  metric: FigureName,
+  replicates: readonly [Replicates<Values>] | readonly [Replicates<Values>, Replicates<Values>],
+  clusters: number,
+  undefinedBecause: string,
+  { interval, level }: MetricsOptions,
+): Estimated {
+  const at = figureNames.indexOf(metric);
+  const [first, other] = replicates;
+  const minus = (of: (r: Replicates<Values>) => readonly Values[]) =>
+    Float64Array.from(of(first), (values, i) => values[at]! - (other === undefined ? 0 : of(other)[i]![at]!));
+  const estimate = minus(({ whole }) => [whole])[0]!;
+  const values = minus(({ resampled }) => resampled);
+  const undefinedResamples = values.reduce((n, v) => n + (Number.isNaN(v) ? 1 : 0), 0);
+  if (Number.isNaN(estimate))
+    return { metric, estimate: null, low: null, high: null, undefinedResamples, reason: undefinedBecause };
+  const leftOut = minus((r) => r.leftOut);
+  const { low, high, reason } = bootstrapInterval(interval, { estimate, values, leftOut, clusters }, level);
+  return { metric, estimate, low, high, undefinedResamples, reason };
+}

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { metricsOptions } from "./options.ts";
+
+const count = z.int().min(0);
+const value = z.number().nullable();
+
+/** Every figure, in scikit-learn's words where it has one; recall is sensitivity, precision the positive predictive value. */
+export const figureNames = [
+  "roc_auc",
+  "average_precision",
+  "recall",
+  "specificity",
+  "precision",
+  "npv",
+  "positive_likelihood_ratio",
+  "negative_likelihood_ratio",
+  "accuracy",
+  "balanced_accuracy",
+  "f1",
+  "matthews_corrcoef",
+  "brier_score_loss",
+  "expected_calibration_error",
+] as const;
+export type FigureName = (typeof figureNames)[number];
+
+/** An estimate with its bootstrap interval; `null` is "does not exist", and `reason` says why. */
+const estimated = {
+  metric: z.enum(figureNames),
+  estimate: value,
+  low: value,
+  high: value,
+  /** Resamples in which it is not defined; the interval is of the others. */
+  undefinedResamples: count,
+  reason: z.string().nullable(),
+};
+
+/** Another interval of the same figure. */
+const besideSchema = z.strictObject({
+  method: z.enum(["DeLong", "Obuchowski", "Wilson", "Clopper-Pearson", "Jeffreys"]),
+  /** True where it would be too narrow if rows of one cluster are alike. */
+  takesRowsAsIndependent: z.boolean(),
+  low: value,
+  high: value,
+  reason: z.string().nullable(),
+});
+
+export const figureSchema = z.strictObject({
+  ...estimated,
+  /** `all`, or `column=value` of a subgroup. */
+  subset: z.string(),
+  /** Rows that the figure is of: positives for recall, negatives for specificity, calls for precision, the others for npv. */
+  n: count,
+  /** Distinct clusters among them. */
+  clusters: count,
+  /** What scores without any skill reach; null where that is not one number. */
+  chance: value,
+  beside: z.array(besideSchema),
+});
+export type Figure = z.output<typeof figureSchema>;
+export type Beside = z.output<typeof besideSchema>;
+
+const calibrationSchema = z.strictObject({
+  from: z.number(),
+  to: z.number(),
+  n: count,
+  positives: count,
+  /** Mean probability; null in an empty bin. */
+  predicted: value,
+  observed: value,
+  /** Wilson's interval of `observed`. */
+  low: value,
+  high: value,
+});
+
+/** The threshold, what came of it, and on which rows it was chosen. */
+const cutSchema = z.strictObject({
+  value,
+  rule: z.string(),
+  chosenOn: z.enum(["given", "the rows that are evaluated", "validation"]),
+  /** What the choice reached where it was made; null where it was given. */
+  reached: z.strictObject({ rows: count, recall: value, specificity: value }).nullable(),
+  /** Calls at the threshold; null without one. */
+  confusion: z.strictObject({ tp: count, fn: count, fp: count, tn: count }).nullable(),
+});
+export type Cut = z.output<typeof cutSchema>;
+
+const testResult = {
+  /** Two-sided. */
+  p: value,
+  /** Adjusted by Holm over all files compared. */
+  pHolm: value,
+  reason: z.string().nullable(),
+};
+
+/** A table with the same rows, scored by another model. */
+const comparisonSchema = z.strictObject({
+  file: z.string(),
+  sha256: z.string(),
+  columns: z.string(),
+  threshold: value,
+  /** Figure of the first table minus that of this one, in the same resamples. */
+  differences: z.array(z.strictObject(estimated)),
+  /** Of the AUROC; Obuchowski's where clusters hold several rows. */
+  delong: z.strictObject({ method: z.enum(["DeLong", "Obuchowski"]), z: value, low: value, high: value, ...testResult }),
+  /** Exact; takes rows as independent. */
+  mcnemar: z.strictObject({ onlyFirstRight: count.nullable(), onlyOtherRight: count.nullable(), ...testResult }),
+});
+export type Comparison = z.output<typeof comparisonSchema>;
+
+const sourceSchema = z.strictObject({ file: z.string(), sha256: z.string(), rows: count, positives: count, clusters: count });
+
+/** The content of `metrics.json`. */
+export const metricsSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  hemosynth: z.string(),
+  predictions: sourceSchema,
+  validation: sourceSchema.nullable(),
+  /** Which column holds what, and which of that was guessed. */
+  columns: z.string(),
+  classes: z.strictObject({ negative: z.array(z.string()), positive: z.string() }),
+  options: metricsOptions,
+  /** How intervals were made, in words. */
+  method: z.string(),
+  threshold: cutSchema,
+  figures: z.array(figureSchema),
+  /** Empty where the scores are no probabilities. */
+  calibration: z.array(calibrationSchema),
+  comparisons: z.array(comparisonSchema),
+  /** What a reader must know before quoting a figure. */
+  notes: z.array(z.string()),
+});
+export type MetricsResults = z.output<typeof metricsSchema>;
+
+/** JSON Schema (draft 2020-12) of `metrics.json`. */
+export function metricsJsonSchema(): Readonly<Record<string, unknown>> {
+  return { ...z.toJSONSchema(metricsSchema, { target: "draft-2020-12", reused: "ref" }), title: "hemosynth metrics" };
+}

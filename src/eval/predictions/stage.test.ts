@@ -1,0 +1,71 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { silentContext } from "../../core/context.ts";
+import { formatText } from "./format.ts";
+import { metricsOptions } from "./options.ts";
+import { metricsJsonSchema, metricsSchema } from "./results.ts";
+import { runMetrics } from "./stage.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hemosynth-metrics-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const evil = ["=cmd()", "<script>a|b</script>", "\\input{x}_$%&#", "[x](javascript:1)"];
+async function write(name: string): Promise<string> {
+  const rows = Array.from({ length: 24 }, (_, i) => `${i},"${evil[i % 4]}",${i % 3 === 0 ? 1 : 0},0.${(i * 37) % 90}`);
+  const file = join(folder, name);
+  await writeFile(file, ["id,group,label,prob", ...rows, ""].join("\n"));
+  return file;
+}
+const request = async (out: string | null, columns: object = {}) => ({
+  predictions: await write("p.csv"),
+  validation: null,
+  compare: [await write("=other|<b>.csv")],
+  compareScore: null,
+  out: out === null ? null : join(folder, out),
+  options: metricsOptions.parse({ resamples: 100, columns }),
+});
+
+test("writes four files, the same bytes again, and what it returns is what stands in metrics.json", async () => {
+  const [one, two] = [await request("one"), await request("two")];
+  const results = await runMetrics(one, silentContext());
+  await runMetrics(two, silentContext());
+  expect((await readdir(one.out!)).sort()).toEqual(["metrics.csv", "metrics.json", "metrics.md", "metrics.tex"]);
+  for (const name of await readdir(one.out!))
+    expect(await readFile(join(one.out!, name))).toEqual(await readFile(join(two.out!, name)));
+  expect(metricsSchema.parse(JSON.parse(await readFile(join(one.out!, "metrics.json"), "utf8")))).toEqual(results);
+});
+
+test("formulas, markup and TeX in names and groups are inert in every table", async () => {
+  const asked = await request("evil", { subgroup: "group" });
+  const results = await runMetrics(asked, silentContext());
+  const text = async (name: string) => await readFile(join(asked.out!, name), "utf8");
+  const cells = parse(await text("metrics.csv")) as string[][];
+  expect(cells.flat().some((cell) => cell.includes("=cmd()"))).toBe(true);
+  expect(cells.flat().filter((cell) => /^[=+@\t\r]/.test(cell))).toEqual([]);
+  const markdown = await text("metrics.md");
+  expect(markdown).not.toMatch(/<(script|b)>/);
+  for (const row of markdown.split("\n").filter((line) => line.startsWith("|")))
+    expect(row.replaceAll("\\|", "").split("|").length).toBeOneOf([10, 6]);
+  expect(markdown).not.toMatch(/\]\(/);
+  const tex = (await text("metrics.tex")).split("\n").filter((line) => !line.startsWith("%"));
+  expect(tex.join("\n")).not.toMatch(/\\input|[^\\]%|[^\\]#/);
+  expect(formatText(results)).toContain("group=<script>");
+});
+
+test("refuses to replace what it reads", async () => {
+  const asked = { ...(await request(null)), out: folder };
+  const file = join(folder, "metrics.csv");
+  await writeFile(file, await readFile(asked.predictions));
+  await expect(runMetrics({ ...asked, predictions: file }, silentContext())).rejects.toThrow("--out: must not replace a file that is read");
+});
+
+test("the committed schema is current; mend: node dist/cli.js config schema metrics > docs/schema/metrics.schema.json", async () => {
+  const file = resolve(import.meta.dirname, "../../../docs/schema/metrics.schema.json");
+  expect(`${JSON.stringify(metricsJsonSchema(), null, 2)}\n`).toBe(await readFile(file, "utf8"));
+});
