@@ -4,7 +4,7 @@ import { parseWhere } from "../../eval/predictions/columns.ts";
 import { formatText } from "../../eval/predictions/format.ts";
 import { type MetricsOptions, metricsOptions } from "../../eval/predictions/options.ts";
 import { runMetrics } from "../../eval/predictions/stage.ts";
-import { inFolder, type Outcome, type Session } from "../session.ts";
+import type { Outcome, Session } from "../session.ts";
 
 /** Options of `hemosynth metrics`, as commander parses them. */
 export interface MetricsFlags {
@@ -37,10 +37,7 @@ export async function metrics(file: string, flags: MetricsFlags, session: Sessio
     out: flags.out ?? null,
     options: optionsOf(flags),
   };
-  const results =
-    request.out === null
-      ? await runMetrics(request, session)
-      : await inFolder(request.out, 1, session, (context) => runMetrics(request, context));
+  const results = await runMetrics(request, session);
   const where = request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, metrics.json`;
   return { text: `${formatText(results)}${where}`, json: results };
 }

@@ -7,7 +7,7 @@ import { betaCdf } from "./beta.ts";
  * @param onlyFirst - Units that the first alone calls rightly. @param onlySecond - … and the second alone.
  * @throws {RangeError} If a count is not a whole number from 0.
  *
- * Source: McNemar 1947, doi:10.1007/BF02295996; exact by the binomial distribution, as statsmodels' mcnemar(exact=True).
+ * Source: McNemar 1947, doi:10.1007/BF02295996; exact by the binomial distribution.
  */
 export function mcnemarExact(onlyFirst: number, onlySecond: number): number {
   if (!(Number.isInteger(onlyFirst) && Number.isInteger(onlySecond) && onlyFirst >= 0 && onlySecond >= 0))

@@ -109,7 +109,7 @@ export type Estimated = Pick<Figure, "metric" | "estimate" | "low" | "high" | "u
  */
 export function estimateOf(
   metric: FigureName,
-  replicates: readonly [Replicates<Values>] | readonly [Replicates<Values>, Replicates<Values>],
+  replicates: readonly [Replicates<Values>, Replicates<Values>?],
   clusters: number,
   undefinedBecause: string,
   { interval, level }: MetricsOptions,

@@ -100,9 +100,8 @@ function describeCut({ sample, cut }: Called, chosenOn: Sample, onValidation: bo
 }
 
 function ruleWords(rule: MetricsOptions["threshold"], value: number): string {
-  switch (rule?.rule) {
-    case undefined:
-      return Number.isNaN(value) ? "none: the scores are no probabilities" : "the default of probabilities";
+  if (rule === null) return Number.isNaN(value) ? "none: the scores are no probabilities" : "the default of probabilities";
+  switch (rule.rule) {
     case "fixed":
       return "given";
     case "youden":

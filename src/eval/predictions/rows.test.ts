@@ -26,7 +26,7 @@ test("without id and cluster every row is its own", () => {
   const { columns, rows } = read("y_true;y_score\n1;2.5\n0;-1\n");
   expect(describeColumns(columns)).toContain("no id, no cluster: every row is taken as independent");
   expect(rows.map(({ id, cluster }) => [id, cluster])).toEqual([["3", "3"], ["2", "2"]]); // biome-ignore format: short
-  expect(read("y,score\n1,2.5\n0,-1\n").noProbability).toBe(3);
+  expect(read("y,score\n1,2.5\n0,-1\n").noProbability).toBe(2);
 });
 
 test("any two values with a positive one, and rows by a value of a column", () => {

@@ -34,8 +34,8 @@ const written = { "metrics.csv": formatCsv, "metrics.md": formatMarkdown, "metri
 /**
  * Evaluates predictions of any program and writes the tables.
  *
- * @throws {UserError} (data) If a file cannot be read, or is not what {@link parsePredictions} asks for; (usage) if a table would
- *   replace a file that is read.
+ * @throws {UserError} (data) If a file cannot be read, or is not what {@link parsePredictions} asks for; (usage) if options do not go together, or a
+ *   table would replace a file that is read.
  * @throws {StoppedError} When asked to stop; then nothing is written.
  */
 export async function runMetrics(
@@ -43,7 +43,7 @@ export async function runMetrics(
   { signal, reporter }: Pick<StageContext, "signal" | "reporter">,
 ): Promise<MetricsResults> {
   const { out, options } = request;
-  assertNotReplaced(request);
+  checkRequest(request);
   const read = (file: string, columns: Partial<ColumnOptions> = {}) => readPredictions(file, { ...options.columns, ...columns });
   const { predictions, sha256: hash } = await read(request.predictions);
   const validation = request.validation === null ? null : await read(request.validation);
@@ -83,15 +83,17 @@ function sourceOf({ predictions: { file, rows }, sha256: hash }: Compared): Metr
   return { file, sha256: hash, rows: rows.length, positives, clusters: new Set(rows.map(({ cluster }) => cluster)).size };
 }
 
-function assertNotReplaced({ predictions, validation, compare, out }: MetricsRequest): void {
-  if (out === null) return;
-  const targets = [...Object.keys(written), "metrics.json"].map((name) => resolve(out, name));
-  const replaced = [predictions, ...(validation === null ? [] : [validation]), ...compare].find((file) =>
-    targets.includes(resolve(file)),
-  );
-  if (replaced !== undefined)
+/** @throws {UserError} (usage) If options do not go together, or a table would replace a file that is read. */
+function checkRequest({ predictions, validation, compare, out, options }: MetricsRequest): void {
+  if (validation !== null && (options.threshold === null || options.threshold.rule === "fixed"))
+    throw new UserError("usage", `--validation: goes with a threshold that is chosen; got ${validation} without. Give --threshold youden, say.`);
+  if (validation !== null && compare.length > 0)
     throw new UserError(
       "usage",
-      `--out: must not replace a file that is read; got ${out} with ${replaced} in it. Name another folder.`,
+      `--validation: is of one model, so it does not go with --compare; got both. Choose thresholds first, and compare with --threshold NUMBER.`,
     );
+  const targets = out === null ? [] : [...Object.keys(written), "metrics.json"].map((name) => resolve(out, name));
+  const replaced = [predictions, validation ?? predictions, ...compare].find((file) => targets.includes(resolve(file)));
+  if (replaced !== undefined)
+    throw new UserError("usage", `--out: must not replace a file that is read; got ${out} with ${replaced} in it. Name another folder.`);
 }
