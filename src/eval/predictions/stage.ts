@@ -3,8 +3,7 @@ import { type StageContext, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
-import { writeAtomic } from "../../data/files.ts";
-import { readRegularFile } from "../../data/regular-file.ts";
+import { readBytes, writeAtomic } from "../../data/files.ts";
 import { packageVersion } from "../../data/version.ts";
 import { describeColumns } from "./columns.ts";
 import type { Compared } from "./compare.ts";
@@ -46,10 +45,10 @@ export async function runMetrics(
   checkRequest(request);
   const read = (file: string, columns: Partial<ColumnOptions> = {}) => readPredictions(file, { ...options.columns, ...columns });
   const { predictions, sha256: hash } = await read(request.predictions);
-  const validation = request.validation === null ? null : await read(request.validation);
-  const score = request.compareScore === null ? {} : { score: request.compareScore };
+  const validation = request.validation === null ? null : await read(request.validation, { subgroup: null });
+  const theirs = { subgroup: null, ...(request.compareScore === null ? {} : { score: request.compareScore }) };
   const others: Compared[] = [];
-  for (const file of request.compare) others.push(await read(file, score));
+  for (const file of request.compare) others.push(await read(file, theirs));
   for (const one of [validation, ...others])
     if (one !== null) reporter.info(`${one.predictions.file}: ${describeColumns(one.predictions.columns)}`);
   throwIfStopped(signal);
@@ -74,7 +73,7 @@ export async function runMetrics(
 }
 
 async function readPredictions(file: string, columns: ColumnOptions): Promise<Compared> {
-  const bytes = await readRegularFile(file);
+  const bytes = await readBytes(file);
   return { predictions: parsePredictions(bytes.toString("utf8"), file, columns), sha256: sha256(bytes) };
 }
 
