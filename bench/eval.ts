@@ -29,7 +29,11 @@ const lines = Array.from({ length: n }, (_, i) => {
   const label = rng.uniform() < 0.2 ? 1 : 0;
   return `${i},p${i % clusters},${label},${(1 / (1 + Math.exp(-(rng.normal() + label)))).toFixed(4)}`;
 });
-const predictions = parsePredictions(["id,patient,label,prob", ...lines].join("\n"), "bench.csv", metricsOptions.parse({}).columns);
+const predictions = parsePredictions(
+  ["id,patient,label,prob", ...lines].join("\n"),
+  "bench.csv",
+  metricsOptions.parse({}).columns,
+);
 const sample = sampleOf(predictions, predictions.rows);
 const patients = sample.rows.map(({ cluster }) => cluster);
 
@@ -80,7 +84,20 @@ for (let round = 0; round < rounds; round++) for (const [name, run] of Object.en
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 const reference = median(raw["scikit-learn, AUROC"]!);
 for (const [name, values] of Object.entries(raw))
-  console.log(`${name.padEnd(20)} ${median(values).toFixed(1).padStart(8)} ms a thousand, ${(reference / median(values)).toFixed(1)} times scikit-learn's speed`);
+  console.log(
+    `${name.padEnd(20)} ${median(values).toFixed(1).padStart(8)} ms a thousand, ${(reference / median(values)).toFixed(1)} times scikit-learn's speed`,
+  );
 const load = { before, after: loadavg()[0]! };
-console.log(JSON.stringify({ cpu: cpus()[0]!.model, cores: availableParallelism(), node: process.version, load, n, clusters, resamples, raw }));
+console.log(
+  JSON.stringify({
+    cpu: cpus()[0]!.model,
+    cores: availableParallelism(),
+    node: process.version,
+    load,
+    n,
+    clusters,
+    resamples,
+    raw,
+  }),
+);
 if (before > 0.5) console.log("The machine was not idle before: do not quote these figures.");

@@ -58,6 +58,7 @@ export {
   meanAveragePrecision,
   type TrueBox,
 } from "./eval/metrics/average-precision.ts";
+export { averagePrecisionScore } from "./eval/metrics/average-precision-score.ts";
 export {
   clusterUnits,
   drawPlan,
@@ -66,13 +67,20 @@ export {
   type ResamplingPlan,
   resampleWeights,
 } from "./eval/metrics/bootstrap.ts";
+export { bootstrapInterval, type IntervalKind } from "./eval/metrics/bootstrap-interval.ts";
+export { brierScore, calibrationCurve } from "./eval/metrics/calibration.ts";
 export { type Confusion, confusionAt, sensitivity, specificity } from "./eval/metrics/confusion.ts";
+export { aurocCovariance, delongInterval, delongTest, placementsOf } from "./eval/metrics/delong.ts";
 export { diceScore } from "./eval/metrics/dice.ts";
+export { clopperPearsonInterval, jeffreysInterval } from "./eval/metrics/proportion.ts";
 export { type RocPoint, rocCurve } from "./eval/metrics/roc.ts";
 export { wilsonInterval } from "./eval/metrics/wilson.ts";
 export { type EvalOptions, evalOptions } from "./eval/options.ts";
 export { type PredictOptions, predictOptions } from "./eval/predict/options.ts";
 export { type PredictRequest, runPredict } from "./eval/predict/stage.ts";
+export { type MetricsOptions, metricsOptions } from "./eval/predictions/options.ts";
+export type { MetricsResults } from "./eval/predictions/results.ts";
+export { type MetricsRequest, runMetrics } from "./eval/predictions/stage.ts";
 export { type EvalRequest, runEval } from "./eval/stage.ts";
 export { encodeOnnx } from "./export/onnx.ts";
 export { type ModelFormat, modelFormats } from "./export/options.ts";

@@ -120,7 +120,12 @@ test("McNemar's test equals SciPy's binomial test, Holm's method its definition"
 
 test("bootstrap intervals from the same resamples equal SciPy's: percentile, basic, BCa", () => {
   for (const { estimate, values, leftOut, ...ends } of reference.bootstrap) {
-    const statistic = { estimate, values: Float64Array.from(values), leftOut: Float64Array.from(leftOut), clusters: leftOut.length };
+    const statistic = {
+      estimate,
+      values: Float64Array.from(values),
+      leftOut: Float64Array.from(leftOut),
+      clusters: leftOut.length,
+    };
     for (const kind of ["percentile", "basic", "bca"] as const) {
       const { low, high } = bootstrapInterval(kind, statistic);
       near(low!, ends[kind][0], 10);
@@ -194,7 +199,12 @@ test.skipIf(!present)("DeLong's intervals and paired tests of the aSAH data are 
   const women = (row: string[]) => row[head!.indexOf("gender")] === "Female";
   interval(placements("ndka")).forEach((v, i) => near(v, expected.ndka_auc_ci_delong[i]!, 14));
   interval(placements("ndka", women)).forEach((v, i) => near(v, expected.ndka_auc_ci_delong_female[i]!, 10));
-  for (const [a, b] of [["wfns", "s100b"], ["wfns", "ndka"], ["ndka", "s100b"]] as const) { // biome-ignore format: short
+  for (const [a, b] of [
+    ["wfns", "s100b"],
+    ["wfns", "ndka"],
+    ["ndka", "s100b"],
+  ] as const) {
+    // biome-ignore format: short
     const { z, p, low, high } = delongTest(placements(a), placements(b));
     const want = expected[`paired_delong_${a}_vs_${b}`]!;
     near(z!, want.Z, 12);

@@ -125,8 +125,7 @@ export function formatText(results: MetricsResults): string {
 /** As Markdown. No text of the input can open a tag, a link or a cell. */
 export function formatMarkdown(results: MetricsResults): string {
   const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-  const safe = (text: string) =>
-    text.replaceAll(/[&<>]/g, (c) => entities[c]!).replaceAll(/[\\`*_|#~]|(?<=\])\(/g, "\\$&"); // and no "](", which makes a link
+  const safe = (text: string) => text.replaceAll(/[&<>]/g, (c) => entities[c]!).replaceAll(/[\\`*_|#~]|(?<=\])\(/g, "\\$&"); // and no "](", which makes a link
   const line = (row: readonly string[]) => `| ${row.map(safe).join(" | ")} |`;
   const table = ({ title, cells: [head, ...rows] }: TextTable) =>
     [`## ${safe(title)}`, "", line(head!), `|${head!.map(() => " --- ").join("|")}|`, ...rows.map(line)].join("\n");

@@ -9,7 +9,13 @@ import { parsePredictions } from "./rows.ts";
 
 const columns = metricsOptions.parse({}).columns;
 const read = (text: string, file = "p.csv", more: object = {}) => parsePredictions(text, file, { ...columns, ...more });
-const measure = (text: string, options: object = {}, others: string[] = [], validation: string | null = null, more: object = {}) =>
+const measure = (
+  text: string,
+  options: object = {},
+  others: string[] = [],
+  validation: string | null = null,
+  more: object = {},
+) =>
   measurePredictions(
     read(text, "p.csv", more),
     validation === null ? null : read(validation, "v.csv"),
@@ -48,7 +54,11 @@ test("agrees with the slow way: for each resample build the table of its patient
     return positives.filter(({ score }) => score >= 0.5).length / positives.length;
   };
   const { figures } = measure(text);
-  for (const [metric, slow] of [["roc_auc", aurocScore], ["recall", sensitivityOf]] as const) { // biome-ignore format: short
+  for (const [metric, slow] of [
+    ["roc_auc", aurocScore],
+    ["recall", sensitivityOf],
+  ] as const) {
+    // biome-ignore format: short
     const sorted = Float64Array.from(resampled, slow).sort();
     const got = figure(figures, metric);
     expect(got.estimate).toBeCloseTo(slow(rows), 14);
@@ -64,7 +74,9 @@ test("the order of the rows changes no digit", () => {
 });
 
 test("Obuchowski's interval is of clusters, DeLong's of rows; without clusters there is DeLong's alone", () => {
-  const [clustered, rows] = [table(3), table(3).replace("patient", "ward")].map((text) => figure(measure(text).figures, "roc_auc"));
+  const [clustered, rows] = [table(3), table(3).replace("patient", "ward")].map((text) =>
+    figure(measure(text).figures, "roc_auc"),
+  );
   expect(clustered!.beside.map(({ method }) => method)).toEqual(["Obuchowski", "DeLong"]);
   expect(rows!.beside.map(({ method }) => method)).toEqual(["DeLong"]);
   expect(rows!.beside[0]).toEqual(clustered!.beside[1]);
@@ -76,7 +88,10 @@ test("a subgroup is called at the threshold of all, and is undefined with a reas
   const { figures, threshold } = measure(text, { threshold: { rule: "youden" } }, [], null, { subgroup: "site" });
   const north = read(text).rows.filter(({ id }) => Number(/p(\d+)/.exec(id)![1]) % 2 === 0 && id !== "p0-0");
   const positives = north.filter(({ label }) => label === 1);
-  expect(figure(figures, "recall", "site=north").estimate).toBeCloseTo(positives.filter((r) => r.score >= threshold.value!).length / positives.length, 14);
+  expect(figure(figures, "recall", "site=north").estimate).toBeCloseTo(
+    positives.filter((r) => r.score >= threshold.value!).length / positives.length,
+    14,
+  );
   expect(figure(figures, "roc_auc", "site=north").estimate).toBeCloseTo(aurocScore(north), 14);
   expect(figure(figures, "roc_auc", "site=east")).toMatchObject({ estimate: null, low: null, reason: "one class only", n: 1 });
   expect(threshold).toMatchObject({ chosenOn: "the rows that are evaluated", reached: { rows: 60 } });
@@ -106,7 +121,10 @@ test("beside itself a table differs in nothing; beside a worse one by the differ
   expect(comparisons[0]!.differences.every(({ estimate }) => estimate === 0)).toBe(true);
   expect(comparisons[0]).toMatchObject({ delong: { p: null, reason: "the variance is 0" }, mcnemar: { p: 1 } });
   const worse = comparisons[1]!;
-  expect(worse.differences[0]!.estimate).toBeCloseTo(figure(figures, "roc_auc").estimate! - aurocScore(read(table(9, "score", -1)).rows), 14);
+  expect(worse.differences[0]!.estimate).toBeCloseTo(
+    figure(figures, "roc_auc").estimate! - aurocScore(read(table(9, "score", -1)).rows),
+    14,
+  );
   expect(worse.differences[0]!.low).toBeGreaterThan(0);
   expect(worse.delong).toMatchObject({ method: "Obuchowski" });
   expect(worse.delong.p).toBeLessThan(0.05);
@@ -120,12 +138,18 @@ test("refuses to compare other rows", () => {
   expect(changed(/$/, "z,p1,north,1,0.5\n")).toThrow("o0.csv: must hold no id beyond those of p.csv; got 1 more, such as z.");
   expect(changed("p3-2,p3", "p3-2,p4")).toThrow(/o0\.csv, row \d+: the cluster of p3-2 must be as in p\.csv; got p4\./);
   expect(changed(/(p3-2,.*),(.),/, "$1,7,")).toThrow("must be 0 or 1");
-  expect(changed("id,", "row,")).toThrow("o0.csv: rows are matched by id, so a column must hold one; got none. Name it: --id COLUMN.");
+  expect(changed("id,", "row,")).toThrow(
+    "o0.csv: rows are matched by id, so a column must hold one; got none. Name it: --id COLUMN.",
+  );
 });
 
 test("one cluster has no interval, and the reason is said", () => {
   const { figures } = measure("patient,label,prob\na,1,.6\na,0,.2\na,1,.1\n");
-  expect(figure(figures, "roc_auc")).toMatchObject({ estimate: 0.5, low: null, reason: "resampling needs at least 2 patients; there is 1" });
+  expect(figure(figures, "roc_auc")).toMatchObject({
+    estimate: 0.5,
+    low: null,
+    reason: "resampling needs at least 2 patients; there is 1",
+  });
 });
 
 test("resamples of one class are left out and counted; too many clusters are refused", () => {
@@ -134,5 +158,7 @@ test("resamples of one class are left out and counted; too many clusters are ref
   expect(auroc.undefinedResamples).toBeGreaterThan(40); // no resample without a, or of a alone, has both classes
   expect(auroc).toMatchObject({ estimate: 0.5, low: 0, high: 1 });
   const many = ["label,prob", ...Array.from({ length: 3000 }, (_, i) => `${i % 2},.5`)].join("\n");
-  expect(() => measure(many, { resamples: 100_000 })).toThrow("p.csv: may have at most 2684 clusters for 100000 resamples; got 3000.");
+  expect(() => measure(many, { resamples: 100_000 })).toThrow(
+    "p.csv: may have at most 2684 clusters for 100000 resamples; got 3000.",
+  );
 });

@@ -62,7 +62,9 @@ test("refuses to replace what it reads", async () => {
   const asked = { ...(await request(null)), out: folder };
   const file = join(folder, "metrics.csv");
   await writeFile(file, await readFile(asked.predictions));
-  await expect(runMetrics({ ...asked, predictions: file }, silentContext())).rejects.toThrow("--out: must not replace a file that is read");
+  await expect(runMetrics({ ...asked, predictions: file }, silentContext())).rejects.toThrow(
+    "--out: must not replace a file that is read",
+  );
 });
 
 test("the committed schema is current; mend: node dist/cli.js config schema metrics > docs/schema/metrics.schema.json", async () => {

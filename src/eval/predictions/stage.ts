@@ -85,7 +85,10 @@ function sourceOf({ predictions: { file, rows }, sha256: hash }: Compared): Metr
 /** @throws {UserError} (usage) If options do not go together, or a table would replace a file that is read. */
 function checkRequest({ predictions, validation, compare, out, options }: MetricsRequest): void {
   if (validation !== null && (options.threshold === null || options.threshold.rule === "fixed"))
-    throw new UserError("usage", `--validation: goes with a threshold that is chosen; got ${validation} without. Give --threshold youden, say.`);
+    throw new UserError(
+      "usage",
+      `--validation: goes with a threshold that is chosen; got ${validation} without. Give --threshold youden, say.`,
+    );
   if (validation !== null && compare.length > 0)
     throw new UserError(
       "usage",
@@ -94,5 +97,8 @@ function checkRequest({ predictions, validation, compare, out, options }: Metric
   const targets = out === null ? [] : [...Object.keys(written), "metrics.json"].map((name) => resolve(out, name));
   const replaced = [predictions, validation ?? predictions, ...compare].find((file) => targets.includes(resolve(file)));
   if (replaced !== undefined)
-    throw new UserError("usage", `--out: must not replace a file that is read; got ${out} with ${replaced} in it. Name another folder.`);
+    throw new UserError(
+      "usage",
+      `--out: must not replace a file that is read; got ${out} with ${replaced} in it. Name another folder.`,
+    );
 }
