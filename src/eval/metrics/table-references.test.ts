@@ -55,8 +55,10 @@ const reference = JSON.parse(readFileSync("test/fixtures/eval/predictions.json",
 const ranked = (labels: readonly (0 | 1)[], scores: readonly number[]) =>
   rankScores(labels.map((label, i): LabelledScore => ({ label, score: scores[i]! })));
 const orNaN = (value: number | null) => value ?? Number.NaN;
-const near = (got: number, want: number | null, digits = 12) =>
-  want === null ? expect(got).toBeNaN() : expect(got).toBeCloseTo(want, digits);
+const near = (got: number, want: number | null, digits = 12): void => {
+  if (want === null) expect(got).toBeNaN();
+  else expect(got).toBeCloseTo(want, digits);
+};
 
 test("there are 200 cases, with ties, of one score, perfect ones and ones of two rows", () => {
   expect(reference.cases).toHaveLength(200);
@@ -114,7 +116,7 @@ test("variances and covariances of AUROCs equal those of the pairwise definition
 
 test("McNemar's test equals SciPy's binomial test, Holm's method its definition", () => {
   for (const { mcnemar } of reference.cases) near(mcnemarExact(mcnemar[0], mcnemar[1]), mcnemar[2]);
-  for (const [p, adjusted] of reference.holm) holmAdjusted(p).forEach((q, i) => near(orNaN(q), adjusted[i]!, 14));
+  for (const [p, adjusted] of reference.holm) for (const [i, q] of holmAdjusted(p).entries()) near(orNaN(q), adjusted[i]!, 14);
   expect(holmAdjusted([0.5, null, 0.01])).toEqual([0.5, null, 0.02]);
 });
 
@@ -197,8 +199,8 @@ test.skipIf(!present)("DeLong's intervals and paired tests of the aSAH data are 
     return [low!, p.auroc, high!];
   };
   const women = (row: string[]) => row[head!.indexOf("gender")] === "Female";
-  interval(placements("ndka")).forEach((v, i) => near(v, expected.ndka_auc_ci_delong[i]!, 14));
-  interval(placements("ndka", women)).forEach((v, i) => near(v, expected.ndka_auc_ci_delong_female[i]!, 10));
+  for (const [i, v] of interval(placements("ndka")).entries()) near(v, expected.ndka_auc_ci_delong[i]!, 14);
+  for (const [i, v] of interval(placements("ndka", women)).entries()) near(v, expected.ndka_auc_ci_delong_female[i]!, 10);
   for (const [a, b] of [
     ["wfns", "s100b"],
     ["wfns", "ndka"],
