@@ -1,12 +1,11 @@
 import { stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Experiment } from "../config/experiment.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { type Dataset, readDataset } from "../data/dataset.ts";
 import { imageKind } from "../data/image-name.ts";
 import { isTable } from "../data/ingest/gestational-age.ts";
-import { modelFolderIn } from "../data/model-folder.ts";
 import { brainMaskOf } from "../eval/predict/inputs.ts";
 import { damage, filesUnder, hashFile, namesIn, readRecord } from "./record.ts";
 
@@ -88,18 +87,6 @@ async function fileHash(file: string): Promise<string> {
   const folder = dirname(file);
   const mask = brainMaskOf(basename(file), (await namesIn(folder)) ?? []);
   return sha256(canonicalJson([await hashFile(file), mask === null ? null : await hashFile(join(folder, mask))]));
-}
-
-/** The folder of a trained model, absolute: the one given, or `train/` in a run folder. @throws {UserError} (data) If neither has a model. */
-export async function modelFolder(path: string): Promise<string> {
-  const folder = modelFolderIn(path);
-  if (folder !== null) return resolve(folder);
-  const fold = join(path, "folds", "0");
-  const wayOut =
-    modelFolderIn(fold) === null
-      ? `run \`hemosynth train CONFIG --out ${path}\` first`
-      : `name one of its folds, such as ${fold}`;
-  throw new UserError("data", `${path}: no trained model (model.json) here or in train/; ${wayOut}.`);
 }
 
 /** The run folder that a model folder belongs to; null for a model that was taken out of its run. */

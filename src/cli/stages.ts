@@ -8,10 +8,14 @@ import { canonicalJson } from "../core/hash.ts";
 import { many } from "../core/words.ts";
 import { readDataset, type SplitName, type Splits, splitNames, writeDataset, writeSplits } from "../data/dataset.ts";
 import { tissueModel } from "../data/embedded.ts";
+import { modelFolder, weightsPath } from "../data/model-folder.ts";
 import { splitWords } from "../data/splits.ts";
 import { modelWords } from "../models/index.ts";
+import { initWords, readInit } from "../train/init/load.ts";
 import { checkMemory, gigabytes, trainingBytes } from "../train/memory.ts";
-import { changedSource, inputHash, modelFolder, sourceHashes } from "./sources.ts";
+import { networkShape } from "../train/task.ts";
+import { hashFile } from "./record.ts";
+import { changedSource, inputHash, sourceHashes } from "./sources.ts";
 
 export const stageNames = ["data", "tissue", "synth", "train", "predict", "eval"] as const;
 export type StageName = (typeof stageNames)[number];
@@ -127,13 +131,18 @@ const train: Stage = {
   reads: ["synth"],
   backend: true,
   resumes: "asked",
+  // Of the file of its first weights the content counts, not where it lies.
   options: ({ model, preprocess, train: options, synth }) => ({
-    ...{ model, preprocess, train: options },
+    ...{ model, preprocess, train: { ...options, init: options.init && { only: options.init.only } } },
     ...(options.freshEvery === null ? {} : { synth }),
   }),
-  plan({ model, train: options, backend }) {
+  sources: async ({ train: { init } }): Promise<Record<string, string>> =>
+    init === null ? {} : { "train.init.from": await hashFile(await weightsPath(init.from)) },
+  async plan({ model, train: options, backend }) {
     if (!mayUseGpu(backend)) checkMemory(model, options, machineMemory());
-    return `${options.steps} steps of ${options.batchSize} slices, ${modelWords(model)}, about ${gigabytes(trainingBytes(model, options))} beside the slices`;
+    const words = `${options.steps} steps of ${options.batchSize} slices, ${modelWords(model)}, about ${gigabytes(trainingBytes(model, options))} beside the slices`;
+    if (options.init === null) return words;
+    return `${words}; ${initWords(await readInit(options.init, model, networkShape(options)))}`;
   },
   async run({ experiment, out, inputs, resume }, context) {
     const { runTrain } = await import("../train/stage.ts");

@@ -62,7 +62,7 @@ export const experiment = sections.superRefine(({ data, split, model, train, eva
 export type Experiment = z.output<typeof experiment>;
 
 /**
- * Reads and checks an experiment. Paths in it (`data.path`, `priors.model`) start from the folder of the file that names them,
+ * Reads and checks an experiment. Paths in it (`data.path`, `priors.model`, `train.init.from`) start from the folder of the file that names them,
  * or from the current folder when set on the command line; in the result they are absolute.
  *
  * @throws {UserError} (usage) With every mistake at once.
@@ -82,7 +82,7 @@ function withAbsolutePaths({ value, tree }: Loaded<Experiment>): Experiment {
 
 /** The experiment with every path in it taken through `change`, which also gets where in the config it stands. */
 function mapPaths(value: Experiment, change: (path: string, at: readonly string[]) => string): Experiment {
-  const { data, priors } = value;
+  const { data, priors, train } = value;
   return {
     ...value,
     data: data.kind === "folder" ? { ...data, path: change(data.path, ["data", "path"]) } : data,
@@ -90,6 +90,10 @@ function mapPaths(value: Experiment, change: (path: string, at: readonly string[
       priors.kind === "network" && priors.model !== null
         ? { ...priors, model: change(priors.model, ["priors", "model"]) }
         : priors,
+    train:
+      train.init === null
+        ? train
+        : { ...train, init: { ...train.init, from: change(train.init.from, ["train", "init", "from"]) } },
   };
 }
 

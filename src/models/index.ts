@@ -4,9 +4,10 @@ import { buildMiniResNet, miniresnetOptions, miniresnetWeights } from "./minires
 import type { Classifier, Model, ModelShape } from "./model.ts";
 import { buildNnUNet, nnunetOptions, nnunetWeights } from "./nnunet.ts";
 import { buildResNet, resnetOptions, resnetWeights } from "./resnet.ts";
+import { type GivenWeights, type StartWeights, takeWeights } from "./start.ts";
 import { buildUNet, unetOptions, unetWeights } from "./unet.ts";
 import type { WeightSpec } from "./weights.ts";
-import { yoloOptions } from "./yolo/design.ts";
+import { headModule, yoloOptions } from "./yolo/design.ts";
 import { buildYolo, type Detector, yoloWeights } from "./yolo/network.ts";
 import { rowsOf } from "./yolo/rows.ts";
 
@@ -35,8 +36,9 @@ export {
 } from "./outputs.ts";
 export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";
 export { mirrorMean, type SliceOptions, sliceLogits, windowsABatch } from "./slice-logits.ts";
+export type { GivenWeights, StartWeights } from "./start.ts";
 export { type UNetOptions, unetOptions } from "./unet.ts";
-export { readWeights, setWeights } from "./weights.ts";
+export { assignWeights, readWeights, setWeights } from "./weights.ts";
 export { type DecodedBoxes, decodeMaps } from "./yolo/decode.ts";
 export { type AnchorSize, type YoloKind, type YoloOptions, yoloKinds, yoloOptions, yoloSizes } from "./yolo/design.ts";
 export { detectorForInference } from "./yolo/inference.ts";
@@ -95,6 +97,39 @@ function specsOf(options: ModelOptions, shape: Omit<ModelShape, "seed">): Weight
       return yoloWeights(options, shape);
     default:
       return options satisfies never;
+  }
+}
+
+/**
+ * Fits weights of another training to the model that `options.kind` names: see {@link takeWeights}.
+ * @param only - Begins of the names of those to take; none: all.
+ * @throws {UserError} (data) If they do not fit or are not finite; (usage) if a prefix begins no name of the model.
+ */
+export function fitWeights(
+  options: ModelOptions,
+  shape: Omit<ModelShape, "seed">,
+  given: GivenWeights,
+  only: readonly string[] = [],
+): StartWeights {
+  return takeWeights({ kind: modelWords(options), specs: specsOf(options, shape), head: headOf(options) }, given, only);
+}
+
+/** Begin of the names of the layers whose size is that of what the model tells. */
+function headOf({ kind }: ModelOptions): string {
+  switch (kind) {
+    case "unet":
+      return "logits.";
+    case "nnunet":
+      return "decoder.seg_layers.";
+    case "miniresnet":
+    case "resnet18":
+    case "resnet34":
+    case "resnet50":
+      return "fc.";
+    case "yolov5":
+      return `model.${headModule}.`;
+    default:
+      return kind satisfies never;
   }
 }
 

@@ -8,9 +8,10 @@ import { silentReporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
 import type { TorchTensor } from "./import/state-dict.ts";
 import { fromTorch, importResNet } from "./import/torchvision.ts";
+import { fitWeights } from "./index.ts";
 import type { BatchStatistics, Classifier, WeightArray } from "./model.ts";
 import { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions, resnetWeights } from "./resnet.ts";
-import { setWeights } from "./weights.ts";
+import { assignWeights, setWeights } from "./weights.ts";
 
 // Made by scripts/fixtures/resnet_torch.py: the same networks in torchvision, float64. The full size: scripts/parity/resnet.ts.
 interface Reference {
@@ -18,6 +19,8 @@ interface Reference {
   /** Of the image's numbers. */
   readonly name: string;
   readonly eval: number[][];
+  /** Of the first channel of the image alone, by timm's rule for the first kernel. */
+  readonly grey: number[][];
   readonly train: number[][];
   /** Norm, and product with numbers made of the name. */
   readonly image: [number, number];
@@ -92,6 +95,21 @@ describe.each(backends)("against torchvision on %s", (backend) => {
     model.dispose();
     expect(tf.memory().numTensors).toBe(0);
   });
+});
+
+test.each(report.cases as Reference[])("$kind: its weights start a network of one channel as timm's would", async (reference) => {
+  await readyBackend("auto", silentReporter);
+  const options = resnetOptions.parse({ kind: reference.kind, width: report.width });
+  const given = { where: "fixture", kind: null, weights: importResNet(stateDict(options), options, "fixture") };
+  const grey = { ...shape, inChannels: 1 };
+  const model = buildResNet(options, grey);
+  const { taken, random } = fitWeights(options, grey, given);
+  assignWeights(model, taken);
+  expect(random).toEqual([]);
+  const first = tf.tidy(() => tf.slice(nhwc(seeded(reference.name, batch)), [0, 0, 0, 0], [-1, -1, -1, 1]) as Tensor4D);
+  expect(worst(model.apply(first, { training: false }).dataSync(), reference.grey.flat())).toBeLessThan(1e-4);
+  tf.dispose(first);
+  model.dispose();
 });
 
 /** PyTorch's running statistics after one batch: a tenth of the new, the variance unbiased. */

@@ -91,17 +91,25 @@ export function setWeights(
     if (array === undefined) throw mismatch(`needs ${name}`, "none");
     if (array.shape.join() !== variable.shape.join())
       throw mismatch(`${name} has shape [${variable.shape.join(", ")}]`, `[${array.shape.join(", ")}]`);
-    const broken = array.data.findIndex((value) => !Number.isFinite(value));
-    if (broken >= 0)
-      throw new UserError(
-        "data",
-        `${where}: weights must be finite; got ${array.data[broken]} in ${name}. Restore the file or train again.`,
-      );
+    checkFinite(array.data, name, where);
   }
-  for (const [name, variable] of model.weights) {
-    const { shape, data } = arrays.get(name)!;
-    tf.tidy(() => variable.assign(tf.tensor(data, [...shape], "float32")));
-  }
+  assignWeights(model, arrays);
+}
+
+/** @throws {UserError} (data) If a value of a weight is not finite. */
+export function checkFinite(data: Float32Array, name: string, where: string): void {
+  const broken = data.findIndex((value) => !Number.isFinite(value));
+  if (broken >= 0)
+    throw new UserError(
+      "data",
+      `${where}: weights must be finite; got ${data[broken]} in ${name}. Restore the file or train again.`,
+    );
+}
+
+/** Sets the weights of a model that are given, which must be of its shapes; all others stay. */
+export function assignWeights(model: Pick<Model, "weights">, arrays: ReadonlyMap<string, WeightArray>): void {
+  for (const [name, { shape, data }] of arrays)
+    tf.tidy(() => model.weights.get(name)!.assign(tf.tensor(data, [...shape], "float32")));
 }
 
 /** Frees the variables of a model. */

@@ -4,6 +4,7 @@ import { firstDifference } from "../core/difference.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { parseJson } from "../data/dataset.ts";
+import { checkpointPrefix } from "../data/model-folder.ts";
 import { decodeSafetensors, encodeSafetensors, type FloatTensor, floatsOf } from "../data/safetensors.ts";
 import { readWeights, setWeights } from "../models/index.ts";
 import type { Progress } from "./run.ts";
@@ -37,9 +38,6 @@ const headerSchema = z.object({
   fingerprint: z.record(z.string(), z.unknown()),
 });
 
-/** Tensors of a checkpoint that are not the model's weights start with this. */
-const statePrefix = "state/";
-
 /**
  * A checkpoint as safetensors: the weights by name, the optimizer's and averages' vectors, and everything else as metadata.
  * @throws {UserError} (numeric) If a value is not finite: such a checkpoint would only spread the damage.
@@ -49,7 +47,7 @@ export async function encodeCheckpoint(state: TrainState, progress: Progress, fi
   for (const [name, vector] of stateVectors(state)) {
     if (name === "parameters" || name === "statistics") continue; // the weights themselves
     const data = (await vector.data()) as Float32Array;
-    tensors.set(statePrefix + name, { shape: [data.length], data });
+    tensors.set(checkpointPrefix + name, { shape: [data.length], data });
   }
   for (const [name, { data }] of tensors) {
     if (!data.every(Number.isFinite))
@@ -94,11 +92,11 @@ export function restoreCheckpoint(
   if (header.backend !== tf.getBackend())
     warn(`${where} was written on backend ${header.backend}; on ${tf.getBackend()} the last bits of what follows will differ`);
   const all = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: floatsOf(t, name, where) }]));
-  setWeights(state.model, new Map([...all].filter(([name]) => !name.startsWith(statePrefix))), where);
+  setWeights(state.model, new Map([...all].filter(([name]) => !name.startsWith(checkpointPrefix))), where);
   fillFromModel(state);
   for (const [name, vector] of stateVectors(state)) {
     if (name === "parameters" || name === "statistics") continue;
-    const stored = all.get(statePrefix + name);
+    const stored = all.get(checkpointPrefix + name);
     if (stored?.data.length !== vector.size || !stored.data.every(Number.isFinite))
       throw new UserError(
         "data",

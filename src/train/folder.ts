@@ -8,6 +8,7 @@ import { fileFault, readBytes, readText, writeAtomic } from "../data/files.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
 import { encodeEvent, eventFileHeader, keepEvents, type ScalarEvent } from "../data/tensorboard.ts";
 import { type Model, readWeights } from "../models/index.ts";
+import type { Anchors } from "./detect/target.ts";
 import { keepMetrics, metricsHeader, metricsLine, validationEvent } from "./metrics-file.ts";
 import type { FreshScene } from "./rounds.ts";
 import type { Standing, StepLoss, ValidationRow } from "./run.ts";
@@ -100,18 +101,23 @@ export async function recordLosses(out: string, losses: readonly StepLoss[]): Pr
   if (events.length > 0) await appendDurably(join(out, trainFiles.events), Buffer.concat(events.map(encodeEvent)));
 }
 
-/**
- * Adds a validation to metrics.csv and the TensorBoard events, and keeps the model's present weights where they are the best.
- * @param keepsMore - Whether weights of more than one validation are kept.
- */
+/** What {@link recordValidation} keeps weights of. */
+export interface Validated {
+  readonly model: Model;
+  /** Of a detector: its head's numbers mean nothing without them. Null for every other network. */
+  readonly anchors: Anchors | null;
+  /** Whether weights of more than one validation are kept. */
+  readonly keepsMore: boolean;
+}
+
+/** Adds a validation to metrics.csv and the TensorBoard events, and keeps the model's present weights where they are the best. */
 export async function recordValidation(
   out: string,
   row: ValidationRow,
   { best, kept, dropped }: Standing,
-  keepsMore: boolean,
-  model: Model,
+  { model, anchors, keepsMore }: Validated,
 ): Promise<void> {
-  const weights = kept ? await encodeBest(model, row.step) : null;
+  const weights = kept ? await encodeBest(model, anchors, row.step) : null;
   if (weights !== null && best) await writeAtomic(join(out, trainFiles.best), weights);
   if (weights !== null && keepsMore) await writeAtomic(join(out, keptName(row.step)), weights);
   if (dropped !== null) await rm(join(out, keptName(dropped)), { force: true });
@@ -119,8 +125,9 @@ export async function recordValidation(
   await appendDurably(join(out, trainFiles.events), encodeEvent(validationEvent(row)));
 }
 
-async function encodeBest(model: Model, step: number): Promise<Uint8Array> {
-  return encodeSafetensors(await readWeights(model), { format: "hemosynth", kind: model.kind, step: String(step) });
+async function encodeBest(model: Model, anchors: Anchors | null, step: number): Promise<Uint8Array> {
+  const facts = anchors === null ? {} : { anchors: JSON.stringify(anchors) };
+  return encodeSafetensors(await readWeights(model), { format: "hemosynth", kind: model.kind, step: String(step), ...facts });
 }
 
 /** Adds a line to log.jsonl, the one file that holds times. */

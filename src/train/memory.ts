@@ -1,7 +1,7 @@
 import { UserError } from "../core/errors.ts";
 import { type ModelOptions, modelTells, modelWords, weightCount } from "../models/index.ts";
 import type { TrainOptions } from "./options.ts";
-import { tasks } from "./task.ts";
+import { networkShape } from "./task.ts";
 
 /** Memory of Node.js and TensorFlow before a network is there, bytes. */
 const idleBytes = 0.46e9;
@@ -14,10 +14,9 @@ const bytesPerWeight = { pixels: 4 * 30, slices: 4 * 18, boxes: 4 * 18 };
  * (`npx tsx bench/memory.ts`), within a fifth of those; on a GPU and on WebAssembly nothing was measured.
  */
 export function trainingBytes(model: ModelOptions, options: Pick<TrainOptions, "task" | "batchSize" | "cropSize">): number {
-  const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length };
   const pixels = options.batchSize * options.cropSize ** 2;
   const perWeight = bytesPerWeight[modelTells(model)];
-  return idleBytes + perWeight * weightCount(model, shape) + pixels * bytesPerPixel(model);
+  return idleBytes + perWeight * weightCount(model, networkShape(options)) + pixels * bytesPerPixel(model);
 }
 
 /** Bytes of feature maps at the peak for a pixel of the input. */

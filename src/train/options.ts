@@ -3,6 +3,7 @@ import { UserError } from "../core/errors.ts";
 import { type ModelOptions, modelTells, modelWords } from "../models/index.ts";
 import { augmentOptions } from "./augment/options.ts";
 import { detectionLossOptions } from "./detect/options.ts";
+import { initOptions } from "./init/options.ts";
 import { optimizerOptions } from "./optimizer-options.ts";
 
 const weight = (value: number, words: string) => z.number().min(0).max(1000).default(value).describe(words);
@@ -97,6 +98,8 @@ export const trainOptions = z.strictObject({
     .describe(
       "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet or miniresnet; detect: a box around each patch of blood in a slice, by a yolov5",
     ),
+  /** Where the first weights come from; null: all start at random. */
+  init: initOptions.nullable().default(null).describe("where the first weights come from; null: all start at random"),
   /** Gradient steps. */
   steps: z.int().min(1).max(10_000_000).default(800).describe("gradient steps"),
   /** Slices a step. */

@@ -7,7 +7,7 @@ import { seededRng } from "../core/rng.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
-import { buildModel, forInference, type ModelOptions } from "../models/index.ts";
+import { assignWeights, buildModel, forInference, type ModelOptions } from "../models/index.ts";
 import { type Batch, drawBatch } from "./batch.ts";
 import { encodeCheckpoint, type Fingerprint, restoreCheckpoint } from "./checkpoint.ts";
 import { type Anchors, settleAnchors } from "./detect/target.ts";
@@ -23,6 +23,7 @@ import {
   rewindRecords,
   trainFiles,
 } from "./folder.ts";
+import { type InitFacts, initWords, provenance, readInit } from "./init/load.ts";
 import { loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
 import { checkMemory } from "./memory.ts";
 import { checkSizes, type TrainOptions } from "./options.ts";
@@ -30,7 +31,7 @@ import { type FreshScene, type FreshScenes, startRounds } from "./rounds.ts";
 import { type Progress, type TrainRun, train } from "./run.ts";
 import { minLesionPixels } from "./slices.ts";
 import { createState, disposeState, type TrainState } from "./state.ts";
-import { tasks } from "./task.ts";
+import { networkShape, tasks } from "./task.ts";
 import { chooseValidation, type ValidationFigures, validate } from "./validate.ts";
 
 /** What {@link runTrain} needs. */
@@ -58,19 +59,19 @@ export interface TrainRequest {
  * @throws {StoppedError} If the signal fired; `resume: true` goes on from there.
  */
 export async function runTrain(request: TrainRequest, context: StageContext): Promise<StageResult> {
-  const { out, options, seed } = request;
+  const { out, options } = request;
   if ((options.freshEvery !== null) !== (request.fresh != null))
     throw new RangeError("runTrain: fresh scenes go with train.freshEvery, and it with them");
   if (!computesOnGpu()) checkMemory(request.model, options, machineMemory());
-  const plan = await planData(request.data, request.preprocess, options);
-  const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length, seed };
-  const model = forInference(buildModel(request.model, shape)); // for the validations; the steps are traced by themselves
+  const found = await planData(request.data, request.preprocess, options);
+  const { model, init } = await startModel(request, context);
+  const plan = { ...found, init };
   const state = createState(model, options);
   try {
     checkSizes(request.model, options, model.sizeMultiple);
     const start = await begin(request, state, plan, context);
     const data = await loadData(plan, context);
-    const anchors = anchorsOf(request, data, context);
+    const anchors = anchorsOf(request, plan, data, context);
     const work = (feed: TimedFeed) => train(trainRun(request, state, plan, data, anchors, start, feed, context));
     const end = await fed(request, data, anchors, context, work);
     await writeAtomic(join(out, trainFiles.model), `${canonicalJson(await modelFile(request, plan, anchors, end), 1)}\n`);
@@ -81,8 +82,25 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
   }
 }
 
+/** What a training is of: its data, and what its first weights are. */
+interface Plan extends TrainPlan {
+  /** Null where all of them are drawn. */
+  readonly init: InitFacts | null;
+}
+
+/** The network as it starts. Where a training is resumed, the checkpoint's weights come over these. */
+async function startModel({ model: kind, options, seed }: TrainRequest, { reporter }: StageContext) {
+  const shape = networkShape(options);
+  const init = options.init === null ? null : await readInit(options.init, kind, shape);
+  const model = forInference(buildModel(kind, { ...shape, seed })); // for the validations; the steps are traced by themselves
+  if (init === null) return { model, init };
+  assignWeights(model, init.weights);
+  reporter.info(`train: ${initWords(init)}`);
+  return { model, init: init.facts };
+}
+
 /** Clears the folder for a new training, or restores the state of the one that it holds. */
-async function begin(request: TrainRequest, state: TrainState, plan: TrainPlan, { reporter }: StageContext): Promise<Progress> {
+async function begin(request: TrainRequest, state: TrainState, plan: Plan, { reporter }: StageContext): Promise<Progress> {
   const { out, resume } = request;
   const bytes = resume ? await readCheckpoint(out) : null;
   if (resume && bytes === null) reporter.info(`${out} has no checkpoint yet: training starts from the beginning`);
@@ -94,10 +112,14 @@ async function begin(request: TrainRequest, state: TrainState, plan: TrainPlan, 
   return start;
 }
 
-/** What decides the numbers of a training. How often it is saved and how much memory it may take do not. */
-function fingerprint({ model, preprocess, options, seed, fresh }: TrainRequest, plan: TrainPlan): Fingerprint {
-  const { checkpointEvery: _, memoryMb: __, ...train } = options;
-  return { model, preprocess, train, seed, data: plan.hashes, ...(fresh == null ? {} : { fresh: fresh.origin }) };
+/** What decides the numbers of a training. How often it is saved, how much memory it may take and where the file of its first weights lies do not. */
+function fingerprint({ model, preprocess, options, seed, fresh }: TrainRequest, plan: Plan): Fingerprint {
+  const { checkpointEvery: _, memoryMb: __, init, ...train } = options;
+  return {
+    ...{ model, preprocess, train, seed, data: plan.hashes },
+    ...(fresh == null ? {} : { fresh: fresh.origin }),
+    ...(init === null ? {} : { init: { only: init.only, weights: plan.init!.sha256 } }),
+  };
 }
 
 /** The batches of a training, and what of its time they cost. */
@@ -154,12 +176,13 @@ async function fed<T>(
 /** The anchors that a detector is trained with; null for every other network. */
 function anchorsOf(
   { model, options, seed }: TrainRequest,
+  { init }: Plan,
   { train, val }: TrainData,
   { reporter }: StageContext,
 ): Anchors | null {
   if (model.kind !== "yolov5") return null;
   const rng = seededRng(seed).fork("train").fork("anchors");
-  const { anchors, isNew, recall } = settleAnchors(rng, train, model.anchors, options.autoAnchor);
+  const { anchors, isNew, recall } = settleAnchors(rng, train, init?.anchors ?? model.anchors, options.autoAnchor);
   const sizes = anchors.flat().map((sides) => sides.map(Math.round).join("x"));
   reporter.info(`anchors ${sizes.join(" ")} pixels${isNew ? ", fitted to the training boxes" : ""}: ${(100 * recall).toFixed(1)} % of these can be learnt`); // biome-ignore format: one line
   if (!val.some((slice) => slice.lesionPixels >= minLesionPixels))
@@ -170,7 +193,7 @@ function anchorsOf(
 function trainRun(
   request: TrainRequest,
   state: TrainState,
-  plan: TrainPlan,
+  plan: Plan,
   data: TrainData,
   anchors: Anchors | null,
   start: Progress,
@@ -202,7 +225,7 @@ function trainRun(
     },
     async onValidation(row, standing) {
       note = `, val ${mainFigure(row)}`;
-      await recordValidation(out, row, standing, options.keepBest > 1, state.model);
+      await recordValidation(out, row, standing, { model: state.model, anchors, keepsMore: options.keepBest > 1 });
       await appendLog(out, { ...row, best: standing.best, validationSeconds: (performance.now() - clock.since) / 1000 });
       clock.since = performance.now();
     },
@@ -214,7 +237,7 @@ function trainRun(
 
 async function modelFile(
   { model, preprocess, options, seed, out }: TrainRequest,
-  plan: TrainPlan,
+  { hashes, init }: Plan,
   anchors: Anchors | null,
   { step: steps, kept }: Progress,
 ): Promise<ModelFile> {
@@ -227,7 +250,8 @@ async function modelFile(
     ...(tasks[options.task].perSlice ? { window: options.cropSize } : {}),
     preprocess,
     weights: await bestWeightsRef(out),
-    data: plan.hashes,
+    data: hashes,
+    ...(init === null ? {} : { init: provenance(init) }),
     seed,
     steps,
     validation: { step, loss, dice, auroc, brainDice, ...(map50 === null ? {} : { map50 }) },

@@ -69,6 +69,11 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   },
 };
 
+/** Channels of the network that learns a task: grey slices in, the task's outputs out. */
+export function networkShape({ task }: { readonly task: TaskName }): { inChannels: number; outChannels: number } {
+  return { inChannels: 1, outChannels: tasks[task].outputs.length };
+}
+
 /** One target a pixel: `write` puts that of a pixel with these bits to `target` from `at` on, one number a channel; it holds zeros. */
 function perPixel(
   masks: readonly Uint8Array[],

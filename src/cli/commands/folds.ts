@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Experiment } from "../../config/experiment.ts";
 import { UserError } from "../../core/errors.ts";
+import { assertApart } from "../../data/apart.ts";
+import { weightsPath } from "../../data/model-folder.ts";
 import { figure } from "../../eval/report/format.ts";
 import { spreadSchema } from "../../eval/results.ts";
 import { type FoldReport, type FoldsReport, type FoldsRun, planFolds, runFolds } from "../folds.ts";
@@ -19,6 +21,8 @@ export async function crossValidate(
   session: Session,
 ): Promise<Outcome> {
   const { out: root, workers } = options;
+  const { init } = experiment.train;
+  if (init !== null) await assertApart(await weightsPath(init.from), join(root, "folds"));
   const only = checkedFolds(experiment, options.folds ?? null);
   const run: FoldsRun = { experiment, root, stages: stagesOf(experiment), pooled: foldsEvaluation, policy, only };
   if (options.dryRun === true) {

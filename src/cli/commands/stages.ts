@@ -7,12 +7,13 @@ import { canonicalJson } from "../../core/hash.ts";
 import { assertApart } from "../../data/apart.ts";
 import { readJson, type SplitName, splitNames } from "../../data/dataset.ts";
 import { readText } from "../../data/files.ts";
+import { modelFolder, weightsPath } from "../../data/model-folder.ts";
 import { type Calls, callStacks } from "../../eval/calls.ts";
 import { assertFree } from "../lock.ts";
 import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
-import { changedSource, inputHash, isDataset, modelFolder, runFolderOf } from "../sources.ts";
+import { changedSource, inputHash, isDataset, runFolderOf } from "../sources.ts";
 import { type Stage, type StageName, stages, stagesOf } from "../stages.ts";
 import { assertOneSplit, crossValidate } from "./folds.ts";
 
@@ -228,9 +229,11 @@ async function perform(verb: string, pass: Pass, options: CommonOptions, session
 /** @throws {UserError} (usage) If a stage would write into what it reads, or around it. */
 async function checkApart({ experiment, root, stages: chosen, folders }: Pass): Promise<void> {
   const folderOf = (name: StageName) => folders[name] ?? join(root, name);
+  const { init } = experiment.train;
   for (const { name, reads } of chosen) {
     const volumes = name === "data" && experiment.data.kind === "folder" ? [experiment.data.path] : [];
-    for (const input of [...volumes, ...reads.map(folderOf)]) await assertApart(input, folderOf(name));
+    const weights = name === "train" && init !== null ? [await weightsPath(init.from)] : [];
+    for (const input of [...volumes, ...weights, ...reads.map(folderOf)]) await assertApart(input, folderOf(name));
   }
 }
 
