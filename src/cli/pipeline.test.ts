@@ -2,9 +2,12 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { seeded } from "../../test/helpers/seeded.ts";
 import { parseExperiment } from "../config/experiment.ts";
 import { type StageContext, silentContext, silentReporter } from "../core/context.ts";
 import { StoppedError } from "../core/errors.ts";
+import { encodeSafetensors } from "../data/safetensors.ts";
+import { unetOptions, unetWeights } from "../models/unet.ts";
 import { type Pass, planPass, runPass, type StageReport } from "./pipeline.ts";
 import { type Stage, type StageName, stageNames, stages, stagesOf } from "./stages.ts";
 
@@ -89,6 +92,23 @@ test.each([
 ])("another %s re-runs what depends on it, and no more", async (path, value, expected) => {
   await go(passOf());
   expect(await go(passOf({ [path]: value, ...(path === "split.train" ? { "split.val": "0.3" } : {}) }))).toEqual(expected);
+});
+
+test("weights to start from count by their content, wherever they lie; those that do not fit are refused before anything runs", async () => {
+  const start = async (name: string, seed: number, channels = unetOptions.parse({ kind: "unet" }).channels) => {
+    const specs = unetWeights(channels, { inChannels: 1, outChannels: 2 });
+    const tensors = new Map(specs.map((spec) => [spec.name, seeded(`${spec.name} ${seed}`, spec.shape)]));
+    await writeFile(join(weights, name), encodeSafetensors(tensors, { format: "hemosynth", kind: "unet" }));
+    return passOf({ "train.init": `{ from: ${JSON.stringify(join(weights, name))} }` });
+  };
+  const weights = await mkdtemp(join(tmpdir(), "hemosynth-weights-"));
+  expect(await go(await start("a", 1))).toEqual(withLabels);
+  expect(await go(await start("b", 1))).toEqual(["eval"]); // which prints the config
+  expect(await go(await start("b", 2))).toEqual(["train", "predict", "eval"]);
+  const other = await start("c", 1, [4, 8]);
+  await expect(go({ ...other, root: join(root, "new") })).rejects.toThrow("weights of a unet do not fit the unet");
+  expect(ran).toEqual([]);
+  await rm(weights, { recursive: true });
 });
 
 test("where a network finds the anatomy, tissues come before synthesis, which reads them instead of the data", async () => {

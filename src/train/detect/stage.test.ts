@@ -14,7 +14,7 @@ import { runPredict } from "../../eval/predict/stage.ts";
 import { resultsSchema } from "../../eval/results.ts";
 import { parseScores } from "../../eval/scores.ts";
 import { runEval } from "../../eval/stage.ts";
-import { modelOptions } from "../../models/index.ts";
+import { modelOptions, yoloOptions } from "../../models/index.ts";
 import { trainOptions } from "../options.ts";
 import { runTrain, type TrainRequest } from "../stage.ts";
 
@@ -105,6 +105,16 @@ test("stopped and resumed it ends in the same bytes", async () => {
   await runTrain(request(out, { steps: 4, validateEvery: 2 }, { resume: true }), silentContext());
   for (const name of ["model.json", "metrics.csv", "weights/best.safetensors", "weights/last.safetensors"])
     expect(readFileSync(join(out, name)).equals(readFileSync(join(straight, name)))).toBe(true);
+});
+
+test("a head that is taken brings the anchors that it was trained with", async () => {
+  const [first, second] = [await temporaryFolder("train"), await temporaryFolder("train")];
+  await runTrain(request(first, { steps: 1 }), silentContext());
+  await runTrain(request(second, { steps: 1, autoAnchor: false, init: { from: first } }), silentContext());
+  const [before, after] = [await readModelFolder(first), await readModelFolder(second)];
+  expect(after.file.model).toEqual(before.file.model);
+  expect(after.file.model.anchors).not.toEqual(yoloOptions.parse({ kind: "yolov5" }).anchors);
+  expect(after.file.init!.random).toEqual([]);
 });
 
 test("a model that finds no boxes, a window off the strides and a loss of masks are refused", async () => {
