@@ -180,7 +180,9 @@ function addExportModel(program: Command, perform: Perform): void {
 function addImport(program: Command, perform: Perform): void {
   const command = program
     .command("import-weights <file>")
-    .description("make weights of torchvision, timm or YOLOv5, saved as safetensors, ours, for train.init or a program of your own")
+    .description(
+      "make weights of torchvision, timm or YOLOv5, saved as safetensors, ours, for train.init or a program of your own",
+    )
     .addOption(new Option("--model <kind>", "what they are of").choices([...resnetKinds, ...yoloKinds]).makeOptionMandatory())
     .requiredOption("--out <file>", "safetensors file to write");
   finish(command, "hemosynth import-weights resnet50.safetensors --model resnet50 --out weights.safetensors").action(
