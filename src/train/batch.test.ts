@@ -86,6 +86,14 @@ test("a batch depends on seed and step alone, not on what was drawn before", () 
   expect(larger.image.subarray(0, forward[0]!.image.length)).toEqual(forward[0]!.image); // more slices, the first the same
 });
 
+test("a batch may be larger than the data: slices are drawn with replacement, each window anew", () => {
+  const few = [slice("a", 0, 9, 90)];
+  const options = trainOptions.parse({ cropSize: 16, batchSize: 9 });
+  const { count, image } = paintBatch(drawBatch(seededRng(9), { slices: few, groups: groupSlices(few) }, 1, options));
+  const windows = Array.from({ length: count }, (_, n) => image.subarray(256 * n, 256 * (n + 1)).join());
+  expect(new Set(windows).size).toBe(9);
+});
+
 test("a plain batch lays images and targets out as NHWC", () => {
   const items = [{ slice: slices[1]!, x: 8, y: 8 }, { slice: slices[0]!, x: 10, y: 8 }]; // biome-ignore format: one line
   const { image, target, count, size, ids } = plainBatch(items, 16, tasks.lesion);

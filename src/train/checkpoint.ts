@@ -94,7 +94,11 @@ export function restoreCheckpoint(
   const all = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: floatsOf(t, name, where) }]));
   setWeights(state.model, new Map([...all].filter(([name]) => !name.startsWith(checkpointPrefix))), where);
   fillFromModel(state);
-  for (const [name, vector] of stateVectors(state)) {
+  const vectors = stateVectors(state);
+  const stray = [...all.keys()].find((name) => name.startsWith(statePrefix) && !vectors.has(name.slice(statePrefix.length)));
+  if (stray !== undefined)
+    throw new UserError("data", `${where}: holds what this training has no use for; got ${stray}. Start without --resume.`);
+  for (const [name, vector] of vectors) {
     if (name === "parameters" || name === "statistics") continue;
     const stored = all.get(checkpointPrefix + name);
     if (stored?.data.length !== vector.size || !stored.data.every(Number.isFinite))

@@ -1,11 +1,8 @@
-import { spawn } from "node:child_process";
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { temporaryFolder, writeDiscDataset } from "../../test/helpers/disc-dataset.ts";
+import { contents, trainUntilKilled } from "../../test/helpers/trained.ts";
 import { readyBackend } from "../backend/index.ts";
 import { tf } from "../backend/tf.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
@@ -14,7 +11,7 @@ import { readDataset, readSplits, writeDataset, writeSplits } from "../data/data
 import { readModelFolder } from "../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../data/nifti.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
-import { decodeSafetensors } from "../data/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type FloatTensor, floatsOf } from "../data/safetensors.ts";
 import { predictOptions } from "../eval/predict/options.ts";
 import { runPredict } from "../eval/predict/stage.ts";
 import { buildModel, modelOptions, setWeights } from "../models/index.ts";
@@ -38,13 +35,6 @@ function request(out: string, train: object = {}, more: Partial<TrainRequest> = 
     resume: false,
     ...more,
   };
-}
-
-/** Every file of a folder but the log with its times. */
-function contents(folder: string): Record<string, string> {
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
-  const files = names.filter((name) => statSync(join(folder, name)).isFile() && name !== "log.jsonl");
-  return Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name)).toString("base64")]));
 }
 
 async function fault(run: Promise<unknown>): Promise<UserError> {
@@ -251,15 +241,7 @@ test("a mistake in a fresh round ends the training with it, the checkpoint befor
 
 test("killed with SIGKILL in the middle and resumed, it ends in the same bytes", async () => {
   const out = await temporaryFolder("killed");
-  const helper = fileURLToPath(new URL("../../test/helpers/train-child.ts", import.meta.url));
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const child = spawn(process.execPath, ["--import", tsx, helper, JSON.stringify(request(out))], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line === "train 8") child.kill("SIGKILL"); // after the checkpoint of step 5, perhaps with the rows of step 8 written
-    expect(line).not.toBe("finished");
-  }
+  await trainUntilKilled(request(out), 8); // after the checkpoint of step 5, perhaps with the rows of step 8 written
   expect(existsSync(join(out, "weights/last.safetensors"))).toBe(true);
   await runTrain(request(out, {}, { resume: true }), silentContext());
   expect(contents(out)).toEqual(contents(whole));
@@ -324,7 +306,23 @@ test("a damaged checkpoint is refused by name", async () => {
   expect([...tensors.keys()].filter((name) => name.startsWith("state/"))).toHaveLength(4);
   const header = JSON.parse(metadata.get("hemosynth")!);
   expect(header.progress.step).toBe(14);
+  const floats = [...tensors].map(([name, t]) => [name, { shape: t.shape, data: floatsOf(t, name, "x") }] as const);
+  const changed = (change: (all: Map<string, FloatTensor>) => void) => {
+    const all = new Map<string, FloatTensor>(floats);
+    change(all);
+    return encodeSafetensors(all, Object.fromEntries(metadata));
+  };
+  const few: FloatTensor = { shape: [3], data: new Float32Array(3) };
+  const [kernel, moment] = ["down0.conv0.weight", [...tensors.keys()].find((name) => name.startsWith("state/optimizer."))!];
   const damaged: [Uint8Array, RegExp][] = [
+    [new Uint8Array(), /at least 10 bytes; got 0/],
+    [Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0, 0), /must be safetensors; got a Python pickle or zip/],
+    [changed((all) => all.delete(kernel)), /needs down0\.conv0\.weight; got none/],
+    [changed((all) => all.set("head.weight", few)), /every tensor belongs to a layer; got head\.weight as well/],
+    [changed((all) => all.set(kernel, few)), /down0\.conv0\.weight has shape \[3, 3, 1, 4\]; got \[3\]/],
+    [changed((all) => all.delete(moment)), /optimizer\.\w+ must hold \d+ finite numbers; got none\. Start without --resume/],
+    [changed((all) => all.set(moment, few)), /optimizer\.\w+ must hold \d+ finite numbers; got 3\./],
+    [changed((all) => all.set("state/optimizer.velocity", few)), /no use for; got state\/optimizer\.velocity\./],
     [bytes.subarray(0, bytes.length - 9), /tensors fill|offsets of/],
     [Buffer.from(bytes.toString("latin1").replace('schemaVersion\\":1', 'schemaVersion\\":2'), "latin1"), /schemaVersion/],
     [Buffer.concat([bytes.subarray(0, bytes.length - 4), Buffer.from([0, 0, 0xc0, 0x7f])]), /finite/],
@@ -351,6 +349,8 @@ test("data that cannot be trained on is refused with its numbers", async () => {
   const nothing = async () => {};
   const noVal = await refused((folder) => writeSplits(folder, { ...splits, val: [] }));
   expect([noVal.fault, noVal.message]).toEqual(["data", expect.stringMatching(/the val split must have a case; got none/)]);
+  const noTrain = await refused((folder) => writeSplits(folder, { ...splits, train: [] }));
+  expect([noTrain.fault, noTrain.message]).toEqual(["data", expect.stringMatching(/the train split must have a case; got none/)]);
   const noMask = await refused((folder) =>
     writeDataset(folder, { ...dataset, cases: dataset.cases.map((c) => ({ ...c, lesionMask: null })) }),
   );

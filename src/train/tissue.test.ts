@@ -5,7 +5,9 @@ import { readyBackend } from "../backend/index.ts";
 import { type Tensor4D, tf } from "../backend/tf.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
 import { seededRng } from "../core/rng.ts";
+import { readDataset, writeDataset } from "../data/dataset.ts";
 import { readModelFolder } from "../data/model-folder.ts";
+import { readLabels, writeNifti } from "../data/nifti.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
 import { modelOptions, tissueOutputs } from "../models/index.ts";
 import { tissueLoss } from "./losses.ts";
@@ -109,6 +111,22 @@ test("a network learns the tissues of toy slices, and its folder says what its c
   expect(file.validation.auroc).toBeNull();
   expect(file.validation.brainDice!).toBeGreaterThan(0.75);
   expect(file.validation.dice!).toBeGreaterThan(0.4);
+});
+
+test("a label outside the scheme's classes is refused by file, id and count", async () => {
+  const data = await temporaryFolder("tissue-odd");
+  await writeDiscDataset(data, { cases: 3, shape: [32, 32, 3], seed: 2, labels: true });
+  const dataset = await readDataset(data);
+  const cases = dataset.cases.map((c) => ({ ...c, labels: { ...c.labels! } }));
+  const file = join(data, cases[0]!.labels.path);
+  const labels = await readLabels(file);
+  cases[0]!.labels.sha256 = (await writeNifti(file, { ...labels, data: labels.data.map((id, i) => (i < 2 ? 99 : id)) })).sha256;
+  await writeDataset(data, { ...dataset, cases });
+  const error = await runTrain(request(data, join(data, "train")), silentContext()).catch((e) => e);
+  expect([error.fault, error.message]).toEqual([
+    "data",
+    expect.stringMatching(/^\S+_tissue\.nii\.gz: labels must be ids of the scheme hemosynth; got 99 \(2 voxels\)\. Name the scheme[^\n]*$/),
+  ]);
 });
 
 test("without tissue maps the message names synth.writeTissue", async () => {
