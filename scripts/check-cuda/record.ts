@@ -17,11 +17,20 @@ import {
   buildHexaNet,
   buildMil,
   buildModel,
+  globalHead,
+  headOptions,
+  headWeights,
   hexanetOptions,
+  localHead,
+  type ModelOptions,
   milOptions,
   modelOptions,
+  restore,
+  restoreWeights,
 } from "../../src/models/index.ts";
-import { trainOptions } from "../../src/train/options.ts";
+import { createWeights, disposeWeights } from "../../src/models/weights.ts";
+import { infoNce, localInfoNce, vicReg } from "../../src/train/losses/embeddings.ts";
+import { type TaskName, trainOptions } from "../../src/train/options.ts";
 import { createState, disposeState } from "../../src/train/state.ts";
 import { makeTrainStep } from "../../src/train/step.ts";
 import { tasks } from "../../src/train/task.ts";
@@ -58,46 +67,58 @@ export function recordOps(work: () => void): OpCall[] {
   return [...calls.values()].sort((a, b) => (a.op < b.op ? -1 : a.op > b.op ? 1 : b.count - a.count));
 }
 
-/** A training step of our own kind and a prediction, for each way that the options make them differ in ops. */
+const levels = { channels: [4, 8, 8, 16] };
+const many = { accumulate: 2, freeze: ["down0.conv0"], groups: [{ prefix: "up", rateFactor: 0.5 }] };
+const classify = [["classify", { kind: "adamw" }, "batch"]] as const;
+
+/** Of each model that a config can train (a detector's step is in detect.ts): options that make it narrow, and the ways of training that differ in ops. */
+const trained = {
+  unet: {
+    options: levels,
+    ways: [
+      ["lesion", { kind: "adamw" }, "batch"],
+      ["lesion", { kind: "adam", clipNorm: null }, "slice"],
+      ["lesion", { kind: "sgd", ...many }, "batch"],
+      ["tissue", { kind: "adamw" }, "batch"],
+    ],
+  },
+  nnunet: { options: levels, ways: [["lesion", { kind: "sgd" }, "batch"]] },
+  miniresnet: { options: { widths: [4, 8] }, ways: classify },
+  resnet18: { options: { width: 4 }, ways: classify },
+  resnet34: { options: { width: 4 }, ways: classify },
+  resnet50: { options: { width: 4 }, ways: classify },
+} as const satisfies Record<Exclude<ModelOptions["kind"], "yolov5">, TrainedWays>;
+
+interface TrainedWays {
+  readonly options: object;
+  readonly ways: readonly (readonly [TaskName, object, "batch" | "slice"])[];
+}
+
+/** A training step of our own kind and a prediction, for each model and each way that the options make them differ in ops. */
 export function trainAndPredict(): void {
-  const many = { accumulate: 2, freeze: ["down0.conv0"], groups: [{ prefix: "up", rateFactor: 0.5 }] };
-  const ways = [
-    ["lesion", { kind: "adamw" }, "batch", "unet"],
-    ["lesion", { kind: "adam", clipNorm: null }, "slice", "unet"],
-    ["lesion", { kind: "sgd", ...many }, "batch", "unet"],
-    ["lesion", { kind: "sgd" }, "batch", "nnunet"],
-    ["tissue", { kind: "adamw" }, "batch", "unet"],
-    ["classify", { kind: "adamw" }, "batch", "resnet18"],
-    ["classify", { kind: "adamw" }, "batch", "resnet50"],
-    ["classify", { kind: "adamw" }, "batch", "miniresnet"],
-  ] as const;
-  const levels = { channels: [4, 8, 8, 16] };
-  const narrow = { unet: levels, nnunet: levels, resnet18: { width: 4 }, resnet50: { width: 4 }, miniresnet: { widths: [4, 8] } };
-  for (const [task, optimizer, diceOver, kind] of ways) {
-    const options = trainOptions.parse({
-      task,
-      optimizer,
-      loss: { diceOver, dicePower: 2, emptySliceWeight: 0.2, lesionPixelWeight: 2, focal: { weight: 1 }, tversky: { weight: 1 } },
-      averageDecay: 0.9,
-    });
-    const model = buildModel(modelOptions.parse({ kind, ...narrow[kind] }), {
-      inChannels: 1,
-      outChannels: tasks[task].outputs.length,
-      seed: 1,
-    });
-    const state = createState(model, options);
-    const side = tasks[task].perSlice ? 1 : 16;
-    const [image, target] = [
-      noise([2, 16, 16, 1], 1),
-      tf.round(noise([2, side, side, tasks[task].outputs.length], 2)) as Tensor4D,
-    ];
-    const more = options.optimizer.accumulate > 1 ? [{ image, target }] : [];
-    makeTrainStep(state, options)({ image, target }, 1, more).dataSync();
-    tf.tidy(() => tf.sigmoid(model.apply(image, { training: false })).dataSync());
-    tf.dispose([image, target]);
-    disposeState(state);
-    model.dispose();
+  for (const [kind, { options, ways }] of Object.entries<TrainedWays>(trained)) {
+    for (const [task, optimizer, diceOver] of ways) stepAndPredict(modelOptions.parse({ kind, ...options }), task, optimizer, diceOver); // biome-ignore format: one line
   }
+}
+
+function stepAndPredict(which: ModelOptions, task: TaskName, optimizer: object, diceOver: "batch" | "slice"): void {
+  const options = trainOptions.parse({
+    task,
+    optimizer,
+    loss: { diceOver, dicePower: 2, emptySliceWeight: 0.2, lesionPixelWeight: 2, focal: { weight: 1 }, tversky: { weight: 1 } },
+    averageDecay: 0.9,
+  });
+  const { outputs, perSlice } = tasks[task];
+  const model = buildModel(which, { inChannels: 1, outChannels: outputs.length, seed: 1 });
+  const state = createState(model, options);
+  const side = perSlice ? 1 : 16;
+  const [image, target] = [noise([2, 16, 16, 1], 1), tf.round(noise([2, side, side, outputs.length], 2)) as Tensor4D];
+  const more = options.optimizer.accumulate > 1 ? [{ image, target }] : [];
+  makeTrainStep(state, options)({ image, target }, 1, more).dataSync();
+  tf.tidy(() => tf.sigmoid(model.apply(image, { training: false })).dataSync());
+  tf.dispose([image, target]);
+  disposeState(state);
+  model.dispose();
 }
 
 /** A gradient and a prediction of the networks that see sets of images, for each way that they pool, and of the autoencoder. */
@@ -123,6 +144,31 @@ export function gradientsOfSets(): void {
     }
   });
   for (const model of [...bags, ...regions]) model.dispose();
+}
+
+/** A gradient of each loss of pretraining, through the head that it is for. */
+export function gradientsOfPretraining(): void {
+  const [inside, channels] = [4, [4, 8, 4]];
+  const vic = headOptions.parse({ hidden: [8], features: 6, batchNorm: true });
+  const head = headOptions.parse({ hidden: [8], features: 6 });
+  const weights = createWeights(
+    [...headWeights("expander", inside, vic), ...headWeights("head", inside, head), ...restoreWeights(channels, 1)],
+    1,
+  );
+  const trainable = [...weights.keys()].filter((name) => !name.includes("running_"));
+  const scope = { weights, mode: { training: true } };
+  const maps = (seed: number) => noise([2, 4, 4, inside], seed);
+  const of = <T>(run: (x: Tensor4D) => T): [T, T] => [run(maps(1)), run(maps(2))];
+  tf.tidy(() => {
+    const losses = () => [
+      infoNce(...of((x) => globalHead(scope, "head", x, head)), 0.1),
+      localInfoNce(...of((x) => localHead(scope, "head", x, head)), 0.1),
+      vicReg(...of((x) => globalHead(scope, "expander", x, vic))),
+      tf.mean(tf.square(restore(scope, maps(1), channels))),
+    ];
+    gradientOf({ weights, trainable }, () => tf.stack(losses()));
+  });
+  disposeWeights(weights);
 }
 
 function gradientOf(

@@ -14,7 +14,7 @@ import { tf } from "../../src/backend/tf.ts";
 import { consoleReporter } from "../setup/reporter.mjs";
 import { detect } from "./detect.ts";
 import { decodeKernelList, type RegisteredKernel } from "./kernel-list.ts";
-import { gradientsOfSets, recordOps, trainAndPredict } from "./record.ts";
+import { gradientsOfPretraining, gradientsOfSets, recordOps, trainAndPredict } from "./record.ts";
 import { gpuVerdicts, verdictTable } from "./verdict.ts";
 
 const reporter = consoleReporter();
@@ -25,6 +25,7 @@ await tf.setBackend("tensorflow");
 const calls = recordOps(() => {
   trainAndPredict();
   gradientsOfSets();
+  gradientsOfPretraining();
   detect();
 });
 

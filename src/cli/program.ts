@@ -181,7 +181,7 @@ function addImport(program: Command, perform: Perform): void {
   const command = program
     .command("import-weights <file>")
     .description(
-      "make weights of torchvision, timm or YOLOv5, saved as safetensors, ours, for train.init or a program of your own",
+      "make weights of torchvision, timm or YOLOv5, saved as safetensors, or of Keras' ResNet50 as H5, ours, for train.init or a program of your own",
     )
     .addOption(new Option("--model <kind>", "what they are of").choices([...resnetKinds, ...yoloKinds]).makeOptionMandatory())
     .requiredOption("--out <file>", "safetensors file to write");

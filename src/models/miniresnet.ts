@@ -37,7 +37,7 @@ export function buildMiniResNet(options: MiniResNetOptions, shape: ModelShape): 
 /** All of {@link buildMiniResNet} before the mean over the image; its maps have a 2^(stages - 1)-th of the image's side. */
 export function miniresnetEncoder({ widths, blocks: count }: MiniResNetOptions, inChannels: number): Encoder {
   const inside = widths[0]!;
-  const blocks = residualBlocks({ inside, widths, counts: widths.map(() => count), bottleneck: false });
+  const blocks = residualBlocks({ inside, widths, counts: widths.map(() => count), bottleneck: false, strideIn: "3x3" });
   return {
     specs: [...stemWeights(inChannels, inside, 3), ...blocks.flatMap(residualWeights)],
     features: widths.at(-1)!,

@@ -6,7 +6,7 @@ import { readyBackend } from "../backend/index.ts";
 import { type Tensor, type Tensor4D, tf } from "../backend/tf.ts";
 import { silentReporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
-import type { TorchTensor } from "./import/state-dict.ts";
+import type { FileTensor } from "./import/state-dict.ts";
 import { fromTorch, importResNet } from "./import/torchvision.ts";
 import { fitWeights } from "./index.ts";
 import type { BatchStatistics, Classifier, WeightArray } from "./model.ts";
@@ -32,7 +32,7 @@ const shape = { inChannels: 3, outChannels: report.classes as number, seed: 1 };
 const batch = report.image as [number, number, number, number];
 
 /** The state dict of PyTorch's network: every weight by its name. */
-function stateDict(options: ResNetOptions): Map<string, TorchTensor> {
+function stateDict(options: ResNetOptions): Map<string, FileTensor> {
   const specs = resnetWeights(options, shape);
   const ours = specs.map(({ name, shape: [a, b, c, d] }): [string, number[]] => {
     if (d !== undefined) return [name, [d, c!, a!, b!]];
@@ -158,7 +158,7 @@ test("takes images of any size, down to one pixel", async () => {
 
 test("a state dict that is another's or damaged is refused by name", () => {
   const options = resnetOptions.parse({ kind: "resnet18", width: 4 });
-  const refusal = (change: (tensors: Map<string, TorchTensor>) => void) => {
+  const refusal = (change: (tensors: Map<string, FileTensor>) => void) => {
     const tensors = stateDict(options);
     change(tensors);
     try {

@@ -15,6 +15,11 @@ export const resnetOptions = z.strictObject({
   kind: z.enum(resnetKinds).describe("architecture"),
   /** Feature maps after the first convolution; the four stages have 1, 2, 4 and 8 times as many, or four times that in resnet50. */
   width: z.int().min(1).max(1024).default(64).describe("feature maps after the first convolution; the reference has 64"),
+  /** Of resnet50: the convolution that halves the resolution of a stage's first block. 3x3 as torchvision's "v1.5", or the first 1x1 as the paper's and Keras'. */
+  strideIn: z
+    .enum(["3x3", "1x1"])
+    .default("3x3")
+    .describe("of resnet50, the convolution with the stride: 3x3 as torchvision's, or 1x1 as the paper's and Keras'"),
 });
 export type ResNetOptions = z.output<typeof resnetOptions>;
 
@@ -26,7 +31,7 @@ const designs = {
 } as const satisfies Record<ResNetKind, { blocks: readonly number[]; bottleneck: boolean }>;
 
 /**
- * ResNet as torchvision's "v1.5", under its names: the stride of a bottleneck is in its 3 x 3 convolution.
+ * ResNet as torchvision's "v1.5", under its names: the stride of a bottleneck is in its 3 x 3 convolution, unless `strideIn` says otherwise.
  *
  * Sources: He et al. 2016, doi:10.1109/CVPR.2016.90; torchvision.models.resnet18, resnet34, resnet50 (github.com/pytorch/vision).
  *
@@ -38,10 +43,10 @@ export function buildResNet(options: ResNetOptions, shape: ModelShape): Classifi
 }
 
 /** All of {@link buildResNet} before the mean over the image; its maps have a 32nd of the image's side. */
-export function resnetEncoder({ kind, width }: ResNetOptions, inChannels: number): Encoder {
+export function resnetEncoder({ kind, width, strideIn }: ResNetOptions, inChannels: number): Encoder {
   const { blocks: counts, bottleneck } = designs[kind];
   const widths = counts.map((_, stage) => width * 2 ** stage);
-  const blocks = residualBlocks({ inside: width, widths, counts, bottleneck });
+  const blocks = residualBlocks({ inside: width, widths, counts, bottleneck, strideIn });
   return {
     specs: [...stemWeights(inChannels, width, 7), ...blocks.flatMap(residualWeights)],
     features: blocks.at(-1)!.outside,

@@ -95,7 +95,9 @@ export function restoreCheckpoint(
   setWeights(state.model, new Map([...all].filter(([name]) => !name.startsWith(checkpointPrefix))), where);
   fillFromModel(state);
   const vectors = stateVectors(state);
-  const stray = [...all.keys()].find((name) => name.startsWith(statePrefix) && !vectors.has(name.slice(statePrefix.length)));
+  const stray = [...all.keys()].find(
+    (name) => name.startsWith(checkpointPrefix) && !vectors.has(name.slice(checkpointPrefix.length)),
+  );
   if (stray !== undefined)
     throw new UserError("data", `${where}: holds what this training has no use for; got ${stray}. Start without --resume.`);
   for (const [name, vector] of vectors) {

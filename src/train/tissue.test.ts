@@ -125,7 +125,9 @@ test("a label outside the scheme's classes is refused by file, id and count", as
   const error = await runTrain(request(data, join(data, "train")), silentContext()).catch((e) => e);
   expect([error.fault, error.message]).toEqual([
     "data",
-    expect.stringMatching(/^\S+_tissue\.nii\.gz: labels must be ids of the scheme hemosynth; got 99 \(2 voxels\)\. Name the scheme[^\n]*$/),
+    expect.stringMatching(
+      /^\S+_tissue\.nii\.gz: labels must be ids of the scheme hemosynth; got 99 \(2 voxels\)\. Name the scheme[^\n]*$/,
+    ),
   ]);
 });
 

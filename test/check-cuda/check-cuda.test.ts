@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { detect } from "../../scripts/check-cuda/detect.ts";
 import { decodeKernelList, type RegisteredKernel } from "../../scripts/check-cuda/kernel-list.ts";
-import { recordOps, trainAndPredict } from "../../scripts/check-cuda/record.ts";
+import { gradientsOfPretraining, gradientsOfSets, recordOps, trainAndPredict } from "../../scripts/check-cuda/record.ts";
 import { gpuVerdicts, verdictTable } from "../../scripts/check-cuda/verdict.ts";
 import { chooseBackend, readyBackend } from "../../src/backend/ready.ts";
 import { silentReporter } from "../../src/core/context.ts";
@@ -63,4 +63,11 @@ test.skipIf(isMissing)("a recorded step has the fused ops and both gradients of 
     expect.arrayContaining(["Conv2DBackpropFilter", "Conv2DBackpropInput", "FusedBatchNormGradV3", "ReluGrad"]),
   );
   expect(ops).not.toContain("Select"); // batch normalisation and ReLU taken apart
+});
+
+test.skipIf(isMissing)("the networks of sets and the heads of pretraining are recorded with their gradients", async () => {
+  await readyBackend("tensorflow", silentReporter);
+  const ops = (work: () => void) => recordOps(work).map(({ op }) => op);
+  expect(ops(gradientsOfSets)).toEqual(expect.arrayContaining(["Conv2DBackpropFilter", "TopKV2", "Softmax", "Tanh"]));
+  expect(ops(gradientsOfPretraining)).toEqual(expect.arrayContaining(["Conv2DBackpropInput", "BatchMatMulV2", "FusedBatchNormGradV3"])); // biome-ignore format: one line
 });

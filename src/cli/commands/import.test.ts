@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { seeded } from "../../../test/helpers/seeded.ts";
 import { decodeSafetensors, encodeSafetensors, floatsOf } from "../../data/safetensors.ts";
@@ -16,7 +18,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** What a file of these bytes gives: the words of the command, or of its refusal. */
-async function outcome(name: string, bytes: Uint8Array, model: "resnet18" | "yolov5n" = "resnet18"): Promise<string> {
+async function outcome(
+  name: string,
+  bytes: Uint8Array,
+  model: "resnet18" | "resnet50" | "yolov5n" = "resnet18",
+): Promise<string> {
   await writeFile(join(folder, name), bytes);
   const options = { model, out: join(folder, "out.safetensors") };
   return await importWeights(join(folder, name), options).then(
@@ -80,4 +86,14 @@ test("a pickle and a part of a network are refused in one line, with the way out
   expect(await outcome("w.pt", zip)).not.toContain("YOLOv5");
   const part = encodeSafetensors(new Map([["conv1.weight", seeded("w", [64, 3, 7, 7])]]));
   expect(await outcome("part.safetensors", part)).toMatch(/part\.safetensors: .*needs bn1\.weight; got none/);
+});
+
+test("an H5 is Keras' ResNet50 or refused in one line", async () => {
+  const h5 = gunzipSync(readFileSync(new URL("../../../test/fixtures/keras-resnet.h5.gz", import.meta.url)));
+  expect(await outcome("w.h5", h5, "resnet18")).toMatch(/w\.h5: an H5 is read for resnet50 of keras\.applications alone; got one for resnet18\. Give safetensors\.$/); // biome-ignore format: one line
+  expect(await outcome("w.h5", h5, "resnet50")).toMatch(
+    /conv1_conv\/kernel has shape \[7, 7, 3, 64\]; got \[7, 7, 3, 1\]\. [^\n]*$/,
+  ); // of width 1
+  for (const length of [8, 100, 5000, h5.length >> 1])
+    expect(await outcome("w.h5", h5.subarray(0, length), "resnet50")).toMatch(/w\.h5: must be a sound H5 file; got one that cannot be read \([^\n]*$/); // biome-ignore format: one line
 });

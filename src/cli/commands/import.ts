@@ -1,17 +1,18 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../../core/errors.ts";
 import { writeAtomic } from "../../data/files.ts";
+import { isH5, openH5 } from "../../data/h5.ts";
 import { readRegularFile } from "../../data/regular-file.ts";
 import { decodeSafetensors, encodeSafetensors, lazyFloats, type Safetensors } from "../../data/safetensors.ts";
-import type { ResNetKind, TorchTensor, WeightArray, YoloKind } from "../../models/index.ts";
+import type { FileTensor, ResNetKind, WeightArray, YoloKind } from "../../models/index.ts";
 import type { Outcome } from "../session.ts";
 
-/** `hemosynth import-weights FILE`: a state dict of torchvision, timm or YOLOv5 in our layout. */
+/** `hemosynth import-weights FILE`: a state dict of torchvision, timm or YOLOv5, or a ResNet-50 of Keras, in our layout. */
 export async function importWeights(file: string, options: { model: ResNetKind | YoloKind; out: string }): Promise<Outcome> {
   const { model, out } = options;
   if (existsSync(out)) throw new UserError("usage", `--out: must not be there yet; got ${out}. Name another file or delete it.`);
-  const torch = lazyFloats(decode(await readRegularFile(file), file, model), file);
-  const { weights, facts } = await weightsOf(torch, model, file);
+  const bytes = await readRegularFile(file);
+  const { weights, facts } = isH5(bytes) ? await kerasWeights(bytes, model, file) : await torchWeights(bytes, model, file);
   await writeAtomic(out, encodeSafetensors(weights, { format: "hemosynth", kind: model, ...facts }));
   const values = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
   return {
@@ -34,12 +35,25 @@ function decode(bytes: Uint8Array, file: string, model: ResNetKind | YoloKind): 
   }
 }
 
-/** The weights in our layout, and what else building the model takes, for the file's metadata. */
-async function weightsOf(
-  tensors: ReadonlyMap<string, TorchTensor>,
-  model: ResNetKind | YoloKind,
-  file: string,
-): Promise<{ weights: Map<string, WeightArray>; facts: Record<string, string> }> {
+/** Weights in our layout, and what else building the model takes, for the file's metadata. */
+interface Imported {
+  readonly weights: Map<string, WeightArray>;
+  readonly facts: Record<string, string>;
+}
+
+async function kerasWeights(bytes: Uint8Array, model: ResNetKind | YoloKind, file: string): Promise<Imported> {
+  if (model !== "resnet50")
+    throw new UserError("data", `${file}: an H5 is read for resnet50 of keras.applications alone; got one for ${model}. Give safetensors.`); // biome-ignore format: one line
+  const tensors = await openH5(bytes, file);
+  if ([...tensors.keys()].some((path) => path.startsWith("layers/") || path.startsWith("_layer_checkpoint_dependencies/")))
+    throw new UserError("data", `${file}: an H5 must name its layers; got one of Keras 3's save_weights, which numbers them. In Python: model.save("resnet50.h5").`); // biome-ignore format: one line
+  const { importKerasResNet, resnetOptions } = await import("../../models/index.ts");
+  const options = resnetOptions.parse({ kind: model, strideIn: "1x1" });
+  return { weights: importKerasResNet(tensors, options, file), facts: { strideIn: options.strideIn } };
+}
+
+async function torchWeights(bytes: Uint8Array, model: ResNetKind | YoloKind, file: string): Promise<Imported> {
+  const tensors: ReadonlyMap<string, FileTensor> = lazyFloats(decode(bytes, file, model), file);
   const { importResNet, importYolo, resnetOptions } = await import("../../models/index.ts");
   if (model === "yolov5n" || model === "yolov5s") {
     const { weights, classes, anchors } = importYolo(tensors, model, file);

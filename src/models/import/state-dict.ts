@@ -2,8 +2,8 @@ import { UserError } from "../../core/errors.ts";
 import type { WeightArray } from "../model.ts";
 import type { WeightSpec } from "../weights.ts";
 
-/** A tensor of a PyTorch state dict, read when it is needed. */
-export interface TorchTensor {
+/** A tensor of a file of weights, read when it is needed. */
+export interface FileTensor {
   readonly shape: readonly number[];
   /** Row-major. */
   read(): Float32Array;
@@ -30,7 +30,7 @@ export function notTheWeights(where: string, kind: string, rule: string, got: st
  * @throws {UserError} (data) If a tensor is missing, superfluous, of another shape or not finite.
  */
 export function importStateDict(
-  tensors: ReadonlyMap<string, TorchTensor>,
+  tensors: ReadonlyMap<string, FileTensor>,
   { kind, specs, others = [] }: Wanted,
   where: string,
 ): Map<string, WeightArray> {
@@ -49,7 +49,7 @@ export function importStateDict(
 
 /** The values of a tensor. @throws {UserError} (data) If it is of another shape or not finite. */
 export function readTensor(
-  tensor: TorchTensor,
+  tensor: FileTensor,
   name: string,
   wanted: readonly number[],
   kind: string,

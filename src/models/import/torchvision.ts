@@ -1,6 +1,6 @@
 import type { WeightArray } from "../model.ts";
 import { type ResNetOptions, resnetWeights } from "../resnet.ts";
-import { importStateDict, type TorchTensor } from "./state-dict.ts";
+import { type FileTensor, importStateDict } from "./state-dict.ts";
 
 export { fromTorch } from "./state-dict.ts";
 
@@ -12,7 +12,7 @@ export { fromTorch } from "./state-dict.ts";
  * @throws {UserError} (data) If a tensor is missing, superfluous, of another shape or not finite.
  */
 export function importResNet(
-  tensors: ReadonlyMap<string, TorchTensor>,
+  tensors: ReadonlyMap<string, FileTensor>,
   options: ResNetOptions,
   where: string,
 ): Map<string, WeightArray> {

@@ -1,7 +1,7 @@
 import type { WeightArray } from "../model.ts";
 import { type AnchorSize, headModule, type YoloKind, yoloSizes, yoloStrides } from "../yolo/design.ts";
 import { yoloWeights } from "../yolo/network.ts";
-import { importStateDict, notTheWeights, readTensor, type TorchTensor } from "./state-dict.ts";
+import { type FileTensor, importStateDict, notTheWeights, readTensor } from "./state-dict.ts";
 
 /** A YOLOv5 from a state dict: its weights in the layout of {@link buildYolo}, and what the file says of its shape. */
 export interface ImportedYolo {
@@ -23,7 +23,7 @@ const anchorName = `model.${headModule}.anchors`;
  * @throws {UserError} (data) If a tensor is missing, superfluous, of another shape or not finite, or an anchor is not above 0.
  */
 export function importYolo(
-  tensors: ReadonlyMap<string, TorchTensor>,
+  tensors: ReadonlyMap<string, FileTensor>,
   kind: YoloKind,
   where: string,
   size: { readonly depth: number; readonly width: number } = yoloSizes[kind],

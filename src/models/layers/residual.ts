@@ -5,7 +5,7 @@ import { conv2dWeights } from "./conv.ts";
 import { batchNormWeights, convNorm } from "./norm.ts";
 import type { Scope } from "./scope.ts";
 
-/** One residual block: its name, its widths, and the stride of its first 3 x 3 convolution. */
+/** One residual block: its name, its widths, and its stride, which is that of its first 3 x 3 convolution or, in a bottleneck with `strideIn: 1x1`, of its first. */
 export interface ResidualBlock {
   readonly name: string;
   readonly inside: number;
@@ -14,6 +14,7 @@ export interface ResidualBlock {
   readonly outside: number;
   readonly stride: number;
   readonly bottleneck: boolean;
+  readonly strideIn: "3x3" | "1x1";
 }
 
 /** Stages of residual blocks. */
@@ -26,16 +27,18 @@ export interface ResidualStages {
   readonly counts: readonly number[];
   /** Blocks of 1 x 1, 3 x 3 and 1 x 1 convolutions, four times as wide outside; else of two 3 x 3 ones. */
   readonly bottleneck: boolean;
+  /** Convolution of a bottleneck that has the stride. */
+  readonly strideIn: "3x3" | "1x1";
 }
 
 /** All blocks in the order of the forward pass, named as torchvision's: `layer1.0`. */
-export function residualBlocks({ inside: first, widths, counts, bottleneck }: ResidualStages): ResidualBlock[] {
+export function residualBlocks({ inside: first, widths, counts, bottleneck, strideIn }: ResidualStages): ResidualBlock[] {
   let inside = first;
   return widths.flatMap((width, stage) =>
     Array.from({ length: counts[stage]! }, (_, i) => {
       const name = `layer${stage + 1}.${i}`;
       const stride = stage > 0 && i === 0 ? 2 : 1;
-      const block = { name, inside, width, outside: bottleneck ? 4 * width : width, stride, bottleneck };
+      const block = { name, inside, width, outside: bottleneck ? 4 * width : width, stride, bottleneck, strideIn };
       inside = block.outside;
       return block;
     }),
@@ -53,9 +56,10 @@ function basicBlock(scope: Scope, { name, stride }: ResidualBlock, x: Tensor4D):
   return convNorm(scope, `${name}.conv2`, `${name}.bn2`, y);
 }
 
-function bottleneckBlock(scope: Scope, { name, stride }: ResidualBlock, x: Tensor4D): Tensor4D {
-  const narrow = relu(convNorm(scope, `${name}.conv1`, `${name}.bn1`, x));
-  const y = relu(convNorm(scope, `${name}.conv2`, `${name}.bn2`, narrow, stride));
+function bottleneckBlock(scope: Scope, { name, stride, strideIn }: ResidualBlock, x: Tensor4D): Tensor4D {
+  const [first, second] = strideIn === "1x1" ? [stride, 1] : [1, stride];
+  const narrow = relu(convNorm(scope, `${name}.conv1`, `${name}.bn1`, x, first));
+  const y = relu(convNorm(scope, `${name}.conv2`, `${name}.bn2`, narrow, second));
   return convNorm(scope, `${name}.conv3`, `${name}.bn3`, y);
 }
 

@@ -4,7 +4,7 @@ import { seeded, seededWeight, worst } from "../../../test/helpers/seeded.ts";
 import { backends, usable } from "../../../test/helpers/torch-cases.ts";
 import { type Tensor, type Tensor1D, type Tensor4D, tf } from "../../backend/tf.ts";
 import { traced } from "../../backend/traced/index.ts";
-import { fromTorch, type TorchTensor } from "../import/state-dict.ts";
+import { type FileTensor, fromTorch } from "../import/state-dict.ts";
 import { importYolo } from "../import/yolo.ts";
 import type { BatchStatistics, WeightArray } from "../model.ts";
 import { setWeights } from "../weights.ts";
@@ -40,7 +40,7 @@ const { depth, width, classes, size } = reference;
 const options = yoloOptions.parse({ kind: "yolov5", depth, width });
 
 /** PyTorch's state dict: every tensor by its name, all but the anchors made of it. */
-function stateDict(): Map<string, TorchTensor> {
+function stateDict(): Map<string, FileTensor> {
   const anchors = options.anchors.flatMap((level, i) => level.flat().map((side) => side / [8, 16, 32][i]!));
   return new Map(
     Object.entries(reference.shapes).map(([name, shape]) => {
