@@ -104,7 +104,7 @@ test("weights to start from count by their content, wherever they lie; those tha
   const weights = await mkdtemp(join(tmpdir(), "hemosynth-weights-"));
   expect(await go(await start("a", 1))).toEqual(withLabels);
   expect(await go(await start("b", 1))).toEqual(["eval"]); // which prints the config
-  expect(await go(await start("b", 2))).toEqual(["train", "predict", "eval"]);
+  expect(await go(await start("b", 2))).toEqual(["train"]); // again; this stand-in for training writes the same bytes
   const other = await start("c", 1, [4, 8]);
   await expect(go({ ...other, root: join(root, "new") })).rejects.toThrow("weights of a unet do not fit the unet");
   expect(ran).toEqual([]);
