@@ -1,3 +1,4 @@
+import { UserError } from "../../core/errors.ts";
 import { many } from "../../core/words.ts";
 import { parseJson } from "../../data/dataset.ts";
 import { type ModelFile, readWeightsFile } from "../../data/model-folder.ts";
@@ -26,6 +27,7 @@ export interface Init {
  */
 export async function readInit({ from, only }: InitOptions, model: ModelOptions, shape: Omit<ModelShape, "seed">): Promise<Init> {
   const { where, sha256, metadata, weights } = await readWeightsFile(from);
+  checkStride(metadata.get("strideIn"), model, where);
   const given = { where, kind: metadata.get("kind") ?? null, weights };
   const { taken, summed, random, takesHead } = fitWeights(model, shape, given, only);
   const text = model.kind === "yolov5" && takesHead ? metadata.get("anchors") : undefined;
@@ -36,6 +38,15 @@ export async function readInit({ from, only }: InitOptions, model: ModelOptions,
     weights: taken,
     facts: { sha256, taken: [...taken.keys()], summed: [...summed], random: [...random], anchors },
   };
+}
+
+/** A ResNet-50 of Keras has the names and shapes of torchvision's and is another network: nothing but the file's own word tells them apart. */
+function checkStride(given: string | undefined, model: ModelOptions, where: string): void {
+  if (given === undefined || !("strideIn" in model) || given === model.strideIn) return;
+  throw new UserError(
+    "usage",
+    `${where}: these weights are of a ${model.kind} with strideIn ${given}; got model.strideIn ${model.strideIn}. Set it to ${given}.`,
+  );
 }
 
 /** `init` of `model.json`. */
