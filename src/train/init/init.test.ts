@@ -153,6 +153,10 @@ test("what cannot be started from is refused in one line, and an earlier result 
     writeFileSync(join(folder, file), bytes);
     expect(await refused(join(folder, file))).toMatch(message);
   }
+  writeFileSync(join(folder, "keras"), encodeSafetensors(floats, { format: "hemosynth", kind: "resnet50", strideIn: "1x1" }));
+  const options = trainOptions.parse({ task: "classify", init: { from: join(folder, "keras") } });
+  const other = { ...request(earlier), options, model: modelOptions.parse({ kind: "resnet50", width: 1 }) };
+  expect(await fault(runTrain(other, silentContext()))).toMatch(/^usage: .*keras: these weights are of a resnet50 with strideIn 1x1; got model\.strideIn 3x3\. Set it to 1x1\.$/); // biome-ignore format: one line
   expect(await refused(join(folder, "none"))).toMatch(/^data: .*none: must be a safetensors file or the folder of a trained model; got nothing there\. Check the path\.$/); // biome-ignore format: one line
   expect(await refused(folder)).toMatch(/no trained model \(model\.json\) here or in train\//);
   const changed = join(folder, "run/train");
