@@ -9,7 +9,7 @@ import { dataFault } from "./faults.ts";
 import { readBytes } from "./files.ts";
 import { type PreprocessOptions, preprocessOptions } from "./preprocess.ts";
 import { readRegularFile } from "./regular-file.ts";
-import { decodeSafetensors, type FloatTensor, floatsOf } from "./safetensors.ts";
+import { allFloats, decodeSafetensors, type FloatTensor } from "./safetensors.ts";
 
 /** The content of `model.json`, written last: a folder without it is not a trained model. */
 export const modelFileSchema = z.strictObject({
@@ -140,7 +140,7 @@ export async function readWeightsFile(path: string): Promise<WeightsFile> {
       "Turn those of torchvision, timm or YOLOv5 by `hemosynth import-weights FILE --model KIND --out OUT`",
     );
   const own = [...tensors].filter(([name]) => !name.startsWith(checkpointPrefix));
-  const weights = new Map(own.map(([name, t]) => [name, { shape: t.shape, data: floatsOf(t, name, where) }]));
+  const weights = allFloats(own, where);
   return { where, sha256: hash, metadata, weights };
 }
 
@@ -158,6 +158,5 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const bytes = await readBytes(where, "train again");
   checkedHash(bytes, where, file.weights.sha256);
   const { tensors } = decodeSafetensors(bytes, where);
-  const weights = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: floatsOf(t, name, where) }]));
-  return { file, preprocess: file.preprocess, weights, where };
+  return { file, preprocess: file.preprocess, weights: allFloats(tensors, where), where };
 }

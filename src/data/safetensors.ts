@@ -192,6 +192,11 @@ export function lazyFloats(
   return new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, read: () => floatsOf(t, name, where) }]));
 }
 
+/** Tensors by name, all read as {@link floatsOf}. */
+export function allFloats(tensors: Iterable<readonly [string, StoredTensor]>, where: string): Map<string, FloatTensor> {
+  return new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: floatsOf(t, name, where) }]));
+}
+
 /**
  * The values of a tensor as float32; F16 and BF16 exactly, other numbers rounded to it.
  * @throws {UserError} (data) If the type holds no real numbers that float32 could stand for (64-bit integers).

@@ -5,7 +5,7 @@ import { UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { parseJson } from "../data/dataset.ts";
 import { checkpointPrefix } from "../data/model-folder.ts";
-import { decodeSafetensors, encodeSafetensors, type FloatTensor, floatsOf } from "../data/safetensors.ts";
+import { allFloats, decodeSafetensors, encodeSafetensors, type FloatTensor } from "../data/safetensors.ts";
 import { readWeights, setWeights } from "../models/index.ts";
 import type { Progress } from "./run.ts";
 import { fillFromModel, stateVectors, type TrainState } from "./state.ts";
@@ -91,7 +91,7 @@ export function restoreCheckpoint(
     );
   if (header.backend !== tf.getBackend())
     warn(`${where} was written on backend ${header.backend}; on ${tf.getBackend()} the last bits of what follows will differ`);
-  const all = new Map([...tensors].map(([name, t]) => [name, { shape: t.shape, data: floatsOf(t, name, where) }]));
+  const all = allFloats(tensors, where);
   setWeights(state.model, new Map([...all].filter(([name]) => !name.startsWith(checkpointPrefix))), where);
   fillFromModel(state);
   const vectors = stateVectors(state);

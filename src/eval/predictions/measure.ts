@@ -7,7 +7,7 @@ import { wilsonInterval } from "../metrics/wilson.ts";
 import { type Called, type Compared, callSample, compareAll } from "./compare.ts";
 import { describeFigures } from "./describe.ts";
 import { replicateCut, replicateValues, type Sample, sampleOf } from "./figures.ts";
-import type { MetricsOptions } from "./options.ts";
+import { isChosen, type MetricsOptions } from "./options.ts";
 import type { Replicates } from "./replicate.ts";
 import type { Cut, MetricsResults } from "./results.ts";
 import type { Predictions } from "./rows.ts";
@@ -87,7 +87,7 @@ function describeCut({ sample, cut }: Called, chosenOn: Sample, onValidation: bo
   const orNull = (value: number) => (Number.isNaN(value) ? null : value);
   const at = confusionAt(sample.ranked, cut.whole);
   const reached = confusionAt(chosenOn.ranked, cut.whole);
-  const chosen = threshold !== null && threshold.rule !== "fixed";
+  const chosen = isChosen(threshold);
   return {
     value: orNull(cut.whole),
     rule: ruleWords(threshold, cut.whole),
@@ -118,7 +118,7 @@ function ruleWords(rule: MetricsOptions["threshold"], value: number): string {
 function methodOf({ columns }: Predictions, { interval, resamples, level, seed, threshold }: MetricsOptions): string {
   const kind = { percentile: "percentile", basic: "basic", bca: "BCa" }[interval];
   const what = columns.cluster === null ? "rows" : `whole clusters (${oneLine(columns.cluster)})`;
-  const chosen = threshold === null || threshold.rule === "fixed" ? "" : ", threshold chosen anew in each resample";
+  const chosen = isChosen(threshold) ? ", threshold chosen anew in each resample" : "";
   return `${kind} bootstrap of ${what}, ${resamples} resamples, seed ${seed}, level ${level}${chosen}`;
 }
 
@@ -136,7 +136,7 @@ function notesOf(
   compared: number,
   { threshold }: MetricsOptions,
 ): string[] {
-  const chosen = threshold !== null && threshold.rule !== "fixed";
+  const chosen = isChosen(threshold);
   const fewest = Math.min(...[0, 1].map((label) => new Set(rows.filter((r) => r.label === label).map((r) => r.cluster)).size));
   const alike = clusters < rows.length;
   return [

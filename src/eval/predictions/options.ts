@@ -19,6 +19,11 @@ export const cutOptions = z.discriminatedUnion("rule", [
 ]);
 export type CutOptions = z.output<typeof cutOptions>;
 
+/** Whether a threshold depends on the rows that it is chosen on, and is no number that was known before. */
+export function isChosen(cut: CutOptions | null): boolean {
+  return cut !== null && cut.rule !== "fixed";
+}
+
 /** Which column holds what; null is looked for by its usual names. */
 export const columnOptions = z.strictObject({
   truth: z.string().nullable().default(null).describe("column with the truth"),

@@ -9,7 +9,7 @@ import { describeColumns } from "./columns.ts";
 import type { Compared } from "./compare.ts";
 import { formatCsv, formatLatex, formatMarkdown } from "./format.ts";
 import { measurePredictions } from "./measure.ts";
-import type { ColumnOptions, MetricsOptions } from "./options.ts";
+import { type ColumnOptions, isChosen, type MetricsOptions } from "./options.ts";
 import type { MetricsResults } from "./results.ts";
 import { parsePredictions } from "./rows.ts";
 
@@ -84,7 +84,7 @@ function sourceOf({ predictions: { file, rows }, sha256: hash }: Compared): Metr
 
 /** @throws {UserError} (usage) If options do not go together, or a table would replace a file that is read. */
 function checkRequest({ predictions, validation, compare, out, options }: MetricsRequest): void {
-  if (validation !== null && (options.threshold === null || options.threshold.rule === "fixed"))
+  if (validation !== null && !isChosen(options.threshold))
     throw new UserError(
       "usage",
       `--validation: goes with a threshold that is chosen; got ${validation} without. Give --threshold youden, say.`,

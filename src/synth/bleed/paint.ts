@@ -34,11 +34,11 @@ export function paintBleed(scene: Scene, anatomy: Anatomy, bleed: Bleed): Scene 
   for (const cover of covers) for (let i = 0; i < total.length; i++) if (cover[i]! > 0) total[i] = total[i]! * (1 - cover[i]!);
   for (let i = 0; i < total.length; i++) total[i] = 1 - total[i]!;
 
-  const isPatch = bleed.parts.some(({ patch }) => patch); // from the image itself, which is as blurred as it is
-  const seen = isPatch ? total : spreadCover(total, scene);
+  // A patch comes from the image itself, which is as blurred as it is.
+  const scanner = bleed.parts.some(({ patch }) => patch) ? { image: scene.image } : scene;
+  const seen = spreadCover(total, scanner);
   const own = ownGrain(scene, seen);
-  const painted = bloodSignal(bleed, { covers, total, own }, scene, anatomy);
-  const blood = isPatch ? painted : spreadCover(painted, scene);
+  const blood = spreadCover(bloodSignal(bleed, { covers, total, own }, scene, anatomy), scanner);
   const image = scene.image.data.slice();
   for (let i = 0; i < image.length; i++) {
     // What a mask has blacked out stays black.
