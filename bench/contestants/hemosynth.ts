@@ -36,7 +36,9 @@ function trainer(of: Case) {
   return () => step({ image, target }, ++n);
 }
 
-const zerosAndOnes = (shape: [number, number, number, number]) => tf.round(noise(shape, 2)) as Tensor4D;
+function zerosAndOnes(shape: [number, number, number, number]): Tensor4D {
+  return tf.round(noise(shape, 2)) as Tensor4D;
+}
 
 /** Nine squares of blood of 12 to 76 pixels in each window. */
 function boxes({ batch, size }: Case): Tensor4D {
