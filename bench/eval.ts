@@ -10,8 +10,8 @@ import { weightedAuroc } from "../src/eval/metrics/auroc.ts";
 import { drawPlan } from "../src/eval/metrics/bootstrap.ts";
 import { replicateCut, replicateValues, sampleOf } from "../src/eval/predictions/figures.ts";
 import { metricsOptions } from "../src/eval/predictions/options.ts";
-import { replicate } from "../src/eval/predictions/replicate.ts";
 import { parsePredictions } from "../src/eval/predictions/rows.ts";
+import { replicate } from "../src/eval/tables/replicate.ts";
 
 const { values: args } = parseArgs({
   options: {

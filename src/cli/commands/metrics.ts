@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import { parseWhere } from "../../eval/predictions/columns.ts";
-import { formatText } from "../../eval/predictions/format.ts";
+import { metricsDocument } from "../../eval/predictions/format.ts";
 import { type MetricsOptions, metricsOptions } from "../../eval/predictions/options.ts";
 import { runMetrics } from "../../eval/predictions/stage.ts";
+import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
 
 /** Options of `hemosynth metrics`, as commander parses them. */
@@ -39,7 +40,7 @@ export async function metrics(file: string, flags: MetricsFlags, session: Sessio
   };
   const results = await runMetrics(request, session);
   const where = request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, metrics.json`;
-  return { text: `${formatText(results)}${where}`, json: results };
+  return { text: `${documentText(metricsDocument(results))}${where}`, json: results };
 }
 
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */

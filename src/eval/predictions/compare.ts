@@ -3,11 +3,12 @@ import type { ResamplingPlan } from "../metrics/bootstrap.ts";
 import { delongTest, placementsOf } from "../metrics/delong.ts";
 import { holmAdjusted } from "../metrics/holm.ts";
 import { mcnemarExact } from "../metrics/mcnemar.ts";
+import { difference, estimate } from "../tables/estimate.ts";
+import type { Replicates } from "../tables/replicate.ts";
 import { describeColumns } from "./columns.ts";
 import { lackOf, numbered } from "./describe.ts";
-import { estimateOf, replicateCut, replicateValues, type Sample, sampleOf, type Values } from "./figures.ts";
+import { figureOf, replicateCut, replicateValues, type Sample, sampleOf, type Values } from "./figures.ts";
 import type { MetricsOptions } from "./options.ts";
-import type { Replicates } from "./replicate.ts";
 import { type Comparison, figureNames } from "./results.ts";
 import type { PredictionRow, Predictions } from "./rows.ts";
 
@@ -116,9 +117,10 @@ function compareOne(
     sha256,
     columns: describeColumns(predictions.columns),
     threshold: Number.isNaN(cut.whole) ? null : cut.whole,
-    differences: figureNames.map((metric) =>
-      estimateOf(metric, [first.values, other.values], clusters, because(metric), options),
-    ),
+    differences: figureNames.map((metric) => {
+      const replicates = difference(figureOf(first.values, metric), figureOf(other.values, metric));
+      return { metric, ...estimate(replicates, clusters, because(metric), options) };
+    }),
     delong: { method: independent ? "DeLong" : "Obuchowski", ...delong, pHolm: null },
     mcnemar: mcnemarOf(first, other),
   };

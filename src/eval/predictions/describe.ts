@@ -1,11 +1,11 @@
 import { type Confusion, confusionAt } from "../metrics/confusion.ts";
 import { delongInterval, placementsOf } from "../metrics/delong.ts";
-import { clopperPearsonInterval, jeffreysInterval } from "../metrics/proportion.ts";
-import { wilsonInterval } from "../metrics/wilson.ts";
-import { estimateOf, type Sample, type Values } from "./figures.ts";
+import { type Beside, estimate } from "../tables/estimate.ts";
+import type { Replicates } from "../tables/replicate.ts";
+import { besideShare } from "../tables/share.ts";
+import { figureOf, type Sample, type Values } from "./figures.ts";
 import type { MetricsOptions } from "./options.ts";
-import type { Replicates } from "./replicate.ts";
-import { type Beside, type Figure, type FigureName, figureNames } from "./results.ts";
+import { type Figure, type FigureName, figureNames } from "./results.ts";
 import type { PredictionRow } from "./rows.ts";
 
 /** Which rows a figure is of, the count that it is a share of them, and what is missing where it is not defined. */
@@ -62,12 +62,12 @@ export function describeFigures(
     const { of, hits } = facts[metric];
     const rows = sample.rows.filter((row) => of(row, row.score >= cut));
     const clusters = new Set(rows.map(({ cluster }) => cluster)).size;
-    const estimated = estimateOf(metric, [values], clusters, lackOf(metric, sample, cut), options);
+    const estimated = estimate(figureOf(values, metric), clusters, lackOf(metric, sample, cut), options);
     const share = hits === undefined || estimated.estimate === null ? null : { hits: hits(calls), of: rows.length };
     const independent = clusters === rows.length;
     const auroc = metric === "roc_auc" && estimated.estimate !== null ? besideAuroc(sample, independent, options.level) : [];
     const beside = share === null ? auroc : besideShare(share, options.level);
-    return { ...estimated, subset, n: rows.length, clusters, chance: chanceOf(metric, sample), beside };
+    return { metric, ...estimated, subset, n: rows.length, clusters, chance: chanceOf(metric, sample), beside };
   });
 }
 
@@ -103,17 +103,5 @@ export function numbered(rows: readonly PredictionRow[]): Uint32Array {
   return Uint32Array.from(rows, ({ cluster }) => {
     if (!numbers.has(cluster)) numbers.set(cluster, numbers.size);
     return numbers.get(cluster)!;
-  });
-}
-
-function besideShare({ hits, of }: { hits: number; of: number }, level: number): Beside[] {
-  const intervals = [
-    ["Wilson", wilsonInterval],
-    ["Clopper-Pearson", clopperPearsonInterval],
-    ["Jeffreys", jeffreysInterval],
-  ] as const;
-  return intervals.map(([method, interval]) => {
-    const { low, high } = interval(hits, of, level)!; // a share that is defined is of some rows
-    return { method, takesRowsAsIndependent: true, low, high, reason: null };
   });
 }

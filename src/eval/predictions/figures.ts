@@ -1,7 +1,6 @@
 import { type RankedScores, rankScores, weightedAuroc } from "../metrics/auroc.ts";
 import { averagePrecisionScore } from "../metrics/average-precision-score.ts";
 import type { ResamplingPlan } from "../metrics/bootstrap.ts";
-import { bootstrapInterval } from "../metrics/bootstrap-interval.ts";
 import { brierScore, expectedCalibrationError } from "../metrics/calibration.ts";
 import {
   accuracy,
@@ -18,9 +17,10 @@ import {
   specificity,
 } from "../metrics/confusion.ts";
 import { chooseThreshold } from "../metrics/threshold.ts";
+import { valueAt } from "../tables/estimate.ts";
+import { type Replicates, replicate } from "../tables/replicate.ts";
 import type { CutOptions, MetricsOptions } from "./options.ts";
-import { type Replicates, replicate } from "./replicate.ts";
-import { type Figure, type FigureName, figureNames } from "./results.ts";
+import { type FigureName, figureNames } from "./results.ts";
 import type { PredictionRow, Predictions } from "./rows.ts";
 
 /** Rows with all that their figures need. */
@@ -100,30 +100,7 @@ export function replicateValues(
 
 const clustersOf = ({ rows }: Sample): string[] => rows.map(({ cluster }) => cluster);
 
-/** An estimate with its interval. */
-export type Estimated = Pick<Figure, "metric" | "estimate" | "low" | "high" | "undefinedResamples" | "reason">;
-
-/**
- * One figure, or its difference between two samples of one plan.
- * @param clusters - Distinct clusters among the rows that the figure is of. @param undefinedBecause - Reason where it is NaN.
- */
-export function estimateOf(
-  metric: FigureName,
-  replicates: readonly [Replicates<Values>, Replicates<Values>?],
-  clusters: number,
-  undefinedBecause: string,
-  { interval, level }: MetricsOptions,
-): Estimated {
-  const at = figureNames.indexOf(metric);
-  const [first, other] = replicates;
-  const minus = (of: (r: Replicates<Values>) => readonly Values[]) =>
-    Float64Array.from(of(first), (values, i) => values[at]! - (other === undefined ? 0 : of(other)[i]![at]!));
-  const estimate = minus(({ whole }) => [whole])[0]!;
-  const values = minus(({ resampled }) => resampled);
-  const undefinedResamples = values.reduce((n, v) => n + (Number.isNaN(v) ? 1 : 0), 0);
-  if (Number.isNaN(estimate))
-    return { metric, estimate: null, low: null, high: null, undefinedResamples, reason: undefinedBecause };
-  const leftOut = minus((r) => r.leftOut);
-  const { low, high, reason } = bootstrapInterval(interval, { estimate, values, leftOut, clusters }, level);
-  return { metric, estimate, low, high, undefinedResamples, reason };
+/** One of the figures. */
+export function figureOf(values: Replicates<Values>, metric: FigureName): Replicates<number> {
+  return valueAt(values, figureNames.indexOf(metric));
 }

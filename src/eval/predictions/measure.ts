@@ -4,11 +4,11 @@ import { drawPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import { calibrationCurve } from "../metrics/calibration.ts";
 import { confusionAt, sensitivity, specificity } from "../metrics/confusion.ts";
 import { wilsonInterval } from "../metrics/wilson.ts";
+import type { Replicates } from "../tables/replicate.ts";
 import { type Called, type Compared, callSample, compareAll } from "./compare.ts";
 import { describeFigures } from "./describe.ts";
 import { replicateCut, replicateValues, type Sample, sampleOf } from "./figures.ts";
 import { isChosen, type MetricsOptions } from "./options.ts";
-import type { Replicates } from "./replicate.ts";
 import type { Cut, MetricsResults } from "./results.ts";
 import type { Predictions } from "./rows.ts";
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { estimateFields, figureFields } from "../tables/estimate.ts";
 import { metricsOptions } from "./options.ts";
 
 const count = z.int().min(0);
@@ -23,41 +24,9 @@ export const figureNames = [
 ] as const;
 export type FigureName = (typeof figureNames)[number];
 
-/** An estimate with its bootstrap interval; `null` is "does not exist", and `reason` says why. */
-const estimated = {
-  metric: z.enum(figureNames),
-  estimate: value,
-  low: value,
-  high: value,
-  /** Resamples in which it is not defined; the interval is of the others. */
-  undefinedResamples: count,
-  reason: z.string().nullable(),
-};
-
-/** Another interval of the same figure. */
-const besideSchema = z.strictObject({
-  method: z.enum(["DeLong", "Obuchowski", "Wilson", "Clopper-Pearson", "Jeffreys"]),
-  /** True where it would be too narrow if rows of one cluster are alike. */
-  takesRowsAsIndependent: z.boolean(),
-  low: value,
-  high: value,
-  reason: z.string().nullable(),
-});
-
-export const figureSchema = z.strictObject({
-  ...estimated,
-  /** `all`, or `column=value` of a subgroup. */
-  subset: z.string(),
-  /** Rows that the figure is of: positives for recall, negatives for specificity, calls for precision, the others for npv. */
-  n: count,
-  /** Distinct clusters among them. */
-  clusters: count,
-  /** What scores without any skill reach; null where that is not one number. */
-  chance: value,
-  beside: z.array(besideSchema),
-});
+/** Rows that a figure is of: positives for recall, negatives for specificity, calls for precision, the others for npv. */
+const figureSchema = z.strictObject({ metric: z.enum(figureNames), ...figureFields });
 export type Figure = z.output<typeof figureSchema>;
-export type Beside = z.output<typeof besideSchema>;
 
 const calibrationSchema = z.strictObject({
   from: z.number(),
@@ -99,7 +68,7 @@ const comparisonSchema = z.strictObject({
   columns: z.string(),
   threshold: value,
   /** Figure of the first table minus that of this one, in the same resamples. */
-  differences: z.array(z.strictObject(estimated)),
+  differences: z.array(z.strictObject({ metric: z.enum(figureNames), ...estimateFields })),
   /** Of the AUROC; Obuchowski's where clusters hold several rows. */
   delong: z.strictObject({ method: z.enum(["DeLong", "Obuchowski"]), z: value, low: value, high: value, ...testResult }),
   /** Exact; takes rows as independent. */

@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { parse } from "csv-parse/sync";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silentContext } from "../../core/context.ts";
-import { formatText } from "./format.ts";
+import { documentText } from "../tables/document.ts";
+import { metricsDocument } from "./format.ts";
 import { metricsOptions } from "./options.ts";
 import { metricsJsonSchema, metricsSchema } from "./results.ts";
 import { runMetrics } from "./stage.ts";
@@ -55,7 +56,7 @@ test("formulas, markup and TeX in names and groups are inert in every table", as
   expect(markdown).not.toMatch(/\]\(/);
   const tex = (await text("metrics.tex")).split("\n").filter((line) => !line.startsWith("%"));
   expect(tex.join("\n")).not.toMatch(/\\input|[^\\]%|[^\\]#/);
-  expect(formatText(results)).toContain("group=<script>");
+  expect(documentText(metricsDocument(results))).toContain("group=<script>");
 });
 
 test("refuses to replace what it reads", async () => {

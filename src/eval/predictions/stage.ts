@@ -5,9 +5,10 @@ import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { readBytes, writeAtomic } from "../../data/files.ts";
 import { packageVersion } from "../../data/version.ts";
+import { documentLatex, documentMarkdown } from "../tables/document.ts";
 import { describeColumns } from "./columns.ts";
 import type { Compared } from "./compare.ts";
-import { formatCsv, formatLatex, formatMarkdown } from "./format.ts";
+import { formatCsv, metricsDocument } from "./format.ts";
 import { measurePredictions } from "./measure.ts";
 import { type ColumnOptions, isChosen, type MetricsOptions } from "./options.ts";
 import type { MetricsResults } from "./results.ts";
@@ -28,7 +29,11 @@ export interface MetricsRequest {
 }
 
 /** The files of `out`, metrics.json written last. */
-const written = { "metrics.csv": formatCsv, "metrics.md": formatMarkdown, "metrics.tex": formatLatex } as const;
+const written: Readonly<Record<string, (results: MetricsResults) => string>> = {
+  "metrics.csv": formatCsv,
+  "metrics.md": (results) => documentMarkdown(metricsDocument(results)),
+  "metrics.tex": (results) => documentLatex(metricsDocument(results)),
+};
 
 /**
  * Evaluates predictions of any program and writes the tables.
