@@ -38,8 +38,25 @@ export function conv2d(scope: Scope, name: string, x: Tensor4D, stride = 1): Ten
  */
 export function convolve(x: Tensor4D, kernel: Tensor4D, stride: number): Tensor4D {
   const side = kernel.shape[0];
+  if (side === 1 && stride === 2 && x.shape[3] < leastStridedChannels) return tf.conv2d(everyOther(x), kernel, 1, "same");
   if (stride === 1 || side % 2 === 0) return tf.conv2d(x, kernel, stride, "same");
   return tf.conv2d(padded(x, side >> 1), kernel, stride, "valid");
+}
+
+/**
+ * With fewer channels than one of its blocks (8 on AVX2, 16 on AVX-512), oneDNN's gradient of a 1 x 1 convolution with stride 2 writes beyond its
+ * workspace: now and then, more often when the machine is busy, part of the gradient is lost, or the process hangs or dies
+ * (github.com/uxlfoundation/oneDNN/issues/6035). Such a convolution sees every other pixel alone, so those are taken first.
+ */
+const leastStridedChannels = 16;
+
+/** Every other row and column from the first on. Slices of four axes alone, whose gradients all backends have. */
+export function everyOther(x: Tensor4D): Tensor4D {
+  const [batch, height, width, channels] = x.shape;
+  const [rows, columns] = [Math.ceil(height / 2), Math.ceil(width / 2)];
+  const even = tf.pad(x, [[0, 0], [0, height % 2], [0, width % 2], [0, 0]]); // biome-ignore format: one row an axis
+  const upper = tf.slice(tf.reshape(even, [batch * rows, 2, 2 * columns, channels]), [0, 0, 0, 0], [-1, 1, -1, -1]);
+  return tf.slice(tf.reshape(upper, [batch, rows, columns, 2 * channels]) as Tensor4D, [0, 0, 0, 0], [-1, -1, -1, channels]);
 }
 
 /** Max pooling as PyTorch's `MaxPool2d(kernel, stride, padding)`: the padding never wins. */
