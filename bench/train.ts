@@ -87,16 +87,20 @@ interface Contestant {
 /** A process that has warmed up for the case; null where it does not take part, or is not installed. */
 async function start([program, ...rest]: readonly string[], of: Case): Promise<Contestant | null> {
   const child: ChildProcessByStdio<Writable, Readable, null> = spawn(program!, rest, { stdio: ["pipe", "pipe", "inherit"] });
-  child.on("error", () => {});
+  const missing = new Promise<null>((resolve) => child.on("error", () => resolve(null))); // there is no such program
   child.stdin.on("error", () => {});
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ask = async (line: object): Promise<unknown> => {
     child.stdin.write(`${JSON.stringify(line)}\n`);
     const { value, done } = await lines.next();
-    return done ? null : JSON.parse(value);
+    if (done) throw new Error(`${[program, ...rest].join(" ")}: ended before it answered; see above`);
+    return JSON.parse(value);
   };
-  const ready = (await ask(of)) as { takesPart: boolean } | null; // null: it is not installed, and has said so
-  if (!ready?.takesPart) return null;
+  const ready = (await Promise.race([missing, ask(of)])) as { takesPart: boolean } | null;
+  if (!ready?.takesPart) {
+    child.kill();
+    return null;
+  }
   return { step: async () => (await ask({})) as Answer, stop: () => child.stdin.end() };
 }
 
