@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { determinant } from "../core/affine.ts";
+import { affineSpacing, determinant } from "../core/affine.ts";
 import { type StageContext, throwIfStopped } from "../core/context.ts";
 import { patchesOf } from "../core/patches.ts";
-import { extractSlice, sliceAxis, slicePlane, type Volume } from "../core/volume.ts";
+import { extractSlice, inPlaneAxes, sliceAxis, slicePlane, type Volume } from "../core/volume.ts";
 import {
   type Case,
   casesOfSplit,
@@ -23,6 +23,7 @@ import { cocoResultsSchema, detectionsFile, foundBoxes } from "./detect/coco.ts"
 import type { BoxTable } from "./detect/measure.ts";
 import { boxesByImage, type FoundBox, type TrueBox } from "./metrics/average-precision.ts";
 import type { EvalOptions } from "./options.ts";
+import { type Pointed, pointAt } from "./pointing.ts";
 import { parseScores } from "./scores.ts";
 import { buildTables, type Tables, type TalliedCase } from "./table.ts";
 import { tallySlices, withoutMap } from "./tally.ts";
@@ -50,6 +51,8 @@ export interface Loaded {
   readonly hasMaps: boolean;
   /** Of a detector: the boxes of the evaluated split, and the number of each case's first slice there. */
   readonly boxes: (BoxTable & { readonly firstOf: ReadonlyMap<string, number> }) | null;
+  /** Of a classifier with heat maps: where they point in the evaluated slices with a lesion. */
+  readonly pointed: readonly Pointed[] | null;
 }
 
 /**
@@ -74,7 +77,35 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const none: Tables = { slice: [], stack: [], subject: [] };
   const validation = options.split === "val" ? evaluated : needed ? await tables("val") : none;
   const boxes = hasMaps ? null : await loadBoxes(from, options, { dataset, splits }, evaluated, context);
-  return { from, dataset, evaluated, validation, grid, hasMaps, boxes };
+  const pointed = hasMaps || boxes !== null ? null : await loadPointed(from, options, { dataset, splits }, context);
+  return { from, dataset, evaluated, validation, grid, hasMaps, boxes, pointed };
+}
+
+/** Where heat maps point; null where predict made none. @throws {UserError} (data) If a case has none and others have. */
+async function loadPointed(
+  from: Predicted,
+  options: EvalOptions,
+  { dataset, splits }: { readonly dataset: Dataset; readonly splits: Splits },
+  { signal }: StageContext,
+): Promise<Loaded["pointed"]> {
+  const cases = casesOfSplit(dataset, splits, options.split).filter((c) => isLabelled(c, options));
+  const fileOf = ({ id }: Case) => join(from.predictions, `${id}_heatmap.nii.gz`);
+  if (!cases.some((c) => existsSync(fileOf(c)))) return null;
+  const out: Pointed[] = [];
+  for (const c of cases) {
+    throwIfStopped(signal);
+    const { truth, probability: image } = await readPair(from, dataset, c, false);
+    if (truth === null) continue;
+    const heat = onGridOf(await readVolume(fileOf(c)), image, fileOf(c));
+    const axis = sliceAxis(image);
+    const [x, y] = inPlaneAxes(axis).map((a) => affineSpacing(image.affine)[a]) as [number, number];
+    for (let i = 0; i < image.shape[axis]; i++) {
+      const [lesion, hot, grey] = [extractSlice(truth, axis, i), extractSlice(heat, axis, i), extractSlice(image, axis, i)];
+      if (lesion.data.every((v) => v === 0)) continue;
+      out.push({ subject: c.subject, ...pointAt(lesion, hot, grey, [x, y], options.pointingMm) });
+    }
+  }
+  return out;
 }
 
 /** The boxes of the evaluated split, true and found; null where predict wrote none. Pictures are the slices that are evaluated, from 0. */

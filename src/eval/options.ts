@@ -72,6 +72,12 @@ export const evalOptions = z.strictObject({
     .enum(["refuse", "healthy", "skip"])
     .default("refuse")
     .describe("cases without a lesion mask. refuse: an error; healthy: count as lesion-free; skip: left out"),
+  pointingMm: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(5)
+    .describe("heat maps point at a lesion where their hottest pixel is within this of it, mm"),
   bootstrap: bootstrapOptions.prefault({}).describe("intervals by resampling whole patients"),
 });
 export type EvalOptions = z.output<typeof evalOptions>;

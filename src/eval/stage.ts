@@ -4,6 +4,7 @@ import { boxMetrics } from "./detect/measure.ts";
 import { openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
 import { loadPredicted, type Predicted } from "./load.ts";
 import { measure, planOfEvaluated } from "./measure.ts";
+import { pointingMetrics } from "./pointing.ts";
 import type { Results } from "./results.ts";
 import { countSplit, evalResult, knownMetrics, maskNotes, noMaps, noMapsButBoxes, notesOf } from "./summary.ts";
 
@@ -20,10 +21,11 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
   const { options, seed } = request;
   await openFolder(request);
   const loaded = await loadPredicted(request, options, context);
-  const { dataset, evaluated, validation, grid, hasMaps, boxes } = loaded;
+  const { dataset, evaluated, validation, grid, hasMaps, boxes, pointed } = loaded;
   const rng = seededRng(seed).fork("eval");
   const { metrics, operations, roc } = measure([loaded], grid, options, rng);
   const ofBoxes = boxes === null ? [] : boxMetrics(boxes, planOfEvaluated(evaluated, options, rng), options.bootstrap);
+  const ofHeat = pointed === null ? [] : pointingMetrics(pointed, planOfEvaluated(evaluated, options, rng), options.bootstrap);
   const operation = operations[0]!;
   const results: Results = {
     schemaVersion: 1,
@@ -34,7 +36,7 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
     options,
     splits: splitTables(loaded, options).map(([split, tables]) => countSplit(split, tables, dataset)),
     ...operation,
-    metrics: [...knownMetrics(metrics, hasMaps), ...ofBoxes],
+    metrics: [...knownMetrics(metrics, hasMaps), ...ofBoxes, ...ofHeat],
     notes: [
       ...notesOf(evaluated, validation, options),
       ...(hasMaps ? maskNotes(operation.mask.probability, grid) : [boxes === null ? noMaps : noMapsButBoxes]),

@@ -1,7 +1,7 @@
 import { type Tensor2D, type Tensor4D, tf } from "../backend/tf.ts";
 import { linear, linearWeights } from "./layers/linear.ts";
 import type { Scope } from "./layers/scope.ts";
-import type { Classifier, ModelShape } from "./model.ts";
+import type { ApplyMode, Classifier, ModelShape } from "./model.ts";
 import { createWeights, disposeWeights, trainableNames, type WeightSpec } from "./weights.ts";
 
 /** The part of a classifier that sees: whatever stands on it (classes, bags, regions, heads for pretraining) is told its weights by name. */
@@ -22,16 +22,14 @@ export function imageFeatures(encoder: Encoder, scope: Scope, x: Tensor4D): Tens
 export function buildClassifier(kind: string, encoder: Encoder, shape: ModelShape): Classifier {
   const specs = classifierWeights(encoder, shape.outChannels);
   const weights = createWeights(specs, shape.seed);
+  const scopeOf = (mode: ApplyMode): Scope => ({ weights: mode.weights ?? weights, mode });
   return {
     kind,
     weights,
     trainable: trainableNames(specs),
     sizeMultiple: 1,
-    apply: (x, mode) =>
-      tf.tidy(() => {
-        const scope = { weights: mode.weights ?? weights, mode };
-        return linear(scope, "fc", imageFeatures(encoder, scope, x));
-      }),
+    apply: (x, mode) => tf.tidy(() => linear(scopeOf(mode), "fc", imageFeatures(encoder, scopeOf(mode), x))),
+    maps: (x, mode) => tf.tidy(() => encoder.encode(scopeOf(mode), x)),
     dispose: () => disposeWeights(weights),
   };
 }

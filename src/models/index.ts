@@ -12,6 +12,7 @@ import { buildYolo, type Detector, yoloWeights } from "./yolo/network.ts";
 import { rowsOf } from "./yolo/rows.ts";
 
 export { type AutoencoderOptions, anomalyMap, autoencoderOptions, buildAutoencoder } from "./autoencoder.ts";
+export { type ClassActivation, classActivation } from "./class-activation.ts";
 export { type Encoder, imageFeatures } from "./classifier.ts";
 export { type EncoderOptions, encoderOptions } from "./encoder.ts";
 export { globalHead, type HeadOptions, headOptions, headWeights, localHead, restore, restoreWeights } from "./heads.ts";

@@ -60,10 +60,15 @@ export interface ImageSetNetwork<Output> extends Weights {
 export interface Model extends Network<Tensor4D> {
   /** Where coarser levels are trained as well: logits at the input's size, at half of it, and so on. */
   readonly applyDeep?: (x: Tensor4D, mode: ApplyMode) => Tensor4D[];
+  /** Of a classifier, see {@link Classifier}. */
+  readonly maps?: Classifier["maps"];
 }
 
 /** A classifier of whole images: gives N x classes logits (no softmax). */
-export type Classifier = Network<Tensor2D>;
+export interface Classifier extends Network<Tensor2D> {
+  /** The maps whose means over the image the last layer, `fc`, makes logits of: N x h x w x features. */
+  readonly maps: (x: Tensor4D, mode: ApplyMode) => Tensor4D;
+}
 
 /** What a builder needs besides the options of its architecture. */
 export interface ModelShape {

@@ -10,6 +10,7 @@ import { StoppedError, UserError } from "../core/errors.ts";
 import { seededRng } from "../core/rng.ts";
 import { middleOf } from "../core/window.ts";
 import { readModelFolder } from "../data/model-folder.ts";
+import { readVolume } from "../data/nifti.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
 import { evalOptions } from "../eval/options.ts";
 import { copyMiddle } from "../eval/predict/classify.ts";
@@ -71,7 +72,12 @@ test("a ResNet learns which slices bleed: trained, predicted and evaluated by sc
   expect(file.validation.auroc).toBeGreaterThan(0.85); // .93 to .98 with four seeds; the last bits, and so the whole way, are the processor's
   expect(headline).toContain(`slice AUROC ${file.validation.auroc!.toFixed(3)}`);
   const splits = ["val"] as const;
-  await runPredict({ model: train, input: data, splits, out: predictions, options: predictOptions.parse({}) }, silentContext());
+  const predict = (heatmap: object) =>
+    runPredict(
+      { model: train, input: data, splits, out: predictions, options: predictOptions.parse({ heatmap }) },
+      silentContext(),
+    );
+  await predict({ method: "none" });
   expect(readdirSync(predictions).sort()).toEqual(["predict.json", "scores.csv"]);
   const rows = parseScores(readFileSync(join(predictions, "scores.csv"), "utf8"), "scores.csv");
   expect(rows.filter((row) => row.level === "slice")).toHaveLength(5 * 8);
@@ -95,6 +101,18 @@ test("a ResNet learns which slices bleed: trained, predicted and evaluated by sc
   }
   expect(results.notes).toContain("The network tells of whole slices and draws no maps: there is no Dice, and no case is shown.");
   expect(existsSync(report)).toBe(true);
+  expect(figure("pointing", "slice")).toBeUndefined();
+
+  await predict({ method: "occlusion", patchMm: 8, faithfulness: true });
+  const heat = readdirSync(predictions).filter((name) => name.endsWith("_heatmap.nii.gz"));
+  expect([heat.length, readdirSync(join(predictions, "overlays")).length]).toEqual([5, 5]);
+  expect((await readVolume(join(predictions, heat[0]!))).data.every((v) => v >= 0)).toBe(true);
+  expect(readFileSync(join(predictions, "heatmaps.csv"), "utf8").trim().split("\n")).toHaveLength(1 + 5 * 8);
+  const { metrics } = await evaluated({});
+  for (const name of ["pointing", "pointingChance"]) {
+    const found = metrics.find(({ metric }) => metric === name)!;
+    expect([found.n, found.reason]).toEqual([results.splits[0]!.positiveSlices, null]);
+  }
 });
 
 test("stopped and resumed it ends in the same bytes", async () => {

@@ -2,22 +2,25 @@ import { tf } from "../../backend/tf.ts";
 import { determinant } from "../../core/affine.ts";
 import { throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
+import { seededRng } from "../../core/rng.ts";
 import type { Image, Plane, Volume } from "../../core/volume.ts";
 import { forEachInWindow, middleOf } from "../../core/window.ts";
-import { type PreprocessOptions, prepareStack } from "../../data/preprocess.ts";
-import { type Model, mirrorMean, windowsABatch } from "../../models/index.ts";
+import { type PreprocessOptions, prepareStack, restoreStack } from "../../data/preprocess.ts";
+import { mirrorMean, windowsABatch } from "../../models/index.ts";
+import { type Faithfulness, faithfulness } from "./heatmap/faithfulness.ts";
+import { heatOf, type Seen, type Windows } from "./heatmap/heat.ts";
 import type { PredictOptions } from "./options.ts";
 import { scoreFloor, stackScore } from "./score.ts";
 
 /** A trained classifier with what it needs to be applied. */
 export interface SliceClassifier {
-  readonly model: Pick<Model, "apply">;
+  readonly model: Seen;
   readonly preprocess: PreprocessOptions;
   /** Height and width of the middle of a slice that it sees, pixels. */
   readonly window: number;
 }
 
-/** What is told of one volume: scores, and no map. */
+/** What is told of one volume: scores, and no map of probability. */
 export interface VolumeScores {
   readonly plane: Plane;
   /** Logit of each slice, at least {@link scoreFloor}. */
@@ -29,6 +32,14 @@ export interface VolumeScores {
   readonly mm3: number;
 }
 
+/** What a classifier tells of one volume. */
+export interface HeatedScores extends VolumeScores {
+  /** Where it sees what speaks for blood, on the volume's own grid, in logits, 0 beyond its window; null where no heat maps are wanted. */
+  readonly heat: Volume | null;
+  /** Of each slice; empty where it was not asked for. */
+  readonly faithfulness: readonly Faithfulness[];
+}
+
 /**
  * Scores the slices of a volume, each by the window around its middle that the classifier was trained on, black beyond the slice's border.
  * @throws {UserError} (numeric) If the network gives NaN. @throws {StoppedError} If `signal` fires.
@@ -36,25 +47,57 @@ export interface VolumeScores {
 export async function scoreVolume(
   { model, preprocess, window }: SliceClassifier,
   volume: Volume,
-  options: Pick<PredictOptions, "batchSlices" | "flips" | "scores">,
+  options: Pick<PredictOptions, "batchSlices" | "flips" | "scores" | "heatmap">,
   signal: AbortSignal,
-): Promise<VolumeScores> {
-  const { slices, plane } = prepareStack(volume, preprocess);
+): Promise<HeatedScores> {
+  const { slices, plane, pixelMm } = prepareStack(volume, preprocess);
+  const { method, patchMm } = options.heatmap;
+  const patch = Math.max(1, Math.round(patchMm / Math.max(...pixelMm)));
+  const rng = seededRng("faithfulness"); // of no case and no run: the order of a random map, by slice
   const sliceScores: number[] = [];
+  const heat: Image[] = [];
+  const faithful: Faithfulness[] = [];
   const batch = windowsABatch(options.batchSlices, slices.length, window ** 2);
   for (let start = 0; start < slices.length; start += batch) {
     throwIfStopped(signal);
     const now = slices.slice(start, start + batch);
-    const windows = new Float32Array(batch * window * window); // the last batch is filled up with black: another size would be compiled anew
-    now.forEach((slice, k) => void copyMiddle(slice, window, windows, k * window * window));
-    const logits = tf.tidy(() => mirrorMean(model, tf.tensor4d(windows, [batch, window, window, 1]), options.flips));
-    sliceScores.push(...[...(await logits.data())].slice(0, now.length));
-    logits.dispose();
+    const windows = { data: new Float32Array(batch * window * window), count: batch, side: window }; // the last batch is filled up with black: another size would be compiled anew
+    now.forEach((slice, k) => void copyMiddle(slice, window, windows.data, k * window * window));
+    sliceScores.push(...(await flippedLogits(model, windows, options.flips)).slice(0, now.length));
+    if (method === "none") continue;
+    const hot = await heatOf(model, windows, method, patch);
+    heat.push(...now.map((slice, k) => inSlice(slice, hot[k]!)));
+    if (options.heatmap.faithfulness)
+      faithful.push(...(await faithfulness(model, windows, hot, (k) => rng.fork(start + k))).slice(0, now.length));
   }
   checkLogits(sliceScores);
   const scores = sliceScores.map((score) => Math.max(scoreFloor, score));
   const mm3 = Math.abs(determinant(volume.affine)) * volume.data.length;
-  return { plane, sliceScores: scores, stackScore: stackScore(scores, options.scores), sliceMm3: null, mm3 };
+  return {
+    plane,
+    sliceScores: scores,
+    stackScore: stackScore(scores, options.scores),
+    sliceMm3: null,
+    mm3,
+    heat: method === "none" ? null : restoreStack(heat, volume, preprocess),
+    faithfulness: faithful,
+  };
+}
+
+async function flippedLogits(model: Seen, { data, count, side }: Windows, flips: PredictOptions["flips"]): Promise<number[]> {
+  const logits = tf.tidy(() => mirrorMean(model, tf.tensor4d(data, [count, side, side, 1]), flips));
+  const values = [...(await logits.data())];
+  logits.dispose();
+  return values;
+}
+
+/** The way back of {@link copyMiddle}: a window in a picture of the slice's size, 0 around it. */
+function inSlice(slice: Image, { data, width: size }: Image): Image {
+  const out = new Float32Array(slice.data.length);
+  forEachInWindow(slice, middleOf(slice), size, (to, from) => {
+    out[to] = data[from]!;
+  });
+  return { ...slice, data: out };
 }
 
 /** @throws {UserError} (numeric) If one is not finite. */

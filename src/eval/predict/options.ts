@@ -52,6 +52,24 @@ export const boxOptions = z.strictObject({
     .describe("boxes of a slice, at most: the best; COCO counts 100"),
 });
 
+/** Where a classifier sees what speaks for blood; see docs/evaluation.md, *Heat maps*. */
+export const heatmapOptions = z.strictObject({
+  method: z
+    .enum(["none", "grad-cam", "grad-cam++", "occlusion"])
+    .default("grad-cam")
+    .describe(
+      "how a classifier's heat maps are made. grad-cam, grad-cam++: of the maps of its last stage; occlusion: what the logit loses under a black square; none: no maps",
+    ),
+  patchMm: z.number().min(1).max(100).default(12).describe("occlusion: side of the black square, mm; it moves by half of that"),
+  faithfulness: z
+    .boolean()
+    .default(false)
+    .describe(
+      "also measure deletion and insertion: how the probability follows when pixels go, or come, by their heat; 96 passes for each slice",
+    ),
+});
+export type HeatmapOptions = z.output<typeof heatmapOptions>;
+
 export type OverlayOptions = z.output<typeof overlayOptions>;
 
 /** Options of `hemosynth predict`; the `predict` section of a config. */
@@ -93,6 +111,7 @@ export const predictOptions = z.strictObject({
     .default(null)
     .describe("pixel size of PNG, JPEG and TIFF input, mm; null: 1 mm, with a warning"),
   boxes: boxOptions.prefault({}).describe("which boxes of a detector are kept"),
+  heatmap: heatmapOptions.prefault({}).describe("heat maps of a classifier"),
   overlays: overlayOptions.prefault({}).describe("pictures of the slices with the highest scores"),
 });
 export type PredictOptions = z.output<typeof predictOptions>;

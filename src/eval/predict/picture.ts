@@ -44,6 +44,21 @@ export function overlayPicture(
   return montage(title, panels);
 }
 
+/**
+ * The same of a classifier: the slices with the highest scores, whole, with its heat as a share of the highest in the volume, and the outline of half of that.
+ * @param prediction - Of this volume.
+ */
+export function heatPicture(
+  title: string,
+  volume: Volume,
+  { heat, sliceScores }: { readonly heat: Volume; readonly sliceScores: readonly number[] },
+  options: OverlayOptions,
+): Bitmap | null {
+  const highest = heat.data.reduce((most, v) => Math.max(most, v), 0);
+  const share = { ...heat, data: heat.data.map((v) => (highest === 0 ? 0 : v / highest)) };
+  return overlayPicture(title, volume, { lesion: share, gate: null, sliceScores }, options);
+}
+
 /** Boxes of a detector are drawn from this score on; YOLOv5's. */
 const leastDrawn = 0.25;
 

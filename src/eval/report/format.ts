@@ -34,6 +34,8 @@ export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   diceAll: "Dice, healthy included",
   map50: "mAP@0.5",
   map: "mAP@[.5:.95]",
+  pointing: "Heat points at the lesion",
+  pointingChance: "Heat points at the lesion, by chance",
 };
 
 /** What was evaluated: `test split`, `5-fold cross-validation`. */
