@@ -13,8 +13,11 @@ const ink = [236, 238, 242] as const;
 const headHeight = 34;
 const captionHeight = 22;
 
-/** Panels of one size in rows of at most three, under a title and the legend of probabilities and outline. */
-export function montage(title: string, panels: readonly Panel[]): Bitmap {
+/** What the colours of a picture mean: probabilities, or the share of the highest heat; the outline is half of it. */
+export type Shown = "probability" | "heat";
+
+/** Panels of one size in rows of at most three, under a title and the legend of colours and outline. */
+export function montage(title: string, panels: readonly Panel[], shown: Shown = "probability"): Bitmap {
   const side = panels[0]!.picture.width;
   const columns = Math.min(3, panels.length);
   const rows = Math.ceil(panels.length / columns);
@@ -22,7 +25,7 @@ export function montage(title: string, panels: readonly Panel[]): Bitmap {
   const head = width >= textSize(title, 2)[0] + legendWidth + 6 * gap ? headHeight : 2 * headHeight - 8;
   const bitmap = newBitmap(width, head + rows * (side + captionHeight + gap), paper);
   drawText(bitmap, title, gap, 10, ink, 2);
-  drawLegend(bitmap, width - legendWidth - gap, head - headHeight + 10);
+  drawLegend(bitmap, width - legendWidth - gap, head - headHeight + 10, shown);
   panels.forEach(({ picture, caption }, i) => {
     const x = gap + (i % columns) * (side + gap);
     const y = head + Math.floor(i / columns) * (side + captionHeight + gap);
@@ -34,8 +37,12 @@ export function montage(title: string, panels: readonly Panel[]): Bitmap {
 
 const legendWidth = 330;
 
-function drawLegend(bitmap: Bitmap, x: number, y: number): void {
-  drawText(bitmap, "P  0", x, y, ink, 2);
+/** Letters of the legend before its bar and beside its line. */
+const legends: Readonly<Record<Shown, readonly [string, string]>> = { probability: ["P  0", "P=0.5"], heat: ["HEAT", "HALF"] };
+
+function drawLegend(bitmap: Bitmap, x: number, y: number, shown: Shown): void {
+  const [before, beside] = legends[shown];
+  drawText(bitmap, before, x, y, ink, 2);
   for (let i = 0; i < 100; i++) {
     const [colour, share] = heat(i / 99);
     const over = (c: number) => Math.round((1 - share) * 90 + share * colour[c]!); // as it looks on mid-grey
@@ -43,5 +50,5 @@ function drawLegend(bitmap: Bitmap, x: number, y: number): void {
   }
   drawText(bitmap, "1", x + 162, y, ink, 2);
   fillBox(bitmap, x + 206, y + 5, 22, 3, predictionColour);
-  drawText(bitmap, "P=0.5", x + 238, y, ink, 2);
+  drawText(bitmap, beside, x + 238, y, ink, 2);
 }

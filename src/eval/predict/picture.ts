@@ -2,7 +2,7 @@ import { affineSpacing } from "../../core/affine.ts";
 import { type Image, sliceAxis, type Volume } from "../../core/volume.ts";
 import { prepareMap, prepareMask, prepareRectangle, prepareStack } from "../../data/preprocess.ts";
 import type { Bitmap } from "../../picture/bitmap.ts";
-import { montage } from "../../picture/montage.ts";
+import { montage, type Shown } from "../../picture/montage.ts";
 import { cropAround, drawOverlay, predictionColour, rectangleMask } from "../../picture/overlay.ts";
 import type { VolumeBoxes } from "./detect.ts";
 import type { OverlayOptions } from "./options.ts";
@@ -23,15 +23,16 @@ export function overlayPicture(
   volume: Volume,
   prediction: Pick<VolumePrediction, "lesion" | "gate" | "sliceScores">,
   { slices, tilePx }: OverlayOptions,
+  shown: Shown = "probability",
 ): Bitmap | null {
   if (slices === 0) return null;
   const { geometry, stack } = hung(volume);
   const probability = prepareMap(prediction.lesion, geometry);
   const gate = prediction.gate && prepareMask(prediction.gate, geometry);
   const best = highest(prediction.sliceScores, slices);
-  const shown = gate === null ? [] : best.map(({ index }) => gate[index]!);
+  const inside = gate === null ? [] : best.map(({ index }) => gate[index]!);
   const pixels = (mm: number) => Math.round(mm / geometry.pixelMm);
-  const crop = cropAround(probability[0]!, shown, pixels(marginMm), pixels(leastMm));
+  const crop = cropAround(probability[0]!, inside, pixels(marginMm), pixels(leastMm));
   const panels = best.map(({ score, index }) => {
     const p = probability[index]!;
     const layers = {
@@ -41,7 +42,7 @@ export function overlayPicture(
     };
     return { picture: drawOverlay(layers, crop, tilePx), caption: `slice ${index}  score ${score.toFixed(2)}` };
   });
-  return montage(title, panels);
+  return montage(title, panels, shown);
 }
 
 /**
@@ -56,7 +57,7 @@ export function heatPicture(
 ): Bitmap | null {
   const highest = heat.data.reduce((most, v) => Math.max(most, v), 0);
   const share = { ...heat, data: heat.data.map((v) => (highest === 0 ? 0 : v / highest)) };
-  return overlayPicture(title, volume, { lesion: share, gate: null, sliceScores }, options);
+  return overlayPicture(title, volume, { lesion: share, gate: null, sliceScores }, options, "heat");
 }
 
 /** Boxes of a detector are drawn from this score on; YOLOv5's. */
