@@ -47,6 +47,9 @@ export {
 } from "./data/preprocess.ts";
 export { decodeSafetensors, encodeSafetensors, floatsOf } from "./data/safetensors.ts";
 export { dealFolds, type SplitOptions, splitOptions, splitSubjects } from "./data/splits.ts";
+export { type BoxesOptions, boxesOptions } from "./eval/boxes/options.ts";
+export type { BoxesResults } from "./eval/boxes/results.ts";
+export { type BoxesRequest, runBoxes } from "./eval/boxes/stage.ts";
 export { cocoResults, type PictureDetections } from "./eval/detect/coco.ts";
 export { detectObjects } from "./eval/detect/detect.ts";
 export { type EvaluatedFold, type FoldsRequest, runFoldsEval } from "./eval/folds/stage.ts";

@@ -142,7 +142,9 @@ function addPredict(program: Command, perform: Perform): void {
 function addMetrics(program: Command, perform: Perform): void {
   const command = program
     .command("metrics <predictions>")
-    .description("evaluate a CSV file of predictions, whoever made them: every figure with its interval")
+    .description(
+      "evaluate predictions in a CSV file, or boxes as COCO results, whoever made them: every figure with its interval",
+    )
     .option("--truth <column>", "column with the truth; without, found by its usual names and said")
     .option("--score <column>", "column with the score or probability, higher for positives")
     .option("--id <columns...>", "columns that together tell rows apart")
@@ -159,6 +161,12 @@ function addMetrics(program: Command, perform: Perform): void {
     .option("--level <number>", "confidence level", "0.95")
     .option("--bins <number>", "bins of the calibration curve", "10")
     .option("--seed <number>", "seed of the resamples", "0")
+    .option("--reference <file>", "of boxes: COCO instances of the same pictures")
+    .option("--cases <file>", "of boxes: CSV that names the patient of each picture")
+    .option(
+      "--confidence <number>",
+      "of boxes: those scoring at least this are called; without, the confidence with the highest F1",
+    )
     .option("--out <folder>", "folder for metrics.csv, metrics.md, metrics.tex and metrics.json");
   finish(command, "hemosynth metrics predictions.csv --cluster patient --threshold youden --out tables").action(
     (predictions, options) =>
@@ -202,9 +210,11 @@ function addConfig(program: Command, perform: Perform): void {
   );
   const schema = config
     .command("schema")
-    .description("print the JSON Schema of a config file, of the sidecar beside a synthetic stack, or of metrics.json");
+    .description(
+      "print the JSON Schema of a config file, of the sidecar beside a synthetic stack, or of metrics.json (of predictions, of boxes)",
+    );
   schema.addArgument(
-    new Argument("[of]", "what it describes").choices(["experiment", "sidecar", "metrics"]).default("experiment"),
+    new Argument("[of]", "what it describes").choices(["experiment", "sidecar", "metrics", "boxes"]).default("experiment"),
   );
   finish(schema, "hemosynth config schema > experiment.schema.json").action((of) =>
     perform(async () => (await import("./commands/config.ts")).schema(of)),

@@ -9,13 +9,16 @@ export async function show(config: string, options: Pick<CommonOptions, "set" | 
   return { text: experimentYaml(experiment, here).trimEnd(), json: relativeTo(here, experiment) };
 }
 
-/** `hemosynth config schema [of]`: the JSON Schema of a config file, of a sidecar, or of metrics.json. */
-export async function schema(of: "experiment" | "sidecar" | "metrics"): Promise<Outcome> {
+/** What there is a JSON Schema of. */
+type SchemaName = "experiment" | "sidecar" | "metrics" | "boxes";
+
+/** `hemosynth config schema [of]`: the JSON Schema of a config file, of a sidecar, or of metrics.json of predictions or of boxes. */
+export async function schema(of: SchemaName): Promise<Outcome> {
   const json = await schemaOf(of);
   return { text: JSON.stringify(json, null, 2), json };
 }
 
-async function schemaOf(of: "experiment" | "sidecar" | "metrics"): Promise<object> {
+async function schemaOf(of: SchemaName): Promise<object> {
   switch (of) {
     case "experiment":
       return experimentJsonSchema();
@@ -23,6 +26,8 @@ async function schemaOf(of: "experiment" | "sidecar" | "metrics"): Promise<objec
       return (await import("../../synth/sidecar.ts")).sidecarJsonSchema();
     case "metrics":
       return (await import("../../eval/predictions/results.ts")).metricsJsonSchema();
+    case "boxes":
+      return (await import("../../eval/boxes/results.ts")).boxesJsonSchema();
     default:
       return of satisfies never;
   }

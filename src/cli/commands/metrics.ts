@@ -6,6 +6,7 @@ import { type MetricsOptions, metricsOptions } from "../../eval/predictions/opti
 import { runMetrics } from "../../eval/predictions/stage.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
+import { areBoxes, boxes } from "./boxes.ts";
 
 /** Options of `hemosynth metrics`, as commander parses them. */
 export interface MetricsFlags {
@@ -26,10 +27,17 @@ export interface MetricsFlags {
   readonly bins?: string;
   readonly seed?: string;
   readonly out?: string;
+  readonly reference?: string;
+  readonly cases?: string;
+  readonly confidence?: string;
 }
 
-/** `hemosynth metrics FILE.csv`: predictions of any program, evaluated. */
+/** `hemosynth metrics FILE`: predictions of any program, evaluated: a CSV table, or boxes in a JSON file. */
 export async function metrics(file: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
+  if (areBoxes(file, flags)) return await boxes(file, flags, session);
+  const foreign = (["reference", "cases", "confidence"] as const).find((name) => flags[name] !== undefined);
+  if (foreign !== undefined)
+    throw new UserError("usage", `--${foreign}: goes with boxes, COCO results in a .json file; got ${file}. Leave it out.`);
   const request = {
     predictions: file,
     validation: flags.validation ?? null,

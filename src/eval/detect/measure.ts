@@ -1,12 +1,7 @@
-import {
-  cocoOverlaps,
-  type FoundBox,
-  type MatchedBoxes,
-  matchBoxes,
-  type TrueBox,
-  weightedAveragePrecision,
-} from "../metrics/average-precision.ts";
+import { type FoundBox, matchBoxes, type TrueBox, weightedAveragePrecision } from "../metrics/average-precision.ts";
 import { clusterUnits, type ResamplingPlan, resampleWeights } from "../metrics/bootstrap.ts";
+import { cocoOverlaps } from "../metrics/detection/match.ts";
+import { meanDefined, type RankedCalls } from "../metrics/detection/precision.ts";
 import type { BootstrapOptions } from "../options.ts";
 import { toMetric } from "../resample.ts";
 import type { Metric } from "../results.ts";
@@ -24,25 +19,15 @@ export interface BoxTable {
  * a patient that is drawn n times bringing all its slices n times.
  */
 export function boxMetrics({ subjects, truth, found }: BoxTable, plan: ResamplingPlan, bootstrap: BootstrapOptions): Metric[] {
-  const labels = [...new Set(truth.map(({ label }) => label))];
-  const matched = cocoOverlaps.map(
-    (overlap) =>
-    labels.map((label) => matchBoxes(truth.filter((of) => of.label === label), found.filter((of) => of.label === label), overlap)), // biome-ignore format: short
-  );
+  const matched = matchBoxes(truth, found, cocoOverlaps);
   const clustered = clusterUnits(plan, subjects);
   const weights = new Uint16Array(subjects.length);
-  const figure = (metric: "map50" | "map", all: readonly MatchedBoxes[]) => {
-    const mean = (of?: ArrayLike<number>) => meanOf(all.map((boxes) => weightedAveragePrecision(boxes, of)));
+  const figure = (metric: "map50" | "map", all: readonly RankedCalls[]) => {
+    const mean = (of?: ArrayLike<number>) => meanDefined(all.map((boxes) => weightedAveragePrecision(boxes, of)));
     const values = Float64Array.from({ length: plan.resamples }, (_, r) => mean(resampleWeights(clustered, r, weights)));
     const of = { metric, per: "box", subset: "all", n: truth.length, patients: new Set(subjects).size } as const;
     const undefinedBecause = "no box in the truth";
     return toMetric({ ...of, estimate: mean(), values, undefinedBecause, includesChoice: false }, bootstrap);
   };
-  return [figure("map50", matched[0]!), figure("map", matched.flat())];
-}
-
-/** Mean of what is defined: a class that a resample does not have counts for nothing there. NaN where nothing is. */
-function meanOf(values: readonly number[]): number {
-  const known = values.filter((value) => !Number.isNaN(value));
-  return known.length === 0 ? Number.NaN : known.reduce((a, b) => a + b) / known.length;
+  return [figure("map50", matched.map((ofClass) => ofClass[0]!)), figure("map", matched.flat())]; // biome-ignore format: one line
 }

@@ -1,0 +1,55 @@
+import { UserError } from "../../core/errors.ts";
+import { boxesDocument } from "../../eval/boxes/format.ts";
+import { type BoxesOptions, boxesOptions } from "../../eval/boxes/options.ts";
+import { runBoxes } from "../../eval/boxes/stage.ts";
+import { documentText } from "../../eval/tables/document.ts";
+import type { Outcome, Session } from "../session.ts";
+import type { MetricsFlags } from "./metrics.ts";
+
+/** Whether predictions are boxes: COCO results, or whatever has COCO instances for a reference. */
+export const areBoxes = (file: string, { reference = "" }: Pick<MetricsFlags, "reference">): boolean =>
+  [file, reference].some((name) => /\.json$/i.test(name));
+
+/** Options that say nothing of boxes. */
+const ofTables = ["truth", "score", "id", "subgroup", "positive", "where", "threshold", "validation", "compareScore"] as const;
+
+/** `hemosynth metrics DETECTIONS.json --reference INSTANCES.json`: the boxes of any detector, evaluated. */
+export async function boxes(file: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
+  const foreign = ofTables.find((name) => flags[name] !== undefined);
+  if (foreign !== undefined) {
+    const option = foreign.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UserError(
+      "usage",
+      `--${option}: goes with predictions in a CSV file; got ${file}, which is of boxes. Leave it out.`,
+    );
+  }
+  if (flags.reference === undefined)
+    throw new UserError("usage", `${file}: boxes need --reference, COCO instances of the same pictures; got none.`);
+  const request = {
+    detections: file,
+    reference: flags.reference,
+    cases: flags.cases ?? null,
+    compare: flags.compare ?? [],
+    out: flags.out ?? null,
+    options: optionsOf(flags),
+  };
+  const results = await runBoxes(request, session);
+  const where = request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, metrics.json`;
+  return { text: `${documentText(boxesDocument(results))}${where}`, json: results };
+}
+
+/** @throws {UserError} (usage) Naming every option that is not what it must be. */
+function optionsOf(flags: MetricsFlags): BoxesOptions {
+  const numbers = (["confidence", "resamples", "level", "seed"] as const).flatMap((name) => {
+    const text = flags[name];
+    return text === undefined ? [] : [[name, text.trim() === "" ? text : Number(text)] as const];
+  });
+  const { interval, cluster } = flags;
+  const parsed = boxesOptions.safeParse({ interval, cluster, ...Object.fromEntries(numbers) });
+  if (parsed.success) return parsed.data;
+  const fault = ({ path, message }: (typeof parsed.error.issues)[number]) => {
+    const name = String(path[0]) as keyof MetricsFlags;
+    return `--${name}: ${message}; got ${JSON.stringify(flags[name])}. hemosynth metrics --help has an example.`;
+  };
+  throw new UserError("usage", parsed.error.issues.map(fault).join("\n"));
+}

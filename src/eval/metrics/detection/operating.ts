@@ -1,0 +1,92 @@
+import { type RankedCalls, weightOf } from "./precision.ts";
+
+/** Counts of the boxes that a detector is taken to call. */
+export interface CallCounts {
+  readonly right: number;
+  readonly wrong: number;
+  /** Objects that count. */
+  readonly all: number;
+}
+
+/** Share of the objects that are found; NaN without any. */
+export const recallOf = ({ right, all }: CallCounts): number => right / all;
+
+/** Share of the boxes that are right; NaN without any. */
+export const precisionOf = ({ right, wrong }: CallCounts): number => right / (right + wrong);
+
+/** Harmonic mean of both; NaN where there is neither an object nor a box. */
+export const f1Of = ({ right, wrong, all }: CallCounts): number => (2 * right) / (right + wrong + all);
+
+/** How many boxes score at least `confidence`. */
+export function callsFrom({ score }: Pick<RankedCalls, "score">, confidence: number): number {
+  let [low, high] = [0, score.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (score[middle]! >= confidence) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What is called at `score >= confidence`, each picture counted `weights[picture]` times. */
+export function countCalls(ranked: RankedCalls, confidence: number, weights?: ArrayLike<number>): CallCounts {
+  const { calls, trueIn } = ranked;
+  let [right, called] = [0, 0];
+  for (let i = callsFrom(ranked, confidence) - 1; i >= 0; i--) {
+    const call = calls[i]!;
+    const weight = weights === undefined ? 1 : weights[call >>> 1]!;
+    called += weight;
+    right += weight * (call & 1);
+  }
+  return { right, wrong: called - right, all: weightOf(trueIn, weights) };
+}
+
+/** The confidence with the highest F1, the higher one of several; NaN where no box is right. `f1` is NaN without object and box. */
+export function bestF1(ranked: RankedCalls, weights?: ArrayLike<number>): { confidence: number; f1: number } {
+  const { calls, score, trueIn } = ranked;
+  const all = weightOf(trueIn, weights);
+  let [right, called, confidence] = [0, 0, Number.NaN];
+  let [bestRight, bestOf] = [0, 1];
+  for (let i = 0; i < calls.length; i++) {
+    const weight = weights === undefined ? 1 : weights[calls[i]! >>> 1]!;
+    called += weight;
+    right += weight * (calls[i]! & 1);
+    // Equal scores are called together; whole numbers multiplied, since quotients that are equal may be rounded apart.
+    if (score[i] === score[i + 1] || right * bestOf <= bestRight * (called + all)) continue;
+    [bestRight, bestOf] = [right, called + all];
+    confidence = score[i]!;
+  }
+  return { confidence, f1: called + all === 0 ? Number.NaN : (2 * bestRight) / bestOf };
+}
+
+/** Wrong boxes a picture at which sensitivity is read off: those of LUNA16 and of many challenges since. */
+export const frocRates = [0.125, 0.25, 0.5, 1, 2, 4, 8] as const;
+
+/**
+ * Free-response ROC: the highest sensitivity of a confidence that gives at most `rates` wrong boxes a picture, each in [0, 1]; by steps, not lines. NaN
+ * without an object.
+ *
+ * @param pictures - How many there are, by weight. @param rates - Ascending.
+ *
+ * Source: Bunch et al. 1977, doi:10.1117/12.955926; rates as Setio et al. 2017, doi:10.1016/j.media.2017.06.015.
+ */
+export function frocSensitivities(
+  { calls, score, trueIn }: RankedCalls,
+  pictures: number,
+  rates: readonly number[],
+  weights?: ArrayLike<number>,
+): number[] {
+  const all = weightOf(trueIn, weights);
+  const found = rates.map(() => 0);
+  let [right, wrong, at] = [0, 0, 0];
+  for (let i = 0; i < calls.length && at < rates.length; i++) {
+    const weight = weights === undefined ? 1 : weights[calls[i]! >>> 1]!;
+    if ((calls[i]! & 1) === 1) right += weight;
+    else wrong += weight;
+    if (score[i] === score[i + 1]) continue;
+    while (at < rates.length && wrong > rates[at]! * pictures) at++;
+    if (at < rates.length) found[at] = right;
+  }
+  for (let k = 1; k < found.length; k++) found[k] = Math.max(found[k]!, found[k - 1]!);
+  return found.map((hits) => (all === 0 ? Number.NaN : hits / all));
+}
