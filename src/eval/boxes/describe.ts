@@ -1,5 +1,5 @@
-import { bestF1, callsFrom, countCalls, f1Of, precisionOf, recallOf } from "../metrics/detection/operating.ts";
-import type { RankedCalls } from "../metrics/detection/precision.ts";
+import { bestF1, callsFrom, countCalls, f1Of, precisionOf, recallOf, type ScoredCalls } from "../metrics/detection/operating.ts";
+import { weightOf } from "../metrics/detection/precision.ts";
 import { estimate, valueAt } from "../tables/estimate.ts";
 import type { Replicates } from "../tables/replicate.ts";
 import { besideShare } from "../tables/share.ts";
@@ -15,8 +15,9 @@ export function subsetOf(of: FigureKey["of"], { labels }: BoxSample, { classes }
 
 /** What a figure is of. */
 interface Units {
-  /** Pictures of them, one for each. */
-  readonly in: ArrayLike<number>;
+  readonly n: number;
+  /** Pictures of them. */
+  readonly images: Uint32Array;
   /** Count of them that the figure is the share of. */
   readonly hits: number | null;
   /** Why the figure is not defined, where it is not. */
@@ -27,26 +28,30 @@ const sizes: Partial<Record<BoxFigureName, number>> = { APs: 1, ARs: 1, APm: 2, 
 const sizeWords = ["", "small ", "medium ", "large "];
 
 function unitsOf({ metric, of }: FigureKey, sample: BoxSample, cut: number): Units {
-  const calls = of === "all" ? sample.pooled : sample.classes[of]!.ranked[0]![0]!;
-  const { right } = countCalls(calls, cut);
+  const scored = of === "all" ? sample.pooled : sample.classes[of]!.scored;
+  const { right, all } = countCalls(scored, cut);
   switch (metric) {
     case "recall":
-      return { in: calls.trueIn, hits: right, lacks: "no object" };
-    case "precision":
-      return { in: calledIn(calls, cut), hits: right, lacks: "no box is called" };
+      return { n: all, images: scored.objects.image, hits: right, lacks: "no object" };
+    case "precision": {
+      const images = scored.calls.subarray(0, callsFrom(scored, cut)).map((call) => call >>> 1);
+      return { n: images.length, images, hits: right, lacks: "no box is called" };
+    }
     case "false_positives_per_image":
-      return { in: { length: sample.images }, hits: null, lacks: "no image" };
+      return { n: sample.images, images: scored.objects.image, hits: null, lacks: "no image" };
     default: {
       const size = sizes[metric] ?? 0;
-      if (size === 0) return { in: calls.trueIn, hits: null, lacks: "no object" };
-      const objects = sample.classes.flatMap(({ ranked }) => [...ranked[size]![0]!.trueIn]);
-      return { in: objects, hits: null, lacks: `no ${sizeWords[size]}object` };
+      if (size === 0) return { n: all, images: scored.objects.image, hits: null, lacks: "no object" };
+      const objects = sample.classes.map((one) => one.ranked[size]![0]!.objects);
+      const images = Uint32Array.from(objects.flatMap(({ image }) => [...image]));
+      return {
+        n: objects.reduce((sum, one) => sum + weightOf(one), 0),
+        images,
+        hits: null,
+        lacks: `no ${sizeWords[size]}object`,
+      };
     }
   }
-}
-
-function calledIn(calls: RankedCalls, cut: number): Uint32Array {
-  return calls.calls.subarray(0, callsFrom(calls, cut)).map((call) => call >>> 1);
 }
 
 /** Shares of boxes of few pictures vary with those alone; all else hangs on every picture, since a wrong box may be in any. */
@@ -64,9 +69,11 @@ export function describeBoxes(
   const everyCluster = new Set(clusters).size;
   return figureKeys(sample).map((key, at): BoxFigure => {
     const units = unitsOf(key, sample, cut);
-    const own = ofOwnPictures.has(key.metric) ? new Set(Array.from(units.in, (image) => clusters[image]!)).size : everyCluster;
+    const own = ofOwnPictures.has(key.metric)
+      ? new Set(Array.from(units.images, (image) => clusters[image]!)).size
+      : everyCluster;
     const estimated = estimate(valueAt(values, at), own, units.lacks, options);
-    const n = units.in.length;
+    const { n } = units;
     const beside =
       units.hits === null || estimated.estimate === null ? [] : besideShare({ hits: units.hits, of: n }, options.level);
     return {
@@ -92,7 +99,7 @@ export function curveConfidences({ pooled: { score } }: BoxSample): number[] {
 /** Recall, precision, F1 and wrong boxes a picture against the confidence, of all classes together and of each. */
 export function confidenceCurves(sample: BoxSample, reference: Reference, confidences: readonly number[]): ConfidenceCurve[] {
   const orNull = (value: number) => (Number.isNaN(value) ? null : value);
-  const curve = (of: FigureKey["of"], calls: RankedCalls): ConfidenceCurve => {
+  const curve = (of: FigureKey["of"], calls: ScoredCalls): ConfidenceCurve => {
     const counts = confidences.map((confidence) => countCalls(calls, confidence));
     const best = bestF1(calls);
     return {
@@ -104,5 +111,5 @@ export function confidenceCurves(sample: BoxSample, reference: Reference, confid
       falsePositivesPerImage: counts.map(({ wrong }) => wrong / sample.images),
     };
   };
-  return [curve("all", sample.pooled), ...sample.classes.map(({ ranked }, of) => curve(of, ranked[0]![0]!))];
+  return [curve("all", sample.pooled), ...sample.classes.map(({ scored }, of) => curve(of, scored))];
 }

@@ -16,6 +16,8 @@ import {
   frocSensitivities,
   precisionOf,
   recallOf,
+  type ScoredCalls,
+  scoreCalls,
 } from "../metrics/detection/operating.ts";
 import { areaUnder, meanDefined, precisionCurve, type RankedCalls, rankCalls, weightOf } from "../metrics/detection/precision.ts";
 import { type Replicates, replicate } from "../tables/replicate.ts";
@@ -26,18 +28,14 @@ const areas = [cocoAreas.all, cocoAreas.small, cocoAreas.medium, cocoAreas.large
 /** COCO's average recalls: area by its place above, boxes a picture and class. */
 const recalls = [[0, 1], [0, 10], [0, 100], [1, 100], [2, 100], [3, 100]] as const; // biome-ignore format: a table
 
-/** How many boxes of each picture are right, over all overlaps together. */
-interface RightCounts {
-  readonly image: Uint32Array;
-  readonly rights: Uint32Array;
-  readonly trueIn: Uint32Array;
-}
-
 /** One class, ready for every resample. */
 interface ClassSample {
   /** `ranked[area][overlap]`. */
   readonly ranked: readonly (readonly RankedCalls[])[];
-  readonly recalls: readonly RightCounts[];
+  /** At overlap .5, with scores. */
+  readonly scored: ScoredCalls;
+  /** How many boxes of each picture are right, over all overlaps together; in the order of `recalls`. */
+  readonly rights: readonly PictureCounts[];
 }
 
 /** Boxes matched once, with all that their figures need. */
@@ -46,33 +44,34 @@ export interface BoxSample {
   readonly labels: readonly number[];
   readonly classes: readonly ClassSample[];
   /** All classes together, at overlap .5. */
-  readonly pooled: RankedCalls;
+  readonly pooled: ScoredCalls;
   readonly images: number;
 }
 
 export function boxSample({ images, truth }: Reference, found: FoundColumns): BoxSample {
   const matched = matchColumns(truth, found, { overlaps: cocoOverlaps, areas });
-  const there = matched.filter(({ trueIn }) => trueIn[0]!.length > 0);
+  const there = matched.filter(({ objects }) => objects[0]!.image.length > 0);
   return {
     labels: there.map(({ label }) => label),
     classes: there.map((of) => ({
-      ranked: areas.map((_, a) => cocoOverlaps.map((_, o) => rankCalls([of], a, o))),
-      recalls: recalls.map(([area, most]) => rightCounts(of, area, most)),
+      ranked: areas.map((_, a) => cocoOverlaps.map((_, o) => rankCalls(of, a, o))),
+      scored: scoreCalls([of], 0, 0),
+      rights: recalls.map(([area, most]) => rightCounts(of, area, most)),
     })),
-    pooled: rankCalls(matched, 0, 0),
+    pooled: scoreCalls(matched, 0, 0),
     images: images.length,
   };
 }
 
-function rightCounts({ image, rank, verdicts, trueIn }: MatchedClass, area: number, most: number): RightCounts {
+function rightCounts({ image, rank, verdicts }: MatchedClass, area: number, most: number): PictureCounts {
   const counts = new Map<number, number>();
   for (let i = 0; i < image.length; i++) {
     if (rank[i]! >= most) continue;
     let rights = 0;
-    for (const of of verdicts[area]!) if (of[i] === verdict.right) rights++;
+    for (const became of verdicts[area]!) if (became[i] === verdict.right) rights++;
     if (rights > 0) counts.set(image[i]!, (counts.get(image[i]!) ?? 0) + rights);
   }
-  return { image: Uint32Array.from(counts.keys()), rights: Uint32Array.from(counts.values()), trueIn: trueIn[area]! };
+  return { image: Uint32Array.from(counts.keys()), count: Uint32Array.from(counts.values()) };
 }
 
 /** A figure of all classes, or of one by its place in `classes`. */
@@ -122,22 +121,16 @@ interface ClassValues {
   readonly operating: readonly number[];
 }
 
-function classValues({ ranked, recalls }: ClassSample, cut: number, pictures: number, weights?: Uint16Array): ClassValues {
-  const ap = ranked.map((ofArea) => ofArea.map((calls) => areaUnder(precisionCurve(calls, weights), "coco")));
-  const half = ranked[0]![0]!;
-  const curve = precisionCurve(half, weights);
+function classValues({ ranked, scored, rights }: ClassSample, cut: number, pictures: number, weights?: Uint16Array): ClassValues {
+  const all = ranked.map(([first]) => weightOf(first!.objects, weights)); // by area
+  const ap = ranked.map((ofArea, a) => ofArea.map((calls) => areaUnder(precisionCurve(calls, weights, all[a]), "coco")));
+  const curve = precisionCurve(ranked[0]![0]!, weights, all[0]);
   return {
     ap,
-    ar: recalls.map((counts) => meanRecall(counts, weights)),
+    ar: recalls.map(([area], r) => weightOf(rights[r]!, weights) / (cocoOverlaps.length * all[area]!)),
     others: (["voc11", "voc", "yolov5", "ultralytics"] as const).map((rule) => areaUnder(curve, rule)),
-    operating: operatingValues(countCalls(half, cut, weights), pictures),
+    operating: operatingValues(countCalls(scored, cut, weights), pictures),
   };
-}
-
-function meanRecall({ image, rights, trueIn }: RightCounts, weights?: Uint16Array): number {
-  let sum = 0;
-  for (let i = 0; i < image.length; i++) sum += rights[i]! * (weights === undefined ? 1 : weights[image[i]!]!);
-  return sum / (cocoOverlaps.length * weightOf(trueIn, weights));
 }
 
 function operatingValues(calls: CallCounts, pictures: number): number[] {

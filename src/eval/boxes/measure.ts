@@ -62,7 +62,7 @@ export function measureBoxes(
     curves: confidenceCurves(sample, reference, confidences),
     confusion: { counts: boxConfusion(reference.truth, found, reference.classes.length, 0.5, cut) },
     comparisons: adjusted(compared),
-    notes: notesOf(reference, found, grouping, sample, options),
+    notes: notesOf(reference, found, grouping, sample, values, options),
   };
 }
 

@@ -1,5 +1,7 @@
 import { oneLine } from "../../data/faults.ts";
 import type { FoundColumns } from "../metrics/detection/match.ts";
+import { valueAt } from "../tables/estimate.ts";
+import type { Replicates } from "../tables/replicate.ts";
 import type { Reference } from "./coco.ts";
 import type { BoxSample } from "./figures.ts";
 import type { BoxesOptions } from "./options.ts";
@@ -11,19 +13,22 @@ export function notesOf(
   found: FoundColumns,
   { clusters, by }: Grouping,
   sample: BoxSample,
-  { confidence }: BoxesOptions,
+  values: Replicates<Float64Array>,
+  { confidence, interval }: BoxesOptions,
 ): string[] {
   const { truth, classes } = reference;
   const distinct = new Set(clusters).size;
   const withObject = new Set(Array.from(truth.image, (image) => clusters[image]!)).size;
   const without = classes.filter((_, label) => !sample.labels.includes(label)).map(({ name }) => oneLine(name));
   const outside = countOutside(reference, found);
+  const above = shareAbove(valueAt(values, 0));
   const when = (holds: boolean, note: string) => (holds ? [note] : []);
   return [
     "AP, AP50, AP75 and the like are COCO's, at 101 recalls. The same detector has another AP50 by another rule: name the rule with the figure.",
     ...when(by === null, "Nothing tells which pictures belong together: if one patient has several, the intervals are too narrow. Name it by --cases, or by a key of the images."), // biome-ignore format: a line each
     ...when(confidence === null, "The confidence was chosen on the very pictures that are evaluated: recall, precision, F1 and wrong boxes are optimistic. Give --confidence, chosen elsewhere."), // biome-ignore format: a line each
     ...when(withObject < 30, `Only ${withObject} clusters hold an object: with fewer than 30, bootstrap intervals are mostly too narrow.`), // biome-ignore format: a line each
+    ...when(interval !== "bca" && (above < 0.1 || above > 0.9), `AP lies above the estimate in ${Math.round(100 * above)}% of the resamples, for want of objects or pictures in some classes: take --interval bca, which allows for it.`), // biome-ignore format: a line each
     ...when(distinct < truth.image.length, "Clusters hold several objects: Wilson, Clopper-Pearson and Jeffreys take boxes as independent, and stand there for comparison with papers."), // biome-ignore format: a line each
     ...when(without.length > 0, `${without.length} of ${classes.length} classes have no object and count in no mean: ${without.slice(0, 5).join(", ")}${without.length > 5 ? ", ..." : ""}.`), // biome-ignore format: a line each
     ...when(found.score.length === 0, "No box was found."),
@@ -32,6 +37,13 @@ export function notesOf(
     ...when(reference.withoutArea > 0, `${reference.withoutArea} annotations have no area: that of the box says whether they are small, medium or large.`), // biome-ignore format: a line each
     ...when(reference.sayIgnore > 0, `${reference.sayIgnore} annotations say ignore, and count all the same, as in pycocotools: only crowds are left out.`), // biome-ignore format: a line each
   ];
+}
+
+/** Share of the resamples in which a figure is above its estimate, equal ones half; one half where there is none. */
+function shareAbove({ whole, resampled }: Replicates<number>): number {
+  const known = resampled.filter((value) => !Number.isNaN(value));
+  const points = known.reduce((sum, value) => sum + (value > whole ? 1 : value === whole ? 0.5 : 0), 0);
+  return known.length === 0 ? 0.5 : points / known.length;
 }
 
 function countOutside({ images }: Reference, { image, sides }: FoundColumns): number {

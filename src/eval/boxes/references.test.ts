@@ -85,7 +85,7 @@ test("counts at a confidence, the best F1, FROC and the confusion of classes are
     const { reference, found } = read(instances, results);
     const sample = boxSample(reference, found);
     for (const [of, label] of sample.labels.entries()) {
-      const { right, wrong, all } = countCalls(sample.classes[of]!.ranked[0]![0]!, confidence);
+      const { right, wrong, all } = countCalls(sample.classes[of]!.scored, confidence);
       expect([right, wrong, all], `case ${n}`).toEqual(counts[reference.classes[label]!.id]);
     }
     const pooled = countCalls(sample.pooled, confidence);

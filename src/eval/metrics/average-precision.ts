@@ -47,7 +47,7 @@ export function matchBoxes(
   const there = new Set(truth.map(({ label }) => label));
   return matchColumns(trueColumns(truth), foundColumns(found), { overlaps, areas: [cocoAreas.all] })
     .filter(({ label }) => there.has(label))
-    .map((matched) => overlaps.map((_, o) => rankCalls([matched], 0, o)));
+    .map((matched) => overlaps.map((_, o) => rankCalls(matched, 0, o)));
 }
 
 /**

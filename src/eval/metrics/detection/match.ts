@@ -44,6 +44,12 @@ const perPicture = 100;
 /** What became of a box: whether it found an object that counts, or does not count itself. */
 export const verdict = { wrong: 0, right: 1, ignored: 2 } as const;
 
+/** How many of something there are in pictures; a picture may come several times. */
+export interface PictureCounts {
+  readonly image: Uint32Array;
+  readonly count: Uint32Array;
+}
+
 /** The boxes of one class, matched once: what every resample of pictures needs. Made by {@link matchColumns}. */
 export interface MatchedClass {
   readonly label: number;
@@ -54,8 +60,8 @@ export interface MatchedClass {
   readonly rank: Uint8Array;
   /** What became of each: `verdicts[area][overlap]`. */
   readonly verdicts: readonly (readonly Uint8Array[])[];
-  /** Pictures of the objects that count, by area. */
-  readonly trueIn: readonly Uint32Array[];
+  /** Objects that count, by area. */
+  readonly objects: readonly PictureCounts[];
 }
 
 /** Which matches are wanted. */
@@ -70,12 +76,13 @@ export interface MatchOptions {
  * overlap with it is the share of the box. What finds an object that does not count, or nothing and is of another size itself, is ignored.
  *
  * @returns One entry for each class that is there or was found, ascending.
+ * @throws {RangeError} If classes times pictures times boxes are more than 2^53.
  *
  * Source: pycocotools' COCOeval, to the rounding; Lin et al. 2014, arXiv:1405.0312.
  */
 export function matchColumns(truth: TrueColumns, found: FoundColumns, options: MatchOptions): MatchedClass[] {
-  const there = sortedPlaces(truth, () => 0);
-  const seen = sortedPlaces(found, (a, b) => found.score[b]! - found.score[a]!);
+  const there = groupedPlaces(truth);
+  const seen = groupedPlaces(found);
   const labels = [...new Set([...truth.label, ...found.label])].sort((a, b) => a - b);
   let [t, f] = [0, 0];
   return labels.map((label) => {
@@ -86,11 +93,19 @@ export function matchColumns(truth: TrueColumns, found: FoundColumns, options: M
   });
 }
 
-/** Places of boxes by class, picture, then as asked for, then in their own order. */
-function sortedPlaces({ label, image }: BoxColumns, then: (a: number, b: number) => number): Uint32Array {
-  const places = new Uint32Array(label.length);
-  for (let i = 0; i < places.length; i++) places[i] = i;
-  return places.sort((a, b) => label[a]! - label[b]! || image[a]! - image[b]! || then(a, b) || a - b);
+/** Places of boxes by class, picture, then in their own order: sorted as numbers that hold all three, which is much quicker than to compare places. */
+function groupedPlaces({ label, image }: BoxColumns): Uint32Array {
+  const n = label.length;
+  const pictures = image.reduce((most, v) => Math.max(most, v), 0) + 1;
+  const classes = label.reduce((most, v) => Math.max(most, v), 0) + 1;
+  if (classes * pictures * n > Number.MAX_SAFE_INTEGER)
+    throw new RangeError(`matchColumns: too many: ${classes} classes, ${pictures} pictures, ${n} boxes`);
+  const keys = new Float64Array(n);
+  for (let i = 0; i < n; i++) keys[i] = (label[i]! * pictures + image[i]!) * n + i;
+  keys.sort();
+  const places = new Uint32Array(n);
+  for (let i = 0; i < n; i++) places[i] = keys[i]! % n;
+  return places;
 }
 
 function matchClass(
@@ -101,41 +116,50 @@ function matchClass(
   seen: Uint32Array,
   options: MatchOptions,
 ): MatchedClass {
-  const { kept, rank } = bestOfEach(found.image, seen);
-  const verdicts = options.areas.map(() => options.overlaps.map(() => new Uint8Array(kept.length)));
-  let [from, t] = [0, 0];
-  while (from < kept.length) {
-    const image = found.image[kept[from]!]!;
-    const to = endOf(found.image, kept, from, image);
+  const verdicts = options.areas.map(() => options.overlaps.map(() => new Uint8Array(seen.length)));
+  const kept = new Uint32Array(seen.length);
+  const rank = new Uint8Array(seen.length);
+  let [from, t, size] = [0, 0, 0];
+  while (from < seen.length) {
+    const image = found.image[seen[from]!]!;
+    const to = endOf(found.image, seen, from, image);
     while (t < there.length && truth.image[there[t]!]! < image) t++;
     const end = endOf(truth.image, there, t, image);
-    matchPicture(truth, there.subarray(t, end), found, kept.subarray(from, to), options, verdicts, from);
-    [from, t] = [to, end];
+    const best = seen.subarray(from, to).sort((a, b) => found.score[b]! - found.score[a]! || a - b).subarray(0, perPicture); // biome-ignore format: short
+    kept.set(best, size);
+    for (let i = 0; i < best.length; i++) rank[size + i] = i;
+    matchPicture(truth, there.subarray(t, end), found, best, options, verdicts, size);
+    [from, t, size] = [to, end, size + best.length];
   }
-  const order = sortByScore(Float64Array.from(kept, (at) => found.score[at]!));
-  const reordered = (values: Uint8Array) => Uint8Array.from(order, (i) => values[i]!);
+  const scores = new Float64Array(size);
+  for (let i = 0; i < size; i++) scores[i] = found.score[kept[i]!]!;
+  const order = sortByScore(scores);
   return {
     label,
-    image: Uint32Array.from(order, (i) => found.image[kept[i]!]!),
-    score: Float64Array.from(order, (i) => found.score[kept[i]!]!),
-    rank: reordered(rank),
-    verdicts: verdicts.map((of) => of.map(reordered)),
-    trueIn: options.areas.map((area) => there.filter((at) => counts(truth, at, area)).map((at) => truth.image[at]!)),
+    image: order.map((i) => found.image[kept[i]!]!),
+    score: taken(scores, order, new Float64Array(size)),
+    rank: taken(rank, order, new Uint8Array(size)),
+    verdicts: verdicts.map((ofArea) => ofArea.map((of) => taken(of, order, new Uint8Array(size)))),
+    objects: options.areas.map((area) => countObjects(truth, there, area)),
   };
 }
 
-/** Of boxes in the order of their pictures and scores those that count, and the place of each in its picture. */
-function bestOfEach(image: Uint32Array, places: Uint32Array): { kept: Uint32Array; rank: Uint8Array } {
-  const kept = new Uint32Array(places.length);
-  const rank = new Uint8Array(places.length);
-  let [size, before] = [0, 0];
-  for (let i = 0; i < places.length; i++) {
-    before = i > 0 && image[places[i - 1]!] === image[places[i]!] ? before + 1 : 0;
-    if (before >= perPicture) continue;
-    kept[size] = places[i]!;
-    rank[size++] = before;
+/** The values at some places. */
+function taken<T extends Float64Array | Uint8Array | Uint32Array>(values: T, places: Uint32Array, out: T): T {
+  for (let i = 0; i < places.length; i++) out[i] = values[places[i]!]!;
+  return out;
+}
+
+/** Objects of each picture that count; places are in the order of pictures. */
+function countObjects(truth: TrueColumns, there: Uint32Array, area: AreaRange): PictureCounts {
+  const image: number[] = [];
+  const count: number[] = [];
+  for (const at of there) {
+    if (!counts(truth, at, area)) continue;
+    if (image.at(-1) !== truth.image[at]) count[image.push(truth.image[at]!) - 1] = 0;
+    count[count.length - 1]!++;
   }
-  return { kept: kept.subarray(0, size), rank: rank.subarray(0, size) };
+  return { image: Uint32Array.from(image), count: Uint32Array.from(count) };
 }
 
 /** Where the boxes of a picture end that begin at `from`. */
@@ -161,12 +185,12 @@ interface Picture {
   /** `shared[d * objects + g]`. */
   readonly shared: Float64Array;
   readonly objects: number;
-  readonly crowd: Uint8Array;
+  readonly crowd: Uint32Array;
   /** Those that count first. */
   readonly order: Uint32Array;
   /** How many of them count. */
   readonly counting: number;
-  readonly taken: Uint8Array;
+  readonly isTaken: Uint8Array;
 }
 
 /** Matches one picture; what became of its boxes goes to `verdicts[area][overlap]`, from place `first` on. */
@@ -180,34 +204,41 @@ function matchPicture(
   first: number,
 ): void {
   const shared = overlapTable(truth, there, found, seen);
-  const crowd = Uint8Array.from(there, (at) => truth.crowd[at]!);
+  const crowd = there.map((at) => truth.crowd[at]!);
+  const [order, isTaken] = [new Uint32Array(there.length), new Uint8Array(there.length)];
   for (let a = 0; a < areas.length; a++) {
     const area = areas[a]!;
-    const places = [...there.keys()];
-    const count = places.filter((g) => counts(truth, there[g]!, area));
-    const order = Uint32Array.from([...count, ...places.filter((g) => !counts(truth, there[g]!, area))]);
-    const picture = { shared, objects: there.length, crowd, order, counting: count.length, taken: new Uint8Array(there.length) };
-    const fits = Uint8Array.from(seen, (at) => (hasSize(found, at, area) ? 1 : 0));
+    const counting = orderObjects(truth, there, area, order);
+    const picture = { shared, objects: there.length, crowd, order, counting, isTaken };
     for (let o = 0; o < overlaps.length; o++) {
       const out = verdicts[a]![o]!;
-      picture.taken.fill(0);
+      isTaken.fill(0);
       for (let d = 0; d < seen.length; d++) {
         const best = bestFor(picture, d, overlaps[o]!);
-        if (best < 0) out[first + d] = fits[d] === 1 ? verdict.wrong : verdict.ignored;
-        else out[first + d] = best < picture.counting ? verdict.right : verdict.ignored;
-        if (best >= 0) picture.taken[order[best]!] = 1;
+        if (best >= 0) isTaken[order[best]!] = 1;
+        if (best < 0) out[first + d] = hasSize(found, seen[d]!, area) ? verdict.wrong : verdict.ignored;
+        else out[first + d] = best < counting ? verdict.right : verdict.ignored;
       }
     }
   }
 }
 
+/** Writes the places of objects, those that count first, and returns how many do. */
+function orderObjects(truth: TrueColumns, there: Uint32Array, area: AreaRange, order: Uint32Array): number {
+  let counting = 0;
+  for (let g = 0; g < there.length; g++) if (counts(truth, there[g]!, area)) order[counting++] = g;
+  let at = counting;
+  for (let g = 0; g < there.length; g++) if (!counts(truth, there[g]!, area)) order[at++] = g;
+  return counting;
+}
+
 /** Place in the order of the object that a box takes; -1 for none. */
-function bestFor({ shared, objects, crowd, order, counting, taken }: Picture, d: number, overlap: number): number {
+function bestFor({ shared, objects, crowd, order, counting, isTaken }: Picture, d: number, overlap: number): number {
   let [best, most] = [-1, Math.min(overlap, 1 - 1e-10)]; // an overlap of 1 survives rounding; pycocotools' number
   for (let k = 0; k < objects; k++) {
     if (k === counting && best >= 0) break;
     const g = order[k]!;
-    if (taken[g] === 1 && crowd[g] === 0) continue;
+    if (isTaken[g] === 1 && crowd[g] === 0) continue;
     const one = shared[d * objects + g]!;
     if (one < most) continue;
     [best, most] = [k, one];

@@ -1,4 +1,36 @@
-import { type RankedCalls, weightOf } from "./precision.ts";
+import { type MatchedClass, type PictureCounts, sortByScore, verdict } from "./match.ts";
+import { weightOf } from "./precision.ts";
+
+/** Boxes of several classes that count, in the order of their scores. Made by {@link scoreCalls}. */
+export interface ScoredCalls {
+  /** From the best score down: twice the number of the picture, and 1 more where the box is right. */
+  readonly calls: Uint32Array;
+  readonly score: Float64Array;
+  /** Objects that count. */
+  readonly objects: PictureCounts;
+}
+
+/** The calls of classes in one list, at one of the areas and overlaps that they were matched for. */
+export function scoreCalls(classes: readonly MatchedClass[], area: number, overlap: number): ScoredCalls {
+  const calls: number[] = [];
+  const scores: number[] = [];
+  for (const { image, score, verdicts } of classes) {
+    const became = verdicts[area]![overlap]!;
+    for (let i = 0; i < image.length; i++) {
+      if (became[i] === verdict.ignored) continue;
+      calls.push(2 * image[i]! + became[i]!); // right is 1, wrong 0
+      scores.push(score[i]!);
+    }
+  }
+  const order = sortByScore(Float64Array.from(scores));
+  const joined = (of: (counts: PictureCounts) => Uint32Array) =>
+    Uint32Array.from(classes.flatMap(({ objects }) => [...of(objects[area]!)]));
+  return {
+    calls: order.map((i) => calls[i]!),
+    score: Float64Array.from(order, (i) => scores[i]!),
+    objects: { image: joined(({ image }) => image), count: joined(({ count }) => count) },
+  };
+}
 
 /** Counts of the boxes that a detector is taken to call. */
 export interface CallCounts {
@@ -18,7 +50,7 @@ export const precisionOf = ({ right, wrong }: CallCounts): number => right / (ri
 export const f1Of = ({ right, wrong, all }: CallCounts): number => (2 * right) / (right + wrong + all);
 
 /** How many boxes score at least `confidence`. */
-export function callsFrom({ score }: Pick<RankedCalls, "score">, confidence: number): number {
+export function callsFrom({ score }: Pick<ScoredCalls, "score">, confidence: number): number {
   let [low, high] = [0, score.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -29,28 +61,28 @@ export function callsFrom({ score }: Pick<RankedCalls, "score">, confidence: num
 }
 
 /** What is called at `score >= confidence`, each picture counted `weights[picture]` times. */
-export function countCalls(ranked: RankedCalls, confidence: number, weights?: ArrayLike<number>): CallCounts {
-  const { calls, trueIn } = ranked;
+export function countCalls(scored: ScoredCalls, confidence: number, weights?: ArrayLike<number>): CallCounts {
+  const { calls, objects } = scored;
   let [right, called] = [0, 0];
-  for (let i = callsFrom(ranked, confidence) - 1; i >= 0; i--) {
+  for (let i = callsFrom(scored, confidence) - 1; i >= 0; i--) {
     const call = calls[i]!;
     const weight = weights === undefined ? 1 : weights[call >>> 1]!;
     called += weight;
-    right += weight * (call & 1);
+    right += weight & -(call & 1);
   }
-  return { right, wrong: called - right, all: weightOf(trueIn, weights) };
+  return { right, wrong: called - right, all: weightOf(objects, weights) };
 }
 
 /** The confidence with the highest F1, the higher one of several; NaN where no box is right. `f1` is NaN without object and box. */
-export function bestF1(ranked: RankedCalls, weights?: ArrayLike<number>): { confidence: number; f1: number } {
-  const { calls, score, trueIn } = ranked;
-  const all = weightOf(trueIn, weights);
+export function bestF1(scored: ScoredCalls, weights?: ArrayLike<number>): { confidence: number; f1: number } {
+  const { calls, score, objects } = scored;
+  const all = weightOf(objects, weights);
   let [right, called, confidence] = [0, 0, Number.NaN];
   let [bestRight, bestOf] = [0, 1];
   for (let i = 0; i < calls.length; i++) {
     const weight = weights === undefined ? 1 : weights[calls[i]! >>> 1]!;
     called += weight;
-    right += weight * (calls[i]! & 1);
+    right += weight & -(calls[i]! & 1);
     // Equal scores are called together; whole numbers multiplied, since quotients that are equal may be rounded apart.
     if (score[i] === score[i + 1] || right * bestOf <= bestRight * (called + all)) continue;
     [bestRight, bestOf] = [right, called + all];
@@ -71,12 +103,12 @@ export const frocRates = [0.125, 0.25, 0.5, 1, 2, 4, 8] as const;
  * Source: Bunch et al. 1977, doi:10.1117/12.955926; rates as Setio et al. 2017, doi:10.1016/j.media.2017.06.015.
  */
 export function frocSensitivities(
-  { calls, score, trueIn }: RankedCalls,
+  { calls, score, objects }: ScoredCalls,
   pictures: number,
   rates: readonly number[],
   weights?: ArrayLike<number>,
 ): number[] {
-  const all = weightOf(trueIn, weights);
+  const all = weightOf(objects, weights);
   const found = rates.map(() => 0);
   let [right, wrong, at] = [0, 0, 0];
   for (let i = 0; i < calls.length && at < rates.length; i++) {

@@ -1,62 +1,47 @@
-import { type MatchedClass, sortByScore, verdict } from "./match.ts";
+import { type MatchedClass, type PictureCounts, verdict } from "./match.ts";
 
-/** Boxes found that count, in the order of their scores. Made by {@link rankCalls}. */
-export interface RankedCalls {
-  /** From the best score down: twice the number of the picture, and 1 more where the box is right. */
-  readonly calls: Uint32Array;
-  readonly score: Float64Array;
-  /** Pictures of the objects that count. */
-  readonly trueIn: Uint32Array;
-  /** How many calls there are up to the last that is right; wrong ones after it change no area under precision over recall but YOLOv5's. */
-  readonly telling: number;
-}
-
-/** The calls of classes in one list, at one of the areas and overlaps that they were matched for; of equal scores the class that comes first goes first. */
-export function rankCalls(classes: readonly MatchedClass[], area: number, overlap: number): RankedCalls {
-  const kept = classes.map(({ verdicts }) => verdicts[area]![overlap]!);
-  const size = kept.reduce((sum, of) => sum + of.reduce((n, v) => n + (v === verdict.ignored ? 0 : 1), 0), 0);
-  const [calls, score] = [new Uint32Array(size), new Float64Array(size)];
-  let at = 0;
-  for (const [c, matched] of classes.entries()) {
-    for (let i = 0; i < matched.image.length; i++) {
-      if (kept[c]![i] === verdict.ignored) continue;
-      calls[at] = 2 * matched.image[i]! + kept[c]![i]!; // right is 1, wrong 0
-      score[at++] = matched.score[i]!;
-    }
-  }
-  const trueIn = joined(classes.map((of) => of.trueIn[area]!));
-  const telling = (of: Uint32Array) => of.findLastIndex((call) => call % 2 === 1) + 1;
-  if (classes.length === 1) return { calls, score, trueIn, telling: telling(calls) };
-  const order = sortByScore(score);
-  const sorted = Uint32Array.from(order, (i) => calls[i]!);
-  return { calls: sorted, score: Float64Array.from(order, (i) => score[i]!), trueIn, telling: telling(sorted) };
-}
-
-function joined(parts: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** The sum of the weights of pictures; how many there are without weights. */
-export function weightOf(pictures: Uint32Array, weights?: ArrayLike<number>): number {
-  if (weights === undefined) return pictures.length;
+/** Sum of counts, each picture counted `weights[picture]` times; once without. */
+export function weightOf({ image, count }: PictureCounts, weights?: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < pictures.length; i++) sum += weights[pictures[i]!]!;
+  for (let i = 0; i < image.length; i++) sum += count[i]! * (weights === undefined ? 1 : weights[image[i]!]!);
   return sum;
 }
 
-/** Precision over recall of ranked calls: a point for each right box that has weight, from the best score down. */
+/** Boxes of one class that count, in the order of their scores. Made by {@link rankCalls}. */
+export interface RankedCalls {
+  /** From the best score down to the last box that is right: twice the number of the picture, and 1 more where the box is right. */
+  readonly calls: Uint32Array;
+  /** Pictures of those that are right. */
+  readonly rights: Uint32Array;
+  /** Pictures of the wrong ones behind them, which change no area under precision over recall but YOLOv5's. */
+  readonly behind: Uint32Array;
+  /** Objects that count. */
+  readonly objects: PictureCounts;
+}
+
+/** The calls of a class at one of the areas and overlaps that it was matched for. */
+export function rankCalls({ image, verdicts, objects }: MatchedClass, area: number, overlap: number): RankedCalls {
+  const became = verdicts[area]![overlap]!;
+  const [calls, rights] = [new Uint32Array(image.length), new Uint32Array(image.length)];
+  let [size, right, telling] = [0, 0, 0];
+  for (let i = 0; i < image.length; i++) {
+    if (became[i] === verdict.ignored) continue;
+    calls[size++] = 2 * image[i]! + became[i]!; // right is 1, wrong 0
+    if (became[i] === verdict.wrong) continue;
+    rights[right++] = image[i]!;
+    telling = size;
+  }
+  const behind = calls.slice(telling, size).map((call) => call >>> 1);
+  return { calls: calls.slice(0, telling), rights: rights.slice(0, right), behind, objects: objects[area]! };
+}
+
+/** Precision over recall of ranked calls: a point for each right box, from the best score down; one without weight is where the one before it is, or below. */
 export interface PrecisionCurve {
   readonly points: number;
   /** Right boxes up to each point. */
-  readonly hits: Float64Array;
+  readonly hits: Uint32Array;
   /** All calls up to it. */
-  readonly calls: Float64Array;
+  readonly called: Uint32Array;
   /** The best precision at that recall or beyond it. */
   readonly best: Float64Array;
   /** Objects. */
@@ -66,38 +51,57 @@ export interface PrecisionCurve {
 }
 
 /** Room for the points of one curve, so that resamples do not leave theirs behind. */
-let room = { hits: new Float64Array(0), calls: new Float64Array(0), best: new Float64Array(0) };
+let room = { hits: new Uint32Array(0), called: new Uint32Array(0), best: new Float64Array(0) };
 function roomFor(points: number): typeof room {
-  const fresh = () => new Float64Array(2 * points);
-  if (room.hits.length < points) room = { hits: fresh(), calls: fresh(), best: fresh() };
+  const size = 2 * points;
+  if (room.best.length < points)
+    room = { hits: new Uint32Array(size), called: new Uint32Array(size), best: new Float64Array(size) };
   return room;
 }
 
 /**
- * The curve of calls of which each picture counts `weights[picture]` times, whole numbers; once without. Where a picture counts n times, the copies of a box
+ * The curve of calls of which each picture counts `weights[picture]` times, whole numbers with a sum below 2^31; once without. Where a picture counts n times, the copies of a box
  * come together. It is valid until the next curve is asked for, which uses the same room.
+ *
+ * @param all - Weight of the objects, where it is known already.
  */
-export function precisionCurve({ calls, trueIn, telling }: RankedCalls, weights?: ArrayLike<number>): PrecisionCurve {
-  const { hits: hitsAt, calls: callsAt, best } = roomFor(telling + 1);
-  let [hits, called, points] = [0, 0, 0];
-  for (let i = 0; i < telling; i++) {
-    const call = calls[i]!;
-    const weight = weights === undefined ? 1 : weights[call >>> 1]!;
-    called += weight;
-    hits += weight * (call & 1);
-    hitsAt[points] = hits; // kept only where the next line goes on; without a branch, which no processor could foresee
-    callsAt[points] = called;
-    points += call & (weight > 0 ? 1 : 0);
+export function precisionCurve(
+  { calls, rights, behind, objects }: RankedCalls,
+  weights?: ArrayLike<number>,
+  all = weightOf(objects, weights),
+): PrecisionCurve {
+  const points = rights.length;
+  const { hits, called, best } = roomFor(points + 1);
+  sumCalls(calls, weights ?? onceEach(calls), called);
+  let sum = 0;
+  for (let i = 0; i < points; i++) {
+    sum += weights === undefined ? 1 : weights[rights[i]!]!;
+    hits[i] = sum;
   }
   let most = 0;
   for (let i = points - 1; i >= 0; i--) {
-    most = Math.max(most, hitsAt[i]! / callsAt[i]!);
+    const precision = hits[i]! / called[i]!;
+    if (precision > most) most = precision; // not where nothing has weight yet: 0 / 0
     best[i] = most;
   }
-  const last = points === 0 ? 0 : callsAt[points - 1]!;
-  let behind = called - last;
-  for (let i = telling; i < calls.length; i++) behind += weights === undefined ? 1 : weights[calls[i]! >>> 1]!;
-  return { points, hits: hitsAt, calls: callsAt, best, all: weightOf(trueIn, weights), behind };
+  let after = 0;
+  for (let i = 0; i < behind.length; i++) after += weights === undefined ? 1 : weights[behind[i]!]!;
+  return { points, hits, called, best, all, behind: after };
+}
+
+/** Writes how much is called up to each right box. Without a branch on what is right, which no processor could foresee: what stands for a wrong one is written over. */
+function sumCalls(calls: Uint32Array, weights: ArrayLike<number>, called: Uint32Array): void {
+  let [sum, at] = [0, 0];
+  for (let i = 0; i < calls.length; i++) {
+    const call = calls[i]!;
+    sum += weights[call >>> 1]!;
+    called[at] = sum;
+    at += call & 1;
+  }
+}
+
+function onceEach(calls: Uint32Array): Uint16Array {
+  return new Uint16Array(calls.reduce((most, call) => Math.max(most, call >>> 1), 0) + 1).fill(1);
 }
 
 /** Ways to the area under precision over recall. */
@@ -175,22 +179,18 @@ function trapezoids(curve: PrecisionCurve, tail: boolean): number {
 }
 
 /** Precision at a recall that lies behind `passed` points, on straight lines between all calls: from one point to the first copy of the next. */
-function heightAt(
-  { points, hits, calls, best, all, behind }: PrecisionCurve,
-  passed: number,
-  recall: number,
-  tail: boolean,
-): number {
-  const [hitsBefore, callsBefore] = passed === 0 ? [0, 0] : [hits[passed - 1]!, calls[passed - 1]!];
-  const from = hitsBefore / all;
-  const reached = passed === 0 ? 1 : best[passed - 1]!;
+function heightAt(curve: PrecisionCurve, passed: number, recall: number, tail: boolean): number {
+  const { points, hits, called, best, all, behind } = curve;
+  const [hitsBefore, calledBefore] = passed === 0 ? [0, 0] : [hits[passed - 1]!, called[passed - 1]!];
   if (passed < points) {
     const next = best[passed]!;
-    const wrongBetween = calls[passed]! - callsBefore > hits[passed]! - hitsBefore; // then the line is at the next point's height already
-    return wrongBetween ? next : reached + (next - reached) * Math.min(1, (recall - from) * all);
+    const wrongBetween = called[passed]! - calledBefore > hits[passed]! - hitsBefore;
+    if (wrongBetween) return next; // the line is at the next point's height already
+    const reached = calledBefore === 0 ? 1 : best[passed - 1]!;
+    return reached + (next - reached) * Math.min(1, (recall - hitsBefore / all) * all);
   }
-  if (!tail || points === 0 || from >= 1) return 0;
-  return ((hitsBefore / (callsBefore + behind)) * (1 - recall)) / (1 - from);
+  if (!tail || hitsBefore === 0 || hitsBefore >= all) return 0;
+  return ((hitsBefore / (calledBefore + behind)) * (1 - recall)) / (1 - hitsBefore / all);
 }
 
 /** Mean of what is defined: a class that a resample does not have counts for nothing there. NaN where nothing is. */
