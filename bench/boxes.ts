@@ -101,7 +101,7 @@ function python(
   coco: string,
   evalModule: string,
   evaluator: string,
-  what: "once" | "all",
+  what: "once" | "one area" | "all",
 ): number {
   const program = `
 import contextlib, io, sys, time

@@ -5,6 +5,7 @@ import {
   type FoundColumns,
   type MatchedClass,
   matchColumns,
+  type PictureCounts,
   verdict,
 } from "../metrics/detection/match.ts";
 import {
