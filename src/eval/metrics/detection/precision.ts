@@ -186,7 +186,7 @@ function heightAt(curve: PrecisionCurve, passed: number, recall: number, tail: b
     const next = best[passed]!;
     const wrongBetween = called[passed]! - calledBefore > hits[passed]! - hitsBefore;
     if (wrongBetween) return next; // the line is at the next point's height already
-    const reached = calledBefore === 0 ? 1 : best[passed - 1]!;
+    const reached = passed === 0 ? 1 : best[passed - 1]!;
     return reached + (next - reached) * Math.min(1, (recall - hitsBefore / all) * all);
   }
   if (!tail || hitsBefore === 0 || hitsBefore >= all) return 0;
