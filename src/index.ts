@@ -73,8 +73,17 @@ export {
 export { bootstrapInterval, type IntervalKind } from "./eval/metrics/bootstrap-interval.ts";
 export { brierScore, calibrationCurve } from "./eval/metrics/calibration.ts";
 export { type Confusion, confusionAt, sensitivity, specificity } from "./eval/metrics/confusion.ts";
+export { jackknifeCovariances, meanCovariance, pseudovalues, resampledCovariances } from "./eval/metrics/covariance.ts";
+export { analysePseudovalues, type DbmAnalysis } from "./eval/metrics/dbm.ts";
 export { aurocCovariance, delongInterval, delongTest, placementsOf } from "./eval/metrics/delong.ts";
 export { diceScore } from "./eval/metrics/dice.ts";
+export {
+  type ArmAnalysis,
+  analyseArms,
+  analysisNames,
+  type CrossedFigures,
+  type MeanInference,
+} from "./eval/metrics/obuchowski-rockette.ts";
 export { clopperPearsonInterval, jeffreysInterval } from "./eval/metrics/proportion.ts";
 export { type RocPoint, rocCurve } from "./eval/metrics/roc.ts";
 export { wilsonInterval } from "./eval/metrics/wilson.ts";
@@ -84,6 +93,9 @@ export { type PredictRequest, runPredict } from "./eval/predict/stage.ts";
 export { type MetricsOptions, metricsOptions } from "./eval/predictions/options.ts";
 export type { MetricsResults } from "./eval/predictions/results.ts";
 export { type MetricsRequest, runMetrics } from "./eval/predictions/stage.ts";
+export { type ReaderOptions, readerOptions } from "./eval/readers/options.ts";
+export type { ReaderResults } from "./eval/readers/results.ts";
+export { type ReaderRequest, runReader } from "./eval/readers/stage.ts";
 export { type EvalRequest, runEval } from "./eval/stage.ts";
 export { encodeOnnx } from "./export/onnx.ts";
 export { type ModelFormat, modelFormats } from "./export/options.ts";

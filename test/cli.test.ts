@@ -28,6 +28,7 @@ const verbs = [
   ["train"],
   ["predict"],
   ["metrics"],
+  ["reader"],
   ["import-weights"],
   ["eval"],
   ["run"],

@@ -4,6 +4,7 @@ import type { BackendName } from "../backend/options.ts";
 import type { SplitName } from "../data/dataset.ts";
 import { packageVersion } from "../data/version.ts";
 import type { IntervalKind } from "../eval/metrics/bootstrap-interval.ts";
+import type { CovarianceKind } from "../eval/readers/options.ts";
 import { modelFormats } from "../export/options.ts";
 import type { ResNetKind, YoloKind } from "../models/index.ts";
 import { formatNames } from "../synth/export/format.ts";
@@ -16,6 +17,7 @@ const backends = ["auto", "cuda", "tensorflow", "wasm", "cpu"] as const satisfie
 const resnetKinds = ["resnet18", "resnet34", "resnet50"] as const satisfies readonly ResNetKind[];
 const yoloKinds = ["yolov5n", "yolov5s"] as const satisfies readonly YoloKind[];
 const intervals = ["percentile", "basic", "bca"] as const satisfies readonly IntervalKind[];
+const covariances = ["jackknife", "delong", "bootstrap"] as const satisfies readonly CovarianceKind[];
 const splits = ["train", "val", "test"] as const satisfies readonly SplitName[];
 
 /**
@@ -37,6 +39,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addStages(program, perform);
   addPredict(program, perform);
   addMetrics(program, perform);
+  addReader(program, perform);
   addExportModel(program, perform);
   addImport(program, perform);
   addConfig(program, perform);
@@ -174,6 +177,38 @@ function addMetrics(program: Command, perform: Perform): void {
   );
 }
 
+function addReader(program: Command, perform: Perform): void {
+  const command = program
+    .command("reader <readings>")
+    .description(
+      "evaluate a reader study, a CSV file of readings: each reader with and without assistance, and readers in general",
+    )
+    .option("--reader <column>", "column with the reader; without, found by its usual names and said")
+    .option("--case <column>", "column with the case that was read")
+    .option("--arm <column>", "column with the arm, such as with or without assistance")
+    .option("--truth <column>", "column with the truth")
+    .option("--rating <column>", "column with the rating, higher for positives")
+    .option("--call <column>", "column with the call, 0 or 1")
+    .option("--time <column>", "column with the reading time in seconds")
+    .option("--confidence <column>", "column with the confidence")
+    .option("--cluster <column>", "column with the patient: cases of one are resampled together")
+    .option("--positive <value>", "value of the truth that is positive; all others are negative")
+    .option("--where <column=value...>", "only rows with this value")
+    .option("--arms <names...>", "the arms, the reference first")
+    .option("--threshold <number>", "makes calls of ratings of at least this")
+    .addOption(
+      new Option("--covariance <kind>", "how covariances of readers are found").choices(covariances).default("jackknife"),
+    )
+    .addOption(new Option("--interval <kind>", "way from resamples to intervals").choices(intervals).default("percentile"))
+    .option("--resamples <number>", "resamples of clusters", "2000")
+    .option("--level <number>", "confidence level", "0.95")
+    .option("--seed <number>", "seed of the resamples", "0")
+    .option("--out <folder>", "folder for reader.csv, reader.md, reader.tex, reader.html and reader.json");
+  finish(command, "hemosynth reader readings.csv --arms without with --cluster patient --out tables").action(
+    (readings, options) => perform(async (session) => (await import("./commands/reader.ts")).reader(readings, options, session)),
+  );
+}
+
 function addExportModel(program: Command, perform: Perform): void {
   const command = program
     .command("export-model <run>")
@@ -211,10 +246,12 @@ function addConfig(program: Command, perform: Perform): void {
   const schema = config
     .command("schema")
     .description(
-      "print the JSON Schema of a config file, of the sidecar beside a synthetic stack, or of metrics.json (of predictions, of boxes)",
+      "print the JSON Schema of a config file, of the sidecar beside a synthetic stack, of metrics.json (of predictions, of boxes), or of reader.json",
     );
   schema.addArgument(
-    new Argument("[of]", "what it describes").choices(["experiment", "sidecar", "metrics", "boxes"]).default("experiment"),
+    new Argument("[of]", "what it describes")
+      .choices(["experiment", "sidecar", "metrics", "boxes", "reader"])
+      .default("experiment"),
   );
   finish(schema, "hemosynth config schema > experiment.schema.json").action((of) =>
     perform(async () => (await import("./commands/config.ts")).schema(of)),

@@ -50,3 +50,14 @@ export function betaQuantile(p: number, a: number, b: number): number {
   }
   return (low + high) / 2;
 }
+
+/**
+ * The value that Student's variable stays below with probability `p`, through the beta distribution.
+ * @param degrees - Degrees of freedom, above 0.
+ * @throws {RangeError} If p is not in (0, 1) or the degrees are not positive.
+ */
+export function studentQuantile(p: number, degrees: number): number {
+  if (!(p > 0 && p < 1)) throw new RangeError(`studentQuantile: p must be in (0, 1); got ${p}`);
+  const x = betaQuantile(2 * Math.min(p, 1 - p), degrees / 2, 0.5);
+  return Math.sign(p - 0.5) * Math.sqrt((degrees * (1 - x)) / x);
+}

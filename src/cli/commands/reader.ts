@@ -1,0 +1,74 @@
+import type { z } from "zod";
+import { UserError } from "../../core/errors.ts";
+import { parseWhere } from "../../eval/predictions/columns.ts";
+import { readerDocument } from "../../eval/readers/format.ts";
+import { type ReaderOptions, readerOptions } from "../../eval/readers/options.ts";
+import { runReader } from "../../eval/readers/stage.ts";
+import { documentText } from "../../eval/tables/document.ts";
+import type { Outcome, Session } from "../session.ts";
+
+/** Options of `hemosynth reader`, as commander parses them. */
+export interface ReaderFlags {
+  readonly reader?: string;
+  readonly case?: string;
+  readonly arm?: string;
+  readonly truth?: string;
+  readonly rating?: string;
+  readonly call?: string;
+  readonly time?: string;
+  readonly confidence?: string;
+  readonly cluster?: string;
+  readonly positive?: string;
+  readonly where?: readonly string[];
+  readonly arms?: readonly string[];
+  readonly threshold?: string;
+  readonly covariance?: string;
+  readonly interval?: string;
+  readonly resamples?: string;
+  readonly level?: string;
+  readonly seed?: string;
+  readonly out?: string;
+}
+
+/** `hemosynth reader FILE.csv`: a reader study, evaluated. */
+export async function reader(readings: string, flags: ReaderFlags, session: Session): Promise<Outcome> {
+  const out = flags.out ?? null;
+  const results = await runReader({ readings, out, options: optionsOf(flags) }, session);
+  const where = out === null ? "" : `\n\nin ${out}: reader.csv, reader.md, reader.tex, reader.html, reader.json`;
+  return { text: `${documentText(readerDocument(results))}${where}`, json: results };
+}
+
+/** @throws {UserError} (usage) Naming every option that is not what it must be. */
+function optionsOf(flags: ReaderFlags): ReaderOptions {
+  const { reader: who, case: what, arm, truth, rating, call, time, confidence, cluster, positive, where = [] } = flags;
+  const numbers = (["threshold", "resamples", "level", "seed"] as const).flatMap((name) => {
+    const text = flags[name];
+    return text === undefined ? [] : [[name, text.trim() === "" ? text : Number(text)] as const];
+  });
+  const parsed = readerOptions.safeParse({
+    columns: {
+      reader: who,
+      case: what,
+      arm,
+      truth,
+      rating,
+      call,
+      time,
+      confidence,
+      cluster,
+      positive,
+      where: where.map(parseWhere),
+    },
+    arms: flags.arms,
+    covariance: flags.covariance,
+    interval: flags.interval,
+    ...Object.fromEntries(numbers),
+  });
+  if (parsed.success) return parsed.data;
+  throw new UserError("usage", parsed.error.issues.map((issue) => faultOf(issue, flags)).join("\n"));
+}
+
+function faultOf({ path, message }: z.core.$ZodIssue, flags: ReaderFlags): string {
+  const name = String(path[0]) as keyof ReaderFlags;
+  return `--${name}: ${message}; got ${JSON.stringify(flags[name])}. hemosynth reader --help has an example.`;
+}
