@@ -47,7 +47,10 @@ function boxes({ batch, size }: Case): Tensor4D {
     const [left, top] = [(n % 3) * 105, Math.floor(n / 3) * 105];
     for (let y = top; y < top + side; y++) mask.fill(lesionBit, left + size * y, left + side + size * y);
   }
-  const { data, shape } = tasks.detect.target(new Array(batch).fill(mask), size, yoloOptions.parse({ kind: "yolov5" }).anchors);
+  const { data, shape } = tasks.detect.target(new Array(batch).fill({ image: new Float32Array(0), masks: mask }), {
+    size,
+    anchors: yoloOptions.parse({ kind: "yolov5" }).anchors,
+  });
   return tf.tensor4d(data, shape as [number, number, number, number]);
 }
 

@@ -29,11 +29,15 @@ import {
   restoreWeights,
 } from "../../src/models/index.ts";
 import { createWeights, disposeWeights } from "../../src/models/weights.ts";
+import { drawBatch, paintBatch } from "../../src/train/batch.ts";
 import { infoNce, localInfoNce, vicReg } from "../../src/train/losses/embeddings.ts";
 import { type TaskName, trainOptions } from "../../src/train/options.ts";
+import { groupSlices } from "../../src/train/sampler.ts";
+import { brainBit, classShift, lesionBit, quantum, type TrainSlice } from "../../src/train/slices.ts";
 import { createState, disposeState } from "../../src/train/state.ts";
 import { makeTrainStep } from "../../src/train/step.ts";
-import { tasks } from "../../src/train/task.ts";
+import { networkShape } from "../../src/train/task.ts";
+import { uploadBatch } from "../../src/train/upload.ts";
 
 /** One way that an op was called: its name and the types it was given, by attribute (TensorFlow's numbers). */
 export interface OpCall {
@@ -70,6 +74,7 @@ export function recordOps(work: () => void): OpCall[] {
 const levels = { channels: [4, 8, 8, 16] };
 const many = { accumulate: 2, freeze: ["down0.conv0"], groups: [{ prefix: "up", rateFactor: 0.5 }] };
 const classify = [["classify", { kind: "adamw" }, "batch"]] as const;
+const pretrain = (["restore", "infoNce", "vicReg"] as const).map((task) => [task, { kind: "adamw" }, "batch"] as const);
 
 /** Of each model that a config can train (a detector's step is in detect.ts): options that make it narrow, and the ways of training that differ in ops. */
 const trained = {
@@ -80,13 +85,17 @@ const trained = {
       ["lesion", { kind: "adam", clipNorm: null }, "slice"],
       ["lesion", { kind: "sgd", ...many }, "batch"],
       ["tissue", { kind: "adamw" }, "batch"],
+      ["localInfoNce", { kind: "adamw" }, "batch"],
+      ...pretrain,
     ],
   },
-  nnunet: { options: levels, ways: [["lesion", { kind: "sgd" }, "batch"]] },
-  miniresnet: { options: { widths: [4, 8] }, ways: classify },
+  nnunet: { options: levels, ways: [["lesion", { kind: "sgd" }, "batch"], ...pretrain] },
+  autoencoder: { options: levels, ways: [["denoise", { kind: "adamw" }, "batch"]] },
+  miniresnet: { options: { widths: [4, 8] }, ways: [...classify, ...pretrain] },
   resnet18: { options: { width: 4 }, ways: classify },
   resnet34: { options: { width: 4 }, ways: classify },
   resnet50: { options: { width: 4 }, ways: classify },
+  mil: { options: { encoder: { kind: "miniresnet", widths: [4, 8] } }, ways: [["mil", { kind: "adamw" }, "batch"]] },
 } as const satisfies Record<Exclude<ModelOptions["kind"], "yolov5">, TrainedWays>;
 
 interface TrainedWays {
@@ -102,24 +111,41 @@ export function trainAndPredict(): void {
 }
 
 function stepAndPredict(which: ModelOptions, task: TaskName, optimizer: object, diceOver: "batch" | "slice"): void {
+  const hasOwnLoss = !["lesion", "tissue", "classify", "mil"].includes(task);
+  const weight = hasOwnLoss ? 0 : 1;
   const options = trainOptions.parse({
     task,
     optimizer,
-    loss: { diceOver, dicePower: 2, emptySliceWeight: 0.2, lesionPixelWeight: 2, focal: { weight: 1 }, tversky: { weight: 1 } },
+    batchSize: 2,
+    cropSize: 16,
+    loss: { diceOver, dicePower: 2, emptySliceWeight: 0.2, lesionPixelWeight: 2, focal: { weight }, tversky: { weight } },
+    bags: { images: 3 },
+    restore: { sidePixels: [2, 4] },
+    contrast: { head: { hidden: [8], features: 6, batchNorm: task === "vicReg" }, regions: 4, regionPlaces: 2 },
     averageDecay: 0.9,
   });
-  const { outputs, perSlice } = tasks[task];
-  const model = buildModel(which, { inChannels: 1, outChannels: outputs.length, seed: 1 });
+  const model = buildModel(which, { ...networkShape(options), seed: 1 });
   const state = createState(model, options);
-  const side = perSlice ? 1 : 16;
-  const [image, target] = [noise([2, 16, 16, 1], 1), tf.round(noise([2, side, side, outputs.length], 2)) as Tensor4D];
-  const more = options.optimizer.accumulate > 1 ? [{ image, target }] : [];
-  makeTrainStep(state, options)({ image, target }, 1, more).dataSync();
-  tf.tidy(() => tf.sigmoid(model.apply(image, { training: false })).dataSync());
-  tf.dispose([image, target]);
+  const tensors = uploadBatch(paintBatch(drawBatch(seededRng(1), pool, 1, options)));
+  const more = options.optimizer.accumulate > 1 ? [tensors] : [];
+  makeTrainStep(state, options)(tensors, 1, more).dataSync();
+  tf.tidy(() => tf.sigmoid(model.apply(tensors.image, { training: false })).dataSync());
+  tf.dispose([tensors.image, tensors.target]);
   disposeState(state);
   model.dispose();
 }
+
+/** Two cases of two slices, one of them with blood; every pixel has a tissue. */
+const slices = [0, 1, 2, 3].map((n): TrainSlice => {
+  const masks = Uint8Array.from(
+    { length: 256 },
+    (_, i) => brainBit | (n === 0 && i < 40 ? lesionBit : 0) | ((i % 3) << classShift),
+  );
+  const pixels = Uint16Array.from({ length: 256 }, (_, i) => (i * 37 * (n + 1)) % quantum);
+  const counts = { lesionPixels: n === 0 ? 40 : 0, brainPixels: 256, maskedGain: 1 };
+  return { caseId: n < 2 ? "ill" : "well", index: n % 2, width: 16, height: 16, pixels, masks, ...counts };
+});
+const pool = { slices, groups: groupSlices(slices) };
 
 /** A gradient and a prediction of the networks that see sets of images, for each way that they pool, and of the autoencoder. */
 export function gradientsOfSets(): void {

@@ -10,7 +10,8 @@ import type { GivenUp } from "../synth/summary.ts";
 import { UnfitError } from "../synth/unfit.ts";
 import type { TaskName } from "../train/options.ts";
 import type { FreshScene } from "../train/rounds.ts";
-import { prepareCase, prepareTissueCase, type TrainSlice } from "../train/slices.ts";
+import { healthyAlone, prepareCase, prepareTissueCase, type TrainSlice } from "../train/slices.ts";
+import { tasks } from "../train/task.ts";
 
 /** Some copies of one normal case to learn from, without a file between. */
 export interface FreshJob extends Omit<SynthJob, "out" | "resume"> {
@@ -48,6 +49,9 @@ async function slicesOf(id: string, { image, lesion, brain, tissue }: PaintedSta
   const read = async (volume: Volume<Voxels>) => (await decodeNifti(Buffer.from(encodeNifti(volume, false)), id)).volume;
   const labels = async (volume: Volume<Voxels>) => toLabels(await read(volume), id);
   const scan = await read(image);
-  if (job.task === "tissue") return prepareTissueCase(id, scan, tissue!, job.preprocess);
-  return prepareCase(id, scan, { lesion: await labels(lesion), brain: await labels(brain) }, job.preprocess);
+  const { learnsFrom } = tasks[job.task];
+  if (learnsFrom === "tissues") return prepareTissueCase(id, scan, tissue!, job.preprocess);
+  const known = await labels(learnsFrom === "none" ? { ...lesion, data: new Uint8Array(lesion.data.length) } : lesion);
+  const slices = prepareCase(id, scan, { lesion: known, brain: await labels(brain) }, job.preprocess);
+  return learnsFrom === "healthy" ? healthyAlone(slices) : slices;
 }

@@ -111,6 +111,10 @@ test("weights to start from count by their content, wherever they lie; those tha
   await rm(weights, { recursive: true });
 });
 
+test("pretraining is the last stage: nothing is predicted by it", async () => {
+  expect(await go(passOf({ "train.task": "infoNce" }))).toEqual(["data", "synth", "train"]);
+});
+
 test("where a network finds the anatomy, tissues come before synthesis, which reads them instead of the data", async () => {
   const network = { ...stub("tissue"), sources: async () => ({ network: "as it is" }) };
   const other = { ...network, sources: async () => ({ network: "trained again" }) };

@@ -13,6 +13,7 @@ import { splitWords } from "../data/splits.ts";
 import { modelWords } from "../models/index.ts";
 import { initWords, readInit } from "../train/init/load.ts";
 import { checkMemory, gigabytes, trainingBytes } from "../train/memory.ts";
+import { isPretraining } from "../train/options.ts";
 import { networkShape } from "../train/task.ts";
 import { hashFile } from "./record.ts";
 import { changedSource, inputHash, sourceHashes } from "./sources.ts";
@@ -133,16 +134,17 @@ const train: Stage = {
   resumes: "asked",
   // Of the file of its first weights the content counts, not where it lies.
   options: ({ model, preprocess, train: options, synth }) => ({
-    ...{ model, preprocess, train: { ...options, init: options.init && { only: options.init.only } } },
+    ...{ model, preprocess, train: { ...options, init: options.init && { only: options.init.only, into: options.init.into } } },
     ...(options.freshEvery === null ? {} : { synth }),
   }),
   sources: async ({ train: { init } }): Promise<Record<string, string>> =>
     init === null ? {} : { "train.init.from": await hashFile(await weightsPath(init.from)) },
   async plan({ model, train: options, backend }) {
     if (!mayUseGpu(backend)) checkMemory(model, options, machineMemory());
-    const words = `${options.steps} steps of ${options.batchSize} slices, ${modelWords(model)}, about ${gigabytes(trainingBytes(model, options))} beside the slices`;
+    const items = options.task === "mil" ? `bags of ${options.bags.images} slices` : "slices";
+    const words = `${options.steps} steps of ${options.batchSize} ${items}, ${modelWords(model)}, about ${gigabytes(trainingBytes(model, options))} beside the slices`;
     if (options.init === null) return words;
-    return `${words}; ${initWords(await readInit(options.init, model, networkShape(options)))}`;
+    return `${words}; ${initWords(await readInit(options.init, model, networkShape(options), options.task))}`;
   },
   async run({ experiment, out, inputs, resume }, context) {
     const { runTrain } = await import("../train/stage.ts");
@@ -257,15 +259,19 @@ export const stages: Readonly<Record<StageName, Stage>> = { data, tissue, synth,
 
 /**
  * The stages of an experiment in the order they run: with `priors: { kind: network }` tissues come before synthesis, which then reads these
- * cases, as does a training that makes fresh scenes of its own.
+ * cases, as does a training that makes fresh scenes of its own. Pretraining is the last stage: nothing is predicted by it.
  */
-export function stagesOf({ priors, train: { freshEvery } }: Experiment): Stage[] {
+export function stagesOf({ priors, train: { freshEvery, task } }: Experiment): Stage[] {
   const normal = priors.kind === "labels" ? "data" : "tissue";
   const reads: Partial<Record<StageName, readonly StageName[]>> = {
     synth: [normal],
     ...(freshEvery === null ? {} : { train: ["synth", normal] }),
   };
-  const names = stageNames.filter((name) => name !== "tissue" || normal === "tissue");
+  const without: readonly StageName[] = [
+    ...(normal === "data" ? (["tissue"] as const) : []),
+    ...(isPretraining(task) ? (["predict", "eval"] as const) : []),
+  ];
+  const names = stageNames.filter((name) => !without.includes(name));
   return names.map((name) => ({ ...stages[name], reads: reads[name] ?? stages[name].reads }));
 }
 

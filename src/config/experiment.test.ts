@@ -80,7 +80,7 @@ test("a path starts from the folder of the file that names it, from here when se
   expect(await pathOf("elsewhere")).toBe(join(process.cwd(), "elsewhere"));
   await writeFile(join(folder, "base/data.yaml"), "data: { kind: phantom }\ntrain: { init: { from: ../w.safetensors } }\n");
   const { train } = await loadExperiment(join(folder, "x.yaml"));
-  expect(train.init).toEqual({ from: join(folder, "w.safetensors"), only: [] });
+  expect(train.init).toEqual({ from: join(folder, "w.safetensors"), into: null, only: [] });
 });
 
 test("a resolved config in a run folder names its data relative to itself", () => {

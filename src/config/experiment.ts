@@ -10,7 +10,7 @@ import { modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
 import { phantomOptions } from "../synth/phantom/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
-import { lossMisfit, taskMisfit, trainOptions } from "../train/options.ts";
+import { batchMisfit, isPretraining, lossMisfit, taskMisfit, trainOptions } from "../train/options.ts";
 import { type Loaded, loadConfig, type Override, parseConfig } from "./load.ts";
 import { lookUp, type Section } from "./tree.ts";
 
@@ -40,17 +40,27 @@ const sections = z.strictObject({
 });
 
 /** The whole of a config: the options of every stage, each declared beside the code that it configures. */
-export const experiment = sections.superRefine(({ data, split, model, train, eval: evaluation }, context) => {
+export const experiment = sections.superRefine(({ data, split, model, train, predict, eval: evaluation }, context) => {
   const folds = data.kind === "phantom" ? foldsMisfit(split, data.subjects) : null;
   if (folds !== null) context.addIssue({ code: "custom", path: ["split", "folds"], message: folds });
   if (split.folds !== null && evaluation.split !== "test") {
     const rule = `must be test with split.folds, where every subject is tested; got ${evaluation.split}`;
     context.addIssue({ code: "custom", path: ["eval", "split"], message: rule });
   }
+  if (split.folds !== null && isPretraining(train.task)) {
+    const rule = `needs a task that can be evaluated; got train.task ${train.task}, which is pretraining`;
+    context.addIssue({ code: "custom", path: ["split", "folds"], message: rule });
+  }
+  if (train.task === "denoise" && predict.gate === "predicted") {
+    const rule = "must be tissue, given or none for train.task denoise, whose network finds no brain; got predicted";
+    context.addIssue({ code: "custom", path: ["predict", "gate"], message: rule });
+  }
   const misfit = taskMisfit(model, train.task);
   if (misfit !== null) context.addIssue({ code: "custom", path: ["train", "task"], message: misfit });
   const loss = lossMisfit(train.loss, train.task);
   if (loss !== null) context.addIssue({ code: "custom", path: ["train", "loss"], message: loss });
+  const batch = misfit === null ? batchMisfit(model, train) : null;
+  if (batch !== null) context.addIssue({ code: "custom", path: ["train", ...batch.path.split(".")], message: batch.rule });
   const [multiple, why] =
     "channels" in model
       ? [2 ** (model.channels.length - 1), `since model.channels has ${model.channels.length} levels`]

@@ -1,5 +1,5 @@
 import type { ModelFile } from "../data/model-folder.ts";
-import { tissueOutputs } from "../models/index.ts";
+import { bagOutputs, denoisedOutputs, tissueOutputs } from "../models/index.ts";
 import type { ModelFormat } from "./options.ts";
 
 /** Thresholds that the model's own evaluation chose on its validation split; null where it chose none. Scores are logits, the mask's is a probability. */
@@ -20,7 +20,6 @@ export function describeModel(
 ) {
   const { pixelMm, orientation, whitePercentile, clip } = file.preprocess;
   const isClassifier = file.window !== undefined;
-  const isSoftmax = file.outputs.join() === tissueOutputs.join();
   const channelsFirst = format === "onnx";
   const maps = isClassifier ? [] : ["height", "width"];
   return {
@@ -55,10 +54,21 @@ export function describeModel(
       name: "logits",
       axes: channelsFirst ? ["batch", "channel", ...maps] : ["batch", ...maps, "channel"],
       channels: file.outputs,
-      meaning: isSoftmax ? "logits of one softmax over the channels" : "logits; 1 / (1 + exp(-logit)) is a probability",
+      meaning: meaningOf(file.outputs),
     },
     thresholds,
     training: { steps: file.steps, seed: file.seed, data: file.data, weights: file.weights.sha256, validation: file.validation },
   };
 }
+
+/** What the numbers that come out are. */
+function meaningOf(outputs: readonly string[]): string {
+  const is = (names: readonly string[]) => names.join() === outputs.join();
+  if (is(tissueOutputs)) return "logits of one softmax over the channels";
+  if (is(denoisedOutputs))
+    return "intensity of the image without its noise, 1 is white; its absolute difference to the image is the anomaly map";
+  if (is(bagOutputs)) return "of each image its logit and the score that decides its share of a bag";
+  return "logits; 1 / (1 + exp(-logit)) is a probability";
+}
+
 export type ModelCard = ReturnType<typeof describeModel>;

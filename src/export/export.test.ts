@@ -33,7 +33,7 @@ const all = modelOptions.options.flatMap((option) => {
   const names: readonly string[] = "options" in kind ? kind.options : [...kind.values];
   return names.map((kind) => modelOptions.parse(kind === "yolov5" ? { kind } : { ...fewer, kind }));
 });
-const kinds = all.filter((options) => modelTells(options) !== "boxes");
+const kinds = all.filter((options) => !["boxes", "bags"].includes(modelTells(options)));
 
 type Files = ReturnType<typeof encodeTfjs>;
 

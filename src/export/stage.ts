@@ -9,7 +9,7 @@ import { writeAtomic } from "../data/files.ts";
 import { type ModelFolder, readModelFolder } from "../data/model-folder.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
 import { packageVersion } from "../data/version.ts";
-import { buildModel, type Model, modelOptions, modelTells, setWeights } from "../models/index.ts";
+import { buildModel, embeddingOutputs, type Model, modelOptions, modelTells, restoredOutputs, setWeights } from "../models/index.ts"; // biome-ignore format: one line
 import { describeModel, type ModelCard, type Thresholds } from "./card.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { toFirst } from "./onnx-graph.ts";
@@ -74,14 +74,20 @@ function buildNetwork({ file, weights, where }: ModelFolder, format: ModelFormat
       "data",
       `${where}: must be a model that this version builds; got ${String(file.model.kind)}. Train one with this version.`,
     );
-  if (modelTells(options.data) === "boxes" && format !== "safetensors")
+  if ([embeddingOutputs, restoredOutputs].some((names) => names.join() === file.outputs.join()))
+    throw new UserError(
+      "data",
+      `${where}: must be a model that tells something of an image; got one that was only pretrained. Its weights are this file itself.`,
+    );
+  const tells = modelTells(options.data);
+  if ((tells === "boxes" || tells === "bags") && format !== "safetensors")
     throw new UserError(
       "usage",
-      `--format must be safetensors for a ${options.data.kind}, which gives boxes; got ${format}. A program of your own can write them, see docs/export.md.`,
+      `--format must be safetensors for a ${options.data.kind}, which ${tells === "bags" ? "tells of bags" : "gives boxes"}; got ${format}. A program of your own can write them, see docs/export.md.`,
     );
   const model = buildModel(options.data, { inChannels: file.inChannels, outChannels: file.outputs.length, seed: file.seed });
   setWeights(model, weights, where);
-  const isVector = modelTells(options.data) === "slices";
+  const isVector = tells === "slices" || tells === "bags";
   return {
     model,
     apply(x) {

@@ -9,6 +9,8 @@ export interface Encoder {
   readonly specs: readonly WeightSpec[];
   /** Channels of its maps. */
   readonly features: number;
+  /** How many pixels of an image, a side, make one of its maps. */
+  readonly stride: number;
   /** From N x H x W x channels to feature maps, smaller. */
   encode(scope: Scope, x: Tensor4D): Tensor4D;
 }

@@ -1,8 +1,11 @@
 import { z } from "zod";
 import { tf } from "../backend/tf.ts";
+import { autoencoderOptions, autoencoderWeights, buildAutoencoder } from "./autoencoder.ts";
+import { buildBagModel, milOptions, milWeights } from "./mil.ts";
 import { buildMiniResNet, miniresnetOptions, miniresnetWeights } from "./miniresnet.ts";
 import type { Classifier, Model, ModelShape } from "./model.ts";
 import { buildNnUNet, nnunetOptions, nnunetWeights } from "./nnunet.ts";
+import { buildPretrained, isItsOwnPretext, pretrainedWeights } from "./pretrain.ts";
 import { buildResNet, resnetOptions, resnetWeights } from "./resnet.ts";
 import { type GivenWeights, type StartWeights, takeWeights } from "./start.ts";
 import { buildUNet, unetOptions, unetWeights } from "./unet.ts";
@@ -23,21 +26,41 @@ export { importResNet } from "./import/torchvision.ts";
 export { type ImportedYolo, importYolo } from "./import/yolo.ts";
 export { forInference } from "./inference.ts";
 export { batchNormMomentum } from "./layers/norm.ts";
-export { type BagOutput, buildMil, type MilOptions, milOptions } from "./mil.ts";
+export { buildBagModel, buildMil, type MilOptions, milOptions } from "./mil.ts";
 export { buildMiniResNet, type MiniResNetOptions, miniresnetOptions } from "./miniresnet.ts";
-export type { ApplyMode, BatchStatistics, Classifier, ImageSetNetwork, Model, ModelShape, WeightArray } from "./model.ts";
+export type {
+  ApplyMode,
+  BagOutput,
+  BatchStatistics,
+  Classifier,
+  ImageSetNetwork,
+  Model,
+  ModelShape,
+  WeightArray,
+} from "./model.ts";
 export { type NnUNetOptions, nnunetOptions } from "./nnunet.ts";
 export {
+  bagOutputs,
   bleedOutputs,
+  denoisedOutputs,
+  embeddingOutputs,
   hemorrhageOutputs,
   lesionOutputs,
   outputOfTissue,
+  restoredOutputs,
   type TissueOutput,
   tissueOfOutput,
   tissueOutputs,
 } from "./outputs.ts";
+export type { Pretext } from "./pretrain.ts";
 export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";
-export { mirrorMean, type SliceOptions, sliceLogits, windowsABatch } from "./slice-logits.ts";
+export {
+  bagLogits,
+  mirrorMean,
+  type SliceOptions,
+  sliceLogits,
+  windowsABatch,
+} from "./slice-logits.ts";
 export type { GivenWeights, StartWeights } from "./start.ts";
 export { type UNetOptions, unetOptions } from "./unet.ts";
 export { assignWeights, readWeights, setWeights } from "./weights.ts";
@@ -52,19 +75,27 @@ export { type Detection, type DetectionOptions, detectionOptions, detectionsOf, 
 export const modelOptions = z.discriminatedUnion("kind", [
   unetOptions,
   nnunetOptions,
+  autoencoderOptions,
   miniresnetOptions,
   resnetOptions,
+  milOptions,
   yoloOptions,
 ]);
 export type ModelOptions = z.output<typeof modelOptions>;
 
 /** Builds the model that `options.kind` names. To add one: a file, a line above, a case below. */
 export function buildModel(options: ModelOptions, shape: ModelShape): Model {
+  const { pretext } = shape;
+  if (pretext !== undefined && !isItsOwnPretext(options, pretext)) return buildPretrained(options, pretext, shape);
   switch (options.kind) {
     case "unet":
       return buildUNet(options, shape);
     case "nnunet":
       return buildNnUNet(options, shape);
+    case "autoencoder":
+      return buildAutoencoder(options, shape);
+    case "mil":
+      return buildBagModel(options, shape);
     case "miniresnet":
       return onePixel(buildMiniResNet(options, shape));
     case "resnet18":
@@ -84,11 +115,17 @@ export function weightCount(options: ModelOptions, shape: Omit<ModelShape, "seed
 }
 
 function specsOf(options: ModelOptions, shape: Omit<ModelShape, "seed">): WeightSpec[] {
+  const { pretext } = shape;
+  if (pretext !== undefined && !isItsOwnPretext(options, pretext)) return pretrainedWeights(options, pretext, shape);
   switch (options.kind) {
     case "unet":
       return unetWeights(options.channels, shape);
     case "nnunet":
       return nnunetWeights(options, shape);
+    case "autoencoder":
+      return autoencoderWeights(options, shape);
+    case "mil":
+      return milWeights(options, { ...shape, outChannels: 1 });
     case "miniresnet":
       return miniresnetWeights(options, shape);
     case "resnet18":
@@ -113,16 +150,20 @@ export function fitWeights(
   given: GivenWeights,
   only: readonly string[] = [],
 ): StartWeights {
-  return takeWeights({ kind: modelWords(options), specs: specsOf(options, shape), head: headOf(options) }, given, only);
+  return takeWeights({ kind: modelWords(options), specs: specsOf(options, shape), head: headOf(options, shape) }, given, only);
 }
 
 /** Begin of the names of the layers whose size is that of what the model tells. */
-function headOf({ kind }: ModelOptions): string {
+function headOf(options: ModelOptions, { pretext }: Pick<ModelShape, "pretext">): string {
+  if (pretext !== undefined && !isItsOwnPretext(options, pretext)) return pretext.kind === "restore" ? "logits." : "head.";
+  const { kind } = options;
   switch (kind) {
     case "unet":
+    case "autoencoder":
       return "logits.";
     case "nnunet":
       return "decoder.seg_layers.";
+    case "mil":
     case "miniresnet":
     case "resnet18":
     case "resnet34":
@@ -135,15 +176,38 @@ function headOf({ kind }: ModelOptions): string {
   }
 }
 
-/** What a model tells something of: each pixel, a whole slice, or boxes that it finds. */
-export function modelTells(options: ModelOptions): "pixels" | "slices" | "boxes" {
-  if (options.kind === "yolov5") return "boxes";
-  return "channels" in options ? "pixels" : "slices";
+/** What a model tells something of: each pixel, a whole slice, bags of slices, or boxes that it finds; an autoencoder gives the image back. */
+export function modelTells({ kind }: ModelOptions): "pixels" | "slices" | "bags" | "boxes" | "images" {
+  switch (kind) {
+    case "unet":
+    case "nnunet":
+      return "pixels";
+    case "miniresnet":
+    case "resnet18":
+    case "resnet34":
+    case "resnet50":
+      return "slices";
+    case "mil":
+      return "bags";
+    case "yolov5":
+      return "boxes";
+    case "autoencoder":
+      return "images";
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Where a ResNet-50 in a model has its strides, which its weights do not show; null without one. */
+export function strideOf(options: ModelOptions): string | null {
+  const encoder = options.kind === "mil" ? options.encoder : options;
+  return encoder.kind === "resnet50" ? encoder.strideIn : null;
 }
 
 /** Such as `unet 16-32-64` or `resnet18 of width 64`. */
 export function modelWords(options: ModelOptions): string {
   if ("channels" in options) return `${options.kind} ${options.channels.join("-")}`;
+  if (options.kind === "mil") return `mil of a ${modelWords(options.encoder)}`;
   return `${options.kind} ${"widths" in options ? options.widths.join("-") : `of width ${options.width}`}`;
 }
 

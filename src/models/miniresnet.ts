@@ -41,6 +41,7 @@ export function miniresnetEncoder({ widths, blocks: count }: MiniResNetOptions, 
   return {
     specs: [...stemWeights(inChannels, inside, 3), ...blocks.flatMap(residualWeights)],
     features: widths.at(-1)!,
+    stride: 2 ** (widths.length - 1),
     encode: (scope, image) => {
       const stem = relu(convNorm(scope, "conv1", "bn1", image));
       return blocks.reduce((x, block) => residual(scope, block, x), stem);

@@ -1,4 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Tensor5D, Variable } from "../backend/tf.ts";
+import type { Pretext } from "./pretrain.ts";
 
 /** Mean and variance of one batch at one batch normalisation, for the running statistics. */
 export interface BatchStatistics {
@@ -56,12 +57,22 @@ export interface ImageSetNetwork<Output> extends Weights {
   apply(x: Tensor5D, real: Tensor2D, mode: ApplyMode): Output;
 }
 
+/** What a network tells of bags of images. */
+export interface BagOutput {
+  /** Bags x classes. */
+  readonly logits: Tensor2D;
+  /** Bags x images: the share of each image in its bag, at least 0; sums to 1 over the real images and is 0 for the others. */
+  readonly attention: Tensor2D;
+}
+
 /** A segmenter: gives NHWC logits (no sigmoid), same height and width as its input. */
 export interface Model extends Network<Tensor4D> {
   /** Where coarser levels are trained as well: logits at the input's size, at half of it, and so on. */
   readonly applyDeep?: (x: Tensor4D, mode: ApplyMode) => Tensor4D[];
   /** Of a classifier, see {@link Classifier}. */
   readonly maps?: Classifier["maps"];
+  /** Of a network of bags: what it gives for the images of some bags, as many for each and one bag after the other, made into one logit a bag. */
+  readonly pool?: (images: Tensor4D, bags: number) => BagOutput;
 }
 
 /** A classifier of whole images: gives N x classes logits (no softmax). */
@@ -76,6 +87,8 @@ export interface ModelShape {
   readonly outChannels: number;
   /** Decides the initial weights, each by its name. */
   readonly seed: number;
+  /** What stands on the encoder in place of the model's own end, while it is pretrained. */
+  readonly pretext?: Pretext;
 }
 
 /** A weight as plain numbers, row-major. */

@@ -12,6 +12,18 @@ export const hemorrhageOutputs = ["hemorrhage"] as const;
 /** What the output of a classifier means, as a logit: the slice shows blood. */
 export const bleedOutputs = ["bleed"] as const;
 
+/** What a network of bags tells of each image: its own logit, and what decides its share of the bag. */
+export const bagOutputs = ["bleed", "attention"] as const;
+
+/** What a denoising autoencoder gives: the image without its noise, in the unit of the image. What it cannot give back is an anomaly. */
+export const denoisedOutputs = ["denoised"] as const;
+
+/** What pretraining by context restoration gives: the image as it was, in the unit of the image. */
+export const restoredOutputs = ["restored"] as const;
+
+/** What pretraining by views gives: features without a meaning of their own. */
+export const embeddingOutputs = ["embedding"] as const;
+
 /**
  * What the channels of a tissue network's output mean, in order: logits of one softmax. Coarser than the tissues that hemosynth knows,
  * by what a thick slice shows; the first is everything outside the skull's inner table.

@@ -50,6 +50,7 @@ export function resnetEncoder({ kind, width, strideIn }: ResNetOptions, inChanne
   return {
     specs: [...stemWeights(inChannels, width, 7), ...blocks.flatMap(residualWeights)],
     features: blocks.at(-1)!.outside,
+    stride: 32,
     encode: (scope, image) => {
       const stem = relu(convNorm(scope, "conv1", "bn1", image, 2));
       return blocks.reduce((x, block) => residual(scope, block, x), maxPool(stem, 3, 2, 1));

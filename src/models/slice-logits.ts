@@ -62,6 +62,63 @@ export async function sliceLogits(
   return out;
 }
 
+/**
+ * Runs windows of one size through a network that tells something of each as a whole, a batch at a time.
+ *
+ * @param windows - Each `size` x `size`, row-major.
+ * @returns What it tells, one window after the other.
+ * @throws {StoppedError} If `signal` fires.
+ */
+async function windowLogits(
+  model: Pick<Model, "apply">,
+  windows: readonly Float32Array[],
+  size: number,
+  { batchSlices, flips }: SliceOptions,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const batch = windowsABatch(batchSlices, windows.length, size ** 2);
+  const out: Float32Array[] = [];
+  for (let start = 0; start < windows.length; start += batch) {
+    if (signal !== undefined) throwIfStopped(signal);
+    const now = windows.slice(start, start + batch);
+    const images = new Float32Array(batch * size * size); // the last batch is filled up with black: another size would be compiled anew
+    for (const [k, window] of now.entries()) images.set(window, k * size * size);
+    const logits = tf.tidy(() => mirrorMean(model, tf.tensor4d(images, [batch, size, size, 1]), flips));
+    const values = (await logits.data()) as Float32Array;
+    logits.dispose();
+    out.push(values.slice(0, (values.length / batch) * now.length));
+  }
+  return Float32Array.from(out.flatMap((values) => [...values]));
+}
+
+/** What a network of bags tells of one bag. */
+export interface ToldBag {
+  readonly logit: number;
+  /** Of each image by itself, and its share of the bag; the shares sum to 1. */
+  readonly images: readonly { readonly logit: number; readonly attention: number }[];
+}
+
+/**
+ * The windows of one bag through a network of bags.
+ * @throws {RangeError} If the network is none, or the bag is empty.
+ */
+export async function bagLogits(
+  model: Pick<Model, "apply" | "pool">,
+  windows: readonly Float32Array[],
+  size: number,
+  options: SliceOptions,
+  signal?: AbortSignal,
+): Promise<ToldBag> {
+  const { pool } = model;
+  if (pool === undefined || windows.length === 0) throw new RangeError("bagLogits: needs a network of bags and an image");
+  const told = await windowLogits(model, windows, size, options, signal);
+  const [logit, attention] = tf.tidy(() => {
+    const bag = pool(tf.tensor4d(told, [windows.length, 1, 1, 2]), 1);
+    return [bag.logits.dataSync()[0]!, bag.attention.dataSync()];
+  });
+  return { logit, images: windows.map((_, i) => ({ logit: told[2 * i]!, attention: attention[i]! })) };
+}
+
 /** Axes of an NHWC batch that each mirror image turns around. */
 const mirrors = { none: [[]], horizontal: [[], [2]], all: [[], [2], [1], [1, 2]] } as const;
 

@@ -60,12 +60,17 @@ export function unetEncode(scope: Scope, levels: number, image: Tensor4D): { ski
 
 /** The way up, from the coarsest level to the logits. @param skips - Put beside what comes up, finest level first; without them a decoder has its input alone. */
 export function unetDecode(scope: Scope, levels: number, bottom: Tensor4D, skips?: readonly Tensor4D[]): Tensor4D {
+  return conv2d(scope, "logits", unetClimb(scope, levels, bottom, skips));
+}
+
+/** The same up to the features of a level, by itself the finest. */
+export function unetClimb(scope: Scope, levels: number, bottom: Tensor4D, skips?: readonly Tensor4D[], finest = 0): Tensor4D {
   let x = bottom;
-  for (let level = levels - 2; level >= 0; level--) {
+  for (let level = levels - 2; level >= finest; level--) {
     x = doubleSize(scope, `up${level}.resize`, x);
     x = block(scope, `up${level}`, skips === undefined ? x : tf.concat([skips[level]!, x], 3));
   }
-  return conv2d(scope, "logits", x);
+  return x;
 }
 
 function block(scope: Scope, name: string, input: Tensor4D): Tensor4D {
@@ -89,15 +94,20 @@ export function unetEncoderWeights(channels: readonly number[], inChannels: numb
 
 /** The weights of {@link unetDecode}, with skips or without. */
 export function unetDecoderWeights(channels: readonly number[], outChannels: number, hasSkips: boolean): WeightSpec[] {
+  return [...unetClimbWeights(channels, hasSkips), ...conv2dWeights("logits", channels[0]!, outChannels, 1, true)];
+}
+
+/** The weights of {@link unetClimb}. */
+export function unetClimbWeights(channels: readonly number[], hasSkips: boolean, finest = 0): WeightSpec[] {
   const specs: WeightSpec[] = [];
-  for (let level = channels.length - 2; level >= 0; level--) {
+  for (let level = channels.length - 2; level >= finest; level--) {
     const width = channels[level]!;
     specs.push(
       ...doubleSizeWeights(`up${level}.resize`, channels[level + 1]!, width),
       ...blockWeights(`up${level}`, hasSkips ? 2 * width : width, width),
     );
   }
-  return [...specs, ...conv2dWeights("logits", channels[0]!, outChannels, 1, true)];
+  return specs;
 }
 
 function blockWeights(name: string, inChannels: number, width: number): WeightSpec[] {

@@ -1,16 +1,20 @@
 import { chance, type Rng } from "../core/rng.ts";
 import { middleOf } from "../core/window.ts";
-import { type AugmentedWindow, applyAugment, plainWindow } from "./augment/apply.ts";
+import { applyAugment, plainWindow } from "./augment/apply.ts";
 import { type Augment, drawAugment } from "./augment/draw.ts";
+import { bagsOf, drawBag } from "./bags/draw.ts";
 import { drawMosaic, type Mosaic, mosaicWindow } from "./detect/mosaic.ts";
 import type { Anchors } from "./detect/target.ts";
 import type { TaskName, TrainOptions } from "./options.ts";
+import { type Corruption, corrupt, drawNoise, drawSwaps } from "./pretrain/corrupt.ts";
+import { drawRegions } from "./pretrain/regions.ts";
 import { drawWindow, type SliceGroups } from "./sampler.ts";
 import type { TrainSlice } from "./slices.ts";
-import { type Target, type Task, tasks } from "./task.ts";
+import { type Target, type TargetFacts, type Task, tasks } from "./task.ts";
 
 /** What one step learns from, in memory. */
 export interface Batch {
+  /** Images: one for each slice, two for each pair of views, as many as a bag has for each bag. */
   readonly count: number;
   /** Height and width. */
   readonly size: number;
@@ -37,15 +41,19 @@ interface WindowDraw {
   readonly augment: Augment;
 }
 
+/** One image of a batch. */
+interface ImageDraw {
+  /** One, or four that a mosaic puts together. */
+  readonly windows: readonly WindowDraw[];
+  readonly mosaic: Mosaic | null;
+  /** How it is spoilt, where the network is to give it back; else null. */
+  readonly corruption: Corruption | null;
+}
+
 /** A batch, fully decided: {@link paintBatch} makes it, in whichever thread. Its slices are on shared memory. */
-export interface BatchDraw {
+export interface BatchDraw extends TargetFacts {
   readonly task: TaskName;
-  /** Height and width. */
-  readonly size: number;
-  /** Of a detector; null for every other network. */
-  readonly anchors: Anchors | null;
-  /** One window each, or four that a mosaic puts together. */
-  readonly items: readonly { readonly windows: readonly WindowDraw[]; readonly mosaic: Mosaic | null }[];
+  readonly items: readonly ImageDraw[];
 }
 
 /**
@@ -62,31 +70,87 @@ export function drawBatch(
   anchors: Anchors | null = null,
 ): BatchDraw {
   const ofStep = rng.fork("batch").fork(n);
-  const { cropSize: size, task, augment } = options;
-  const draw = (of: Rng): WindowDraw => {
-    const window = drawWindow(of.fork("window"), pool.slices, pool.groups, options.sampling);
-    const slice = pool.slices[window.slice]!;
-    const { x, y } = tasks[task].perSlice ? middleOf(slice) : window;
-    return { slice, x, y, augment: drawAugment(of.fork("augment"), augment, size) };
-  };
-  const items = Array.from({ length: options.batchSize }, (_, i) => {
-    const [ofItem, ofMosaic] = [ofStep.fork(i), ofStep.fork(i).fork("mosaic")];
-    if (!chance(ofMosaic, augment.mosaicShare)) return { windows: [draw(ofItem)], mosaic: null };
-    const ranges = { middle: augment.mosaicMiddle, scale: augment.mosaicScale, mirror: 0 }; // each is mirrored by itself
-    const sizes = Array.from({ length: 4 }, () => [size, size] as const);
-    return { windows: sizes.map((_, k) => draw(ofItem.fork(k))), mosaic: drawMosaic(ofMosaic, sizes, ranges, size) };
-  });
-  return { task, size, anchors, items };
+  const { cropSize: size, task, batchSize } = options;
+  const facts = { task, size, anchors };
+  const items = Array.from({ length: batchSize }, (_, i) => ofStep.fork(i));
+  switch (tasks[task].draws) {
+    case "windows":
+    case "slices":
+    case "spoilt":
+      return { ...facts, items: items.map((of) => drawImage(of, pool, options)) };
+    case "views": {
+      const views = items.map((of) => drawViews(of, pool, options));
+      return { ...facts, ...drawnRegions(ofStep, options), items: [0, 1].flatMap((view) => views.map((pair) => pair[view]!)) };
+    }
+    case "bags": {
+      const all = bagsOf(pool.slices);
+      const bags = items.map((of) => drawBag(of.fork("bag"), all, options.bags));
+      const images = bags.flatMap(({ slices }, b) => slices.map((slice, i) => plainDraw(items[b]!.fork(i), slice, options)));
+      return { ...facts, bags: bags.map(({ label }) => label), items: images };
+    }
+    default:
+      return tasks[task].draws satisfies never;
+  }
+}
+
+function drawImage(of: Rng, pool: TrainPool, options: TrainOptions): ImageDraw {
+  const { cropSize: size, augment } = options;
+  const ofMosaic = of.fork("mosaic");
+  const corruption = drawCorruption(of.fork("corruption"), options);
+  if (!chance(ofMosaic, augment.mosaicShare)) return { windows: [drawPlace(of, pool, options)], mosaic: null, corruption };
+  const ranges = { middle: augment.mosaicMiddle, scale: augment.mosaicScale, mirror: 0 }; // each is mirrored by itself
+  const sizes = Array.from({ length: 4 }, () => [size, size] as const);
+  const windows = sizes.map((_, k) => drawPlace(of.fork(k), pool, options));
+  return { windows, mosaic: drawMosaic(ofMosaic, sizes, ranges, size), corruption };
+}
+
+function drawPlace(of: Rng, pool: TrainPool, { task, cropSize, augment, sampling }: TrainOptions): WindowDraw {
+  const window = drawWindow(of.fork("window"), pool.slices, pool.groups, sampling);
+  const slice = pool.slices[window.slice]!;
+  const { x, y } = tasks[task].draws === "slices" ? middleOf(slice) : window;
+  return { slice, x, y, augment: drawAugment(of.fork("augment"), augment, cropSize) };
+}
+
+/** The middle of a slice. */
+function plainDraw(of: Rng, slice: TrainSlice, { augment, cropSize }: TrainOptions): ImageDraw {
+  const window = { slice, ...middleOf(slice), augment: drawAugment(of, augment, cropSize) };
+  return { windows: [window], mosaic: null, corruption: null };
+}
+
+/** Two variations of one window; where places are compared, both lie alike and differ in intensities alone. */
+function drawViews(of: Rng, pool: TrainPool, options: TrainOptions): [ImageDraw, ImageDraw] {
+  const first = drawPlace(of, pool, options);
+  const other = drawAugment(of.fork("second view"), options.augment, options.cropSize);
+  const { mirror, angle, scale, shift, elastic } = first.augment;
+  const augment = options.task === "localInfoNce" ? { ...other, mirror, angle, scale, shift, elastic } : other;
+  const image = (window: WindowDraw) => ({ windows: [window], mosaic: null, corruption: null });
+  return [image(first), image({ ...first, augment })];
+}
+
+function drawnRegions(ofStep: Rng, { task, batchSize, cropSize, contrast }: TrainOptions): Pick<TargetFacts, "regions"> {
+  if (task !== "localInfoNce") return {};
+  const { regions, regionPlaces, level } = contrast;
+  return { regions: drawRegions(ofStep.fork("regions"), batchSize, regions, regionPlaces, cropSize / 2 ** level) };
+}
+
+function drawCorruption(rng: Rng, { task, restore, denoise, cropSize }: TrainOptions): Corruption | null {
+  if (task === "restore") return drawSwaps(rng, restore, cropSize);
+  return task === "denoise" ? drawNoise(rng, denoise) : null;
 }
 
 /** The batch that was drawn. */
-export function paintBatch({ task, size, anchors, items }: BatchDraw): Batch {
-  const painted = items.map(({ windows, mosaic }) => {
+export function paintBatch({ task, items, ...facts }: BatchDraw): Batch {
+  const { size } = facts;
+  const windows = items.map(({ windows, mosaic }) => {
     const each = windows.map(({ slice, augment, ...centre }) => applyAugment(slice, centre, augment, size));
     return mosaic === null ? each[0]! : mosaicWindow(each, mosaic);
   });
+  const images = windows.map(({ image }, i) => {
+    const { corruption } = items[i]!;
+    return corruption === null ? image : corrupt(image, size, corruption);
+  });
   const ids = items.flatMap(({ windows }) => windows.map(({ slice }) => sliceId(slice)));
-  return { ...pack(painted, size, tasks[task], anchors), ids };
+  return { ...pack(images, size), target: tasks[task].target(windows, facts), ids };
 }
 
 /** A batch of plain windows, and their masks: for validation. */
@@ -98,7 +162,8 @@ export function plainBatch(
 ): Batch & { readonly masks: readonly Uint8Array[] } {
   const windows = items.map(({ slice, x, y }) => plainWindow(slice, { x, y }, size));
   return {
-    ...pack(windows, size, task, anchors),
+    ...pack(windows.map(({ image }) => image), size), // biome-ignore format: short
+    target: task.target(windows, { size, anchors }),
     ids: items.map(({ slice }) => sliceId(slice)),
     masks: windows.map((w) => w.masks),
   };
@@ -108,9 +173,8 @@ function sliceId(slice: TrainSlice): string {
   return `${slice.caseId}#${slice.index}`;
 }
 
-function pack(windows: readonly AugmentedWindow[], size: number, task: Task, anchors: Anchors | null): Omit<Batch, "ids"> {
-  const image = new Float32Array(windows.length * size * size);
-  for (const [n, window] of windows.entries()) image.set(window.image, n * size * size);
-  const target = task.target(windows.map(({ masks }) => masks), size, anchors); // biome-ignore format: short
-  return { count: windows.length, size, image, target };
+function pack(images: readonly Float32Array[], size: number): Pick<Batch, "count" | "size" | "image"> {
+  const image = new Float32Array(images.length * size * size);
+  for (const [n, one] of images.entries()) image.set(one, n * size * size);
+  return { count: images.length, size, image };
 }

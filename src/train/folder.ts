@@ -8,7 +8,6 @@ import { fileFault, readBytes, readText, writeAtomic } from "../data/files.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
 import { encodeEvent, eventFileHeader, keepEvents, type ScalarEvent } from "../data/tensorboard.ts";
 import { type Model, readWeights } from "../models/index.ts";
-import type { Anchors } from "./detect/target.ts";
 import { keepMetrics, metricsHeader, metricsLine, validationEvent } from "./metrics-file.ts";
 import type { FreshScene } from "./rounds.ts";
 import type { Standing, StepLoss, ValidationRow } from "./run.ts";
@@ -104,8 +103,8 @@ export async function recordLosses(out: string, losses: readonly StepLoss[]): Pr
 /** What {@link recordValidation} keeps weights of. */
 export interface Validated {
   readonly model: Model;
-  /** Of a detector: its head's numbers mean nothing without them. Null for every other network. */
-  readonly anchors: Anchors | null;
+  /** What the weights mean nothing without, for their file's metadata: the task; of a detector its anchors, of a ResNet-50 where its strides are. */
+  readonly facts: Readonly<Record<string, string>>;
   /** Whether weights of more than one validation are kept. */
   readonly keepsMore: boolean;
 }
@@ -115,9 +114,9 @@ export async function recordValidation(
   out: string,
   row: ValidationRow,
   { best, kept, dropped }: Standing,
-  { model, anchors, keepsMore }: Validated,
+  { model, facts, keepsMore }: Validated,
 ): Promise<void> {
-  const weights = kept ? await encodeBest(model, anchors, row.step) : null;
+  const weights = kept ? await encodeBest(model, facts, row.step) : null;
   if (weights !== null && best) await writeAtomic(join(out, trainFiles.best), weights);
   if (weights !== null && keepsMore) await writeAtomic(join(out, keptName(row.step)), weights);
   if (dropped !== null) await rm(join(out, keptName(dropped)), { force: true });
@@ -125,8 +124,7 @@ export async function recordValidation(
   await appendDurably(join(out, trainFiles.events), encodeEvent(validationEvent(row)));
 }
 
-async function encodeBest(model: Model, anchors: Anchors | null, step: number): Promise<Uint8Array> {
-  const facts = anchors === null ? {} : { anchors: JSON.stringify(anchors) };
+async function encodeBest(model: Model, facts: Validated["facts"], step: number): Promise<Uint8Array> {
   return encodeSafetensors(await readWeights(model), { format: "hemosynth", kind: model.kind, step: String(step), ...facts });
 }
 

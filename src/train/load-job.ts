@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Volume } from "../core/volume.ts";
 import type { FileRef } from "../data/dataset.ts";
 import { type LabelScheme, toTissues } from "../data/label-schemes.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
@@ -11,8 +12,8 @@ export interface LoadJob {
   /** Folder that the paths start from. */
   readonly root: string;
   readonly image: FileRef;
-  readonly truth:
-    | { readonly task: "lesion"; readonly lesionMask: FileRef; readonly brainMask: FileRef }
+  readonly truth: /** Without a lesion mask nothing is lesion, without a brain mask all is brain that is not black. */
+    | { readonly task: "lesion"; readonly lesionMask: FileRef | null; readonly brainMask: FileRef | null }
     | { readonly task: "tissue"; readonly labels: FileRef; readonly scheme: LabelScheme };
   readonly preprocess: PreprocessOptions;
 }
@@ -29,5 +30,12 @@ export default async function loadCase({ id, root, image, truth, preprocess }: L
     const tissue = toTissues(await labels(truth.labels), truth.scheme, join(root, truth.labels.path));
     return prepareTissueCase(id, scan, tissue, preprocess);
   }
-  return prepareCase(id, scan, { lesion: await labels(truth.lesionMask), brain: await labels(truth.brainMask) }, preprocess);
+  const { lesionMask, brainMask } = truth;
+  const lesion = lesionMask === null ? maskOf(scan, () => 0) : await labels(lesionMask);
+  const brain = brainMask === null ? maskOf(scan, (value) => (value === 0 ? 0 : 1)) : await labels(brainMask);
+  return prepareCase(id, scan, { lesion, brain }, preprocess);
+}
+
+function maskOf(scan: Volume, value: (of: number) => number): Volume<Uint16Array> {
+  return { ...scan, data: Uint16Array.from(scan.data, value) };
 }

@@ -8,9 +8,11 @@ import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type Sp
 import { readBytes } from "../data/files.ts";
 import { assertNoLeak } from "../data/leaks.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
+import { bagsOf } from "./bags/draw.ts";
 import loadCase, { type LoadJob } from "./load-job.ts";
 import type { TaskName, TrainOptions } from "./options.ts";
-import { minLesionPixels, preparedBytes, type TrainSlice } from "./slices.ts";
+import { healthyAlone, minLesionPixels, preparedBytes, type TrainSlice } from "./slices.ts";
+import { tasks } from "./task.ts";
 
 /** What training reads from a dataset folder. */
 export interface TrainData {
@@ -39,7 +41,9 @@ export async function planData(
   const dataset = await readDataset(folder);
   const splits = await readSplits(folder);
   assertNoLeak({ dataset, splits, where: folder });
-  const of = (name: SplitName) => casesOfSplit(dataset, splits, name);
+  const isHealthy = (c: Case) => c.lesionMask !== null || (c.grade ?? 0) === 0; // what is not known is taken for healthy
+  const ofUse = (c: Case) => tasks[task].learnsFrom !== "healthy" || isHealthy(c);
+  const of = (name: SplitName) => casesOfSplit(dataset, splits, name).filter(ofUse);
   const [train, val] = [of("train"), of("val")];
   for (const [name, cases] of Object.entries({ train, val })) {
     if (cases.length === 0)
@@ -66,48 +70,76 @@ export async function planData(
   };
 }
 
-function loadJob(
-  folder: string,
-  dataset: Dataset,
-  { id, image, lesionMask, brainMask, labels }: Case,
-  preprocess: PreprocessOptions,
-  task: TaskName,
-): LoadJob {
-  const root = join(folder, dataset.root);
-  if (task === "tissue") {
-    if (labels === null || dataset.labelScheme === null)
-      throw new UserError(
-        "data",
-        `${folder}: every case needs a tissue map to train tissues on; ${id} has none. Train on the output of synth with synth.writeTissue: true.`,
-      );
-    return { id, root, image, truth: { task, labels, scheme: dataset.labelScheme }, preprocess };
+function loadJob(folder: string, dataset: Dataset, c: Case, preprocess: PreprocessOptions, task: TaskName): LoadJob {
+  const truth = truthOf(folder, dataset, c, task);
+  return { id: c.id, root: join(folder, dataset.root), image: c.image, truth, preprocess };
+}
+
+/** The files of a case that a task learns from. */
+function truthOf(folder: string, { labelScheme }: Dataset, c: Case, task: TaskName): LoadJob["truth"] {
+  const { lesionMask, brainMask, labels } = c;
+  const lacks = (name: string, wayOut: string) =>
+    new UserError("data", `${folder}: every case needs a ${name} to train ${wayOut}`);
+  switch (tasks[task].learnsFrom) {
+    case "tissues":
+      if (labels === null || labelScheme === null)
+        throw lacks("tissue map", `tissues on; ${c.id} has none. Train on the output of synth with synth.writeTissue: true.`);
+      return { task: "tissue", labels, scheme: labelScheme };
+    case "masks":
+      for (const [name, mask] of Object.entries({ lesion: lesionMask, brain: brainMask }))
+        if (mask === null) throw lacks(`${name} mask`, `on; ${c.id} has none. Train on the output of synth.`);
+      return { task: "lesion", lesionMask, brainMask };
+    case "lesions":
+      if (lesionMask === null && c.grade !== 0)
+        throw lacks("lesion mask, or grade 0,", `bags on; ${c.id} has neither. Train on the output of synth.`);
+      return { task: "lesion", lesionMask, brainMask };
+    case "healthy":
+      return { task: "lesion", lesionMask, brainMask };
+    case "none":
+      return { task: "lesion", lesionMask: null, brainMask };
+    default:
+      return tasks[task].learnsFrom satisfies never;
   }
-  for (const [name, mask] of Object.entries({ lesion: lesionMask, brain: brainMask })) {
-    if (mask === null)
-      throw new UserError(
-        "data",
-        `${folder}: every case needs a ${name} mask to train on; ${id} has none. Train on the output of synth.`,
-      );
-  }
-  return { id, root, image, truth: { task: "lesion", lesionMask: lesionMask!, brainMask: brainMask! }, preprocess };
 }
 
 /**
  * Reads and cuts all cases, in worker threads where there is more than one; the result does not depend on how many.
- * @throws {UserError} (data) If a file is damaged or has changed, or no training slice has a lesion.
+ * @throws {UserError} (data) If a file is damaged or has changed, or the slices do not show what the task learns from.
  */
 export async function loadData({ jobs, task }: TrainPlan, context: StageContext): Promise<TrainData> {
   const all = [...jobs.train, ...jobs.val];
   const onDone = (done: number) => context.reporter.progress("load", done, all.length);
   const cases = context.workers > 1 ? await inWorkers(all, context, onDone) : await inTurn(all, context, onDone);
-  const train = cases.slice(0, jobs.train.length).flat();
-  if (task !== "tissue" && !train.some((s) => s.lesionPixels >= minLesionPixels))
-    throw new UserError(
-      "data",
-      `the train split must have a slice with at least ${minLesionPixels} lesion pixels; got none in ${train.length} slices. Make bleeds with synth.`,
-    );
-  const val = cases.slice(jobs.train.length).flat();
-  return { train, val, cases: { train: jobs.train.length, val: jobs.val.length } };
+  const of = (some: readonly TrainSlice[][]) => (tasks[task].learnsFrom === "healthy" ? healthyAlone(some.flat()) : some.flat());
+  const [train, val] = [of(cases.slice(0, jobs.train.length)), of(cases.slice(jobs.train.length))];
+  checkTruth(task, train, val);
+  return { train, val, cases: { train: bagsOf(train).length, val: bagsOf(val).length } };
+}
+
+/** @throws {UserError} (data) If slices do not show what a task learns from. */
+function checkTruth(task: TaskName, train: readonly TrainSlice[], val: readonly TrainSlice[]): void {
+  const refuse = (rule: string, got: string, wayOut: string) => new UserError("data", `the ${rule}; got ${got}. ${wayOut}.`);
+  switch (tasks[task].learnsFrom) {
+    case "masks":
+      if (train.some((s) => s.lesionPixels >= minLesionPixels)) return;
+      throw refuse(`train split must have a slice with at least ${minLesionPixels} lesion pixels`, `none in ${train.length} slices`, "Make bleeds with synth"); // biome-ignore format: one line
+    case "lesions": {
+      const bags = bagsOf(train);
+      const positives = bags.filter(({ label }) => label === 1).length;
+      if (positives > 0 && positives < bags.length) return;
+      throw refuse("train split must have cases with and without blood to learn bags from", `${positives} with and ${bags.length - positives} without`, "Set synth.healthyShare between 0 and 1, or use more subjects"); // biome-ignore format: one line
+    }
+    case "healthy":
+      for (const [name, slices] of Object.entries({ train, val }))
+        if (slices.length === 0)
+          throw refuse(`${name} split must have a case without blood to learn what is healthy from`, "none", "Make healthy ones with synth, or use more subjects"); // biome-ignore format: one line
+      return;
+    case "tissues":
+    case "none":
+      return;
+    default:
+      tasks[task].learnsFrom satisfies never;
+  }
 }
 
 function inWorkers(

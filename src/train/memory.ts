@@ -1,28 +1,48 @@
 import { UserError } from "../core/errors.ts";
 import { type ModelOptions, modelTells, modelWords, weightCount } from "../models/index.ts";
 import type { TrainOptions } from "./options.ts";
-import { networkShape } from "./task.ts";
+import { networkShape, tasks } from "./task.ts";
 
 /** Memory of Node.js and TensorFlow before a network is there, bytes. */
 const idleBytes = 0.46e9;
 
 /** Bytes of a weight at the peak: itself, its gradient, the optimizer's memory, its average, and copies of all of these on the way. */
-const bytesPerWeight = { pixels: 4 * 30, slices: 4 * 18, boxes: 4 * 18 };
+const bytesPerWeight = { pixels: 4 * 30, images: 4 * 30, slices: 4 * 18, bags: 4 * 18, boxes: 4 * 18 };
 
 /**
  * Peak memory of training beside the prepared slices (at most `memoryMb`), bytes. Our estimate, from peaks measured on native TensorFlow's CPU
  * (`npx tsx bench/memory.ts`), within a fifth of those; on a GPU and on WebAssembly nothing was measured.
  */
-export function trainingBytes(model: ModelOptions, options: Pick<TrainOptions, "task" | "batchSize" | "cropSize">): number {
-  const pixels = options.batchSize * options.cropSize ** 2;
+export function trainingBytes(model: ModelOptions, options: Sized): number {
+  const pixels = imagesOf(options) * options.cropSize ** 2;
   const perWeight = bytesPerWeight[modelTells(model)];
   return idleBytes + perWeight * weightCount(model, networkShape(options)) + pixels * bytesPerPixel(model);
 }
 
-/** Bytes of feature maps at the peak for a pixel of the input. */
+/** What memory depends on. */
+type Sized = Pick<TrainOptions, "task" | "contrast" | "bags" | "batchSize" | "cropSize">;
+
+/** Images of a batch. */
+function imagesOf({ task, batchSize, bags }: Sized): number {
+  switch (tasks[task].draws) {
+    case "windows":
+    case "slices":
+    case "spoilt":
+      return batchSize;
+    case "views":
+      return 2 * batchSize;
+    case "bags":
+      return batchSize * bags.images;
+    default:
+      return tasks[task].draws satisfies never;
+  }
+}
+
+/** Bytes of feature maps at the peak for a pixel of the input. Of an encoder in pretraining as of the whole model. */
 function bytesPerPixel(model: ModelOptions): number {
   switch (model.kind) {
     case "unet":
+    case "autoencoder": // as unet's: not measured
       return 4 * 4.7 * featuresPerPixel(model.channels);
     case "nnunet":
       return 4 * 9.7 * featuresPerPixel(model.channels);
@@ -32,6 +52,8 @@ function bytesPerPixel(model: ModelOptions): number {
     case "resnet34":
     case "resnet50":
       return resnetBytes[model.kind] * (0.2 + (0.8 * model.width) / 64);
+    case "mil":
+      return bytesPerPixel(model.encoder);
     case "yolov5":
       return 900 * (0.2 + 0.8 * (model.width / 0.25)) * (0.5 + (0.5 * model.depth) / 0.33); // our guess, not measured
     default:
@@ -58,11 +80,7 @@ function featuresPerPixel(channels: readonly number[]): number {
  * @param limit - Memory of the machine, bytes.
  * @throws {UserError} (usage) With what it would need and what there is.
  */
-export function checkMemory(
-  model: ModelOptions,
-  options: Pick<TrainOptions, "task" | "batchSize" | "cropSize" | "optimizer">,
-  limit: number,
-): void {
+export function checkMemory(model: ModelOptions, options: Sized & Pick<TrainOptions, "optimizer">, limit: number): void {
   const needed = trainingBytes(model, options);
   if (needed <= 1.2 * limit) return;
   const fits = [...Array(options.batchSize).keys()].findLast(
@@ -70,11 +88,11 @@ export function checkMemory(
   );
   const way =
     fits === undefined
-      ? `Lower train.cropSize, or use ${modelTells(model) === "pixels" ? "fewer model.channels" : "a smaller model"}`
+      ? `Lower train.cropSize, or use ${"channels" in model ? "fewer model.channels" : "a smaller model"}`
       : `Lower train.batchSize to ${fits} (with train.optimizer.accumulate ${Math.ceil((options.batchSize * options.optimizer.accumulate) / fits)} a step learns from as many slices), or train.cropSize`;
   throw new UserError(
     "usage",
-    `train: ${options.batchSize} slices of ${options.cropSize} x ${options.cropSize} pixels in a ${modelWords(model)} take about ${gigabytes(needed)}; ` +
+    `train: ${imagesOf(options)} slices of ${options.cropSize} x ${options.cropSize} pixels in a ${modelWords(model)} take about ${gigabytes(needed)}; ` +
       `the machine has ${gigabytes(limit)}. ${way}.`,
   );
 }

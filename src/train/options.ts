@@ -2,9 +2,11 @@ import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { type ModelOptions, modelTells, modelWords } from "../models/index.ts";
 import { augmentOptions } from "./augment/options.ts";
+import { bagOptions } from "./bags/options.ts";
 import { detectionLossOptions } from "./detect/options.ts";
 import { initOptions } from "./init/options.ts";
 import { optimizerOptions } from "./optimizer-options.ts";
+import { contrastOptions, denoiseOptions, restoreOptions } from "./pretrain/options.ts";
 
 const weight = (value: number, words: string) => z.number().min(0).max(1000).default(value).describe(words);
 
@@ -86,24 +88,51 @@ export const lossOptions = z.strictObject({
 });
 export type LossOptions = z.output<typeof lossOptions>;
 
-/** What a network can be trained to tell. */
-export const taskName = z.enum(["lesion", "tissue", "classify", "detect"]);
+/** What a network can be trained to tell, or its encoder to see, in pretraining. */
+export const taskName = z.enum([
+  "lesion",
+  "tissue",
+  "classify",
+  "detect",
+  "mil",
+  "denoise",
+  "restore",
+  "infoNce",
+  "localInfoNce",
+  "vicReg",
+]);
 export type TaskName = z.output<typeof taskName>;
+
+/** The tasks that end with weights for another training: nothing is predicted by them. */
+const pretrainings: readonly TaskName[] = ["restore", "infoNce", "localInfoNce", "vicReg"];
+
+/** Whether a task is pretraining: it ends with weights for `train.init`, and nothing is predicted or evaluated by them. */
+export function isPretraining(task: TaskName): boolean {
+  return pretrainings.includes(task);
+}
 
 /** Options of `hemosynth train`; the `train` section of a config. */
 export const trainOptions = z.strictObject({
-  /** `lesion`: blood, and the brain. `tissue`: the tissue of each pixel, from stacks with tissue maps (`synth.writeTissue`). `classify`: whether a slice shows blood. `detect`: a box around each patch of blood. */
+  /**
+   * `lesion`: blood, and the brain. `tissue`: the tissue of each pixel, from stacks with tissue maps (`synth.writeTissue`). `classify`: whether a slice shows blood. `detect`: a box around
+   * each patch of blood. `mil`: whether a case shows blood, told that of cases alone. `denoise`: a healthy window without noise. The others pretrain an encoder on unlabelled slices.
+   */
   task: taskName
     .default("lesion")
     .describe(
-      "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet or miniresnet; detect: a box around each patch of blood in a slice, by a yolov5",
+      "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet or miniresnet; detect: a box around each patch of blood in a slice, by a yolov5; mil: whether a case shows blood, by a mil over its slices; denoise: healthy slices without noise, by an autoencoder, whose error on others is an anomaly map; pretraining on unlabelled slices, for train.init of another training: restore (context restoration), infoNce and vicReg (two views of a slice), localInfoNce (regions of two views)",
     ),
   /** Where the first weights come from; null: all start at random. */
   init: initOptions.nullable().default(null).describe("where the first weights come from; null: all start at random"),
   /** Gradient steps. */
   steps: z.int().min(1).max(10_000_000).default(800).describe("gradient steps"),
   /** Slices a step. */
-  batchSize: z.int().min(1).max(4096).default(8).describe("slices a step"),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(8)
+    .describe("slices a step; of task mil bags, of pretraining by views slices of which each gives two"),
   /** Width and height of the window that the network sees in training, pixels of preprocess.pixelMm. */
   cropSize: z
     .int()
@@ -130,7 +159,11 @@ export const trainOptions = z.strictObject({
     .boolean()
     .default(true)
     .describe("task detect: anchors are fitted to the training boxes where those of the model can learn less than 98 % of them"),
-  sampling: samplingOptions.prefault({}).describe("which slices make a batch"),
+  bags: bagOptions.prefault({}).describe("task mil: what a bag has in training"),
+  denoise: denoiseOptions.prefault({}).describe("task denoise: the noise that is added"),
+  restore: restoreOptions.prefault({}).describe("task restore: the patches that change places"),
+  contrast: contrastOptions.prefault({}).describe("tasks infoNce, localInfoNce and vicReg: two views of each slice"),
+  sampling: samplingOptions.prefault({}).describe("which slices make a batch; not for task mil"),
   augment: augmentOptions.prefault({}).describe("how training slices are varied"),
   /** Steps after which the training stacks give way to new ones, made meanwhile from the same cases: the next `synth.copies` of each. null: never. */
   freshEvery: z
@@ -164,52 +197,107 @@ export const trainOptions = z.strictObject({
 });
 export type TrainOptions = z.output<typeof trainOptions>;
 
-/** What a network must tell of to learn a task, and one that does. */
-const taught = {
-  lesion: { of: "pixels", by: "unet" },
-  tissue: { of: "pixels", by: "unet" },
-  classify: { of: "slices", by: "resnet18" },
-  detect: { of: "boxes", by: "yolov5" },
-} as const satisfies Readonly<Record<TaskName, { of: ReturnType<typeof modelTells>; by: ModelOptions["kind"] }>>;
+type Told = ReturnType<typeof modelTells>;
 
-/** How what a network tells of is said, and the tasks that it can learn. */
-const told = {
-  pixels: { words: "tells of pixels", tasks: "lesion or tissue" },
-  slices: { words: "tells of whole slices", tasks: "classify" },
-  boxes: { words: "finds boxes", tasks: "detect" },
-} as const;
+/** What a network must tell of to learn a task, and one that does. */
+const taught: Readonly<Record<TaskName, { readonly of: readonly Told[]; readonly by: ModelOptions["kind"] }>> = {
+  lesion: { of: ["pixels"], by: "unet" },
+  tissue: { of: ["pixels"], by: "unet" },
+  classify: { of: ["slices"], by: "resnet18" },
+  detect: { of: ["boxes"], by: "yolov5" },
+  mil: { of: ["bags"], by: "mil" },
+  denoise: { of: ["images", "pixels"], by: "autoencoder" },
+  restore: { of: ["pixels", "images", "slices", "bags"], by: "unet" },
+  infoNce: { of: ["pixels", "images", "slices", "bags"], by: "unet" },
+  localInfoNce: { of: ["pixels"], by: "unet" },
+  vicReg: { of: ["pixels", "images", "slices", "bags"], by: "unet" },
+};
+
+/** How what a network tells of is said. */
+const told: Readonly<Record<Told, string>> = {
+  pixels: "tells of pixels",
+  slices: "tells of whole slices",
+  bags: "tells of bags of slices",
+  boxes: "finds boxes",
+  images: "gives images back",
+};
 
 /** Why a network cannot learn a task, or null. */
 export function taskMisfit(model: ModelOptions, task: TaskName): string | null {
   const { of, by } = taught[task];
   const own = modelTells(model);
-  if (own === of) return null;
-  if (own === "pixels") return `${task} needs a model that ${told[of].words}, such as { kind: ${by} }; got a ${model.kind}`;
-  return `must be ${told[own].tasks} for a ${model.kind}, which ${told[own].words}; got ${task}`;
+  if (task === "localInfoNce" && model.kind !== "unet")
+    return `localInfoNce compares places of a unet's way up; got a ${model.kind}`;
+  if (of.includes(own)) return null;
+  if (own === "pixels") return `${task} needs a model that ${told[of[0]!]}, such as { kind: ${by} }; got a ${model.kind}`;
+  const able = taskName.options.filter((name) => taught[name].of.includes(own));
+  return `must be ${listed(able)} for a ${model.kind}, which ${told[own]}; got ${task}`;
 }
+
+/** Such as `a, b or c`. */
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+/** The tasks whose loss is of one kind, which `train.loss` has no part in but for a detector's own. */
+const ownLosses: Readonly<Partial<Record<TaskName, string>>> = {
+  detect: "is detection",
+  denoise: "is the mean squared error",
+  restore: "is the mean squared error",
+  infoNce: "is InfoNCE",
+  localInfoNce: "is InfoNCE",
+  vicReg: "is VICReg",
+};
 
 /** What is wrong where no part of the loss that a task uses has a weight, or a part has one that it does not use; else null. */
 export function lossMisfit({ dice, crossEntropy, focal, tversky, detection }: LossOptions, task: TaskName): string | null {
-  if (task === "detect") {
-    if (focal.weight + tversky.weight > 0) return "focal and tversky must have weight 0 for task detect, whose loss is detection";
-    return detection.objectGain > 0 ? null : "detection.objectGain must be above 0 for task detect; got 0";
+  const own = ownLosses[task];
+  if (own !== undefined) {
+    if (focal.weight + tversky.weight > 0) return `focal and tversky must have weight 0 for task ${task}, whose loss ${own}`;
+    return task !== "detect" || detection.objectGain > 0 ? null : "detection.objectGain must be above 0 for task detect; got 0";
   }
-  if (task === "classify" && tversky.weight > 0) return "tversky.weight must be 0 for task classify, which has no masks";
-  const used = crossEntropy + focal.weight + (task === "classify" ? 0 : dice + tversky.weight);
+  const hasMasks = task !== "classify" && task !== "mil";
+  if (!hasMasks && tversky.weight > 0) return `tversky.weight must be 0 for task ${task}, which has no masks`;
+  const used = crossEntropy + focal.weight + (hasMasks ? dice + tversky.weight : 0);
   return used > 0 ? null : `must give a part that task ${task} uses a weight above 0; got none`;
 }
 
-/**
- * Checks what one option asks of another.
- * @param sizeMultiple - Of the model: height and width of its input must be multiples of it.
- * @throws {UserError} (usage) If the window or the task does not fit the model.
- */
-export function checkSizes(model: ModelOptions, { cropSize, task }: TrainOptions, sizeMultiple: number): void {
-  const misfit = taskMisfit(model, task);
+/** What of the options of a training one task asks of another; null where they fit. `path` is that of the one to change, below `train`. */
+export function batchMisfit(model: ModelOptions, train: TrainOptions): { readonly path: string; readonly rule: string } | null {
+  const { task, batchSize, cropSize, augment, restore, contrast } = train;
+  const isViews = task === "infoNce" || task === "vicReg" || task === "localInfoNce";
+  if ((isViews || task === "mil") && augment.mosaicShare > 0)
+    return { path: "augment.mosaicShare", rule: `must be 0 for task ${task}; got ${augment.mosaicShare}` };
+  if ((task === "infoNce" || task === "vicReg") && batchSize < 2)
+    return { path: "batchSize", rule: `must be at least 2 for task ${task}, which tells slices apart; got ${batchSize}` };
+  if (task === "restore" && 3 * restore.sidePixels[1] > cropSize)
+    return { path: "restore.sidePixels", rule: `must be at most a third of train.cropSize, ${Math.floor(cropSize / 3)}; got ${restore.sidePixels[1]}` }; // biome-ignore format: one line
+  if (task !== "localInfoNce" || !("channels" in model)) return null;
+  const highest = model.channels.length - 2;
+  if (contrast.level > highest)
+    return { path: "contrast.level", rule: `must be at most ${highest} for model.channels of ${highest + 2} levels; got ${contrast.level}` }; // biome-ignore format: one line
+  const across = cropSize / 2 ** contrast.level - contrast.regionPlaces + 1;
+  if (across ** 2 >= contrast.regions && across > 0) return null;
+  return { path: "contrast.regions", rule: `must be at most the ${Math.max(0, across) ** 2} that maps of ${cropSize / 2 ** contrast.level} places a side hold; got ${contrast.regions}` }; // biome-ignore format: one line
+}
+
+/** @throws {UserError} (usage) If a network cannot learn the task, or a batch does not fit it. */
+export function checkTask(model: ModelOptions, train: TrainOptions): void {
+  const misfit = taskMisfit(model, train.task);
   if (misfit !== null) throw new UserError("usage", `train.task ${misfit}. Set one of them.`);
+  const batch = batchMisfit(model, train);
+  if (batch !== null) throw new UserError("usage", `train.${batch.path} ${batch.rule}. Set it so.`);
+}
+
+/**
+ * Checks the window against the network.
+ * @param sizeMultiple - Of the model: height and width of its input must be multiples of it.
+ * @throws {UserError} (usage) If the window does not fit the model.
+ */
+export function checkSizes(model: ModelOptions, { cropSize }: TrainOptions, sizeMultiple: number): void {
   if (cropSize % sizeMultiple === 0) return;
   const up = Math.ceil(cropSize / sizeMultiple) * sizeMultiple;
-  const fewer = modelTells(model) === "pixels" ? ", or use fewer model.channels" : "";
+  const fewer = "channels" in model ? ", or use fewer model.channels" : "";
   throw new UserError(
     "usage",
     `train.cropSize must be a multiple of ${sizeMultiple} for a ${modelWords(model)}; got ${cropSize}. Set it to ${up}${fewer}.`,

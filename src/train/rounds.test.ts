@@ -44,3 +44,9 @@ test("what fails is told when its round is asked for; a stop ends the wait for a
   await expect(roundAt(2)).rejects.toMatchObject({ name: "StoppedError" });
   expect((await roundAt(0)).slices).toHaveLength(1);
 });
+
+test("a round of nothing to learn from is refused", async () => {
+  const nothing = startRounds(slicesOf(0), { origin: null, round: async () => ({ slices: [], scenes: [] }) }, 1, never);
+  await nothing(0);
+  await expect(nothing(1)).rejects.toThrow("round 1 of fresh stacks must hold one to learn from; got none");
+});

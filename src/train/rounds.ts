@@ -1,4 +1,4 @@
-import { StoppedError } from "../core/errors.ts";
+import { StoppedError, UserError } from "../core/errors.ts";
 import type { TrainPool } from "./batch.ts";
 import { groupSlices } from "./sampler.ts";
 import type { TrainSlice } from "./slices.ts";
@@ -49,6 +49,8 @@ export function startRounds(
   const begun = new Map<number, Promise<Round>>();
   const make = async (r: number): Promise<Round> => {
     const { slices, scenes } = r === 0 ? { slices: first, scenes: [] } : await fresh!.round(r);
+    if (slices.length === 0)
+      throw new UserError("data", `train.freshEvery: round ${r} of fresh stacks must hold one to learn from; got none. Set synth.healthyShare to 1 for task denoise, or use more subjects.`); // biome-ignore format: one line
     return { slices, groups: groupSlices(slices), scenes };
   };
   const begin = (r: number): Promise<Round> => {

@@ -27,6 +27,13 @@ export function scorerOf(task: TaskName, channels: number, size: number, anchors
       return bleedScorer();
     case "detect":
       return boxScorer({ width: size, height: size, classes: channels, anchors: anchors! });
+    case "mil":
+    case "denoise":
+    case "restore":
+    case "infoNce":
+    case "localInfoNce":
+    case "vicReg":
+      throw new RangeError(`scorerOf: ${task} has no figure of single windows`);
     default:
       return task satisfies never;
   }

@@ -102,6 +102,12 @@ function keepSlice(caseId: string, index: number, slice: Image, masks: Uint8Arra
   };
 }
 
+/** The slices of cases in which no slice has a lesion pixel. */
+export function healthyAlone(slices: readonly TrainSlice[]): TrainSlice[] {
+  const ill = new Set(slices.filter((s) => s.lesionPixels > 0).map((s) => s.caseId));
+  return slices.filter((s) => !ill.has(s.caseId));
+}
+
 function count(masks: Uint8Array, bit: number): number {
   let sum = 0;
   for (const bits of masks) if (bits & bit) sum++;

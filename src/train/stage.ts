@@ -7,7 +7,7 @@ import { seededRng } from "../core/rng.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
-import { assignWeights, buildModel, forInference, type ModelOptions } from "../models/index.ts";
+import { assignWeights, buildModel, forInference, type ModelOptions, strideOf } from "../models/index.ts";
 import { type Batch, drawBatch } from "./batch.ts";
 import { encodeCheckpoint, type Fingerprint, restoreCheckpoint } from "./checkpoint.ts";
 import { type Anchors, settleAnchors } from "./detect/target.ts";
@@ -26,13 +26,14 @@ import {
 import { type InitFacts, initWords, provenance, readInit } from "./init/load.ts";
 import { loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
 import { checkMemory } from "./memory.ts";
-import { checkSizes, type TrainOptions } from "./options.ts";
+import { checkSizes, checkTask, type TrainOptions } from "./options.ts";
 import { type FreshScene, type FreshScenes, startRounds } from "./rounds.ts";
 import { type Progress, type TrainRun, train } from "./run.ts";
 import { minLesionPixels } from "./slices.ts";
 import { createState, disposeState, type TrainState } from "./state.ts";
 import { networkShape, tasks } from "./task.ts";
-import { chooseValidation, type ValidationFigures, validate } from "./validate.ts";
+import type { ValidationFigures } from "./validate.ts";
+import { validatorOf } from "./validator.ts";
 
 /** What {@link runTrain} needs. */
 export interface TrainRequest {
@@ -51,7 +52,7 @@ export interface TrainRequest {
 }
 
 /**
- * Trains a segmenter on the train split of a dataset and validates it on the val split; the test split is not read.
+ * Trains a network for the task of the options on the train split of a dataset and validates it on the val split; the test split is not read.
  * The backend must be ready. The same request gives the same bytes, in one go or killed and resumed any number of times.
  *
  * @throws {UserError} (data) If the dataset cannot be trained on; (usage) if options do not fit it, each other, or the checkpoint;
@@ -62,6 +63,7 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
   const { out, options } = request;
   if ((options.freshEvery !== null) !== (request.fresh != null))
     throw new RangeError("runTrain: fresh scenes go with train.freshEvery, and it with them");
+  checkTask(request.model, options);
   if (!computesOnGpu()) checkMemory(request.model, options, machineMemory());
   const found = await planData(request.data, request.preprocess, options);
   const { model, init } = await startModel(request, context);
@@ -91,7 +93,7 @@ interface Plan extends TrainPlan {
 /** The network as it starts. Where a training is resumed, the checkpoint's weights come over these. */
 async function startModel({ model: kind, options, seed }: TrainRequest, { reporter }: StageContext) {
   const shape = networkShape(options);
-  const init = options.init === null ? null : await readInit(options.init, kind, shape);
+  const init = options.init === null ? null : await readInit(options.init, kind, shape, options.task);
   const model = forInference(buildModel(kind, { ...shape, seed })); // for the validations; the steps are traced by themselves
   if (init === null) return { model, init };
   assignWeights(model, init.weights);
@@ -118,7 +120,7 @@ function fingerprint({ model, preprocess, options, seed, fresh }: TrainRequest, 
   return {
     ...{ model, preprocess, train, seed, data: plan.hashes },
     ...(fresh == null ? {} : { fresh: fresh.origin }),
-    ...(init === null ? {} : { init: { only: init.only, weights: plan.init!.sha256 } }),
+    ...(init === null ? {} : { init: { only: init.only, into: init.into, weights: plan.init!.sha256 } }),
   };
 }
 
@@ -202,8 +204,7 @@ function trainRun(
 ): TrainRun {
   const { out, options, seed } = request;
   const rng = seededRng(seed).fork("train").fork("validation");
-  const task = tasks[options.task];
-  const windows = chooseValidation(rng, data.val, options.validationSlices, task);
+  const facts = weightFacts(request, anchors);
   const clock = { waited: 0, since: performance.now(), step: start.step };
   let note = "";
   return {
@@ -212,7 +213,7 @@ function trainRun(
     start,
     signal: context.signal,
     batch: feed.batch,
-    validate: () => validate(state.model, windows, options.cropSize, options.batchSize, task, options.loss, anchors),
+    validate: validatorOf(rng, state.model, data.val, options, anchors),
     async onLosses(losses) {
       const { step, loss } = losses.at(-1)!;
       const now = performance.now();
@@ -224,14 +225,24 @@ function trainRun(
       await appendLog(out, { step, loss, secondsPerStep: seconds, secondsWaiting: waiting });
     },
     async onValidation(row, standing) {
-      note = `, val ${mainFigure(row)}`;
-      await recordValidation(out, row, standing, { model: state.model, anchors, keepsMore: options.keepBest > 1 });
+      note = `, val ${mainFigure(row, options)}`;
+      await recordValidation(out, row, standing, { model: state.model, facts, keepsMore: options.keepBest > 1 });
       await appendLog(out, { ...row, best: standing.best, validationSeconds: (performance.now() - clock.since) / 1000 });
       clock.since = performance.now();
     },
     async onCheckpoint(progress) {
       await writeAtomic(join(out, trainFiles.last), await encodeCheckpoint(state, progress, fingerprint(request, plan)));
     },
+  };
+}
+
+/** What the file of the best weights says of them. */
+function weightFacts({ model, options: { task } }: TrainRequest, anchors: Anchors | null): Record<string, string> {
+  const strideIn = strideOf(model);
+  return {
+    task,
+    ...(anchors === null ? {} : { anchors: JSON.stringify(anchors) }),
+    ...(strideIn === null ? {} : { strideIn }),
   };
 }
 
@@ -247,7 +258,7 @@ async function modelFile(
     model: anchors === null ? model : { ...model, anchors },
     inChannels: 1,
     outputs: [...tasks[options.task].outputs],
-    ...(tasks[options.task].perSlice ? { window: options.cropSize } : {}),
+    ...(["slices", "bags"].includes(tasks[options.task].draws) ? { window: options.cropSize } : {}),
     preprocess,
     weights: await bestWeightsRef(out),
     data: hashes,
@@ -260,7 +271,7 @@ async function modelFile(
 
 function result(data: TrainData, { step: steps, kept }: Progress, options: TrainOptions): StageResult {
   const { step, loss, dice, auroc, brainDice, map50 } = kept[0]!;
-  const figures = map50 === null ? `val Dice ${words(dice)}, slice AUROC ${words(auroc)}, brain Dice ${words(brainDice)}` : `val mAP@0.5 ${words(map50)}, slice AUROC ${words(auroc)}`; // biome-ignore format: one line
+  const figures = bestWords(kept[0]!, options);
   const early = steps < options.steps ? ` of ${options.steps}, then no better for ${options.patience} validations,` : "";
   const slices = { train: data.train.length, val: data.val.length };
   return {
@@ -271,10 +282,27 @@ function result(data: TrainData, { step: steps, kept }: Progress, options: Train
   };
 }
 
+function bestWords({ loss, dice, auroc, brainDice, map50 }: ValidationFigures, { task }: TrainOptions): string {
+  switch (tasks[task].draws) {
+    case "bags":
+      return `val AUROC of cases ${words(auroc)}`;
+    case "spoilt":
+    case "views":
+      return `val loss ${loss.toPrecision(3)}`;
+    case "windows":
+    case "slices":
+      if (map50 !== null) return `val mAP@0.5 ${words(map50)}, slice AUROC ${words(auroc)}`;
+      return `val Dice ${words(dice)}, slice AUROC ${words(auroc)}, brain Dice ${words(brainDice)}`;
+    default:
+      return tasks[task].draws satisfies never;
+  }
+}
+
 /** The figure that decides, in words. */
-function mainFigure({ dice, auroc, map50 }: ValidationFigures): string {
+function mainFigure({ loss, dice, auroc, map50 }: ValidationFigures, { task }: TrainOptions): string {
   if (map50 !== null) return `mAP@0.5 ${words(map50)}`;
-  return dice === null && auroc !== null ? `AUROC ${words(auroc)}` : `Dice ${words(dice)}`;
+  if (dice === null && auroc !== null) return `AUROC ${words(auroc)}`;
+  return ["spoilt", "views"].includes(tasks[task].draws) ? `loss ${loss.toPrecision(3)}` : `Dice ${words(dice)}`;
 }
 
 function words(figure: number | null): string {

@@ -1,6 +1,6 @@
 import { type Scalar, type Tensor, type Tensor1D, type Tensor4D, tf } from "../backend/tf.ts";
 import { type Traced, traced } from "../backend/traced/index.ts";
-import { type BatchStatistics, batchNormMomentum } from "../models/index.ts";
+import { type ApplyMode, type BatchStatistics, batchNormMomentum, type Model } from "../models/index.ts";
 import { deepLoss } from "./deep.ts";
 import { clipByNorm, optimizerNumbers, optimizerStep } from "./optimizer.ts";
 import type { TrainOptions } from "./options.ts";
@@ -11,7 +11,7 @@ import { tasks } from "./task.ts";
 export interface BatchTensors {
   /** N x H x W x 1. */
   readonly image: Tensor4D;
-  /** N x H x W x channels of the task, 0 or 1. */
+  /** What the task makes of the batch: N x H x W x channels of 0 and 1, or see task.ts. */
   readonly target: Tensor4D;
 }
 
@@ -125,13 +125,21 @@ function gradientOf(
     const weights = weightsOf(model, vector, statistics);
     for (const name of frozen) weights.set(name, still!.get(name)!);
     const mode = { training: true, record, weights };
-    const logits = model.applyDeep?.(image, mode) ?? [model.apply(image, mode)];
-    return deepLoss(logits, target, (z, t) => tasks[options.task].loss(z, t, options.loss));
+    return deepLoss(told(model, image, target, mode), target, (z, t) => tasks[options.task].loss(z, t, options));
   };
   const { value: loss, grad } = tf.valueAndGrad(lossOf)(parameters);
   const running = blend(statistics, flatStatistics(model, records), model.normMomentum ?? batchNormMomentum);
   tf.dispose(records.flatMap((of) => [of.mean, of.variance]));
   return { loss, gradient: grad as Tensor1D, running };
+}
+
+/** What a network tells in training: at several resolutions where it has them, and of bags, whose images come one bag after the other, one logit each. */
+function told(model: Model, image: Tensor4D, target: Tensor4D, mode: ApplyMode): Tensor4D[] {
+  if (model.applyDeep !== undefined) return model.applyDeep(image, mode);
+  const each = model.apply(image, mode);
+  if (model.pool === undefined) return [each];
+  const bags = target.shape[0];
+  return [tf.reshape(model.pool(each, bags).logits, [bags, 1, 1, 1])];
 }
 
 /** Share of the present weights in their moving average; early steps, when weights move fast, count for more. */

@@ -4,7 +4,7 @@ import { type Tensor4D, tf } from "../backend/tf.ts";
 import { silentReporter } from "../core/context.ts";
 import { seededRng } from "../core/rng.ts";
 import type { Model } from "../models/index.ts";
-import { lossOptions } from "./options.ts";
+import { trainOptions } from "./options.ts";
 import { brainBit, lesionBit, quantum, type TrainSlice } from "./slices.ts";
 import { tasks } from "./task.ts";
 import { chooseValidation, validate } from "./validate.ts";
@@ -41,12 +41,12 @@ test("Dice is the mean over slices with lesion, AUROC ranks slices, the brain's 
   await readyBackend("cpu", silentReporter);
   const slices = [slice(0, 4, 2), slice(1, 4, 4), slice(2, 4, 0), slice(3, 0, 1), slice(4, 0, 0)];
   const windows = slices.map((s) => ({ slice: s, x: 12.5, y: 10.5 }));
-  const figures = await validate(brightness, windows, 16, 2, tasks.lesion, lossOptions.parse({}));
+  const figures = await validate(brightness, windows, 16, 2, tasks.lesion, trainOptions.parse({}));
   expect(figures.dice).toBeCloseTo((2 / 3 + 1 + 0) / 3, 6); // 8 of 16 found; all; none
   // Mean of ten logits, 5 where bright and -5 elsewhere: 3, 5, -5 with lesion against -1 and -5.
   expect(figures.auroc).toBeCloseTo((1 + 1 + 1 + 1 + 0 + 0.5) / 6, 6);
   expect(figures.brainDice).toBeCloseTo((2 * 500) / (500 + 5 * 256), 6);
-  const alone = await validate(brightness, windows.slice(3), 16, 8, tasks.lesion, lossOptions.parse({}));
+  const alone = await validate(brightness, windows.slice(3), 16, 8, tasks.lesion, trainOptions.parse({}));
   expect([alone.dice, alone.auroc]).toEqual([null, null]);
 });
 

@@ -5,10 +5,9 @@ import { middleOf } from "../core/window.ts";
 import type { Model } from "../models/index.ts";
 import { type Batch, plainBatch } from "./batch.ts";
 import type { Anchors } from "./detect/target.ts";
-import type { LossOptions } from "./options.ts";
 import { scorerOf } from "./score.ts";
 import { brainBit, minLesionPixels, type TrainSlice } from "./slices.ts";
-import type { Task } from "./task.ts";
+import type { Objective, Task } from "./task.ts";
 import { uploadBatch } from "./upload.ts";
 
 /** A fixed window of the validation slices: centred on the brain, or on the slice where there is no brain or whole slices are told of. */
@@ -24,7 +23,7 @@ export interface ValidationFigures {
   readonly loss: number;
   /** Mean Dice at probability 0.5 over slices with lesion, or over tissues, in [0, 1]; null where there is none. */
   readonly dice: number | null;
-  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits, by their own, or by the best box; null without both and for tissues. */
+  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits, by their own, or by the best box, or of bags; null without both and for all other tasks. */
   readonly auroc: number | null;
   /** Mean average precision of boxes at an overlap of .5; null where no window has a box, and for all but detectors. */
   readonly map50: number | null;
@@ -40,7 +39,7 @@ export function chooseValidation(
   rng: Rng,
   slices: readonly TrainSlice[],
   limit: number,
-  task: Pick<Task, "perSlice">,
+  task: Pick<Task, "draws">,
 ): ValidationWindow[] {
   const positive = shuffled(
     rng.fork("positive"),
@@ -52,7 +51,7 @@ export function chooseValidation(
   );
   const positives = Math.min(positive.length, Math.max(Math.ceil(limit / 2), limit - negative.length));
   const chosen = [...positive.slice(0, positives), ...negative.slice(0, limit - positives)];
-  return chosen.map((slice) => ({ slice, ...(task.perSlice ? middleOf(slice) : centreOf(slice)) }));
+  return chosen.map((slice) => ({ slice, ...(task.draws === "slices" ? middleOf(slice) : centreOf(slice)) }));
 }
 
 function centreOf(slice: TrainSlice): { x: number; y: number } {
@@ -77,7 +76,7 @@ export async function validate(
   size: number,
   batchSize: number,
   task: Task,
-  options: LossOptions,
+  options: Objective,
   anchors: Anchors | null = null,
 ): Promise<ValidationFigures> {
   const scorer = scorerOf(task.name, task.outputs.length, size, anchors);
@@ -86,11 +85,7 @@ export async function validate(
     const part = windows.slice(start, start + batchSize);
     const batch = plainBatch(part, size, task, anchors);
     const { logits, value } = await infer(model, batch, task, options);
-    if (!Number.isFinite(value))
-      throw new UserError(
-        "numeric",
-        `train: the validation loss must be finite; got ${value} on slices ${batch.ids.join(", ")}. Lower train.optimizer.learningRate.`,
-      );
+    checkLoss(value, batch);
     loss += value * part.length;
     const each = logits.length / part.length;
     for (const [n, { slice }] of part.entries()) scorer.add(slice, logits.subarray(n * each, (n + 1) * each), batch.masks[n]!);
@@ -98,11 +93,38 @@ export async function validate(
   return { loss: loss / windows.length, ...scorer.figures() };
 }
 
+/**
+ * Validates a network whose task has no figure but its loss, on batches that are drawn as in training, always the same.
+ * @throws {UserError} (numeric) If a loss is not finite.
+ */
+export async function validateLoss(
+  model: Model,
+  batches: readonly Batch[],
+  task: Task,
+  options: Objective,
+): Promise<ValidationFigures> {
+  let loss = 0;
+  for (const batch of batches) {
+    const { value } = await infer(model, batch, task, options);
+    checkLoss(value, batch);
+    loss += value / batches.length;
+  }
+  return { loss, dice: null, auroc: null, map50: null, brainDice: null };
+}
+
+function checkLoss(loss: number, { ids }: Pick<Batch, "ids">): void {
+  if (Number.isFinite(loss)) return;
+  throw new UserError(
+    "numeric",
+    `train: the validation loss must be finite; got ${loss} on slices ${ids.join(", ")}. Lower train.optimizer.learningRate.`,
+  );
+}
+
 async function infer(
   model: Model,
   batch: Batch,
   task: Task,
-  options: LossOptions,
+  options: Objective,
 ): Promise<{ logits: Float32Array; value: number }> {
   const tensors = uploadBatch(batch);
   const [logits, loss] = tf.tidy(() => {

@@ -14,6 +14,8 @@ export interface DiscOptions {
   readonly seed: number;
   /** Also write a tissue map: white matter in the brain, deep grey where the darker disc is. */
   readonly labels?: boolean;
+  /** Which cases have no blood; none by default. */
+  readonly isHealthy?: (index: number) => boolean;
 }
 
 /** A fresh folder below the system's temporary one. */
@@ -25,11 +27,14 @@ export function temporaryFolder(name: string): Promise<string> {
  * A dataset that a small network learns in seconds: a grey disc ("brain") in noise, in two thirds of the middle slices
  * a darker disc ("blood"), and bright and dark discs outside as bait. Cases 0, 3, 6 … are for validation, the rest for training.
  */
-export async function writeDiscDataset(folder: string, { cases, shape, seed, labels = false }: DiscOptions): Promise<void> {
+export async function writeDiscDataset(
+  folder: string,
+  { cases, shape, seed, labels = false, isHealthy = () => false }: DiscOptions,
+): Promise<void> {
   const rng = seededRng(seed);
   const all: Case[] = [];
   for (let i = 0; i < cases; i++)
-    all.push(await writeCase(folder, `sub-${String(i).padStart(2, "0")}`, shape, rng.fork(i), labels));
+    all.push(await writeCase(folder, `sub-${String(i).padStart(2, "0")}`, shape, rng.fork(i), labels, !isHealthy(i)));
   await writeDataset(folder, {
     schemaVersion: 1,
     name: "discs",
@@ -43,7 +48,14 @@ export async function writeDiscDataset(folder: string, { cases, shape, seed, lab
   await writeSplits(folder, { schemaVersion: 1, train: subjects.filter((s) => !val.includes(s)), val, test: [] });
 }
 
-async function writeCase(folder: string, subject: string, shape: Vec3, rng: Rng, withLabels: boolean): Promise<Case> {
+async function writeCase(
+  folder: string,
+  subject: string,
+  shape: Vec3,
+  rng: Rng,
+  withLabels: boolean,
+  bleeds: boolean,
+): Promise<Case> {
   const spacing: Vec3 = [1, 1, 4];
   const affine = axisAlignedAffine(shape, spacing);
   const size = shape[0] * shape[1];
@@ -66,7 +78,7 @@ async function writeCase(folder: string, subject: string, shape: Vec3, rng: Rng,
     for (let i = 0; i < size; i++) {
       const [x, y] = [i % shape[0], Math.floor(i / shape[0])];
       const inBrain = !empty && Math.hypot(x - cx, y - cy) < radius;
-      const inBlood = inBrain && z % 3 !== 0 && Math.hypot(x - blood.x, y - blood.y) < blood.r;
+      const inBlood = bleeds && inBrain && z % 3 !== 0 && Math.hypot(x - blood.x, y - blood.y) < blood.r;
       const inBait = Math.hypot(x - bait.x, y - bait.y) < bait.r;
       const value = inBlood || inBait ? 0.25 : inBrain ? 0.6 : 0.9;
       image[i + size * z] = Math.max(0, Math.round(1000 * (value + 0.08 * rng.normal())));

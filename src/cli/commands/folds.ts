@@ -6,6 +6,7 @@ import { assertApart } from "../../data/apart.ts";
 import { weightsPath } from "../../data/model-folder.ts";
 import { figure } from "../../eval/report/format.ts";
 import { spreadSchema } from "../../eval/results.ts";
+import { isPretraining } from "../../train/options.ts";
 import { type FoldReport, type FoldsReport, type FoldsRun, planFolds, runFolds } from "../folds.ts";
 import { assertFree } from "../lock.ts";
 import { writeConfig, writeManifest } from "../manifest.ts";
@@ -53,6 +54,15 @@ export function assertOneSplit({ split }: Experiment, verb: string): void {
   throw new UserError(
     "usage",
     `${verb}: works on one split; got a config with split.folds. \`hemosynth run\` does every fold; for one of them name its folder, with the config in it, such as folds/0.`,
+  );
+}
+
+/** @throws {UserError} (usage) If a verb that predicts, or evaluates what is predicted, is given a config of pretraining. */
+export function assertPredicts({ train: { task } }: Experiment, verb: string): void {
+  if (!isPretraining(task)) return;
+  throw new UserError(
+    "usage",
+    `${verb}: train.task ${task} ends with weights, and nothing is predicted by them. Start a training of another task from them by train.init.`,
   );
 }
 

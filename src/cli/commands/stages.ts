@@ -15,7 +15,7 @@ import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
 import { changedSource, inputHash, isDataset, runFolderOf } from "../sources.ts";
 import { type Stage, type StageName, stages, stagesOf } from "../stages.ts";
-import { assertOneSplit, crossValidate } from "./folds.ts";
+import { assertOneSplit, assertPredicts, crossValidate } from "./folds.ts";
 
 /** `hemosynth run CONFIG`: every stage, those that are up to date skipped; with `split.folds`, in every fold. */
 export async function run(
@@ -76,6 +76,7 @@ export async function evaluate(
 ): Promise<Outcome> {
   const experiment = await loadExperiment(config, overridesOf(options));
   assertOneSplit(experiment, "eval");
+  assertPredicts(experiment, "eval");
   return await perform(
     "eval",
     passOf(experiment, ["eval"], options, { synth: options.data, predict: options.in }),
@@ -165,6 +166,7 @@ async function predictRun(
   }
   const experiment = await loadExperiment(join(out, "config.yaml"), overridesOf(options));
   assertOneSplit(experiment, "predict");
+  assertPredicts(experiment, "predict");
   const model = options.model === undefined ? undefined : await modelFolder(options.model);
   return await perform("predict", passOf(experiment, ["predict"], options, { train: model }), options, session);
 }

@@ -100,6 +100,21 @@ function inSlice(slice: Image, { data, width: size }: Image): Image {
   return { ...slice, data: out };
 }
 
+/** The windows around the middles of the slices of a volume, and what else of it is told with the scores. */
+export function middles(
+  volume: Volume,
+  preprocess: PreprocessOptions,
+  window: number,
+): Pick<VolumeScores, "plane" | "mm3"> & { readonly windows: Float32Array[] } {
+  const { slices, plane } = prepareStack(volume, preprocess);
+  const windows = slices.map((slice) => {
+    const out = new Float32Array(window * window);
+    copyMiddle(slice, window, out, 0);
+    return out;
+  });
+  return { windows, plane, mm3: Math.abs(determinant(volume.affine)) * volume.data.length };
+}
+
 /** @throws {UserError} (numeric) If one is not finite. */
 export function checkLogits(logits: ArrayLike<number>): void {
   const broken = Array.prototype.find.call(logits, (logit: number) => !Number.isFinite(logit));

@@ -24,7 +24,7 @@ export interface PredictRequest {
   readonly input: string;
   /** For a dataset: only the subjects of these splits; null for all. */
   readonly splits: readonly SplitName[] | null;
-  /** Folder to write: `<id>_lesionprob.nii.gz`, a classifier's `<id>_heatmap.nii.gz` or a detector's boxes; overlays/, predict.json, and scores.csv last. */
+  /** Folder to write: `<id>_lesionprob.nii.gz`, a classifier's `<id>_heatmap.nii.gz` or a detector's boxes; overlays/, of a network of bags attention.csv, predict.json, and scores.csv last. */
   readonly out: string;
   readonly options: PredictOptions;
 }

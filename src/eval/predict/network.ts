@@ -3,19 +3,26 @@ import type { Volume } from "../../core/volume.ts";
 import { dataFault } from "../../data/faults.ts";
 import type { ModelFolder } from "../../data/model-folder.ts";
 import {
+  bagOutputs,
   bleedOutputs,
   buildModel,
+  denoisedOutputs,
+  embeddingOutputs,
   forInference,
   hemorrhageOutputs,
   type Model,
+  type ModelOptions,
   modelOptions,
+  restoredOutputs,
   setWeights,
 } from "../../models/index.ts";
 import type { TissueNetwork } from "../../tissue/segment.ts";
+import { anomalyLogits } from "./anomaly.ts";
+import { scoreBag, type VolumeBag } from "./bag.ts";
 import { type HeatedScores, scoreVolume } from "./classify.ts";
 import { detectVolume, type VolumeBoxes } from "./detect.ts";
 import type { PredictOptions } from "./options.ts";
-import { predictVolume, type VolumePrediction } from "./volume.ts";
+import { predictVolume, type Segmenter, type VolumePrediction } from "./volume.ts";
 
 /** A network as it is applied to a volume. */
 export interface Network {
@@ -26,62 +33,84 @@ export interface Network {
     options: PredictOptions,
     signal: AbortSignal,
     finder: TissueNetwork | null,
-  ): Promise<{
-    readonly plane: string;
-    readonly gate: { readonly source: string; readonly mm3: number };
-    readonly prediction: VolumePrediction | HeatedScores | VolumeBoxes;
-  }>;
+  ): Promise<Told>;
 }
 
-/** Whether a network draws no map: a classifier of slices, or a detector. */
-export function tellsOfSlices({ file }: Pick<ModelFolder, "file">): boolean {
-  return file.outputs.join() === bleedOutputs.join() || file.outputs.join() === hemorrhageOutputs.join();
+/** What a network says of a volume. */
+export interface Told {
+  readonly prediction: VolumePrediction | HeatedScores | VolumeBoxes | VolumeBag;
+  readonly plane: string;
+  readonly gate: { readonly source: string; readonly mm3: number };
 }
 
-/** The network of a folder with its weights. @throws {UserError} (data) If it is none that this version can apply. */
-export function readyNetwork({ file, preprocess, weights }: ModelFolder, where: string): Network {
-  const options = modelOptions.safeParse(file.model);
-  const { window, outputs } = file;
-  const classifies = tellsOfSlices({ file }) && window !== undefined;
-  const detector = options.data?.kind === "yolov5" ? options.data : null;
-  const usable = options.success && file.inChannels === 1 && (classifies || detector !== null || outputs.includes("lesion"));
-  if (!usable)
+/** Whether a network sees whole slices and draws no map: a classifier of slices or of bags, or a detector. */
+export function tellsOfSlices({ file: { outputs } }: Pick<ModelFolder, "file">): boolean {
+  return [bleedOutputs, bagOutputs, hemorrhageOutputs].some((names) => names.join() === outputs.join());
+}
+
+/**
+ * Builds a trained network.
+ * @param where - Names the model in messages.
+ * @throws {UserError} (data) If nothing can be predicted by it.
+ */
+export function readyNetwork(folder: ModelFolder, where: string): Network {
+  const { file, weights } = folder;
+  const outputs = file.outputs.join();
+  if (outputs === embeddingOutputs.join() || outputs === restoredOutputs.join())
     throw dataFault(
       where,
-      "must be a segmenter of one channel with a lesion output, a classifier of slices, or a detector",
+      "must be a network that something can be predicted by",
+      "one that was only pretrained",
+      "Start a training of another task from it by train.init",
+    );
+  const options = modelOptions.safeParse(file.model);
+  const apply = options.success && file.inChannels === 1 ? predictorOf(folder, options.data) : null;
+  if (!options.success || apply === null)
+    throw dataFault(
+      where,
+      "must be a segmenter of one channel with a lesion output, an autoencoder that takes off noise, a classifier of slices or of bags, or a detector",
       "another model",
       "Train one with this version",
     );
   const model = forInference(buildModel(options.data, { inChannels: 1, outChannels: file.outputs.length, seed: file.seed }));
   setWeights(model, weights, where);
-  if (classifies)
-    return {
-      model,
-      async predict(volume, _, options, signal) {
-        const prediction = await scoreVolume({ model, preprocess, window }, volume, options, signal);
-        return { prediction, plane: prediction.plane, gate: { source: "none", mm3: Math.round(prediction.mm3) } };
-      },
+  return { model, predict: apply(model) };
+}
+
+/** How a network is applied, by what it was trained to tell; null where that is nothing known. */
+function predictorOf({ file, preprocess }: ModelFolder, options: ModelOptions): ((model: Model) => Network["predict"]) | null {
+  const { outputs, window } = file;
+  const is = (names: readonly string[]) => names.join() === outputs.join();
+  if (window !== undefined && is(bleedOutputs))
+    return (model) => async (volume, _, options, signal) =>
+      ungated(await scoreVolume({ model, preprocess, window }, volume, options, signal));
+  if (window !== undefined && is(bagOutputs))
+    return (model) => async (volume, _, options, signal) =>
+      ungated(await scoreBag({ model, preprocess, window }, volume, options, signal));
+  if (options.kind === "yolov5") {
+    const { anchors } = options;
+    return (model) => async (volume, _, options, signal) => {
+      refuseFlips(options);
+      return ungated(await detectVolume({ model, preprocess, anchors, classes: outputs.length }, volume, options, signal));
     };
-  if (detector !== null)
-    return {
-      model,
-      async predict(volume, _, options, signal) {
-        if (options.flips !== "none")
-          throw new UserError(
-            "usage",
-            `predict.flips must be none for a detector, which sees each slice once; got ${options.flips}.`,
-          );
-        const { anchors } = detector;
-        const prediction = await detectVolume({ model, preprocess, anchors, classes: outputs.length }, volume, options, signal);
-        return { prediction, plane: prediction.plane, gate: { source: "none", mm3: Math.round(prediction.mm3) } };
-      },
-    };
-  return {
-    model,
-    async predict(volume, mask, options, signal, finder) {
-      const prediction = await predictVolume({ model, preprocess, outputs }, volume, mask, options, signal, finder);
-      const gate = { source: prediction.gateSource, mm3: Math.round(prediction.gateMm3) };
-      return { prediction, plane: prediction.plane, gate };
-    },
+  }
+  if (is(denoisedOutputs)) return (model) => gated({ model: anomalyLogits(model), preprocess, outputs: ["lesion"] });
+  return outputs.includes("lesion") ? (model) => gated({ model, preprocess, outputs }) : null;
+}
+
+function ungated(prediction: HeatedScores | VolumeBoxes | VolumeBag): Told {
+  return { prediction, plane: prediction.plane, gate: { source: "none", mm3: Math.round(prediction.mm3) } };
+}
+
+function gated(segmenter: Segmenter): Network["predict"] {
+  return async (volume, mask, options, signal, finder) => {
+    const prediction = await predictVolume(segmenter, volume, mask, options, signal, finder);
+    const gate = { source: prediction.gateSource, mm3: Math.round(prediction.gateMm3) };
+    return { prediction, plane: prediction.plane, gate };
   };
+}
+
+function refuseFlips({ flips }: PredictOptions): void {
+  if (flips === "none") return;
+  throw new UserError("usage", `predict.flips must be none for a detector, which sees each slice once; got ${flips}.`);
 }

@@ -11,6 +11,7 @@ import { readModelFolder } from "../../data/model-folder.ts";
 import { buildTissueNetwork } from "../../tissue/network.ts";
 import { cocoResults, detectionsFile } from "../detect/coco.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
+import { attentionHeader, attentionLines } from "./bag.ts";
 import type { VolumeBoxes } from "./detect.ts";
 import { type BoxesPlace, formatFaithfulness, keepBoxes, writeHeat, writePrediction } from "./folder.ts";
 import { findJobs, type Job, type PredictRequest, readInput, readMask } from "./load.ts";
@@ -19,6 +20,9 @@ import type { PredictOptions } from "./options.ts";
 import { stackRows, subjectRows } from "./rows.ts";
 
 export type { PredictRequest } from "./load.ts";
+
+/** Of a network of bags: the share of each slice in its stack's score. */
+const attentionFile = "attention.csv";
 
 /** What predict.json keeps of a volume. */
 interface Predicted {
@@ -31,7 +35,7 @@ interface Predicted {
 }
 
 /**
- * Predicts lesion probabilities and scores; by a classifier scores and heat maps, by a detector scores and boxes. The backend must be ready.
+ * Predicts lesion probabilities and scores; by a classifier scores and heat maps, by a network of bags scores and the share of each slice in them, by a detector scores and boxes. The backend must be ready.
  *
  * @throws {UserError} (usage) If the output is where the input is; (data) if model or input cannot be read.
  * @throws {StoppedError} When asked to stop; then there is no scores.csv.
@@ -42,7 +46,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   const options: PredictOptions = tellsOfSlices(folder) ? { ...request.options, gate: "none" } : request.options; // it sees the whole slice
   const jobs = await findJobs({ ...request, options });
   await refuseInputAsOutput(request);
-  for (const stale of ["scores.csv", "heatmaps.csv", ...[...splitNames, null].map(detectionsFile)])
+  for (const stale of ["scores.csv", "heatmaps.csv", attentionFile, ...[...splitNames, null].map(detectionsFile)])
     await rm(join(out, stale), { force: true }); // a folder without the first is not whole
   const { model, predict } = readyNetwork(folder, request.model);
   const finder = options.gate === "tissue" ? buildTissueNetwork(await readModelFolder(tissueModel), tissueModel) : null;
@@ -50,6 +54,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   const predicted: Predicted[] = [];
   const boxes = new Map<string, VolumeBoxes["detections"][number][]>();
   const faithfulness: Parameters<typeof formatFaithfulness>[0][number][] = [];
+  const attention: string[] = [];
   try {
     for (const [index, job] of jobs.entries()) {
       throwIfStopped(context.signal);
@@ -63,6 +68,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
         if (prediction.faithfulness.length > 0) faithfulness.push({ id: job.id, slices: prediction.faithfulness });
       }
       const places = "detections" in prediction ? { boxes: await keepBoxes(out, job, volume, prediction, options, boxes) } : {};
+      if ("attention" in prediction) attention.push(attentionLines(job, prediction));
       rows.push(...stackRows(job, prediction));
       predicted.push({ id: job.id, input: basename(job.image.file), plane, gate, ...places });
     }
@@ -75,6 +81,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   for (const [file, slices] of boxes)
     await writeAtomic(join(out, file), cocoResults(slices.map((detections, i) => ({ image: i + 1, detections }))));
   if (faithfulness.length > 0) await writeAtomic(join(out, "heatmaps.csv"), formatFaithfulness(faithfulness));
+  if (attention.length > 0) await writeAtomic(join(out, attentionFile), attentionHeader + attention.join(""));
   const { weights, steps } = folder.file;
   const record = { schemaVersion: 1, model: { weights: weights.sha256, steps }, options, volumes: predicted };
   await writeAtomic(join(out, "predict.json"), `${canonicalJson(record, 1)}\n`);

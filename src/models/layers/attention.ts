@@ -31,13 +31,18 @@ export interface AttentionPooled {
 export function attentionPool(scope: Scope, name: string, x: Tensor3D, real?: Tensor2D): AttentionPooled {
   const [bags, instances, features] = x.shape;
   const flat = tf.reshape(x, [bags * instances, features]) as Tensor2D;
-  const value = tf.tanh(linear(scope, `${name}.value`, flat));
-  const gate = tf.sigmoid(linear(scope, `${name}.gate`, flat));
-  const scores = tf.reshape(tf.matMul(tf.mul(value, gate), weight<Tensor2D>(scope, `${name}.score.weight`)), [bags, instances]);
+  const scores = tf.reshape(attentionScores(scope, name, flat), [bags, instances]);
   // Far below any score, and finite: a difference of infinities would be NaN.
   const kept = real === undefined ? scores : tf.add(scores, tf.mul(tf.sub(real, 1), 1e9));
   const attention = tf.softmax(kept) as Tensor2D;
   return weightedMean(x, attention);
+}
+
+/** What the softmax of {@link attentionPool} is taken over: instances x features to instances x 1, each by itself. */
+export function attentionScores(scope: Scope, name: string, x: Tensor2D): Tensor2D {
+  const value = tf.tanh(linear(scope, `${name}.value`, x));
+  const gate = tf.sigmoid(linear(scope, `${name}.gate`, x));
+  return tf.matMul(tf.mul(value, gate), weight<Tensor2D>(scope, `${name}.score.weight`));
 }
 
 /** The mean of each bag's instances by given shares, bags x instances, that sum to 1. */

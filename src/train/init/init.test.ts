@@ -96,6 +96,34 @@ test("of a checkpoint the weights themselves are taken, not their average; for a
   expect(worst(after.get(name)!, averaged.get(name)!)).toBeGreaterThan(1e-3);
 });
 
+test("where the strides of a ResNet-50 are goes with its weights, best and last; weights of another task are called what they are", async () => {
+  const out = await temporaryFolder("strides");
+  const model = modelOptions.parse({ kind: "resnet50", width: 1, strideIn: "1x1" });
+  const classify = { task: "classify", steps: 1 };
+  await runTrain(request(out, classify, { model }), silentContext());
+  const told = await temporaryFolder("told");
+  const other = { model: modelOptions.parse({ kind: "resnet50", width: 1 }) };
+  for (const from of [out, join(out, "weights/best.safetensors"), join(out, "weights/last.safetensors")]) {
+    const init = { ...classify, init: { from } };
+    expect(await fault(runTrain(request(told, init, other), silentContext()))).toMatch(/^usage: .*these weights are of a resnet50 with strideIn 1x1; got model\.strideIn 3x3\. Set it to 1x1\.$/); // biome-ignore format: one line
+  }
+  const mil = { task: "mil", init: { from: out, into: "encoder.", only: ["encoder.conv1", "encoder.bn1", "encoder.layer"] } };
+  const bags = (strideIn: string) => ({
+    model: modelOptions.parse({ kind: "mil", encoder: { kind: "resnet50", width: 1, strideIn } }),
+  });
+  expect(await fault(runTrain(request(told, mil, bags("3x3")), silentContext()))).toMatch(/got model\.encoder\.strideIn 3x3/);
+  const lines: string[] = [];
+  const context = { ...silentContext(), reporter: { ...silentReporter, info: (line: string) => void lines.push(line) } };
+  await writeDiscDataset(told, { cases: 6, shape: [48, 40, 8], seed: 2, isHealthy: (i) => i % 2 === 0 });
+  const bag = await temporaryFolder("bag");
+  await runTrain(request(bag, { ...mil, steps: 1, bags: { images: 2 } }, { ...bags("1x1"), data: told }), context);
+  expect(lines[0]).toMatch(
+    /^train: starts from .*best\.safetensors \(trained for classify\): 265 weights taken; at random: attention/,
+  );
+  const segmenter = { model: modelOptions.parse({ kind: "unet", channels: [3, 4] }) };
+  expect(await fault(runTrain(request(bag, { init: { from: out } }, segmenter), silentContext()))).toContain("weights of a resnet50 trained for classify do not fit the unet 3-4 to train"); // biome-ignore format: one line
+});
+
 test("stopped and resumed it ends in the same bytes, frozen encoder and groups included; with other weights it does not resume", async () => {
   const from = join(await temporaryFolder("weights"), "w.safetensors");
   writeFileSync(from, readFileSync(join(earlier, "weights/best.safetensors")));

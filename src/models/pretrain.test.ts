@@ -1,0 +1,76 @@
+import { beforeAll, expect, test } from "vitest";
+import { readyBackend } from "../backend/index.ts";
+import { tf } from "../backend/tf.ts";
+import { silentReporter } from "../core/context.ts";
+import { buildModel, fitWeights, headOptions, type ModelOptions, modelOptions, type Pretext, readWeights, weightCount } from "./index.ts"; // biome-ignore format: one line
+
+beforeAll(async () => {
+  await readyBackend("auto", silentReporter);
+});
+
+const head = headOptions.parse({ hidden: [5], features: 3 });
+const pretexts: Readonly<Record<Pretext["kind"], Pretext>> = {
+  restore: { kind: "restore" },
+  global: { kind: "global", head },
+  local: { kind: "local", head, level: 1 },
+};
+
+/** Of each model that can be pretrained: begins of the names of its encoder. */
+const encoders: readonly (readonly [object, readonly string[]])[] = [
+  [{ kind: "unet", channels: [3, 4, 5] }, ["down", "bottom"]],
+  [{ kind: "autoencoder", channels: [3, 4, 5] }, ["down", "bottom"]],
+  [{ kind: "nnunet", channels: [3, 4, 5] }, ["encoder."]],
+  [{ kind: "miniresnet", widths: [3, 4, 8] }, ["conv1", "bn1", "layer"]],
+  [{ kind: "resnet18", width: 2 }, ["conv1", "bn1", "layer"]],
+  [{ kind: "mil", encoder: { kind: "miniresnet", widths: [3, 4] } }, ["encoder."]],
+];
+const cases = encoders.flatMap(([given, only]) =>
+  Object.values(pretexts).map((pretext) => [modelOptions.parse(given), pretext, only] as const),
+);
+const usable = cases.filter(([{ kind }, pretext]) => pretext.kind !== "local" || kind === "unet");
+
+test.each(usable)(
+  "of %j pretrained by %j a training takes the encoder, all of it, by its names",
+  async (options, pretext, only) => {
+    const outChannels = pretext.kind === "restore" ? 1 : 3;
+    const pretrained = { inChannels: 1, outChannels, pretext };
+    const model = buildModel(options, { ...pretrained, seed: 2 });
+    const weights = await readWeights(model);
+    expect([...weights.values()].reduce((sum, { data }) => sum + data.length, 0)).toBe(weightCount(options, pretrained));
+    const shapes: Record<Pretext["kind"], number[]> = { restore: [2, 64, 32, 1], global: [2, 1, 1, 3], local: [2, 32, 16, 3] };
+    tf.tidy(() => {
+      for (const training of [true, false])
+        expect(model.apply(tf.ones([2, 64, 32, 1]), { training }).shape).toEqual(shapes[pretext.kind]);
+    });
+    const later = { inChannels: 1, outChannels: 2 };
+    const { taken, random } = fitWeights(options, later, { where: "w", kind: options.kind, weights }, only);
+    const wanted = namesOf(options).filter((name) => only.some((prefix) => name.startsWith(prefix)));
+    expect([...taken.keys()]).toEqual(wanted);
+    expect(wanted.length).toBeGreaterThan(8);
+    expect([...taken.keys(), ...random].sort()).toEqual(namesOf(options).sort());
+    model.dispose();
+  },
+);
+
+function namesOf(options: ModelOptions): string[] {
+  const model = buildModel(options, { inChannels: 1, outChannels: 2, seed: 1 });
+  const names = [...model.weights.keys()];
+  model.dispose();
+  return names;
+}
+
+test("two views of a batch are embedded each by itself outside training, and a head of another size starts at random", async () => {
+  const options = modelOptions.parse({ kind: "unet", channels: [3, 4] });
+  const shape = { inChannels: 1, outChannels: 1, pretext: pretexts.global };
+  const model = buildModel(options, { ...shape, seed: 2 });
+  tf.tidy(() => {
+    const x = tf.randomUniform([3, 8, 8, 1], 0, 1, "float32", 5);
+    const all = model.apply(x as never, { training: false }).arraySync() as number[][][][];
+    const alone = model.apply(tf.slice(x, [1], [1]) as never, { training: false }).arraySync() as number[][][][];
+    for (const [i, value] of alone[0]![0]![0]!.entries()) expect(all[1]![0]![0]![i]).toBeCloseTo(value, 5);
+  });
+  const wider = { ...shape, pretext: { kind: "global", head: { ...head, features: 4 } } } as const;
+  const given = { where: "w", kind: "unet", weights: await readWeights(model) };
+  expect(fitWeights(options, wider, given).random).toEqual(["head.out.weight", "head.out.bias"]);
+  model.dispose();
+});
