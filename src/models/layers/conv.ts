@@ -50,13 +50,9 @@ export function convolve(x: Tensor4D, kernel: Tensor4D, stride: number): Tensor4
  */
 const leastStridedChannels = 16;
 
-/** Every other row and column from the first on. Slices of four axes alone, whose gradients all backends have. */
+/** Every other row and column from the first on: the largest of one pixel, an op of any size whose gradient all backends have. */
 export function everyOther(x: Tensor4D): Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const [rows, columns] = [Math.ceil(height / 2), Math.ceil(width / 2)];
-  const even = tf.pad(x, [[0, 0], [0, height % 2], [0, width % 2], [0, 0]]); // biome-ignore format: one row an axis
-  const upper = tf.slice(tf.reshape(even, [batch * rows, 2, 2 * columns, channels]), [0, 0, 0, 0], [-1, 1, -1, -1]);
-  return tf.slice(tf.reshape(upper, [batch, rows, columns, 2 * channels]) as Tensor4D, [0, 0, 0, 0], [-1, -1, -1, channels]);
+  return tf.maxPool(x, 1, 2, "valid");
 }
 
 /** Max pooling as PyTorch's `MaxPool2d(kernel, stride, padding)`: the padding never wins. */
