@@ -72,7 +72,7 @@ function planOf({ file }: Reference, { clusters }: Grouping, { resamples }: Boxe
   if (distinct.size > most)
     throw dataFault(
       file,
-      `may have at most ${most} ${"patients, or pictures without any,"} for ${resamples} resamples`,
+      `may have at most ${most} patients for ${resamples} resamples, pictures of nobody counting as one each`,
       distinct.size,
       "Take fewer resamples, or name the patients",
     );
