@@ -143,6 +143,7 @@ export {
   yoloOptions,
   yoloSizes,
 } from "./models/index.ts";
+export { loadSweep, type Point, type SweepPlan } from "./sweep/plan.ts";
 export { acquireStack } from "./synth/acquisition/acquire.ts";
 export { type Acquisition, drawAcquisition } from "./synth/acquisition/draw.ts";
 export { type AcquisitionOptions, acquisitionOptions } from "./synth/acquisition/options.ts";

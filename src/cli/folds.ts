@@ -45,7 +45,8 @@ export interface FoldsReport {
   readonly pooled: StageReport | null;
 }
 
-const sharedNames: ReadonlySet<StageName> = new Set(["data", "tissue", "synth"]);
+/** The stages whose results folds, or the runs of a sweep, may share. */
+export const sharedNames: ReadonlySet<StageName> = new Set(["data", "tissue", "synth"]);
 
 /** Runs `work` with a folder locked. */
 export type InFolder = <T>(folder: string, work: (context: StageContext) => Promise<T>) => Promise<T>;

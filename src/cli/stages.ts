@@ -6,7 +6,7 @@ import { experimentYaml } from "../config/show.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { many } from "../core/words.ts";
-import { readDataset, type SplitName, type Splits, splitNames, writeDataset, writeSplits } from "../data/dataset.ts";
+import { readDataset, readSplits, type SplitName, type Splits, splitNames, writeDataset, writeSplits } from "../data/dataset.ts";
 import { tissueModel } from "../data/embedded.ts";
 import { modelFolder, weightsPath } from "../data/model-folder.ts";
 import { splitWords } from "../data/splits.ts";
@@ -149,7 +149,7 @@ const train: Stage = {
   async run({ experiment, out, inputs, resume }, context) {
     const { runTrain } = await import("../train/stage.ts");
     const { model, preprocess, train: options, seed } = experiment;
-    const request = { data: inputs.synth!, out, model, preprocess, options, seed, resume };
+    const request = { data: inputs.synth!, out, model, preprocess, options, seed: options.seed ?? seed, resume };
     if (options.freshEvery === null) return await runTrain(request, context);
     const { startFresh } = await import("./fresh.ts");
     const folders = { data: (inputs.tissue ?? inputs.data)!, synth: inputs.synth! };
@@ -196,26 +196,42 @@ const evaluate: Stage = {
   },
 };
 
-/** In place of synthesis: the stacks that all folds share, by where they lie, with the splits of one fold. */
-export function foldStacks(shared: string, splits: Splits): Stage {
+/** In place of a stage whose result many runs share: its cases, by where they lie, and its splits. */
+export function pointTo(name: StageName, shared: string): Stage {
   return {
     ...none,
-    name: "synth",
+    name,
     reads: [],
     backend: false,
     resumes: "never",
-    options: () => ({ splits }),
-    sources: async () => ({ "what all folds share": await inputHash(shared, "run it again", true) }),
-    plan: () => "the stacks of all folds, with the splits of this one",
-    async run({ out }) {
-      const dataset = await readDataset(shared);
-      const root = join(relative(out, shared), dataset.root).replaceAll("\\", "/");
-      await writeSplits(out, splits);
-      await writeDataset(out, { ...dataset, root });
-      const headline = `${many(dataset.cases.length, "stack")} that all folds share (${splitWords(splits, { folds: null })})`;
-      return { headline, summary: { splits: { ...splits } } };
-    },
+    options: () => null,
+    sources: async () => ({ [sharedInput]: await inputHash(shared, "run it again", true) }),
+    plan: () => "what many runs share",
+    run: async ({ out }) => await writePointer(out, shared, await readSplits(shared), "that many runs share"),
   };
+}
+
+/** What a stage that only points to another calls what it reads. */
+export const sharedInput = "what is shared";
+
+/** In place of synthesis: the stacks that all folds share, by where they lie, with the splits of one fold. */
+export function foldStacks(shared: string, splits: Splits): Stage {
+  return {
+    ...pointTo("synth", shared),
+    options: () => ({ splits }),
+    plan: () => "the stacks of all folds, with the splits of this one",
+    run: async ({ out }) => await writePointer(out, shared, splits, "that all folds share"),
+  };
+}
+
+async function writePointer(out: string, shared: string, splits: Splits, whose: string): Promise<StageResult> {
+  const dataset = await readDataset(shared);
+  const root = join(relative(out, shared), dataset.root).replaceAll("\\", "/");
+  await writeSplits(out, splits);
+  await writeDataset(out, { ...dataset, root });
+  const what = dataset.cases.some(({ sources }) => sources.length > 0) ? "stack" : "case";
+  const headline = `${many(dataset.cases.length, what)} ${whose} (${splitWords(splits, { folds: null })})`;
+  return { headline, summary: { splits: { ...splits } } };
 }
 
 /** The evaluation of all folds together, by the folders of their runs. */

@@ -11,8 +11,8 @@ import { synthOptions } from "../synth/options.ts";
 import { phantomOptions } from "../synth/phantom/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
 import { batchMisfit, isPretraining, lossMisfit, taskMisfit, trainOptions } from "../train/options.ts";
-import { type Loaded, loadConfig, type Override, parseConfig } from "./load.ts";
-import { lookUp, type Section } from "./tree.ts";
+import { checkTree, examineTree, type Loaded, type Override, parseConfig, readConfig } from "./load.ts";
+import { type Entry, lookUp, type Mistake, type Section } from "./tree.ts";
 
 const sections = z.strictObject({
   name: z
@@ -78,7 +78,23 @@ export type Experiment = z.output<typeof experiment>;
  * @throws {UserError} (usage) With every mistake at once.
  */
 export async function loadExperiment(file: string, overrides: readonly Override[] = []): Promise<Experiment> {
-  return withAbsolutePaths(await loadConfig(file, experiment, overrides));
+  const { tree, mistakes } = await readConfig(file, experiment, overrides);
+  const { sweep, rest } = splitSweep(tree);
+  const many = { at: sweep?.at ?? tree.at, message: "sweep makes many runs of one config: hemosynth sweep CONFIG --out DIR" };
+  return withAbsolutePaths(checkTree(rest, experiment, sweep === null ? mistakes : [...mistakes, many]));
+}
+
+/** A config's `sweep` section apart from the rest of it; null where it has none. */
+export function splitSweep(tree: Section): { readonly sweep: Entry | null; readonly rest: Section } {
+  const entries = new Map(tree.entries);
+  entries.delete("sweep");
+  return { sweep: tree.entries.get("sweep") ?? null, rest: { ...tree, entries } };
+}
+
+/** The experiment that a tree says, paths absolute; null where it has a mistake, which is added to `mistakes`. */
+export function examineExperiment(tree: Section, mistakes: Mistake[]): Experiment | null {
+  const loaded = examineTree(tree, experiment, mistakes);
+  return loaded && withAbsolutePaths(loaded);
 }
 
 /** The same for a text such as `data: { kind: phantom }`; `where` names it in messages. */

@@ -40,14 +40,26 @@ const longestChain = 16;
  * @throws {UserError} (usage) With every mistake at once, one a line: `file:line:column rule; got; way out`.
  */
 export async function loadConfig<T>(file: string, schema: z.ZodType<T>, overrides: readonly Override[] = []): Promise<Loaded<T>> {
+  const { tree, mistakes } = await readConfig(file, schema, overrides);
+  return checkTree(tree, schema, mistakes);
+}
+
+/** A config before it is checked, with what is wrong with single values. */
+export interface Unchecked {
+  readonly tree: Section;
+  readonly mistakes: readonly Mistake[];
+}
+
+/** The first half of {@link loadConfig}: all but the check against the schema, which only says here where sections are of other kinds. */
+export async function readConfig(file: string, schema: z.ZodType, overrides: readonly Override[] = []): Promise<Unchecked> {
   const root = await realPath(projectRoot(dirname(resolve(file))));
   const merge = (base: Section, over: Section) => mergeTrees(base, over, (path) => discriminatorAt(schema, path)) as Section;
   const mistakes: Mistake[] = [];
   const tree = await readChain({ file: resolve(file), where: file }, { root, merge, mistakes }, []);
-  return checkTree(applyOverrides(tree, overrides, mistakes), schema, mistakes);
+  return { tree: applyOverrides(tree, overrides, mistakes), mistakes };
 }
 
-/** The same for a config that is not a file, such as `data: { kind: phantom }` with overrides. `where` names it in messages. */
+/** {@link loadConfig} for a config that is not a file, such as `data: { kind: phantom }` with overrides. `where` names it in messages. */
 export function parseConfig<T>(
   text: string,
   where: string,
@@ -109,13 +121,13 @@ function splitExtends(tree: Section): { bases: readonly Base[]; own: Section } {
   const bases = values.map((value) => {
     if (value.kind === "leaf" && typeof value.value === "string" && value.value !== "")
       return { at: value.at, path: value.value };
-    throw failure([{ at: value.at, message: "extends must be the path of a config file, or a list of them" }]);
+    throw configFault([{ at: value.at, message: "extends must be the path of a config file, or a list of them" }]);
   });
   return { bases, own: { ...tree, entries } };
 }
 
 async function baseFile({ at, path }: Base, from: ConfigFile, root: string, chain: readonly string[]): Promise<ConfigFile> {
-  const fail = (message: string) => failure([{ at, message: `extends ${message}; got ${JSON.stringify(path)}` }]);
+  const fail = (message: string) => configFault([{ at, message: `extends ${message}; got ${JSON.stringify(path)}` }]);
   if (path.includes("\\") || /^[A-Za-z]:/.test(path)) throw fail("must be written with forward slashes, relative to this file");
   if (isAbsolute(path) || path.startsWith("~")) throw fail("must be relative to this file");
   if (!/\.(ya?ml|json)$/.test(path)) throw fail("must name a .yaml file");
@@ -145,32 +157,47 @@ function applyOverrides(tree: Section, overrides: readonly Override[], mistakes:
   return here.kind === "section" ? here : emptySection(here.at);
 }
 
+/** A dotted path to an option, such as `train.steps`. */
+export const dottedPath = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+
 function overrideProblem(path: string, value: string): string | null {
-  if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(path))
+  if (!dottedPath.test(path))
     return `must be written key=value with a dotted key such as train.steps; got ${JSON.stringify(path)}`;
   if (path.split(".").some((key) => forbiddenKeys.has(key))) return `cannot set ${path}`;
   if (path === "extends") return "extends can be set in a file only";
   return value.trim() === "" ? "needs a value after the `=`; write null or '' if that is meant" : null;
 }
 
-/** @param mistakes - Found before the schema was asked; where one of them stands, the schema has nothing to add. */
-function checkTree<T>(tree: Section, schema: z.ZodType<T>, mistakes: readonly Mistake[]): Loaded<T> {
+/**
+ * @param mistakes - Found before the schema was asked; where one of them stands, the schema has nothing to add.
+ * @throws {UserError} (usage) With every mistake at once.
+ */
+export function checkTree<T>(tree: Section, schema: z.ZodType<T>, mistakes: readonly Mistake[] = []): Loaded<T> {
+  const found = [...mistakes];
+  const loaded = examineTree(tree, schema, found);
+  if (loaded !== null && found.length === 0) return loaded;
+  throw configFault(found);
+}
+
+/** {@link checkTree} that adds to `mistakes` what the schema finds, and then gives null. */
+export function examineTree<T>(tree: Section, schema: z.ZodType<T>, mistakes: Mistake[]): Loaded<T> | null {
   const parsed = schema.safeParse(plain(tree));
-  if (parsed.success && mistakes.length === 0) return { value: parsed.data, tree };
+  if (parsed.success) return { value: parsed.data, tree };
   const known = new Set(mistakes.map(({ at }) => at.where));
-  const more = parsed.success ? [] : explainIssues(tree, schema, parsed.error.issues).filter(({ at }) => !known.has(at.where));
-  throw failure([...mistakes, ...more]);
+  mistakes.push(...explainIssues(tree, schema, parsed.error.issues).filter(({ at }) => !known.has(at.where)));
+  return null;
 }
 
 function sectionOf(parsed: Parsed, mistakes: Mistake[]): Section {
   const { tree } = parsed;
-  if (tree === null) throw failure([...mistakes, ...parsed.mistakes]);
+  if (tree === null) throw configFault([...mistakes, ...parsed.mistakes]);
   mistakes.push(...parsed.mistakes);
   if (tree.kind === "section") return tree;
-  throw failure([{ at: tree.at, message: "a config must be `key: value` lines; got something else" }]);
+  throw configFault([{ at: tree.at, message: "a config must be `key: value` lines; got something else" }]);
 }
 
-function failure(mistakes: readonly Mistake[]): UserError {
+/** The mistakes of a config as one error, one a line in the order of the file, each line once. */
+export function configFault(mistakes: readonly Mistake[]): UserError {
   const lines = new Set(mistakes.map(lineOf));
   const inOrder = [...lines].sort((a, b) => a.localeCompare(b, "en", { numeric: true })); // line 7 before line 12
   return new UserError("usage", inOrder.join("\n"));

@@ -1,5 +1,6 @@
 import { Document, isCollection, isScalar, visit } from "yaml";
 import { z } from "zod";
+import { sweepOptions } from "../sweep/options.ts";
 import { type Experiment, experiment, relativeTo } from "./experiment.ts";
 
 /** The experiment as YAML with every default written out, for a file in `folder`. Loading it gives the same experiment. */
@@ -27,7 +28,8 @@ export function experimentJsonSchema(): JsonSchema {
     anyOf: [base, { type: "array", items: base }],
   };
   const { properties, ...rest } = schema;
-  return { ...rest, title: "hemosynth experiment", properties: { extends: bases, ...(properties as JsonSchema) } };
+  const { $schema: _, ...sweep } = relaxed(z.toJSONSchema(sweepOptions, { target: "draft-2020-12", io: "input" })) as JsonSchema;
+  return { ...rest, title: "hemosynth experiment", properties: { extends: bases, ...(properties as JsonSchema), sweep } };
 }
 
 function relaxed(node: unknown): unknown {

@@ -9,7 +9,10 @@ export const exitCodes = {
   numeric: 4,
   backend: 5,
   locked: 6,
-  partial: 7, // kept for sweeps, some of whose runs may fail; nothing gives it yet
+  /** A sweep some of whose runs failed; the others are done. */
+  partial: 7,
+  /** What was made again is not what was recorded. */
+  different: 8,
 } as const;
 
 /** What went wrong, in the words of {@link exitCodes}. `internal` is never thrown on purpose. */

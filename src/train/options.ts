@@ -124,6 +124,16 @@ export const trainOptions = z.strictObject({
     ),
   /** Where the first weights come from; null: all start at random. */
   init: initOptions.nullable().default(null).describe("where the first weights come from; null: all start at random"),
+  /** Decides the first weights, the order of slices and their augmentation; null: the seed of the experiment, which decides data and bleeds too. */
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .nullable()
+    .default(null)
+    .describe(
+      "decides what is random in training: first weights, order of slices, augmentation; null: the seed of the experiment, which decides data and bleeds too",
+    ),
   /** Gradient steps. */
   steps: z.int().min(1).max(10_000_000).default(800).describe("gradient steps"),
   /** Slices a step. */

@@ -1,0 +1,59 @@
+/** A piece of work that waits for others. */
+export interface Task {
+  readonly id: string;
+  /** Ids of tasks that must be done before. */
+  readonly needs: readonly string[];
+}
+
+/** What became of a task; `blocked`: one that it needs failed; `stopped`: it was never begun, or gave up when asked to. */
+export type TaskState = "done" | "failed" | "blocked" | "stopped";
+
+/**
+ * Works through tasks, at most `slots` at a time, each as soon as what it needs is done; of several that could begin, the first. A task that
+ * fails holds up those that need it and no other.
+ *
+ * @param tasks - Each id once; what is needed stands before what needs it.
+ * @param work - Gets the slot, from 0, that no other task has meanwhile. It does not throw for a task that fails.
+ * @param signal - When it fires, no task is begun any more; those in work are waited for.
+ * @throws What `work` throws, once the tasks in work have ended.
+ */
+export async function runTasks<T extends Task>(
+  tasks: readonly T[],
+  slots: number,
+  work: (task: T, slot: number) => Promise<Exclude<TaskState, "blocked">>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, TaskState>> {
+  const states = new Map<string, TaskState>();
+  const waiting = new Set(tasks);
+  const free = Array.from({ length: slots }, (_, slot) => slot);
+  const running = new Map<T, Promise<void>>();
+  const errors: unknown[] = [];
+  const begin = (task: T): void => {
+    const slot = free.shift()!;
+    waiting.delete(task);
+    const ended = work(task, slot)
+      .then((state) => void states.set(task.id, state))
+      .catch((error: unknown) => void errors.push(error))
+      .finally(() => {
+        running.delete(task);
+        free.push(slot);
+        free.sort((a, b) => a - b);
+      });
+    running.set(task, ended);
+  };
+  for (;;) {
+    const isOver = signal.aborted || errors.length > 0;
+    for (const task of isOver ? [] : waiting) {
+      const needed = task.needs.map((id) => states.get(id));
+      if (needed.some((state) => state !== undefined && state !== "done")) {
+        states.set(task.id, "blocked");
+        waiting.delete(task);
+      } else if (free.length > 0 && needed.every((state) => state === "done")) begin(task);
+    }
+    if (running.size === 0) break;
+    await Promise.race(running.values());
+  }
+  if (errors.length > 0) throw errors[0];
+  for (const { id } of waiting) states.set(id, "stopped");
+  return states;
+}
