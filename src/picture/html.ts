@@ -1,3 +1,5 @@
+import { sha256 } from "../core/hash.ts";
+
 /** Markup that is already safe to insert. Made by {@link html} and {@link trusted} alone. */
 export interface Markup {
   readonly markup: string;
@@ -10,13 +12,17 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   return { markup: strings.reduce((out, text, i) => out + insert(parts[i - 1] ?? null) + text) };
 }
 
-/** A whole page that loads nothing and runs nothing: its policy forbids both. `style` is CSS of ours. */
-export function htmlPage(title: string, style: string, body: Markup): string {
+/**
+ * A whole page that loads nothing and runs nothing but `script`: its policy forbids both. `style` is CSS of ours.
+ * @param script - Code of ours, never text from a file; what it does must not be needed to read the page.
+ */
+export function htmlPage(title: string, style: string, body: Markup, script = ""): string {
+  const allowed = script === "" ? "" : ` script-src 'sha256-${Buffer.from(sha256(script), "hex").toString("base64")}';`;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none';${trusted(allowed)} img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${title}</title>
@@ -24,7 +30,7 @@ export function htmlPage(title: string, style: string, body: Markup): string {
 </head>
 <body>
 ${body}
-</body>
+${script === "" ? null : trusted(`<script>${script}</script>\n`)}</body>
 </html>
 `;
   return page.markup;

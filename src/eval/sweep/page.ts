@@ -1,0 +1,164 @@
+import { many } from "../../core/words.ts";
+import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
+import { style } from "../../picture/style.ts";
+import { figure, fixed, metricNames } from "../report/format.ts";
+import { pValue, range } from "../tables/figures.ts";
+import { type EffectGroup, effectPlot, mostGroups, rangeOf } from "./effects.ts";
+import { type ComparedFigure, comparedFigures, type SweepResults, type SweptPoint } from "./results.ts";
+
+/** Sorts the rows of a table by the column whose head is pressed: numbers as numbers, rows without a value last. */
+const script = `
+for (const head of document.querySelectorAll("table.sortable th[scope=col]")) {
+  head.tabIndex = 0;
+  const sort = () => {
+    const body = head.closest("table").tBodies[0];
+    const down = head.getAttribute("aria-sort") === "ascending";
+    for (const other of head.parentElement.children) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const key = (row) => row.children[head.cellIndex].dataset.sort ?? "";
+    const compare = (a, b) => {
+      if (a === "" || b === "") return a === b ? 0 : a === "" ? 1 : -1;
+      const n = Number(a) - Number(b);
+      return (down ? -1 : 1) * (Number.isNaN(n) ? a.localeCompare(b, "en", { numeric: true }) : n);
+    };
+    body.append(...[...body.rows].sort((a, b) => compare(key(a), key(b))));
+  };
+  head.addEventListener("click", sort);
+  head.addEventListener("keydown", (event) => { if (event.key === "Enter") sort(); });
+}
+`;
+
+const ownStyle = `
+table.sortable thead th { cursor: pointer; }
+table.sortable th[aria-sort=ascending]::after { content: " \\2191"; }
+table.sortable th[aria-sort=descending]::after { content: " \\2193"; }
+body { max-width: 76rem; }
+`;
+
+/** Figures that at least one run has. */
+export function knownFigures({ settings }: Pick<SweepResults, "settings">): ComparedFigure[] {
+  const isKnown = ({ metric, per }: ComparedFigure) =>
+    settings.some(({ figures }) => figures.some((one) => one.metric === metric && one.per === per));
+  return comparedFigures.filter(isKnown);
+}
+
+export const figureName = ({ metric, per }: ComparedFigure): string =>
+  metric === "dice" ? `${per} Dice` : `${per} ${metricNames[metric]}`;
+
+/** `sweep.html`: one file that loads nothing; without scripts all is there but sorting. */
+export function sweepPage(results: SweepResults): string {
+  const { name, points, settings, notes } = results;
+  const done = points.filter(({ state }) => state === "done").length;
+  const known = knownFigures(results);
+  const body = html`<header>
+<p class="kicker">hemosynth sweep</p>
+<h1>${name}: ${many(points.length, "run")} of ${many(new Set(points.map(({ setting }) => setting)).size, "setting")}</h1>
+<p class="banner">${done} of ${points.length} done. Scores of pseudo-lesions and phantoms compare settings; they are not clinical performance. Whoever takes the best of many settings by their test figures has chosen on the test split: that figure is optimistic.</p>
+</header>
+<main>
+${notes.length === 0 ? null : html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
+<section><h2>Runs</h2>${runTable(results, known)}<p class="caption">Press a head to sort. Brackets: intervals of each run by resampling patients.</p></section>
+${settings.length < 2 ? null : html`<section><h2>Settings</h2>${settingTable(results, known)}<p class="caption">Mean over seeds. Brackets and case SD: patients drawn anew, networks as they are. Seed SD: how far single seeds lie apart, patients as they are. The one does not hold the other.</p></section>`}
+${comparisons(results)}
+<section><h2>Main effects</h2>${effects(results, known)}<p class="caption">One dot a run; the bar is the mean of all runs with that value, whatever else varied.</p></section>
+</main>`;
+  return htmlPage(`${name}: sweep`, style + ownStyle, body, script);
+}
+
+interface Cell {
+  readonly shown: string | Markup;
+  /** What is sorted by; empty: last. */
+  readonly sort: string;
+}
+
+const text = (shown: string): Cell => ({ shown, sort: shown });
+
+function table(head: readonly string[], rows: readonly (readonly Cell[])[]): Markup {
+  const cell = ({ shown, sort }: Cell, i: number) =>
+    i === 0 ? html`<th scope="row" data-sort="${sort}">${shown}</th>` : html`<td data-sort="${sort}">${shown}</td>`;
+  return html`<div class="scroll"><table class="fine sortable"><thead><tr>${head.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`;
+}
+
+/** A value of a factor as it is printed. */
+export const valueText = (value: unknown): string =>
+  value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value);
+
+function figureCell(estimate: number | null, low: number | null, high: number | null, small: string | null = null): Cell {
+  const interval = low === null ? null : html` <span class="interval">${range({ low, high })}</span>`;
+  const more = small === null ? null : html`<span class="small">${small}</span>`;
+  return { shown: html`${figure(estimate)}${interval}${more}`, sort: estimate === null ? "" : String(estimate) };
+}
+
+const metricOf = ({ metrics }: SweptPoint, { metric, per }: ComparedFigure) =>
+  metrics.find((one) => one.metric === metric && one.per === per);
+
+function runTable({ points, factors }: SweepResults, known: readonly ComparedFigure[]): Markup {
+  const rows = points.map((point) => [
+    text(point.name),
+    text(point.state),
+    ...factors.map(({ path }) => text(valueText(point.values[path]))),
+    ...known.map((one) => {
+      const found = metricOf(point, one);
+      return figureCell(found?.estimate ?? null, found?.low ?? null, found?.high ?? null);
+    }),
+    text(point.failure?.message.split("\n")[0] ?? ""),
+  ]);
+  return table(["Run", "state", ...factors.map(({ label }) => label), ...known.map(figureName), "remark"], rows);
+}
+
+function settingTable({ settings }: SweepResults, known: readonly ComparedFigure[]): Markup {
+  const rows = settings.map(({ setting, figures }) => [
+    text(setting),
+    ...known.map(({ metric, per }) => {
+      const found = figures.find((one) => one.metric === metric && one.per === per);
+      if (found === undefined) return { shown: "–", sort: "" };
+      const seeds = found.seedSd === null ? many(found.seeds, "seed") : `seed SD ${fixed(found.seedSd, 3)} of ${found.seeds}`;
+      return figureCell(found.mean, found.low, found.high, `case SD ${fixed(found.caseSd, 3)}; ${seeds}`);
+    }),
+  ]);
+  return table(["Setting", ...known.map(figureName)], rows);
+}
+
+function comparisons({ comparisons: all, baseline, level }: SweepResults): Markup | null {
+  if (baseline === null || all.length === 0) return null;
+  const head = ["Setting", "figure", "difference", "case SD", "seed SD", "p", "p, Holm", "interval at Holm's level", "remark"];
+  const number = (value: number | null, shown: string): Cell => ({ shown, sort: value === null ? "" : String(value) });
+  const rows = all.map((one) => [
+    text(one.setting),
+    text(figureName(one as ComparedFigure)),
+    figureCell(one.difference, one.low, one.high, many(one.seeds, "seed")),
+    number(one.caseSd, fixed(one.caseSd, 3)),
+    number(one.seedSd, fixed(one.seedSd, 3)),
+    number(one.p, pValue(one.p)),
+    number(one.pHolm, pValue(one.pHolm)),
+    number(
+      one.lowHolm,
+      one.levelHolm === null ? "–" : `${range({ low: one.lowHolm, high: one.highHolm })} at ${fixed(100 * one.levelHolm, 2)} %`,
+    ),
+    text(one.reason ?? ""),
+  ]);
+  return html`<section><h2>Against ${baseline}</h2>${table(head, rows)}<p class="caption">Setting less baseline, seed by seed, over the same patients in the same resamples; brackets at ${Math.round(100 * level)} %. Adjusted by Holm over the settings, each figure a family. The interval at Holm's level leaves out 0 where its own step calls a difference. Intervals and p take the trained networks as they are: compare with the seed SD before believing that a setting, and not its seeds, made the difference.</p></section>`;
+}
+
+function effects({ points, factors }: SweepResults, known: readonly ComparedFigure[]): Markup {
+  const rows = known.flatMap((one) => {
+    const measured = points.flatMap((point) => {
+      const estimate = metricOf(point, one)?.estimate ?? null;
+      return estimate === null ? [] : [{ values: point.values, estimate }];
+    });
+    if (measured.length === 0) return [];
+    const axis = rangeOf(measured.map(({ estimate }) => estimate));
+    const plots = factors.flatMap(({ path, label }) => {
+      const groups = new Map<string, number[]>();
+      for (const { values, estimate } of measured) {
+        const value = valueText(values[path]);
+        groups.set(value, [...(groups.get(value) ?? []), estimate]);
+      }
+      const all: EffectGroup[] = [...groups].map(([value, figures]) => ({ value, figures }));
+      return all.length > mostGroups ? [] : [trusted(effectPlot(label, figureName(one), all, axis))];
+    });
+    return [html`<div class="plots">${plots}</div>`];
+  });
+  return html`${rows}`;
+}
