@@ -50,7 +50,7 @@ export function setDevice({ gpu, deterministic }: GpuOptions, env: NodeJS.Proces
   if (deterministic) for (const [name, value] of Object.entries(deterministicEnvironment)) env[name] ??= value;
   env.CUDA_DEVICE_ORDER ??= "PCI_BUS_ID"; // that of nvidia-smi; else CUDA puts the fastest first
   if (gpu === null) return;
-  const visible = env.CUDA_VISIBLE_DEVICES?.split(",") ?? Array.from({ length: countGpus() }, (_, i) => String(i));
+  const visible = visibleGpus(env);
   if (visible[gpu] === undefined) {
     const named = env.CUDA_VISIBLE_DEVICES === undefined ? "" : ` in CUDA_VISIBLE_DEVICES=${env.CUDA_VISIBLE_DEVICES}`;
     throw new UserError(
@@ -110,6 +110,11 @@ export function inspectGpu(env: NodeJS.ProcessEnv = process.env): { usable: bool
     return { usable: false, detail: `CUDA_VISIBLE_DEVICES="${visible}" hides the GPU` };
   }
   return { usable: true, detail: `${devices} NVIDIA GPU${devices === 1 ? "" : "s"}` };
+}
+
+/** The GPUs of this process, by their names in `CUDA_VISIBLE_DEVICES`. */
+export function visibleGpus(env: NodeJS.ProcessEnv = process.env): string[] {
+  return env.CUDA_VISIBLE_DEVICES?.split(",") ?? Array.from({ length: countGpus() }, (_, i) => String(i));
 }
 
 /** NVIDIA GPUs whose driver is loaded; under Windows' Linux it does not tell how many, and 1 is said. */

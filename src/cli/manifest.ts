@@ -5,6 +5,7 @@ import { type Experiment, loadExperiment } from "../config/experiment.ts";
 import { experimentYaml } from "../config/show.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
+import { readJson } from "../data/dataset.ts";
 import { writeAtomic } from "../data/files.ts";
 import { changedOption, namesIn, readRecord } from "./record.ts";
 import { stageNames } from "./stages.ts";
@@ -68,6 +69,28 @@ export async function writeManifest(root: string): Promise<void> {
   const config = await readFile(join(root, "config.yaml")).catch(() => null);
   const manifest = { schemaVersion: 1, config: config === null ? null : sha256(config), stages };
   await writeAtomic(join(root, "manifest.json"), `${canonicalJson(manifest, 1)}\n`);
+}
+
+/** The content of `manifest.json`, as far as it is compared with. */
+const manifestSchema = z.object({
+  /** SHA-256 of config.yaml. */
+  config: z.string().nullable(),
+  stages: z.record(
+    z.string(),
+    z.object({
+      hemosynth: z.string(),
+      platform: z.string(),
+      backend: z.object({ name: z.string(), versions: z.record(z.string(), z.string()) }).nullable(),
+      inputs: z.record(z.string(), z.string()),
+      outputs: z.record(z.string(), z.string()),
+    }),
+  ),
+});
+export type Manifest = z.output<typeof manifestSchema>;
+
+/** @throws {UserError} (data) If there is none in the folder. */
+export async function readManifest(root: string): Promise<Manifest> {
+  return await readJson(join(root, "manifest.json"), manifestSchema, "name the folder of a run");
 }
 
 const timingsSchema = z.record(z.string(), z.object({ wallSeconds: z.number(), peakMemoryMb: z.number() }));

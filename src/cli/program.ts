@@ -37,6 +37,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addMachine(program, perform);
   addData(program, perform);
   addStages(program, perform);
+  addSweep(program, perform);
   addPredict(program, perform);
   addMetrics(program, perform);
   addReader(program, perform);
@@ -110,10 +111,46 @@ function addStages(program: Command, perform: Perform): void {
   const run = program
     .command("run <config>")
     .description("run all stages; skip what is up to date, go on where a run was interrupted");
-  computes(writes(run, "run folder")).addOption(foldsOption());
+  computes(writes(run, "run folder"))
+    .addOption(foldsOption())
+    .option(
+      "--locked",
+      "refuse where config, inputs, version or backend are not those of the manifest in --out, or results differ",
+    );
   finish(run, "hemosynth run configs/demo.yaml --out runs/demo").action((config, options) =>
     perform(async (session) => (await import("./commands/stages.ts")).run(config, options, session)),
   );
+}
+
+function addSweep(program: Command, perform: Perform): void {
+  const sweep = program
+    .command("sweep <config>")
+    .description(
+      "a run for each point of a config's sweep section, what they have in common once, and their results side by side",
+    );
+  sweep
+    .requiredOption("--out <folder>", "folder of the sweep")
+    .addOption(setOption())
+    .addOption(backendOption())
+    .addOption(workersOption())
+    .addOption(new Option("--jobs <number>", "runs at a time, each in a process of its own").default(1).argParser(countUpTo(256)))
+    .option("--resume", "do what is missing of a sweep that was begun")
+    .option("--only-failed", "do again what failed, and nothing else")
+    .option("--dry-run", "check every point, print the plan, write nothing");
+  finish(sweep, "hemosynth sweep configs/sweeps/priors.yaml --out runs/priors --jobs 2").action((config, options) =>
+    perform(async (session) => (await import("./commands/sweep.ts")).sweep(config, options, session)),
+  );
+  const verify = program
+    .command("verify <run>")
+    .description(
+      "run a run folder's config again in a clean folder beside it and compare every file; exit code 8 where one differs",
+    )
+    .addOption(workersOption());
+  finish(verify, "hemosynth verify runs/demo").action((run, options) =>
+    perform(async (session) => (await import("./commands/verify.ts")).verify(run, options, session)),
+  );
+  const list = program.command("ls <runs>").description("list the run folders in a folder: status, figures, age");
+  finish(list, "hemosynth ls runs").action((runs) => perform(async () => (await import("./commands/ls.ts")).list(runs)));
 }
 
 function addExport(program: Command, perform: Perform): void {

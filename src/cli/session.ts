@@ -11,6 +11,8 @@ export interface Session {
   readonly reporter: Reporter;
   /** Fires on SIGINT, SIGTERM, SIGHUP and SIGUSR1. */
   readonly signal: AbortSignal;
+  /** Throws where a backend is not the one that is wanted; gets it as soon as it is ready. */
+  readonly checkBackend?: (info: BackendInfo) => void;
 }
 
 /** What a command has to say in the end. */
@@ -81,9 +83,11 @@ export async function inFolder<T>(
 export function backendOnce(session: Session): (experiment: Experiment) => Promise<BackendInfo> {
   let info: Promise<BackendInfo> | null = null;
   return (experiment) => {
-    info ??= import("../backend/ready.ts").then(({ readyBackend }) =>
-      readyBackend(experiment.backend, session.reporter, experiment),
-    );
+    info ??= import("../backend/ready.ts").then(async ({ readyBackend }) => {
+      const ready = await readyBackend(experiment.backend, session.reporter, experiment);
+      session.checkBackend?.(ready);
+      return ready;
+    });
     return info;
   };
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import type { BackendInfo } from "../../backend/ready.ts";
 import { type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
 import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
@@ -10,7 +11,8 @@ import { readText } from "../../data/files.ts";
 import { modelFolder, weightsPath } from "../../data/model-folder.ts";
 import { type Calls, callStacks } from "../../eval/calls.ts";
 import { assertFree } from "../lock.ts";
-import { checkRunFolder, hasConfig, writeConfig, writeManifest } from "../manifest.ts";
+import { assertSameBackend, assertSameOutputs, readLocked } from "../locked.ts";
+import { checkRunFolder, hasConfig, readManifest, writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
 import { changedSource, inputHash, isDataset, runFolderOf } from "../sources.ts";
@@ -20,11 +22,25 @@ import { assertOneSplit, assertPredicts, crossValidate } from "./folds.ts";
 /** `hemosynth run CONFIG`: every stage, those that are up to date skipped; with `split.folds`, in every fold. */
 export async function run(
   config: string,
-  options: CommonOptions & { folds?: readonly number[] },
+  options: CommonOptions & { folds?: readonly number[]; locked?: boolean },
   session: Session,
 ): Promise<Outcome> {
   const { out } = options;
   const experiment = await loadExperiment(config, overridesOf(options));
+  if (options.locked !== true) return await runAll(experiment, options, session);
+  const manifest = await readLocked(out, experiment);
+  const checkBackend = (info: BackendInfo) => assertSameBackend(out, manifest, info);
+  const outcome = await runAll(experiment, options, { ...session, checkBackend });
+  assertSameOutputs(out, manifest, await readManifest(out));
+  return outcome;
+}
+
+async function runAll(
+  experiment: Experiment,
+  options: CommonOptions & { folds?: readonly number[] },
+  session: Session,
+): Promise<Outcome> {
+  const { out } = options;
   await checkRunFolder(out, experiment, options.existOk === true);
   const policy = { replace: options.existOk === true || (await hasConfig(out)), resume: true };
   if (experiment.split.folds !== null) return await crossValidate(experiment, policy, options, session);

@@ -1,0 +1,35 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ageOf } from "./commands/ls.ts";
+import { firstDifferentByte } from "./verify.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hemosynth-verify-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("the first byte in which two files differ, wherever it lies, also beyond what is read at once", async () => {
+  const [a, b] = [join(folder, "a"), join(folder, "b")];
+  const bytes = Buffer.alloc((1 << 20) + 300, 7);
+  await writeFile(a, bytes);
+  for (const at of [0, 1, (1 << 20) - 1, 1 << 20, bytes.length - 1]) {
+    const other = Buffer.from(bytes);
+    other[at] = 8;
+    await writeFile(b, other);
+    expect(await firstDifferentByte(a, b)).toBe(at);
+  }
+  for (const length of [0, 5, 1 << 20, bytes.length - 1]) {
+    await writeFile(b, bytes.subarray(0, length));
+    expect(await firstDifferentByte(a, b)).toBe(length);
+    expect(await firstDifferentByte(b, a)).toBe(length);
+  }
+  await writeFile(b, bytes);
+  expect(await firstDifferentByte(a, b)).toBeNull();
+});
+
+test("ages in the unit that tells most", () => {
+  expect([0, 59, 119, 120, 7199, 7200, 172_799, 172_800, 1e7].map(ageOf)).toEqual(["0 s", "59 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d", "115 d"]); // biome-ignore format: one line
+});

@@ -1,0 +1,312 @@
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sha256 } from "../src/core/hash.ts";
+import { ensureBuilt, hemosynth, start } from "./cli-process.ts";
+
+const slow = { timeout: 600_000 };
+let folder = "";
+/** A whole sweep that most tests start from, and its first run by itself. */
+let first = "";
+let alone = "";
+
+const tiny = `name: tiny
+data: {kind: phantom, subjects: 3, gestationalAge: [22, 24], spacingMm: 2}
+synth: {copies: 2, planes: [axial], acquisition: {pixelMm: [2, 2], thicknessMm: [5, 5]}}
+preprocess: {pixelMm: 3}
+model: {kind: unet, channels: [2, 4]}
+train: {steps: 3, batchSize: 2, cropSize: 32, validateEvery: 3, validationSlices: 4, checkpointEvery: 1}
+predict: {overlays: {slices: 0}}
+eval: {bootstrap: {resamples: 100}}
+`;
+const twoByTwo = "sweep:\n  grid: {train.batchSize: [1, 2]}\n  seeds: [0, 1]\n  baseline: batchSize=1\n";
+const runs = ["batchSize=1_seed=0", "batchSize=1_seed=1", "batchSize=2_seed=0", "batchSize=2_seed=1"];
+/** The same last digits, however many processes share the machine. */
+const env = { TF_NUM_INTRAOP_THREADS: "1" };
+
+async function config(name: string, sweep: string): Promise<string> {
+  const file = join(folder, `${name}.yaml`);
+  await writeFile(file, tiny + sweep);
+  return file;
+}
+
+const sweep = (file: string, out: string, ...more: string[]) => hemosynth(["sweep", file, "--out", out, ...more], { env });
+
+beforeAll(async () => {
+  await ensureBuilt();
+  folder = await mkdtemp(join(tmpdir(), "hemosynth-sweeps-"));
+  first = join(folder, "first");
+  const { code, stderr } = await sweep(await config("grid", twoByTwo), first, "--jobs", "2");
+  expect(code, stderr).toBe(0);
+  alone = join(folder, "alone");
+  const single = await hemosynth(["run", join(first, "runs", runs[0]!, "config.yaml"), "--out", alone], { env });
+  expect(single.code, single.stderr).toBe(0);
+}, 600_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The folder of a sweep that was begun: what the first one's runs share, and no run. */
+async function begun(name: string): Promise<string> {
+  const out = join(folder, name);
+  for (const part of ["shared", "sweep.json"]) await cp(join(first, part), join(out, part), { recursive: true });
+  return out;
+}
+
+/** SHA-256 of every file, but of those that hold times. */
+async function hashes(root: string): Promise<Record<string, string>> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile() && !/^(log\.jsonl|timings\.json)$|\.log$/.test(entry.name));
+  const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
+  return Object.fromEntries(
+    await Promise.all(paths.map(async (path) => [path.slice(root.length + 1), sha256(await readFile(path))])),
+  );
+}
+
+const states = async (out: string): Promise<string[]> =>
+  JSON.parse(await readFile(join(out, "sweep.json"), "utf8")).points.map(
+    ({ name, state }: { name: string; state: string }) => `${name} ${state}`,
+  );
+
+test("four trainings over one synthesis make one synthesis, and each is what the same config gives by itself", slow, async () => {
+  expect(await states(first)).toEqual(runs.map((name) => `${name} done`));
+  expect((await readdir(join(first, "shared"))).map((name) => name.split("-")[0]).sort()).toEqual(["data", "synth"]);
+  const [name] = runs as [string];
+  for (const file of ["train/metrics.csv", "predict/scores.csv", "eval/units.csv", "eval/results.json"])
+    expect(await readFile(join(first, "runs", name, file), "utf8"), file).toBe(await readFile(join(alone, file), "utf8"));
+});
+
+test("table, page and comparison are there; figures are those of the runs", slow, async () => {
+  const results = JSON.parse(await readFile(join(first, "sweep.json"), "utf8"));
+  const csv = (await readFile(join(first, "sweep.csv"), "utf8")).trimEnd().split("\n");
+  expect(csv).toHaveLength(5);
+  for (const [i, name] of runs.entries()) {
+    const own = JSON.parse(await readFile(join(first, "runs", name, "eval/results.json"), "utf8"));
+    const auroc = own.metrics.find((m: { metric: string; per: string; subset: string }) => m.metric === "auroc" && m.per === "slice" && m.subset === "all").estimate; // biome-ignore format: one line
+    const at = csv[0]!.split(",").indexOf("auroc_slice");
+    expect(Number(csv[i + 1]!.split(",")[at])).toBe(auroc);
+  }
+  const slice = results.comparisons.find((c: { metric: string; per: string }) => c.metric === "auroc" && c.per === "slice");
+  const mean = (setting: string) => {
+    const rows = csv.slice(1).filter((line) => line.split(",")[1] === setting);
+    return rows.reduce((sum, line) => sum + Number(line.split(",")[csv[0]!.split(",").indexOf("auroc_slice")]), 0) / rows.length;
+  };
+  expect(slice).toMatchObject({ setting: "batchSize=2", seeds: 2 });
+  expect(slice.difference).toBeCloseTo(mean("batchSize=2") - mean("batchSize=1"), 10);
+  const page = await readFile(join(first, "sweep.html"), "utf8");
+  expect(page).not.toMatch(/https?:\/\/(?!www\.w3\.org)/);
+  const script = /<script>([\s\S]*)<\/script>/.exec(page)![1]!;
+  expect(page).toContain(`script-src 'sha256-${Buffer.from(sha256(script), "hex").toString("base64")}'`);
+});
+
+test(
+  "done is done: nothing runs again; a begun sweep asks for --resume; a changed file makes its run, and no other, run again",
+  slow,
+  async () => {
+    const again = join(folder, "again");
+    await cp(first, again, { recursive: true });
+    const file = await config("grid", twoByTwo);
+    const before = await hashes(again);
+    const refused = await sweep(file, again);
+    expect([refused.code, refused.stderr.trim()]).toEqual([
+      2,
+      `${again}: holds a sweep. Pass --resume to do what is missing, or choose another --out.`,
+    ]);
+    const { code, stderr } = await sweep(file, again, "--resume");
+    expect([code, stderr.includes("runs\n")]).toEqual([0, false]);
+    expect(await hashes(again)).toEqual(before);
+    await writeFile(join(again, "runs", runs[2]!, "predict/scores.csv"), "x");
+    const mended = await sweep(file, again, "--resume");
+    expect(mended.stderr.match(/^.*: runs$/gm)).toEqual([`${runs[2]}: runs`]);
+    expect(await hashes(again)).toEqual(before);
+  },
+);
+
+test("one job at a time gives the same bytes as two", slow, async () => {
+  const out = await begun("one");
+  expect((await sweep(await config("grid", twoByTwo), out, "--resume", "--jobs", "1")).code).toBe(0);
+  expect(await hashes(out)).toEqual(await hashes(first));
+});
+
+test("killed outright, and one of its runs too, the sweep resumes to the same bytes; what was whole stays", slow, async () => {
+  const out = await begun("killed");
+  const file = await config("grid", twoByTwo);
+  const running = start(["sweep", file, "--out", out, "--resume", "--jobs", "2"], { env });
+  await running.seen(`${runs[1]}: runs`);
+  const child = await oneChild(running.child.pid!);
+  process.kill(child, "SIGKILL");
+  await running.seen("its process ended with SIGKILL");
+  running.child.kill("SIGKILL");
+  await running.finished;
+  const { code, stderr } = await sweep(file, out, "--resume", "--jobs", "2");
+  expect(code, stderr).toBe(0);
+  expect(stderr).not.toMatch(/^(data|synth)-\w+: runs/m); // nor anything else that was whole
+  expect(await hashes(out)).toEqual(await hashes(first));
+});
+
+/** Process id of a child, waited for. */
+async function oneChild(parent: number): Promise<number> {
+  for (;;) {
+    const { stdout } = await promisify(execFile)("ps", ["--ppid", String(parent), "-o", "pid="]).catch(() => ({ stdout: "" }));
+    const [pid] = stdout.trim().split(/\s+/);
+    if (pid !== undefined && pid !== "") return Number(pid);
+    await sleep(50);
+  }
+}
+
+test(
+  "asked to stop, its processes save and end, and it says so; a second sweep of the folder is refused meanwhile",
+  slow,
+  async () => {
+    const out = await begun("stopped");
+    const file = await config("long", "sweep: {grid: {train.steps: [100000, 100001]}}\n");
+    const running = start(["sweep", file, "--out", out, "--resume", "--jobs", "2"], { env });
+    await running.seen(/steps=100001: runs/);
+    for (;;) if (await stat(join(out, "runs/steps=100001/train/weights/last.safetensors")).catch(() => null)) break; else await sleep(50); // biome-ignore format: one line
+    const second = await sweep(file, out, "--resume");
+    expect(second.code).toBe(6);
+    expect(second.stderr).toContain("one process at a time may write here");
+    const child = await oneChild(running.child.pid!);
+    running.child.kill("SIGTERM");
+    const { code, stderr } = await running.finished;
+    expect(code).toBe(143);
+    expect(stderr).toContain("stopped; the same command goes on from what is finished");
+    expect(() => process.kill(child, 0)).toThrow(); // gone
+    const left = await readdir(out, { recursive: true });
+    expect(left.filter((name) => name.includes(".hemosynth.lock"))).toEqual([]);
+  },
+);
+
+test("a run that fails leaves the others alone; code 7; --only-failed tries it alone", slow, async () => {
+  const out = await begun("failing");
+  const tooLarge = "{train.cropSize: 4096, train.batchSize: 4096}"; // no memory has room for it
+  const file = await config("failing", `sweep: {list: [${tooLarge}, {train.cropSize: 48}]}\n`);
+  const { code, stderr, stdout } = await sweep(file, out, "--resume");
+  expect(code, stderr).toBe(7);
+  expect(stdout).toContain("1 done, 1 failed");
+  expect(stderr).toMatch(
+    /failing: 1 of 2 runs failed; the first, cropSize=4096_batchSize=4096: .* More in .*logs; --only-failed tries them again\./,
+  );
+  expect(await states(out)).toEqual(["cropSize=4096_batchSize=4096 failed", "cropSize=48 done"]);
+  const again = await sweep(file, out, "--only-failed");
+  expect(again.code).toBe(7);
+  expect(again.stderr.match(/^.*: runs$/gm)).toEqual(["cropSize=4096_batchSize=4096: runs"]);
+  const listed = JSON.parse((await hemosynth(["ls", out, "--json"])).stdout).runs;
+  expect(listed.map(({ run, state }: { run: string; state: string }) => `${run} ${state}`)).toEqual([
+    "runs/cropSize=48 done",
+    "runs/cropSize=4096_batchSize=4096 failed",
+  ]);
+});
+
+test("settings that paint differently are compared on the stacks of one of them", slow, async () => {
+  const out = await begun("controls");
+  const file = await config(
+    "controls",
+    "sweep: {grid: {synth.control.kind: [full, ellipses]}, baseline: kind=full, testOn: kind=full}\n",
+  );
+  const { code, stderr } = await sweep(file, out, "--resume", "--jobs", "2");
+  expect(code, stderr).toBe(0);
+  const { comparisons } = JSON.parse(await readFile(join(out, "sweep.json"), "utf8"));
+  expect(comparisons.length).toBeGreaterThan(0);
+  expect(comparisons.filter(({ reason }: { reason: string | null }) => reason?.includes("other cases"))).toEqual([]);
+  const truths = async (name: string) =>
+    (await readFile(join(out, "runs", name, "eval/units.csv"), "utf8"))
+      .split("\n")
+      .map((line) => line.split(",").slice(0, 8).join());
+  expect(await truths("kind=ellipses")).toEqual(await truths("kind=full"));
+  const verified = await hemosynth(["verify", join(out, "runs/kind=ellipses")], { env });
+  expect(verified.code, verified.stderr).toBe(0);
+});
+
+test("a point with folds is cross-validated as it is by itself, and verified as a whole", slow, async () => {
+  const out = await begun("folds");
+  const { code, stderr } = await sweep(await config("folds", "sweep: {list: [{split.folds: 3}]}\n"), out, "--resume");
+  expect(code, stderr).toBe(0);
+  const [name] = await readdir(join(out, "runs"));
+  const run = join(out, "runs", name!);
+  expect((await readdir(join(run, "folds"))).sort()).toEqual(["0", "1", "2"]);
+  const single = join(folder, "single");
+  expect((await hemosynth(["run", join(run, "config.yaml"), "--out", single], { env })).code).toBe(0);
+  for (const file of ["folds/1/train/metrics.csv", "folds/1/predict/scores.csv", "eval/units.csv", "eval/results.json"])
+    expect(await readFile(join(run, file), "utf8"), file).toBe(await readFile(join(single, file), "utf8"));
+  const verified = await hemosynth(["verify", run]);
+  expect(verified.code, verified.stderr).toBe(0);
+});
+
+test(
+  "verify: a run comes out the same; one byte flipped turns it red at its stage, file and byte; nothing is left beside it",
+  slow,
+  async () => {
+    const run = join(first, "runs", runs[3]!);
+    const { code, stdout, stderr } = await hemosynth(["verify", run, "--json"]);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout).stages.map(({ folder: name }: { folder: string }) => name.replace(/-[0-9a-f]{10}/, ""))).toEqual([
+      ...["shared/data", "shared/synth"],
+      ...["data", "synth", "train", "predict", "eval"].map((name) => `runs/${runs[3]}/${name}`),
+    ]);
+    const damaged = join(folder, "damaged");
+    await cp(alone, damaged, { recursive: true });
+    const image = (await readdir(join(damaged, "synth/images"))).filter((name) => name.endsWith(".nii.gz")).sort()[0]!;
+    const bytes = await readFile(join(damaged, "synth/images", image));
+    bytes[100]! ^= 1;
+    await writeFile(join(damaged, "synth/images", image), bytes);
+    const red = await hemosynth(["verify", damaged]);
+    expect(red.code).toBe(8);
+    expect(red.stderr.trim().split("\n").at(-1)).toBe(
+      `${damaged}: synth: images/${image} was changed after it was made, first at byte 100. What was made before it is the same.`,
+    );
+    expect((await readdir(folder)).filter((name) => name.startsWith(".verify"))).toEqual([]);
+  },
+);
+
+test("run --locked goes with its manifest or not at all", slow, async () => {
+  const run = join(folder, "locked");
+  await cp(alone, run, { recursive: true });
+  const locked = (...more: string[]) => hemosynth(["run", join(run, "config.yaml"), "--out", run, "--locked", ...more], { env });
+  await rm(join(run, "predict"), { recursive: true });
+  expect((await locked()).code).toBe(0);
+  const other = await locked("--set", "train.steps=4");
+  expect([other.code, other.stderr.trim()]).toEqual([
+    8,
+    `${run}: --locked holds this run to its manifest.json; train.steps was 3, now 4.`,
+  ]);
+  const manifest = await readFile(join(run, "manifest.json"), "utf8");
+  const spoilt = (from: RegExp, to: string) => writeFile(join(run, "manifest.json"), manifest.replace(from, to));
+  await spoilt(/"hemosynth": "[^"]+"/, '"hemosynth": "0.0.1"');
+  expect((await locked()).stderr).toContain("made by hemosynth 0.0.1, this is");
+  await spoilt(/"name": "[a-z]+"/, '"name": "abacus"');
+  await rm(join(run, "predict"), { recursive: true });
+  const backend = await locked();
+  expect(backend.code).toBe(8);
+  expect(backend.stderr).toMatch(/was computed with name "abacus", here it is "/);
+  const none = await hemosynth(["run", join(run, "config.yaml"), "--out", join(folder, "nowhere"), "--locked"]);
+  expect(none.code).toBe(3);
+  expect(none.stderr).toContain("manifest.json");
+  const swept = join(first, "runs", runs[0]!);
+  const shared = await hemosynth(["run", join(swept, "config.yaml"), "--out", swept, "--locked"]);
+  expect([shared.code, shared.stderr]).toEqual([2, expect.stringContaining("goes with a run that made its own stacks")]);
+});
+
+test("--dry-run of a thousand runs takes under two seconds on an idle machine, and writes nothing", slow, async () => {
+  const steps = Array.from({ length: 1000 }, (_, i) => i + 1);
+  const file = await config("thousand", `sweep: {grid: {train.steps: [${steps}]}}\n`);
+  const out = join(folder, "thousand");
+  const { code, stdout } = await sweep(file, out, "--dry-run");
+  expect(code).toBe(0);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1003);
+  expect(stdout).toContain("would run   synth-");
+  expect(await stat(out).catch(() => null)).toBeNull();
+});
+
+test("a config with a sweep is no single run, and one without is no sweep", slow, async () => {
+  const one = await hemosynth(["run", await config("grid", twoByTwo), "--out", join(folder, "no")]);
+  expect([one.code, one.stderr.trim()]).toEqual([
+    2,
+    `${join(folder, "grid.yaml")}:9:1 sweep makes many runs of one config: hemosynth sweep CONFIG --out DIR`,
+  ]);
+  const none = await sweep(await config("none", ""), join(folder, "no"));
+  expect(none.code).toBe(2);
+  expect(none.stderr).toContain("sweep is required");
+});
