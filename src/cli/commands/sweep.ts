@@ -7,6 +7,7 @@ import type { SweepComparison, SweepResults } from "../../eval/sweep/results.ts"
 import { readSweepThreads, runSweepReport, type SweptPlace } from "../../eval/sweep/stage.ts";
 import { pValue, range } from "../../eval/tables/figures.ts";
 import { loadSweep, type SweepPlan } from "../../sweep/plan.ts";
+import { isPretraining } from "../../train/options.ts";
 import { assertFree } from "../lock.ts";
 import { namesIn } from "../record.ts";
 import { type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
@@ -72,7 +73,17 @@ function reportOf(
   const places = points.map(({ name: own, setting, seed: seeds, values, experiment }): SweptPlace => {
     const { state, failure } = states.get(own) ?? { state: "missing", failure: null };
     const cohort = severalSeeds && experiment.data.kind === "phantom" ? `seed ${experiment.seed}` : ""; // their brains are others
-    return { name: own, setting, seed: seeds, values, state, failure, run: join(out, "runs", own), cohort };
+    return {
+      name: own,
+      setting,
+      seed: seeds,
+      values,
+      state,
+      failure,
+      run: join(out, "runs", own),
+      cohort,
+      isEvaluated: !isPretraining(experiment.train.task),
+    };
   });
   const { resamples, level } = bootstrap;
   return { out, name, threads, factors, baseline, testOn, points: places, seed, resamples, level };

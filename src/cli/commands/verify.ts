@@ -9,6 +9,7 @@ import { assertFree } from "../lock.ts";
 import { type Manifest, readManifest } from "../manifest.ts";
 import { hashFile } from "../record.ts";
 import type { Outcome, Session } from "../session.ts";
+import { stagesOf } from "../stages.ts";
 import { homeOf, verifyRun } from "../verify.ts";
 
 /** `hemosynth verify RUN`: whether a run comes out the same again, byte by byte. */
@@ -17,10 +18,11 @@ export async function verify(run: string, { workers }: { workers: number }, sess
     throw new UserError("usage", `${run}: a fold is verified with the others; name the run folder that holds folds/.`);
   const manifest = await readManifest(run);
   await assertFree(run);
-  if (!("eval" in manifest.stages))
+  const experiment = await loadExperiment(join(run, "config.yaml"));
+  if (!(stagesOf(experiment).at(-1)!.name in manifest.stages))
     throw new UserError(
       "data",
-      `${run}: must be a whole run; got one without an evaluation. Finish it: hemosynth run ${join(run, "config.yaml")} --out ${run}`,
+      `${run}: must be a whole run; got one whose last stage is missing. Finish it: hemosynth run ${join(run, "config.yaml")} --out ${run}`,
     );
   if ((await hashFile(join(run, "config.yaml"))) !== manifest.config)
     throw new UserError("different", `${run}: config.yaml is not the one of manifest.json. Nothing was run.`);
@@ -30,7 +32,6 @@ export async function verify(run: string, { workers }: { workers: number }, sess
   for (const remark of remarks) session.reporter.warn(remark);
   const again = await cleanFolder(dirname(resolve(await homeOf(run))));
   try {
-    const experiment = await loadExperiment(join(run, "config.yaml"));
     const verified = await verifyRun(run, experiment, again, workers, session).catch((error: unknown) => {
       throw error instanceof UserError && error.fault === "different"
         ? new UserError("different", `${run}: ${error.message}`)

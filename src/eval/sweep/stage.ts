@@ -20,6 +20,8 @@ export interface SweptPlace extends Omit<SweptPoint, "metrics"> {
   readonly run: string;
   /** What patients of the same name have in common: runs of other `cohort`s were tested on other patients. */
   readonly cohort: string;
+  /** False for a pretraining, of which nothing is predicted. */
+  readonly isEvaluated: boolean;
 }
 
 /** What {@link runSweepReport} needs. */
@@ -42,9 +44,9 @@ export async function runSweepReport(report: SweepReport, { signal }: StageConte
   const { out, name, threads, factors, baseline, testOn, resamples, level, seed } = report;
   const points: SweptPoint[] = [];
   const runs: SweptRun[] = [];
-  for (const { run, cohort, ...point } of report.points) {
+  for (const { run, cohort, isEvaluated, ...point } of report.points) {
     throwIfStopped(signal);
-    const read = point.state === "done" ? await readRun(run, cohort) : null;
+    const read = point.state === "done" && isEvaluated ? await readRun(run, cohort) : null;
     points.push({ ...point, metrics: read === null ? [] : metricsOf(read.results) });
     if (read !== null) runs.push({ setting: point.setting, seed: point.seed, units: read.units });
   }
@@ -92,7 +94,7 @@ function sweepCsv({ points, factors }: SweepResults): string {
 }
 
 function notesOf(points: readonly SweptPoint[], runs: readonly SweptRun[], { baseline, testOn }: SweepReport): string[] {
-  const open = points.length - runs.length;
+  const open = points.filter(({ state }) => state !== "done").length;
   const notes = open === 0 ? [] : [`${many(open, "run")} of ${points.length} failed or ${open === 1 ? "is" : "are"} still to be run; what is said of settings is of the others.`]; // biome-ignore format: one line
   if (testOn !== null) notes.push(`All networks predicted the validation and test stacks of ${testOn}; thresholds were chosen on its validation stacks, checkpoints on those that each was trained with.`); // biome-ignore format: one line
   if (baseline !== null && !runs.some(({ setting }) => setting === baseline)) notes.push(`No run of the baseline ${baseline} is done, so nothing is compared.`); // biome-ignore format: one line
