@@ -2,7 +2,7 @@ import { type Interval, percentileInterval, quantileSorted } from "./bootstrap.t
 import { normalCdf, normalQuantile } from "./normal.ts";
 
 /** Ways from the values in the resamples to an interval. */
-export const intervalKinds = ["percentile", "basic", "bca"] as const;
+export const intervalKinds = ["percentile", "basic", "bca", "studentized"] as const;
 export type IntervalKind = (typeof intervalKinds)[number];
 
 /** A statistic with its values in the resamples of one plan. */
@@ -15,6 +15,8 @@ export interface Resampled {
   readonly leftOut: Float64Array;
   /** Distinct clusters among the units that the statistic is of. */
   readonly clusters: number;
+  /** Its variance by a formula, of all units and in each resample; NaN where there is none. Only `studentized` asks. */
+  readonly variances?: { readonly whole: number; readonly resampled: Float64Array };
 }
 
 /**
@@ -23,6 +25,8 @@ export interface Resampled {
  * - `basic`: those quantiles mirrored at the estimate; it may leave the range.
  * - `bca`: quantiles moved for bias and for a spread that depends on the value; there is none where leaving out a cluster
  *   changes nothing or leaves the statistic undefined, or the estimate lies beyond all resamples.
+ * - `studentized`: the estimate minus its standard error times quantiles of (value - estimate) / standard error in the resamples; it may leave the range,
+ *   and there is none without a variance, or where it is 0 in too many resamples.
  *
  * Source: Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapters 13 and 14; Davison & Hinkley 1997, 5.2.
  */
@@ -38,6 +42,8 @@ export function bootstrapInterval(kind: IntervalKind, statistic: Resampled, leve
       return { ...percentile, low: 2 * estimate - high, high: 2 * estimate - low };
     case "bca":
       return bcaInterval(statistic, percentile, level);
+    case "studentized":
+      return studentizedInterval(statistic, percentile, level);
     default:
       return kind satisfies never;
   }
@@ -61,3 +67,25 @@ function bcaInterval({ estimate, values, leftOut }: Resampled, percentile: Inter
   const tail = (1 - level) / 2;
   return { ...percentile, low: moved(tail), high: moved(1 - tail) };
 }
+
+function studentizedInterval({ estimate, values, variances }: Resampled, percentile: Interval, level: number): Interval {
+  const none = (reason: string): Interval => ({ ...percentile, low: null, high: null, reason: `studentized: ${reason}` });
+  const whole = variances?.whole ?? Number.NaN;
+  if (variances === undefined || Number.isNaN(whole)) return none("no formula gives its variance");
+  if (whole < smallestVariance) return none("the variance is 0");
+  const ratios = values.map((v, r) => {
+    const variance = variances.resampled[r]!;
+    return (v - estimate) / Math.sqrt(variance < smallestVariance ? 0 : variance);
+  });
+  const sorted = ratios.filter((z) => !Number.isNaN(z)).sort();
+  if (sorted.length === 0) return none("no formula gives its variance in any resample");
+  const tail = (1 - level) / 2;
+  const [low, high] = [quantileSorted(sorted, 1 - tail), quantileSorted(sorted, tail)].map(
+    (z) => estimate - z * Math.sqrt(whole),
+  );
+  if (!Number.isFinite(low! + high!)) return none("the variance is 0 in too many resamples");
+  return { ...percentile, low: low!, high: high! };
+}
+
+/** Below it a variance is rounding. */
+const smallestVariance = 1e-18;

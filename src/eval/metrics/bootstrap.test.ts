@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
 import { seededRng, shuffled } from "../../core/rng.ts";
 import { aurocScore, type LabelledScore, rankScores, weightedAuroc } from "./auroc.ts";
-import { clusterUnits, drawPlan, percentileInterval, type ResamplingPlan, resampleWeights } from "./bootstrap.ts";
+import {
+  clusterCount,
+  clusterId,
+  clusterUnits,
+  drawNestedPlan,
+  drawPlan,
+  percentileInterval,
+  type ResamplingPlan,
+  resampleWeights,
+} from "./bootstrap.ts";
 import { type Confusion, confusionAt, f1Score, sensitivity, specificity } from "./confusion.ts";
 
 interface Unit extends LabelledScore {
@@ -133,4 +142,50 @@ test("2,000 resamples of AUROC over 5,000 slices take seconds at most", () => {
   const ranked = rankScores(units);
   resample(units, plan, (weights) => weightedAuroc(ranked, weights));
   expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
+});
+
+test("clusters in clusters: agrees with the slow way, loops that build each resampled table", () => {
+  const names = seededRng(11);
+  const units = clusteredSlices(12).map((unit) => ({
+    ...unit,
+    stack: `s${names.below(1 + (Number(unit.patient.slice(1)) % 4))}`,
+  }));
+  const paths = units.map(({ patient, stack }) => [patient, stack]);
+  const plan = drawNestedPlan(seededRng(13), paths, 60);
+  const clustered = clusterUnits(plan, paths.map(clusterId));
+  const ranked = rankScores(units);
+  const weights = new Uint16Array(units.length);
+  const rng = seededRng(13);
+  const patients = [...new Set(units.map((u) => u.patient))].sort();
+  for (let r = 0; r < 60; r++) {
+    const table: Unit[] = [];
+    for (let k = 0; k < patients.length; k++) {
+      const patient = patients[rng.below(patients.length)]!;
+      const own = units.filter((u) => u.patient === patient);
+      const stacks = [...new Set(own.map((u) => u.stack))].sort();
+      for (let s = 0; s < stacks.length; s++) {
+        const stack = stacks[rng.below(stacks.length)]!;
+        table.push(...own.filter((u) => u.stack === stack));
+      }
+    }
+    resampleWeights(clustered, r, weights);
+    expect(weights.reduce((sum, w) => sum + w, 0)).toBe(table.length);
+    expect(weightedAuroc(ranked, weights)).toBeCloseTo(aurocScore(table), 12);
+  }
+});
+
+test("a nested plan of one level is the plan of clusters, and its strata keep their sizes", () => {
+  const patients = ["a", "b", "c", "d", "e"];
+  const flat = drawPlan(seededRng(1), patients, 20);
+  expect(drawNestedPlan(seededRng(1), patients.map((p) => [p]), 20)).toEqual(flat); // biome-ignore format: short
+  expect(clusterCount(flat)).toBe(5);
+  const paths = patients.flatMap((p) => [[p, "1"], [p, "2"], [p, "3"]]); // biome-ignore format: short
+  const nested = drawNestedPlan(seededRng(1), paths, 50, (p) => (p < "c" ? "early" : "late"));
+  expect([nested.patients.length, clusterCount(nested), [...nested.outermost].slice(0, 4)]).toEqual([15, 5, [0, 0, 0, 1]]);
+  for (let r = 0; r < 50; r++) {
+    const counts = [...nested.counts.subarray(r * 15, r * 15 + 15)];
+    const inEarly = counts.filter((_, p) => nested.outermost[p]! < 2).reduce((a, b) => a + b, 0);
+    expect([inEarly, counts.reduce((a, b) => a + b, 0)]).toEqual([6, 15]);
+  }
+  expect(() => drawNestedPlan(seededRng(1), [["a"], ["b", "1"]], 5)).toThrow("one length");
 });

@@ -5,11 +5,13 @@ import type { Rng } from "../../core/rng.ts";
  * belong together. Slices and stacks of one patient are alike, so a patient comes as a whole or not at all.
  */
 export interface ResamplingPlan {
-  /** Distinct patients in ascending order, so that the order of a table does not matter. */
+  /** Distinct patients in ascending order, so that the order of a table does not matter; of a nested plan the innermost clusters. */
   readonly patients: readonly string[];
   readonly resamples: number;
   /** How often patient p is in resample r: `counts[r * patients.length + p]`. */
   readonly counts: Uint16Array;
+  /** Number, from 0, of the outermost cluster that each of `patients` lies in; its own place unless the plan is nested. */
+  readonly outermost: Uint32Array;
 }
 
 /**
@@ -25,22 +27,83 @@ export function drawPlan(
   rng: Rng,
   patients: Iterable<string>,
   resamples: number,
-  stratum: (patient: string) => string = () => "",
+  stratum?: (patient: string) => string,
 ): ResamplingPlan {
-  const distinct = [...new Set(patients)].sort();
+  return drawNestedPlan(rng, Array.from(patients, (patient) => [patient]), resamples, stratum); // biome-ignore format: short
+}
+
+/**
+ * Draws a plan of clusters within clusters: as many outermost clusters as there are, with replacement; in each one drawn, as many of its own inner
+ * clusters as it has, with replacement; and so on. What lies within an innermost cluster comes as a whole. With one level it is {@link drawPlan}.
+ *
+ * @param paths - Of each unit, its clusters from the outermost to the innermost; repeats allowed.
+ * @param stratum - Group of an outermost cluster; resamples keep the number of clusters in each.
+ * @throws {RangeError} If there is no path, more than 65,535 innermost clusters, or paths differ in length.
+ *
+ * Source: Davison & Hinkley, Bootstrap Methods and their Application, 1997, 3.8, strategy 2: both levels with replacement.
+ */
+export function drawNestedPlan(
+  rng: Rng,
+  paths: Iterable<readonly string[]>,
+  resamples: number,
+  stratum: (outermost: string) => string = () => "",
+): ResamplingPlan {
+  const distinct = [...new Map(Array.from(paths, (path) => [clusterId(path), path]))].sort(([a], [b]) => (a < b ? -1 : 1));
   const n = distinct.length;
   if (n === 0 || n > 65_535) throw new RangeError(`drawPlan: need 1 to 65535 patients; got ${n}`);
-  const groups = new Map<string, number[]>();
-  distinct.forEach((patient, p) => {
-    groups.set(stratum(patient), [...(groups.get(stratum(patient)) ?? []), p]);
-  });
+  if (distinct.some(([, path]) => path.length !== distinct[0]![1].length))
+    throw new RangeError("drawNestedPlan: paths must be of one length");
+  const trees = treesOf(distinct.map(([, path], leaf) => ({ path, leaf })), 0); // biome-ignore format: short
+  const groups = groupsOf(trees, ({ id }) => stratum(id));
   const counts = new Uint16Array(resamples * n);
-  for (let r = 0; r < resamples; r++) {
-    for (const group of groups.values()) {
-      for (let k = 0; k < group.length; k++) counts[r * n + group[rng.below(group.length)]!]!++;
-    }
+  for (let r = 0; r < resamples; r++) for (const group of groups.values()) drawInto(rng, group, counts, r * n);
+  const outermost = new Uint32Array(n);
+  for (const [number, { leaves }] of trees.entries()) for (const { leaf } of leaves) outermost[leaf] = number;
+  return { patients: distinct.map(([id]) => id), resamples, counts, outermost };
+}
+
+/** Distinct outermost clusters of a plan. */
+export const clusterCount = ({ outermost }: ResamplingPlan): number => outermost.reduce((most, c) => Math.max(most, c + 1), 0);
+
+/** The innermost cluster of a path, by a name that no other path has. */
+export const clusterId = (path: readonly string[]): string => (path.length === 1 ? path[0]! : JSON.stringify(path));
+
+interface Leaf {
+  readonly path: readonly string[];
+  readonly leaf: number;
+}
+
+/** A cluster with those in it; an innermost one has none and one leaf. */
+interface Tree {
+  readonly id: string;
+  readonly leaves: readonly Leaf[];
+  readonly inner: readonly Tree[];
+}
+
+function treesOf(leaves: readonly Leaf[], depth: number): Tree[] {
+  return [...groupsOf(leaves, ({ path }) => path[depth]!)].map(([id, own]) => ({
+    id,
+    leaves: own,
+    inner: own[0]!.path.length === depth + 1 ? [] : treesOf(own, depth + 1),
+  }));
+}
+
+function groupsOf<T>(items: readonly T[], nameOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(nameOf(item));
+    if (group === undefined) groups.set(nameOf(item), [item]);
+    else group.push(item);
   }
-  return { patients: distinct, resamples, counts };
+  return groups;
+}
+
+function drawInto(rng: Rng, trees: readonly Tree[], counts: Uint16Array, base: number): void {
+  for (let k = 0; k < trees.length; k++) {
+    const { inner, leaves } = trees[rng.below(trees.length)]!;
+    if (inner.length === 0) counts[base + leaves[0]!.leaf]!++;
+    else drawInto(rng, inner, counts, base);
+  }
 }
 
 /** The units of a table with their patients' places in a plan. Made by {@link clusterUnits}. */

@@ -84,10 +84,22 @@ export interface NormalInference {
 
 /**
  * DeLong's interval of an AUROC, cut to [0, 1]; Obuchowski's with `clusterOf`.
+ * On the `logit` scale it is not symmetric, stays within (0, 1) and holds the truth more often where there are few units (Pepe 2003, 5.2.4).
  * There is none, and `reason` says why, where the variance is not known or 0: scores that separate the classes claim no certainty.
  */
-export function delongInterval(placements: Placements, level = 0.95, clusterOf?: ArrayLike<number>): NormalInference {
-  const interval = normalInterval(placements.auroc, aurocCovariance(placements, placements, clusterOf), level);
+export function delongInterval(
+  placements: Placements,
+  level = 0.95,
+  clusterOf?: ArrayLike<number>,
+  scale: "plain" | "logit" = "plain",
+): NormalInference {
+  const { auroc } = placements;
+  const variance = aurocCovariance(placements, placements, clusterOf);
+  const interval = normalInterval(auroc, variance, level);
+  if (scale === "logit" && interval.low !== null) {
+    const { low, high } = normalInterval(Math.log(auroc / (1 - auroc)), variance / (auroc * (1 - auroc)) ** 2, level);
+    return { low: 1 / (1 + Math.exp(-low!)), high: 1 / (1 + Math.exp(-high!)), reason: null };
+  }
   if (interval.low === null) return interval;
   return { ...interval, low: Math.max(0, interval.low), high: Math.min(1, interval.high!) };
 }

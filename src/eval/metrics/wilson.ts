@@ -11,7 +11,32 @@ import { normalQuantile } from "./normal.ts";
  */
 export function wilsonInterval(hits: number, of: number, level = 0.95): { low: number; high: number } | null {
   assertCounts("wilsonInterval", hits, of);
-  if (of === 0) return null;
+  return of === 0 ? null : scoreInterval(hits, of, level);
+}
+
+/**
+ * Wilson's interval of a proportion of units in clusters: that of as many independent units as have the same variance, and no more than there are; where all are
+ * hits or none is, of as many as there are clusters.
+ *
+ * @param variance - Of the proportion, allowing for clusters. @param clusters - At least 1.
+ * @returns Null ends when there is no unit or no variance.
+ *
+ * Source: the effective sample size of Rao & Scott 1992, doi:10.2307/2532311, in Wilson's interval as Korn & Graubard 1998 have it in Clopper and Pearson's.
+ */
+export function clusteredWilson(
+  { hits, of }: { readonly hits: number; readonly of: number },
+  variance: number,
+  clusters: number,
+  level = 0.95,
+): { low: number | null; high: number | null } {
+  assertCounts("clusteredWilson", hits, of);
+  if (of === 0 || Number.isNaN(variance)) return { low: null, high: null };
+  const share = hits / of;
+  const worth = variance > 0 ? Math.min(of, (share * (1 - share)) / variance) : clusters;
+  return scoreInterval(share * worth, worth, level);
+}
+
+function scoreInterval(hits: number, of: number, level: number): { low: number; high: number } {
   const z2 = normalQuantile(0.5 + level / 2) ** 2;
   const centre = (hits + z2 / 2) / (of + z2);
   const half = Math.sqrt(z2 * ((hits * (of - hits)) / of + z2 / 4)) / (of + z2);

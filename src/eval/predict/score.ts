@@ -1,5 +1,6 @@
 import { UserError } from "../../core/errors.ts";
 import type { Image } from "../../core/volume.ts";
+import { pooledScore } from "../metrics/pool.ts";
 import type { ScoreOptions } from "./options.ts";
 
 /**
@@ -51,7 +52,7 @@ export function stackScore(slices: readonly number[], { persistence }: Pick<Scor
 /** Score of a subject: mean or maximum over its stacks. @throws {RangeError} If there is no stack. */
 export function subjectScore(stacks: readonly number[], { subject }: Pick<ScoreOptions, "subject">): number {
   if (stacks.length === 0) throw new RangeError("subjectScore: no stacks");
-  return subject === "max" ? Math.max(...stacks) : stacks.reduce((a, b) => a + b, 0) / stacks.length;
+  return pooledScore(stacks, { kind: subject });
 }
 
 /** Logit → probability in [0, 1]. */

@@ -1,0 +1,78 @@
+import { normalCdf } from "./normal.ts";
+
+/**
+ * The chance of a chi-square variable at or above `x`, in [0, 1]; 1 for x of 0 or less.
+ * @throws {RangeError} If the degrees of freedom are no whole number from 1.
+ *
+ * Source: recurrence DLMF 8.8.6 from the cases of 1 and 2 degrees.
+ */
+export function chiSquareTail(x: number, degrees: number): number {
+  if (!(Number.isInteger(degrees) && degrees >= 1)) throw new RangeError(`chiSquareTail: need degrees from 1; got ${degrees}`);
+  if (!(x > 0)) return Number.isNaN(x) ? Number.NaN : 1;
+  const odd = degrees % 2 === 1;
+  let tail = odd ? 2 * normalCdf(-Math.sqrt(x)) : Math.exp(-x / 2);
+  let term = odd ? Math.sqrt((2 * x) / Math.PI) * Math.exp(-x / 2) : (x / 2) * Math.exp(-x / 2); // density at 3 and 4 degrees, times 2
+  for (let k = odd ? 3 : 4; k <= degrees; k += 2) {
+    tail += term;
+    term *= x / k;
+  }
+  return tail;
+}
+
+/** Wald's test; `p` is null with the reason. */
+export interface WaldTest {
+  readonly chiSquare: number | null;
+  /** Groups minus 1; 0 without a test. */
+  readonly degrees: number;
+  readonly p: number | null;
+  readonly reason: string | null;
+}
+
+/**
+ * Wald's test of whether one statistic is the same in several groups, with the covariance that it has over resamples: whether groups share clusters or not.
+ *
+ * @param estimates - Of each group. @param resampled - … in each resample: resamples x groups; those with a NaN are left out.
+ *
+ * Source: Wald 1943, doi:10.1090/S0002-9947-1943-0012401-3.
+ */
+export function waldTest(estimates: readonly number[], resampled: readonly (readonly number[])[]): WaldTest {
+  const none = (reason: string): WaldTest => ({ chiSquare: null, degrees: 0, p: null, reason });
+  if (estimates.length < 2) return none("defined in fewer than two subgroups");
+  const apart = (values: readonly number[]) => values.slice(1).map((v) => v - values[0]!);
+  const contrasts = apart(estimates);
+  const defined = resampled.filter((values) => !values.some(Number.isNaN)).map(apart);
+  if (defined.length < 20 * contrasts.length) return none("defined in too few resamples");
+  const solved = solve(covariance(defined), contrasts);
+  if (solved === null) return none("a subgroup has the same value in every resample");
+  const chiSquare = contrasts.reduce((sum, v, i) => sum + v * solved[i]!, 0);
+  return { chiSquare, degrees: contrasts.length, p: chiSquareTail(chiSquare, contrasts.length), reason: null };
+}
+
+function covariance(rows: readonly (readonly number[])[]): number[][] {
+  const means = rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
+  return means.map((a, i) =>
+    means.map((b, j) => rows.reduce((sum, row) => sum + (row[i]! - a) * (row[j]! - b), 0) / (rows.length - 1)),
+  );
+}
+
+/** The solution of a symmetric positive definite system by Cholesky; null where it is not so. */
+function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] | null {
+  const n = right.length;
+  const lower = matrix.map((row) => row.map(() => 0));
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const rest = lower[i]!.slice(0, j).reduce((left, v, k) => left - v * lower[j]![k]!, matrix[i]![j]!);
+      if (i === j && !(rest > 1e-12 * matrix[i]![i]!)) return null;
+      lower[i]![j] = i === j ? Math.sqrt(rest) : rest / lower[j]![j]!;
+    }
+  }
+  const forward: number[] = [];
+  for (let i = 0; i < n; i++) forward[i] = forward.reduce((left, v, k) => left - lower[i]![k]! * v, right[i]!) / lower[i]![i]!;
+  const back = forward.map(() => 0);
+  for (let i = n - 1; i >= 0; i--) {
+    let left = forward[i]!;
+    for (let k = i + 1; k < n; k++) left -= lower[k]![i]! * back[k]!;
+    back[i] = left / lower[i]![i]!;
+  }
+  return back;
+}
