@@ -8,9 +8,9 @@ import { parseArgs } from "node:util";
 import { seededRng } from "../src/core/rng.ts";
 import { weightedAuroc } from "../src/eval/metrics/auroc.ts";
 import { drawPlan } from "../src/eval/metrics/bootstrap.ts";
-import { replicateCut, replicateValues, sampleOf } from "../src/eval/predictions/figures.ts";
+import { replicateCut, replicateValues, sampleOf } from "../src/eval/predictions/figures/figures.ts";
 import { metricsOptions } from "../src/eval/predictions/options.ts";
-import { parsePredictions } from "../src/eval/predictions/rows.ts";
+import { parsePredictions } from "../src/eval/predictions/read/rows.ts";
 import { replicate } from "../src/eval/tables/replicate.ts";
 
 const { values: args } = parseArgs({

@@ -64,6 +64,7 @@ export {
 export { averagePrecisionScore } from "./eval/metrics/average-precision-score.ts";
 export {
   clusterUnits,
+  drawNestedPlan,
   drawPlan,
   type Interval,
   percentileInterval,
@@ -84,14 +85,35 @@ export {
   type CrossedFigures,
   type MeanInference,
 } from "./eval/metrics/obuchowski-rockette.ts";
+export { clusterVariance, type Influence, ratioInfluence } from "./eval/metrics/influence.ts";
+export {
+  averagedAuroc,
+  averagedPrecision,
+  classAccuracy,
+  classBalancedAccuracy,
+  classBrierScore,
+  classConfusion,
+  classMatthews,
+  cohenKappa,
+  macroF1,
+  oneAgainstRest,
+  type RankedClasses,
+  rankClasses,
+} from "./eval/metrics/multiclass.ts";
+export { exchangeTest, type PermutationTest, relabelTest } from "./eval/metrics/permutation.ts";
+export { type Pool, pooledScore } from "./eval/metrics/pool.ts";
+export { aurocPower, sampleSize, sharePower } from "./eval/metrics/power.ts";
 export { clopperPearsonInterval, jeffreysInterval } from "./eval/metrics/proportion.ts";
 export { type RocPoint, rocCurve } from "./eval/metrics/roc.ts";
-export { wilsonInterval } from "./eval/metrics/wilson.ts";
+export { type WaldTest, waldTest } from "./eval/metrics/wald.ts";
+export { clusteredWilson, wilsonInterval } from "./eval/metrics/wilson.ts";
 export { type EvalOptions, evalOptions } from "./eval/options.ts";
 export { type PredictOptions, predictOptions } from "./eval/predict/options.ts";
 export { type PredictRequest, runPredict } from "./eval/predict/stage.ts";
+export type { MetricsFile } from "./eval/predictions/json-schema.ts";
 export { type MetricsOptions, metricsOptions } from "./eval/predictions/options.ts";
 export type { MetricsResults } from "./eval/predictions/results.ts";
+export type { ClassMetricsResults } from "./eval/predictions/several/results.ts";
 export { type MetricsRequest, runMetrics } from "./eval/predictions/stage.ts";
 export { type ReaderOptions, readerOptions } from "./eval/readers/options.ts";
 export type { ReaderResults } from "./eval/readers/results.ts";

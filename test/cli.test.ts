@@ -29,6 +29,7 @@ const verbs = [
   ["predict"],
   ["metrics"],
   ["reader"],
+  ["power"],
   ["import-weights"],
   ["eval"],
   ["run"],

@@ -16,7 +16,8 @@ export type Perform = (work: (session: Session) => Promise<Outcome>) => Promise<
 const backends = ["auto", "cuda", "tensorflow", "wasm", "cpu"] as const satisfies readonly BackendName[];
 const resnetKinds = ["resnet18", "resnet34", "resnet50"] as const satisfies readonly ResNetKind[];
 const yoloKinds = ["yolov5n", "yolov5s"] as const satisfies readonly YoloKind[];
-const intervals = ["percentile", "basic", "bca"] as const satisfies readonly IntervalKind[];
+const resampledIntervals = ["percentile", "basic", "bca"] as const satisfies readonly IntervalKind[];
+const intervals = [...resampledIntervals, "studentized"] as const satisfies readonly IntervalKind[];
 const covariances = ["jackknife", "delong", "bootstrap"] as const satisfies readonly CovarianceKind[];
 const splits = ["train", "val", "test"] as const satisfies readonly SplitName[];
 
@@ -41,6 +42,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addPredict(program, perform);
   addMetrics(program, perform);
   addReader(program, perform);
+  addPower(program, perform);
   addExportModel(program, perform);
   addImport(program, perform);
   addConfig(program, perform);
@@ -188,16 +190,31 @@ function addMetrics(program: Command, perform: Perform): void {
     .option("--truth <column>", "column with the truth; without, found by its usual names and said")
     .option("--score <column>", "column with the score or probability, higher for positives")
     .option("--id <columns...>", "columns that together tell rows apart")
-    .option("--cluster <column>", "column with the patient: rows of one are resampled together")
+    .option(
+      "--cluster <columns...>",
+      "column with the patient: rows of one are resampled together; or clusters in clusters, the outermost first",
+    )
+    .option(
+      "--stratify <column>",
+      "keep how many clusters there are of each of its values in every resample; truth for the truth",
+    )
     .option("--subgroup <column>", "figures for each value of this column too")
     .option("--positive <value>", "value of the truth that is positive; all others are negative")
+    .option(
+      "--score-columns <columns...>",
+      "of several classes: columns with the score of each, called after it or written class=column",
+    )
+    .option("--per <column>", "one row for each value of this column, such as the patient, its score pooled of theirs")
+    .option("--pool <rule>", "how: mean, max, top-k (or top-k=5), noisy-or, vote (or vote=.4)")
     .option("--where <column=value...>", "only rows with this value")
     .option("--threshold <rule>", "youden, sensitivity=.9, specificity=.9 or a number (of probabilities by default 0.5)")
     .option("--validation <file>", "predictions that the threshold is chosen on")
     .option("--compare <files...>", "predictions of the same rows by other models, matched by id")
     .option("--compare-score <column>", "their score column, where it is called otherwise")
+    .option("--margin <number>", "how much worse than the others is still as good (non-inferiority), in the unit of the figure")
     .addOption(new Option("--interval <kind>", "way from resamples to intervals").choices(intervals).default("percentile"))
     .option("--resamples <number>", "resamples of clusters", "2000")
+    .option("--permutations <number>", "permutations of a test, all there are where they are fewer; 0 for none", "2000")
     .option("--level <number>", "confidence level", "0.95")
     .option("--bins <number>", "bins of the calibration curve", "10")
     .option("--seed <number>", "seed of the resamples", "0")
@@ -236,13 +253,34 @@ function addReader(program: Command, perform: Perform): void {
     .addOption(
       new Option("--covariance <kind>", "how covariances of readers are found").choices(covariances).default("jackknife"),
     )
-    .addOption(new Option("--interval <kind>", "way from resamples to intervals").choices(intervals).default("percentile"))
+    .addOption(new Option("--interval <kind>", "way from resamples to intervals").choices(resampledIntervals).default("percentile"))
     .option("--resamples <number>", "resamples of clusters", "2000")
     .option("--level <number>", "confidence level", "0.95")
     .option("--seed <number>", "seed of the resamples", "0")
     .option("--out <folder>", "folder for reader.csv, reader.md, reader.tex, reader.html and reader.json");
   finish(command, "hemosynth reader readings.csv --arms without with --cluster patient --out tables").action(
     (readings, options) => perform(async (session) => (await import("./commands/reader.ts")).reader(readings, options, session)),
+  );
+}
+
+function addPower(program: Command, perform: Perform): void {
+  const command = program
+    .command("power")
+    .description("how many cases a study needs to show an AUROC, sensitivity or specificity, or the power of so many")
+    .addArgument(new Argument("<figure>", "what is to be shown").choices(["auroc", "sensitivity", "specificity"]))
+    .requiredOption("--expected <value>", "what it is expected to be")
+    .requiredOption("--against <value>", "what its interval has to leave out, below; or the AUROC of another model")
+    .option("--correlation <number>", "of the AUROCs of two models of the same cases; then against is the other's")
+    .option("--positives <number>", "of an AUROC: cases with the finding, to get their power")
+    .option("--ratio <number>", "of an AUROC: negatives for each positive (1)")
+    .option("--variance <formula>", "of an AUROC: hanley-mcneil, obuchowski (hanley-mcneil)")
+    .option("--cases <number>", "of a sensitivity, cases with the finding, of a specificity without; to get their power")
+    .option("--power <share>", "chance of success that is wanted (0.8)")
+    .option("--level <number>", "confidence level, two-sided (0.95)")
+    .option("--per-patient <number>", "cases a patient (1)")
+    .option("--icc <number>", "correlation of cases of one patient (0)");
+  finish(command, "hemosynth power auroc --expected .9 --against .8 --ratio 3").action((figure, options) =>
+    perform(async () => (await import("./commands/power.ts")).power(figure, options)),
   );
 }
 

@@ -25,7 +25,7 @@ async function schemaOf(of: SchemaName): Promise<object> {
     case "sidecar":
       return (await import("../../synth/sidecar.ts")).sidecarJsonSchema();
     case "metrics":
-      return (await import("../../eval/predictions/results.ts")).metricsJsonSchema();
+      return (await import("../../eval/predictions/json-schema.ts")).metricsJsonSchema();
     case "boxes":
       return (await import("../../eval/boxes/results.ts")).boxesJsonSchema();
     case "reader":

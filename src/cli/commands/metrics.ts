@@ -1,9 +1,8 @@
 import type { z } from "zod";
 import { UserError } from "../../core/errors.ts";
-import { parseWhere } from "../../eval/predictions/columns.ts";
-import { metricsDocument } from "../../eval/predictions/format.ts";
 import { type MetricsOptions, metricsOptions } from "../../eval/predictions/options.ts";
-import { runMetrics } from "../../eval/predictions/stage.ts";
+import { parseWhere } from "../../eval/predictions/read/columns.ts";
+import { documentOf, runMetrics } from "../../eval/predictions/stage.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
 import { areBoxes, boxes } from "./boxes.ts";
@@ -13,9 +12,15 @@ export interface MetricsFlags {
   readonly truth?: string;
   readonly score?: string;
   readonly id?: readonly string[];
-  readonly cluster?: string;
+  readonly cluster?: readonly string[];
+  readonly stratify?: string;
   readonly subgroup?: string;
   readonly positive?: string;
+  readonly scoreColumns?: readonly string[];
+  readonly per?: string;
+  readonly pool?: string;
+  readonly margin?: string;
+  readonly permutations?: string;
   readonly where?: readonly string[];
   readonly validation?: string;
   readonly compare?: readonly string[];
@@ -48,20 +53,24 @@ export async function metrics(file: string, flags: MetricsFlags, session: Sessio
   };
   const results = await runMetrics(request, session);
   const where = request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, metrics.json`;
-  return { text: `${documentText(metricsDocument(results))}${where}`, json: results };
+  return { text: `${documentText(documentOf(results))}${where}`, json: results };
 }
 
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */
 function optionsOf(flags: MetricsFlags): MetricsOptions {
-  const { truth, score, id, cluster, subgroup, positive, where = [] } = flags;
-  const numbers = (["resamples", "level", "bins", "seed"] as const).flatMap((name) => {
+  if (flags.pool !== undefined && flags.per === undefined)
+    throw new UserError("usage", `--pool: goes with --per; got ${JSON.stringify(flags.pool)} alone. Give --per patient, say.`);
+  const { truth, score, id, cluster, stratify, subgroup, positive, scoreColumns, where = [] } = flags;
+  const numbers = (["resamples", "level", "bins", "seed", "margin", "permutations"] as const).flatMap((name) => {
     const text = flags[name];
     return text === undefined ? [] : [[name, text.trim() === "" ? text : Number(text)] as const];
   });
   const parsed = metricsOptions.safeParse({
-    columns: { truth, score, id, cluster, subgroup, positive, where: where.map(parseWhere) },
+    columns: { truth, score, id, cluster, stratify, subgroup, positive, scoreColumns, where: where.map(parseWhere) },
     threshold: flags.threshold === undefined ? null : cutOf(flags.threshold),
     interval: flags.interval,
+    per: flags.per,
+    pool: flags.pool === undefined ? undefined : poolOf(flags.pool),
     ...Object.fromEntries(numbers),
   });
   if (parsed.success) return parsed.data;
@@ -71,6 +80,17 @@ function optionsOf(flags: MetricsFlags): MetricsOptions {
 function faultOf({ path, message }: z.core.$ZodIssue, flags: MetricsFlags): string {
   const name = String(path[0]) as keyof MetricsFlags;
   return `--${name}: ${message}; got ${JSON.stringify(flags[name])}. hemosynth metrics --help has an example.`;
+}
+
+/** `mean`, `max`, `top-k`, `top-k=5`, `noisy-or`, `vote` or `vote=.4`; what they may be is for the schema to say. */
+function poolOf(text: string): unknown {
+  const [, kind, value] = /^([a-z-]+)(?:=(.+))?$/.exec(text) ?? [];
+  if (kind === undefined || (value !== undefined && kind !== "top-k" && kind !== "vote"))
+    throw new UserError(
+      "usage",
+      `--pool: must be mean, max, top-k, top-k=5, noisy-or, vote or vote=.4; got ${JSON.stringify(text)}.`,
+    );
+  return { kind, ...(value === undefined ? {} : { [kind === "top-k" ? "k" : "cut"]: Number(value) }) };
 }
 
 /** `youden`, `sensitivity=.9`, `specificity=.9` or a number. */

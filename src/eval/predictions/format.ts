@@ -1,7 +1,8 @@
 import { oneLine } from "../../data/faults.ts";
 import { fixed } from "../report/format.ts";
-import type { TableDocument, TextTable } from "../tables/document.ts";
-import { figureRows, figuresCsv, figureTable, pValue, range } from "../tables/figures.ts";
+import type { TableDocument } from "../tables/document.ts";
+import { figureRows, figuresCsv, figureTable, range } from "../tables/figures.ts";
+import { comparisonTable, differenceRows, interactionRows, interactionTables, pWords } from "./compare/format.ts";
 import type { Comparison, FigureName, MetricsResults } from "./results.ts";
 
 const names: Readonly<Record<FigureName, string>> = {
@@ -21,23 +22,19 @@ const names: Readonly<Record<FigureName, string>> = {
   expected_calibration_error: "Calibration error (ECE)",
 };
 
-function comparisonTable({ file, differences, delong, mcnemar }: Comparison, first: string): TextTable {
-  const head = ["figure", "difference", "interval", "test, or why there is none"];
-  const p = (value: number | null, adjusted: number | null) =>
-    `p ${pValue(value)}${adjusted === value ? "" : `, Holm ${pValue(adjusted)}`}`;
-  const tests: Partial<Record<FigureName, string>> = {
+function testsOf({ delong, mcnemar }: Comparison): Partial<Record<FigureName, string>> {
+  return {
     roc_auc:
       delong.p === null
         ? `${delong.method} none: ${delong.reason}`
-        : `${delong.method} ${range(delong)}, z ${fixed(delong.z, 2)}, ${p(delong.p, delong.pHolm)}`,
-    accuracy:
-      mcnemar.p === null ? "" : `McNemar ${mcnemar.onlyFirstRight} to ${mcnemar.onlyOtherRight}, ${p(mcnemar.p, mcnemar.pHolm)}`,
+        : `${delong.method} ${range(delong)}, z ${fixed(delong.z, 2)}, p ${pWords(delong.p, delong.pHolm)}`,
+    accuracy: mcnemarWords(mcnemar),
   };
-  const cells = differences.map((one) => {
-    const words = [one.reason ?? "", tests[one.metric] ?? ""].filter((text) => text !== "").join("; ");
-    return [names[one.metric], fixed(one.estimate, 3), range(one), words];
-  });
-  return { title: `${oneLine(first)} minus ${oneLine(file)}`, cells: [head, ...cells] };
+}
+
+/** McNemar's test in words; empty where there is none. */
+export function mcnemarWords({ p, pHolm, onlyFirstRight, onlyOtherRight }: Comparison["mcnemar"]): string {
+  return p === null ? "" : `McNemar ${onlyFirstRight} to ${onlyOtherRight}, p ${pWords(p, pHolm)}`;
 }
 
 /** What stands above the tables: what was read, how the columns were taken, threshold, method. */
@@ -65,27 +62,28 @@ function headLines({ predictions, columns, classes, threshold, method, validatio
 
 /** The tables for a reader; {@link formatCsv} holds all digits. */
 export function metricsDocument(results: MetricsResults): TableDocument {
-  const { figures, comparisons, predictions, notes, method } = results;
-  const tables = [figureTable(figures, names), ...comparisons.map((one) => comparisonTable(one, predictions.file))];
+  const { figures, interactions, comparisons, predictions, notes, method, options } = results;
+  const nameOf = (metric: string) => names[metric as FigureName];
+  const compared = comparisons.map((one) =>
+    comparisonTable({ ...one, first: predictions.file, tests: testsOf(one) }, nameOf, options),
+  );
+  const tables = [figureTable(figures, names), ...interactionTables(interactions, options.columns.subgroup, nameOf), ...compared];
   return { title: "Metrics", lines: headLines(results), tables, notes, method };
 }
 
-/** One line for each figure and interval. */
-export function formatCsv({ figures, comparisons, predictions, method }: MetricsResults): string {
-  const compared = comparisons.flatMap(({ file, differences, delong, mcnemar }) => {
-    const common = { table: `${predictions.file} minus ${file}`, subset: "all" };
-    const { estimate } = differences[0]!; // of the AUROC
+/** One line for each figure, interval and test. */
+export function formatCsv({ figures, interactions, comparisons, predictions, method, options }: MetricsResults): string {
+  const { file } = predictions;
+  const compared = comparisons.flatMap(({ delong, mcnemar, ...one }) => {
+    const common = { table: `${file} minus ${one.file}`, subset: "all" };
+    const { estimate } = one.differences[0]!; // of the AUROC
     const { method: test, pHolm, ...auroc } = delong;
     return [
-      ...differences.map(({ undefinedResamples, ...d }) => ({
-        ...common,
-        ...d,
-        method,
-        undefined_resamples: undefinedResamples,
-      })),
+      ...differenceRows({ ...one, first: file }, method),
       { ...common, metric: "roc_auc", estimate, ...auroc, method: test, p_holm: pHolm },
       { ...common, metric: "accuracy", method: "McNemar", p: mcnemar.p, p_holm: mcnemar.pHolm, reason: mcnemar.reason },
     ];
   });
-  return figuresCsv([...figureRows(predictions.file, figures, method), ...compared]);
+  const tested = interactionRows(file, interactions, options.columns.subgroup);
+  return figuresCsv([...figureRows(file, figures, method), ...tested, ...compared]);
 }

@@ -4,8 +4,8 @@ import { aurocScore } from "../metrics/auroc.ts";
 import { drawPlan, quantileSorted } from "../metrics/bootstrap.ts";
 import { measurePredictions } from "./measure.ts";
 import { metricsOptions } from "./options.ts";
+import { parsePredictions } from "./read/rows.ts";
 import type { Figure } from "./results.ts";
-import { parsePredictions } from "./rows.ts";
 
 const columns = metricsOptions.parse({}).columns;
 const read = (text: string, file = "p.csv", more: object = {}) => parsePredictions(text, file, { ...columns, ...more });
@@ -77,9 +77,9 @@ test("Obuchowski's interval is of clusters, DeLong's of rows; without clusters t
   const [clustered, rows] = [table(3), table(3).replace("patient", "ward")].map((text) =>
     figure(measure(text).figures, "roc_auc"),
   );
-  expect(clustered!.beside.map(({ method }) => method)).toEqual(["Obuchowski", "DeLong"]);
+  expect(clustered!.beside.map(({ method }) => method)).toEqual(["Obuchowski", "Obuchowski, logit", "DeLong"]);
   expect(rows!.beside.map(({ method }) => method)).toEqual(["DeLong"]);
-  expect(rows!.beside[0]).toEqual(clustered!.beside[1]);
+  expect(rows!.beside[0]).toEqual(clustered!.beside[2]);
   expect([clustered!.clusters, rows!.clusters]).toEqual([12, 60]);
 });
 

@@ -1,22 +1,25 @@
 import type { Rng } from "../../core/rng.ts";
-import { dataFault, oneLine } from "../../data/faults.ts";
-import { drawPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
+import { clusterCount, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import { calibrationCurve } from "../metrics/calibration.ts";
 import { confusionAt, sensitivity, specificity } from "../metrics/confusion.ts";
 import { wilsonInterval } from "../metrics/wilson.ts";
 import type { Replicates } from "../tables/replicate.ts";
-import { type Called, type Compared, callSample, compareAll } from "./compare.ts";
-import { describeFigures } from "./describe.ts";
-import { replicateCut, replicateValues, type Sample, sampleOf } from "./figures.ts";
+import { type Compared, compareAll } from "./compare/compare.ts";
+import { interactions } from "./compare/interaction.ts";
+import { type Called, callSample } from "./figures/called.ts";
+import { describeFigures } from "./figures/describe.ts";
+import { replicateCut, type Sample, sampleOf, valuesOf } from "./figures/figures.ts";
+import { notesOf } from "./notes.ts";
 import { isChosen, type MetricsOptions } from "./options.ts";
-import type { Cut, MetricsResults } from "./results.ts";
-import type { Predictions } from "./rows.ts";
-
-/** Cells of the largest plan, 2 bytes each. */
-const mostCells = 2 ** 28;
+import { methodOf, planOf } from "./plan.ts";
+import type { Predictions } from "./read/rows.ts";
+import { type Cut, figureNames, type MetricsResults } from "./results.ts";
 
 /** What {@link measurePredictions} finds out. */
-export type Measured = Pick<MetricsResults, "threshold" | "figures" | "calibration" | "comparisons" | "notes" | "method">;
+export type Measured = Pick<
+  MetricsResults,
+  "threshold" | "figures" | "calibration" | "interactions" | "comparisons" | "notes" | "method"
+>;
 
 /**
  * Every figure of a table of predictions with its interval, over one plan of resamples of its clusters: all rows of a cluster or none.
@@ -36,31 +39,32 @@ export function measurePredictions(
   const chosenOn = validation === null ? whole : sampleOf(validation, validation.rows);
   const cut = chooseCut(plan, whole, validation, chosenOn, options, rng.fork("validation"));
   const all = callSample(plan, whole, cut, options);
-  const subgroups = subgroupsOf(predictions).map(([name, rows]) => {
-    const sample = sampleOf(predictions, rows);
-    return describeFigures(sample, name, replicateValues(plan, sample, cut, options), cut.whole, options);
-  });
+  const subgroups = subgroupsOf(predictions).map(([name, rows]) => ({
+    name,
+    called: callSample(plan, sampleOf(predictions, rows), cut, options),
+  }));
   return {
     method: methodOf(predictions, options),
     threshold: describeCut(all, chosenOn, validation !== null, options),
-    figures: [...describeFigures(whole, "all", all.values, cut.whole, options), ...subgroups.flat()],
+    figures: [
+      ...describeFigures(all, "all", options),
+      ...subgroups.flatMap(({ name, called }) => describeFigures(called, name, options)),
+    ],
     calibration: whole.noProbability === null ? calibrationOf(whole, options) : [],
-    comparisons: compareAll(plan, all, predictions, others, options),
-    notes: notesOf(predictions, plan.patients.length, validation !== null, others.length, options),
+    interactions: interactions(
+      figureNames,
+      subgroups.map(({ called }) => called.values),
+      {
+        rows: whole.rows,
+        truths: whole.rows.map(({ label }) => label),
+        values: (weights) => valuesOf(whole, cut.whole, options.bins, weights),
+      },
+      options.permutations,
+      rng.fork("relabelled"),
+    ),
+    comparisons: compareAll(all, predictions, others, { plan, options, rng: rng.fork("permuted") }),
+    notes: notesOf(predictions, validation !== null, others.length, options),
   };
-}
-
-function planOf({ file, rows }: Predictions, { resamples }: MetricsOptions, rng: Rng): ResamplingPlan {
-  const clusters = new Set(rows.map(({ cluster }) => cluster));
-  const most = Math.min(65_535, Math.floor(mostCells / resamples));
-  if (clusters.size > most)
-    throw dataFault(
-      file,
-      `may have at most ${most} clusters for ${resamples} resamples`,
-      clusters.size,
-      "Take fewer resamples or a sample of the rows",
-    );
-  return drawPlan(rng, clusters, resamples);
 }
 
 function chooseCut(
@@ -74,7 +78,7 @@ function chooseCut(
   const leaveOut = options.interval === "bca";
   if (validation === null) return replicateCut(plan, whole, options.threshold, leaveOut);
   const cut = replicateCut(planOf(validation, options, rng), chosenOn, options.threshold, false);
-  return { ...cut, leftOut: plan.patients.map(() => cut.whole) }; // no cluster of theirs is left out when one of ours is
+  return { ...cut, leftOut: Array.from({ length: clusterCount(plan) }, () => cut.whole) }; // no cluster of theirs is left out when one of ours is
 }
 
 function subgroupsOf({ columns, rows }: Predictions): [string, Predictions["rows"]][] {
@@ -115,53 +119,9 @@ function ruleWords(rule: MetricsOptions["threshold"], value: number): string {
   }
 }
 
-function methodOf({ columns }: Predictions, { interval, resamples, level, seed, threshold }: MetricsOptions): string {
-  const kind = { percentile: "percentile", basic: "basic", bca: "BCa" }[interval];
-  const what = columns.cluster === null ? "rows" : `whole clusters (${oneLine(columns.cluster)})`;
-  const chosen = isChosen(threshold) ? ", threshold chosen anew in each resample" : "";
-  return `${kind} bootstrap of ${what}, ${resamples} resamples, seed ${seed}, level ${level}${chosen}`;
-}
-
 function calibrationOf({ ranked }: Sample, { bins, level }: MetricsOptions): MetricsResults["calibration"] {
   return calibrationCurve(ranked, bins).map(({ from, to, count: n, positives, predicted, observed }) => {
     const { low, high } = wilsonInterval(positives, n, level) ?? { low: null, high: null };
     return { from, to, n, positives, predicted: n === 0 ? null : predicted, observed: n === 0 ? null : observed, low, high };
   });
-}
-
-function notesOf(
-  { columns, rows, noProbability }: Predictions,
-  clusters: number,
-  onValidation: boolean,
-  compared: number,
-  { threshold }: MetricsOptions,
-): string[] {
-  const chosen = isChosen(threshold);
-  const fewest = Math.min(...[0, 1].map((label) => new Set(rows.filter((r) => r.label === label).map((r) => r.cluster)).size));
-  const alike = clusters < rows.length;
-  return [
-    ...(columns.cluster === null
-      ? [
-          "No column tells which rows belong together: if one patient has several, the intervals are too narrow. Name it by --cluster.",
-        ]
-      : []),
-    ...(chosen && !onValidation
-      ? [
-          "The threshold was chosen on the very rows that are evaluated: all that depends on calls is optimistic. Give --validation.",
-        ]
-      : []),
-    ...(fewest < 30
-      ? [`Only ${fewest} clusters hold one of the classes: with fewer than 30, bootstrap intervals are mostly too narrow.`]
-      : []),
-    ...(alike
-      ? [
-          "Clusters hold several rows: Wilson, Clopper-Pearson, Jeffreys and DeLong take rows as independent, and stand there for comparison with papers.",
-        ]
-      : []),
-    ...(alike && compared > 0 ? ["McNemar's test takes rows as independent."] : []),
-    ...(noProbability === null
-      ? ["The expected calibration error is biased upwards where bins hold few rows, and more so in resamples."]
-      : []),
-    ...(rows[0]!.score === rows.at(-1)!.score ? ["All scores are equal: they tell nothing apart."] : []),
-  ];
 }

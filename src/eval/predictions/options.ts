@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { intervalKinds } from "../metrics/bootstrap-interval.ts";
+import type { Pool } from "../metrics/pool.ts";
 
 /** How calls are made of scores: `score >= threshold`. */
 export const cutOptions = z.discriminatedUnion("rule", [
@@ -24,13 +25,42 @@ export function isChosen(cut: CutOptions | null): boolean {
   return cut !== null && cut.rule !== "fixed";
 }
 
+/** How the scores of the rows of a patient become one. */
+export const poolOptions = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("mean").describe("their mean") }),
+  z.strictObject({ kind: z.literal("max").describe("the highest") }),
+  z.strictObject({
+    kind: z.literal("top-k").describe("mean of the highest"),
+    k: z.int().min(1).max(10_000).default(3).describe("how many; all of a patient with fewer"),
+  }),
+  z.strictObject({ kind: z.literal("noisy-or").describe("of probabilities, 1 minus the product of 1 - p") }),
+  z.strictObject({
+    kind: z.literal("vote").describe("share of rows that score at least a threshold; of several classes, that are called so"),
+    cut: z.number().default(0.5).describe("the threshold, in the unit of the scores"),
+  }),
+]) satisfies z.ZodType<Pool>;
+
 /** Which column holds what; null is looked for by its usual names. */
 export const columnOptions = z.strictObject({
   truth: z.string().nullable().default(null).describe("column with the truth"),
   score: z.string().nullable().default(null).describe("column with the score, higher for positives"),
   id: z.array(z.string()).nullable().default(null).describe("columns that together tell rows apart"),
-  cluster: z.string().nullable().default(null).describe("column with the patient, or whatever is resampled as a whole"),
+  cluster: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe("columns with what is resampled as a whole: the patient; or clusters in clusters, the outermost first"),
+  stratify: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('column whose values keep their numbers of clusters in every resample; "truth" is the truth'),
   subgroup: z.string().nullable().default(null).describe("column whose values get figures of their own"),
+  scoreColumns: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .describe("of several classes, columns with the score of each, called after it or written class=column"),
   positive: z.string().nullable().default(null).describe("value of the truth that is positive; null: 1 or true"),
   where: z
     .array(z.strictObject({ column: z.string(), value: z.string() }))
@@ -48,6 +78,21 @@ export const metricsOptions = z.strictObject({
     .default(null)
     .describe("how calls are made of scores; null: 0.5 of probabilities, else no calls"),
   interval: z.enum(intervalKinds).default("percentile").describe("way from resamples to an interval"),
+  per: z.string().nullable().default(null).describe("column whose rows become one: the patient, say"),
+  pool: poolOptions.prefault({ kind: "mean" }).describe("how their scores become one"),
+  margin: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .describe("how much worse than another model is as good as, in the unit of the figure"),
+  permutations: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(2000)
+    .describe("permutations of a test, all there are where they are fewer; 0: none"),
   resamples: z.int().min(100).max(100_000).default(2000).describe("resamples of clusters, shared by all figures"),
   level: z.number().min(0.5).lt(1).default(0.95).describe("confidence level of every interval, in [0.5, 1)"),
   bins: z.int().min(2).max(100).default(10).describe("bins of the calibration curve, of equal width"),

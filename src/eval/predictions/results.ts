@@ -61,6 +61,44 @@ const testResult = {
   reason: z.string().nullable(),
 };
 
+/** Exact; takes rows as independent. */
+export const mcnemarSchema = z.strictObject({
+  onlyFirstRight: count.nullable(),
+  onlyOtherRight: count.nullable(),
+  ...testResult,
+});
+
+/** How many permutations a test looked at; null where there was none. */
+export const permutationsSchema = z.strictObject({ count, exact: z.boolean() }).nullable();
+
+/** A difference of two models. */
+const differenceFields = {
+  ...estimateFields,
+  /** Whether the interval leaves out that the first model is worse by the margin; null without margin or interval. */
+  nonInferior: z.boolean().nullable(),
+  /** Two-sided, of exchanging the models within clusters. */
+  pPermutation: value,
+  /** Adjusted by Holm over all files compared. */
+  pPermutationHolm: value,
+};
+export const differenceSchema = z.strictObject({ metric: z.string(), ...differenceFields });
+export type Difference<M extends string = string> = z.output<typeof differenceSchema> & { metric: M };
+
+/** Whether a figure differs between subgroups. */
+export const interactionSchema = z.strictObject({
+  metric: z.string(),
+  /** In which the figure is defined. */
+  subgroups: count,
+  /** Of Wald, with its degrees of freedom and p value. */
+  chiSquare: value,
+  degrees: count,
+  p: value,
+  reason: z.string().nullable(),
+  /** Of dealing subgroups anew to clusters that hold the same truths; null where a cluster is of several. */
+  pPermutation: value,
+});
+export type Interaction = z.output<typeof interactionSchema>;
+
 /** A table with the same rows, scored by another model. */
 const comparisonSchema = z.strictObject({
   file: z.string(),
@@ -68,19 +106,20 @@ const comparisonSchema = z.strictObject({
   columns: z.string(),
   threshold: value,
   /** Figure of the first table minus that of this one, in the same resamples. */
-  differences: z.array(z.strictObject({ metric: z.enum(figureNames), ...estimateFields })),
+  differences: z.array(z.strictObject({ metric: z.enum(figureNames), ...differenceFields })),
+  permutations: permutationsSchema,
   /** Of the AUROC; Obuchowski's where clusters hold several rows. */
   delong: z.strictObject({ method: z.enum(["DeLong", "Obuchowski"]), z: value, low: value, high: value, ...testResult }),
-  /** Exact; takes rows as independent. */
-  mcnemar: z.strictObject({ onlyFirstRight: count.nullable(), onlyOtherRight: count.nullable(), ...testResult }),
+  mcnemar: mcnemarSchema,
 });
 export type Comparison = z.output<typeof comparisonSchema>;
 
 const sourceSchema = z.strictObject({ file: z.string(), sha256: z.string(), rows: count, positives: count, clusters: count });
 
-/** The content of `metrics.json`. */
+/** The content of `metrics.json` for predictions of two classes. */
 export const metricsSchema = z.strictObject({
   schemaVersion: z.literal(1),
+  task: z.literal("two classes"),
   hemosynth: z.string(),
   predictions: sourceSchema,
   validation: sourceSchema.nullable(),
@@ -94,13 +133,10 @@ export const metricsSchema = z.strictObject({
   figures: z.array(figureSchema),
   /** Empty where the scores are no probabilities. */
   calibration: z.array(calibrationSchema),
+  /** Empty without subgroups. */
+  interactions: z.array(interactionSchema),
   comparisons: z.array(comparisonSchema),
   /** What a reader must know before quoting a figure. */
   notes: z.array(z.string()),
 });
 export type MetricsResults = z.output<typeof metricsSchema>;
-
-/** JSON Schema (draft 2020-12) of `metrics.json`. */
-export function metricsJsonSchema(): Readonly<Record<string, unknown>> {
-  return { ...z.toJSONSchema(metricsSchema, { target: "draft-2020-12", reused: "ref" }), title: "hemosynth metrics" };
-}

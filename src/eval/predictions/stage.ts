@@ -1,18 +1,23 @@
 import { join, resolve } from "node:path";
 import { type StageContext, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
-import { canonicalJson, sha256 } from "../../core/hash.ts";
+import { canonicalJson } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
-import { readBytes, writeAtomic } from "../../data/files.ts";
+import { writeAtomic } from "../../data/files.ts";
 import { packageVersion } from "../../data/version.ts";
-import { documentLatex, documentMarkdown } from "../tables/document.ts";
-import { describeColumns } from "./columns.ts";
-import type { Compared } from "./compare.ts";
+import { documentLatex, documentMarkdown, type TableDocument } from "../tables/document.ts";
+import type { Compared } from "./compare/compare.ts";
 import { formatCsv, metricsDocument } from "./format.ts";
+import type { MetricsFile } from "./json-schema.ts";
+import { type Loaded, loadPredictions, ofSeveral, ofTwo } from "./load.ts";
 import { measurePredictions } from "./measure.ts";
-import { type ColumnOptions, isChosen, type MetricsOptions } from "./options.ts";
+import { isChosen, type MetricsOptions } from "./options.ts";
+import type { ClassPredictions } from "./read/classes.ts";
+import { describeColumns } from "./read/columns.ts";
 import type { MetricsResults } from "./results.ts";
-import { parsePredictions } from "./rows.ts";
+import { classesCsv, classesDocument } from "./several/format.ts";
+import { measureClasses } from "./several/measure.ts";
+import type { ClassMetricsResults } from "./several/results.ts";
 
 /** What {@link runMetrics} needs: CSV files of predictions. */
 export interface MetricsRequest {
@@ -28,47 +33,43 @@ export interface MetricsRequest {
   readonly options: MetricsOptions;
 }
 
+/** The tables of results for a reader. */
+export function documentOf(results: MetricsFile): TableDocument {
+  return results.task === "two classes" ? metricsDocument(results) : classesDocument(results);
+}
+
 /** The files of `out`, metrics.json written last. */
-const written: Readonly<Record<string, (results: MetricsResults) => string>> = {
-  "metrics.csv": formatCsv,
-  "metrics.md": (results) => documentMarkdown(metricsDocument(results)),
-  "metrics.tex": (results) => documentLatex(metricsDocument(results)),
+const written: Readonly<Record<string, (results: MetricsFile) => string>> = {
+  "metrics.csv": (results) => (results.task === "two classes" ? formatCsv(results) : classesCsv(results)),
+  "metrics.md": (results) => documentMarkdown(documentOf(results)),
+  "metrics.tex": (results) => documentLatex(documentOf(results)),
 };
 
 /**
- * Evaluates predictions of any program and writes the tables.
+ * Evaluates predictions of any program, of two classes or of several, and writes the tables.
  *
- * @throws {UserError} (data) If a file cannot be read, or is not what {@link parsePredictions} asks for; (usage) if options do not go together, or a
+ * @throws {UserError} (data) If a file cannot be read, or is not what {@link loadPredictions} asks for; (usage) if options do not go together, or a
  *   table would replace a file that is read.
  * @throws {StoppedError} When asked to stop; then nothing is written.
  */
 export async function runMetrics(
   request: MetricsRequest,
   { signal, reporter }: Pick<StageContext, "signal" | "reporter">,
-): Promise<MetricsResults> {
+): Promise<MetricsFile> {
   const { out, options } = request;
   checkRequest(request);
-  const read = (file: string, columns: Partial<ColumnOptions> = {}) => readPredictions(file, { ...options.columns, ...columns });
-  const { predictions, sha256: hash } = await read(request.predictions);
-  const validation = request.validation === null ? null : await read(request.validation, { subgroup: null });
-  const theirs = { subgroup: null, ...(request.compareScore === null ? {} : { score: request.compareScore }) };
-  const others: Compared[] = [];
-  for (const file of request.compare) others.push(await read(file, theirs));
+  const first = await loadPredictions(request.predictions, options);
+  const validation = request.validation === null ? null : await loadPredictions(request.validation, options, { subgroup: null });
+  const theirs = { subgroup: null, stratify: null, ...(request.compareScore === null ? {} : { score: request.compareScore }) };
+  const others: Loaded[] = [];
+  for (const file of request.compare) others.push(await loadPredictions(file, options, theirs));
   for (const one of [validation, ...others])
     if (one !== null) reporter.info(`${one.predictions.file}: ${describeColumns(one.predictions.columns)}`);
   throwIfStopped(signal);
-  const rng = seededRng(options.seed).fork("metrics");
-  const measured = measurePredictions(predictions, validation?.predictions ?? null, others, options, rng);
-  const results: MetricsResults = {
-    schemaVersion: 1,
-    hemosynth: packageVersion(),
-    predictions: sourceOf({ predictions, sha256: hash }),
-    validation: validation && sourceOf(validation),
-    columns: describeColumns(predictions.columns),
-    classes: { ...predictions.classes, negative: [...predictions.classes.negative] },
-    options,
-    ...measured,
-  };
+  const { file } = first.predictions;
+  const results = first.several
+    ? evaluateSeveral(first, others.map((one) => ofSeveral(one, file)), request) // biome-ignore format: short
+    : evaluateTwo(first, validation && ofTwo(validation, file), others.map((one) => ofTwo(one, file)), options); // biome-ignore format: short
   throwIfStopped(signal);
   if (out !== null) {
     for (const [name, format] of Object.entries(written)) await writeAtomic(join(out, name), format(results));
@@ -77,9 +78,58 @@ export async function runMetrics(
   return results;
 }
 
-async function readPredictions(file: string, columns: ColumnOptions): Promise<Compared> {
-  const bytes = await readBytes(file);
-  return { predictions: parsePredictions(bytes.toString("utf8"), file, columns), sha256: sha256(bytes) };
+const rngOf = ({ seed }: MetricsOptions) => seededRng(seed).fork("metrics");
+
+function evaluateTwo(
+  first: Compared,
+  validation: Compared | null,
+  others: readonly Compared[],
+  options: MetricsOptions,
+): MetricsResults {
+  const { predictions } = first;
+  const measured = measurePredictions(predictions, validation?.predictions ?? null, others, options, rngOf(options));
+  return {
+    schemaVersion: 1,
+    task: "two classes",
+    hemosynth: packageVersion(),
+    predictions: sourceOf(first),
+    validation: validation && sourceOf(validation),
+    columns: describeColumns(predictions.columns),
+    classes: { ...predictions.classes, negative: [...predictions.classes.negative] },
+    options,
+    ...measured,
+  };
+}
+
+/** @throws {UserError} (usage) If an option is of two classes alone. */
+function evaluateSeveral(
+  first: Compared<ClassPredictions>,
+  others: readonly Compared<ClassPredictions>[],
+  { options, validation, compareScore }: MetricsRequest,
+): ClassMetricsResults {
+  const { predictions, sha256 } = first;
+  const ofTwoAlone = [
+    options.threshold !== null && "--threshold",
+    validation !== null && "--validation",
+    compareScore !== null && "--compare-score",
+    options.interval === "studentized" && "--interval studentized",
+  ].find((name) => name !== false);
+  if (ofTwoAlone !== undefined)
+    throw new UserError(
+      "usage",
+      `${ofTwoAlone}: is for two classes; got a score for each of ${predictions.classes.length}. Leave it out, or name one: --score COLUMN --positive CLASS.`,
+    );
+  const { file, rows } = predictions;
+  return {
+    schemaVersion: 1,
+    task: "several classes",
+    hemosynth: packageVersion(),
+    predictions: { file, sha256, rows: rows.length, clusters: new Set(rows.map(({ cluster }) => cluster)).size },
+    columns: describeColumns(predictions.columns),
+    classes: [...predictions.classes],
+    options,
+    ...measureClasses(predictions, others, options, rngOf(options)),
+  };
 }
 
 function sourceOf({ predictions: { file, rows }, sha256: hash }: Compared): MetricsResults["predictions"] {
@@ -89,6 +139,14 @@ function sourceOf({ predictions: { file, rows }, sha256: hash }: Compared): Metr
 
 /** @throws {UserError} (usage) If options do not go together, or a table would replace a file that is read. */
 function checkRequest({ predictions, validation, compare, out, options }: MetricsRequest): void {
+  const { cluster } = options.columns;
+  if (options.interval === "studentized" && cluster !== null && cluster.length > 1)
+    throw new UserError(
+      "usage",
+      `--interval studentized: needs clusters of one level; got --cluster ${cluster.join(" ")}. Take bca, or name the patient alone.`,
+    );
+  if (options.margin !== null && compare.length === 0)
+    throw new UserError("usage", `--margin: is of a comparison; got ${options.margin} without. Give --compare OTHER.csv.`);
   if (validation !== null && !isChosen(options.threshold))
     throw new UserError(
       "usage",

@@ -19,7 +19,7 @@ export type Estimate = z.output<typeof estimateSchema>;
 
 /** Another interval of the same figure. */
 export const besideSchema = z.strictObject({
-  method: z.enum(["DeLong", "Obuchowski", "Wilson", "Clopper-Pearson", "Jeffreys"]),
+  method: z.enum(["DeLong", "Obuchowski", "Obuchowski, logit", "Wilson", "Wilson, clustered", "Clopper-Pearson", "Jeffreys"]),
   /** True where it would be too narrow if rows of one cluster are alike. */
   takesRowsAsIndependent: z.boolean(),
   low: value,
@@ -70,12 +70,14 @@ export function difference(first: Replicates<number>, other: Replicates<number>)
 /**
  * A statistic with its interval.
  * @param clusters - Distinct clusters among the units that it is of. @param undefinedBecause - Reason where it is NaN.
+ * @param variances - Of the statistic by a formula, in the same resamples; a studentized interval needs them.
  */
 export function estimate(
   { whole, resampled, leftOut }: Replicates<number>,
   clusters: number,
   undefinedBecause: string,
   { interval, level }: IntervalOptions,
+  variances?: Replicates<number>,
 ): Estimate {
   const undefinedResamples = resampled.reduce((n, v) => n + (Number.isNaN(v) ? 1 : 0), 0);
   if (Number.isNaN(whole)) return { estimate: null, low: null, high: null, undefinedResamples, reason: undefinedBecause };
@@ -84,6 +86,7 @@ export function estimate(
     values: Float64Array.from(resampled),
     leftOut: Float64Array.from(leftOut),
     clusters,
+    ...(variances && { variances: { whole: variances.whole, resampled: Float64Array.from(variances.resampled) } }),
   };
   const { low, high, reason } = bootstrapInterval(interval, statistic, level);
   return { estimate: whole, low, high, undefinedResamples, reason };

@@ -19,6 +19,7 @@ export function figureTable<M extends string>(
   figures: readonly (TableFigure & { metric: M })[],
   names: Readonly<Record<M, string>>,
 ): TextTable {
+  const undefinedSomewhere = figures.some(({ undefinedResamples }) => undefinedResamples > 0);
   const several = figures.some(({ subset }) => subset !== "all");
   const head = [
     ...(several ? ["rows"] : []),
@@ -28,6 +29,7 @@ export function figureTable<M extends string>(
     "n",
     "clusters",
     "chance",
+    ...(undefinedSomewhere ? ["resamples without it"] : []),
     "other intervals, or why there is none",
   ];
   const cells = figures.map((figure) => [
@@ -38,15 +40,15 @@ export function figureTable<M extends string>(
     String(figure.n),
     String(figure.clusters),
     figure.chance === null ? "" : fixed(figure.chance, 3),
+    ...(undefinedSomewhere ? [figure.undefinedResamples === 0 ? "" : String(figure.undefinedResamples)] : []),
     besideWords(figure),
   ]);
   return { title: "Figures", cells: [head, ...cells] };
 }
 
-function besideWords({ reason, undefinedResamples, beside }: TableFigure): string {
+function besideWords({ reason, beside }: TableFigure): string {
   const others = beside.map((one) => `${one.method} ${one.low === null ? `none: ${one.reason}` : range(one)}`);
-  const left = undefinedResamples === 0 ? [] : [`undefined in ${undefinedResamples} resamples`];
-  return [...(reason === null ? [] : [reason]), ...others, ...left].join("; ");
+  return [...(reason === null ? [] : [reason]), ...others].join("; ");
 }
 
 const csvColumns = [

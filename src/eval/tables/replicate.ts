@@ -1,6 +1,6 @@
-import { type ClusteredUnits, clusterUnits, type ResamplingPlan, resampleWeights } from "../metrics/bootstrap.ts";
+import { type ClusteredUnits, clusterCount, clusterUnits, type ResamplingPlan, resampleWeights } from "../metrics/bootstrap.ts";
 
-/** A statistic of units: of all of them, in each resample of a plan, and with each of its clusters left out in turn. */
+/** A statistic of units: of all of them, in each resample of a plan, and with each of its outermost clusters left out in turn. */
 export interface Replicates<T> {
   readonly whole: T;
   readonly resampled: readonly T[];
@@ -14,7 +14,7 @@ export type Matching = <T>(replicates: Replicates<T>) => T;
 /**
  * Evaluates a statistic wherever its interval needs it.
  *
- * @param clusters - Cluster of each unit. @param leaveOut - Whether clusters are to be left out too.
+ * @param clusters - Innermost cluster of each unit. @param leaveOut - Whether clusters are to be left out too.
  * @param statistic - Gets how often each unit counts, undefined for once each; it must not keep the array.
  * @throws {RangeError} If a cluster is not in the plan.
  */
@@ -31,13 +31,13 @@ export function replicate<T>(
     resampled: Array.from({ length: plan.resamples }, (_, r) =>
       statistic(resampleWeights(clustered, r, weights), ({ resampled }) => resampled[r]!),
     ),
-    leftOut: Array.from({ length: leaveOut ? plan.patients.length : 0 }, (_, c) =>
+    leftOut: Array.from({ length: leaveOut ? clusterCount(plan) : 0 }, (_, c) =>
       statistic(withoutCluster(clustered, c, weights), ({ leftOut }) => leftOut[c]!),
     ),
   };
 }
 
-function withoutCluster({ patientOf }: ClusteredUnits, cluster: number, out: Uint16Array): Uint16Array {
-  for (let i = 0; i < patientOf.length; i++) out[i] = patientOf[i] === cluster ? 0 : 1;
+function withoutCluster({ plan, patientOf }: ClusteredUnits, cluster: number, out: Uint16Array): Uint16Array {
+  for (let i = 0; i < patientOf.length; i++) out[i] = plan.outermost[patientOf[i]!] === cluster ? 0 : 1;
   return out;
 }

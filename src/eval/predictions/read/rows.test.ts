@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { columnOptions } from "../options.ts";
 import { describeColumns, parseWhere } from "./columns.ts";
-import { columnOptions } from "./options.ts";
 import { parsePredictions } from "./rows.ts";
 
 const read = (text: string, options: object = {}) => parsePredictions(text, "p.csv", columnOptions.parse(options));
@@ -18,7 +18,7 @@ test("columns are found by their usual names, and what was guessed is said", () 
   ]);
   expect(noProbability).toBeNull();
   expect(classes).toEqual({ negative: ["0"], positive: "1" });
-  const named = read(good, { truth: "label", id: ["image", "patient"], cluster: "image" });
+  const named = read(good, { truth: "label", id: ["image", "patient"], cluster: ["image"] });
   expect(describeColumns(named.columns)).toBe('truth "label", score "prob" (guessed), id "image + patient", cluster "image"');
 });
 
@@ -43,14 +43,14 @@ const broken: [string, string, object, string | RegExp][] = [
   ["no truth", "id,prob\na,1\n", {}, "p.csv: must have a column with the truth; got id, prob. Name it: --truth COLUMN."],
   ["hard calls alone", "y_true,y_pred\n1,1\n", {}, "must have a column with the score; got y_true, y_pred"],
   ["two scores", good.replace("image", "logit"), {}, "which column is the score must be clear; got logit, prob. Name one: --score logit."],
-  ["a named column that is not there", good, { cluster: "woman" }, "p.csv: must have a column woman; got image, patient, label, prob."],
+  ["a named column that is not there", good, { cluster: ["woman"] }, "p.csv: must have a column woman; got image, patient, label, prob."],
   ["a NaN score", good.replace("0.2", "nan"), {}, "p.csv, row 2, prob: must be a finite number; got nan. Mend or drop the row."],
   ["an empty score", good.replace(".7", ""), {}, "row 3, prob: must be a finite number; got nothing"],
   ["a probability of 1.2", good.replace(".7", "1.2"), {}, "p.csv, row 3, prob: a probability must be in [0, 1]; got 1.2."],
   ["an id twice", good.replace("b,1", "a,1"), {}, "p.csv, row 3, image: each id may come once; got a, as in row 2."],
   ["an empty id", good.replace("b,1", ",1"), {}, "row 3, image: must not be empty"],
   ["an empty cluster", good.replace("b,1", "b,"), {}, "row 3, patient: must not be empty"],
-  ["a truth of 2", good.replace("1.0", "2"), {}, "p.csv, row 4, label: must be 0 or 1, true or false; got 2. Say which value is positive: --positive 2."],
+  ["a truth of 2", good.replace("1.0", "2"), {}, "p.csv, row 4, label: must be 0 or 1, true or false; got 2. Say which value is positive: --positive 2; or give a score for each: --score-columns."],
   ["an empty truth", good.replace("1.0", ""), {}, "p.csv, row 4, label: must not be empty"],
   ["one class", good.replace("1,0,0.2", "1,1,0.2"), {}, "p.csv: must have positives and negatives in label; got 3 rows, all positive."],
   ["a positive that is not there", good, { positive: "Poor" }, "p.csv: label must hold Poor somewhere; got 0, 1, 1.0. Mend --positive."],

@@ -1,7 +1,7 @@
-import { type RankedScores, rankScores, weightedAuroc } from "../metrics/auroc.ts";
-import { averagePrecisionScore } from "../metrics/average-precision-score.ts";
-import type { ResamplingPlan } from "../metrics/bootstrap.ts";
-import { brierScore, expectedCalibrationError } from "../metrics/calibration.ts";
+import { type RankedScores, rankScores, weightedAuroc } from "../../metrics/auroc.ts";
+import { averagePrecisionScore } from "../../metrics/average-precision-score.ts";
+import { clusterId, type ResamplingPlan } from "../../metrics/bootstrap.ts";
+import { brierScore, expectedCalibrationError } from "../../metrics/calibration.ts";
 import {
   accuracy,
   balancedAccuracy,
@@ -15,13 +15,13 @@ import {
   positivePredictiveValue,
   sensitivity,
   specificity,
-} from "../metrics/confusion.ts";
-import { chooseThreshold } from "../metrics/threshold.ts";
-import { valueAt } from "../tables/estimate.ts";
-import { type Replicates, replicate } from "../tables/replicate.ts";
-import type { CutOptions, MetricsOptions } from "./options.ts";
-import { type FigureName, figureNames } from "./results.ts";
-import type { PredictionRow, Predictions } from "./rows.ts";
+} from "../../metrics/confusion.ts";
+import { chooseThreshold } from "../../metrics/threshold.ts";
+import { valueAt } from "../../tables/estimate.ts";
+import { type Replicates, replicate } from "../../tables/replicate.ts";
+import type { CutOptions, MetricsOptions } from "../options.ts";
+import type { PredictionRow, Predictions } from "../read/rows.ts";
+import { type FigureName, figureNames } from "../results.ts";
 
 /** Rows with all that their figures need. */
 export interface Sample {
@@ -98,7 +98,8 @@ export function replicateValues(
   return replicate(plan, clustersOf(sample), leaveOut, (weights, at) => valuesOf(sample, at(cut), bins, weights));
 }
 
-const clustersOf = ({ rows }: Sample): string[] => rows.map(({ cluster }) => cluster);
+/** Innermost cluster of each row. */
+export const clustersOf = ({ rows }: Sample): string[] => rows.map(({ path }) => clusterId(path));
 
 /** One of the figures. */
 export function figureOf(values: Replicates<Values>, metric: FigureName): Replicates<number> {

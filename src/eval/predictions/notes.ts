@@ -1,0 +1,70 @@
+import { oneLine } from "../../data/faults.ts";
+import { isChosen, type MetricsOptions } from "./options.ts";
+import { type Resampled, strataNotes } from "./plan.ts";
+import type { ClassPredictions } from "./read/classes.ts";
+import type { Predictions } from "./read/rows.ts";
+import type { TableRow } from "./read/table.ts";
+
+const noCluster =
+  "No column tells which rows belong together: if one patient has several, the intervals are too narrow. Name it by --cluster.";
+const takesRowsAlone =
+  "Clusters hold several rows: Wilson, Clopper-Pearson, Jeffreys and DeLong take rows as independent, and stand there for comparison with papers.";
+const mcnemarAlone = "McNemar's test takes rows as independent.";
+
+/** What a reader must know before quoting a figure of these predictions. */
+export function notesOf(
+  predictions: Predictions,
+  onValidation: boolean,
+  compared: number,
+  { threshold }: Pick<MetricsOptions, "threshold">,
+): string[] {
+  const { columns, rows, noProbability } = predictions;
+  const fewest = Math.min(...[0, 1].map((label) => clustersIn(rows.filter((r) => r.label === label))));
+  const alike = clustersIn(rows) < rows.length;
+  const notes: [boolean, string][] = [
+    [columns.cluster.length === 0, noCluster],
+    [
+      isChosen(threshold) && !onValidation,
+      "The threshold was chosen on the very rows that are evaluated: all that depends on calls is optimistic. Give --validation.",
+    ],
+    [
+      fewest < 30,
+      `Only ${fewest} clusters hold one of the classes: with fewer than 30, bootstrap intervals are mostly too narrow.`,
+    ],
+    [alike, takesRowsAlone],
+    [alike && compared > 0, mcnemarAlone],
+    [
+      noProbability === null,
+      "The expected calibration error is biased upwards where bins hold few rows, and more so in resamples.",
+    ],
+    [rows[0]!.score === rows.at(-1)!.score, "All scores are equal: they tell nothing apart."],
+  ];
+  return [...sharedNotes(predictions), ...notes.flatMap(([holds, note]) => (holds ? [note] : []))];
+}
+
+/** Notes on what was read, whatever the figures. */
+function sharedNotes(predictions: Resampled & Pick<Predictions, "remarks">): string[] {
+  return [...predictions.remarks, ...strataNotes(predictions)];
+}
+
+const clustersIn = (rows: readonly TableRow[]): number => new Set(rows.map(({ cluster }) => cluster)).size;
+
+/** What a reader must know before quoting a figure of predictions of several classes. */
+export function classNotes(predictions: ClassPredictions, compared: number): string[] {
+  const { columns, rows, classes, noProbability } = predictions;
+  const perClass = classes.map((_, c) => clustersIn(rows.filter(({ truth }) => truth === c)));
+  const fewest = Math.min(...perClass);
+  const alike = clustersIn(rows) < rows.length;
+  return [
+    ...sharedNotes(predictions),
+    ...(columns.cluster.length === 0 ? [noCluster] : []),
+    ...(fewest < 30
+      ? [
+          `Only ${fewest} clusters hold class ${oneLine(classes[perClass.indexOf(fewest)]!)}: with fewer than 30, bootstrap intervals are mostly too narrow.`,
+        ]
+      : []),
+    ...(alike ? [takesRowsAlone] : []),
+    ...(alike && compared > 0 ? [mcnemarAlone] : []),
+    ...(noProbability === null ? [] : ["Scores are no probabilities: micro averages compare them across classes all the same."]),
+  ];
+}

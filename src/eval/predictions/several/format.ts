@@ -1,0 +1,85 @@
+import { oneLine } from "../../../data/faults.ts";
+import type { TableDocument, TextTable } from "../../tables/document.ts";
+import { figureRows, figuresCsv, figureTable } from "../../tables/figures.ts";
+import { comparisonTable, differenceRows, interactionRows, interactionTables } from "../compare/format.ts";
+import { mcnemarWords } from "../format.ts";
+import { type ClassFigure, figureKeys, nameOf, type OverallFigure } from "./figures.ts";
+import type { ClassMetricsResults } from "./results.ts";
+
+const overall: Readonly<Record<OverallFigure, string>> = {
+  roc_auc_macro: "AUROC, macro (one against the rest)",
+  roc_auc_micro: "AUROC, micro",
+  average_precision_macro: "Average precision, macro",
+  average_precision_micro: "Average precision, micro",
+  accuracy: "Accuracy",
+  balanced_accuracy: "Balanced accuracy",
+  f1_macro: "F1, macro",
+  cohen_kappa: "Cohen's kappa",
+  matthews_corrcoef: "Matthews correlation",
+  brier_score_loss: "Brier score (sum over classes)",
+};
+
+const ofClass: Readonly<Record<ClassFigure, string>> = {
+  roc_auc: "AUROC",
+  average_precision: "Average precision",
+  recall: "Sensitivity (recall)",
+  specificity: "Specificity",
+  precision: "PPV (precision)",
+  f1: "F1",
+};
+
+/** What each figure is called in print, by its name in files. */
+function printNames(classes: readonly string[]): Record<string, string> {
+  const words = figureKeys(classes.length).map((key) => [
+    nameOf(key, classes),
+    key.of === null ? overall[key.figure] : `${oneLine(classes[key.of]!)}: ${ofClass[key.figure]}`,
+  ]);
+  return Object.fromEntries(words) as Record<string, string>;
+}
+
+function confusionTable({ classes, confusion }: ClassMetricsResults): TextTable {
+  const names = classes.map(oneLine);
+  const head = ["truth, down; call, across", ...names, ""];
+  return { title: "Calls", cells: [head, ...confusion.map((row, c) => [names[c]!, ...row.map(String), ""])] };
+}
+
+/** The tables for a reader; {@link classesCsv} holds all digits. */
+export function classesDocument(results: ClassMetricsResults): TableDocument {
+  const { figures, interactions, comparisons, predictions, notes, method, options, columns, classes } = results;
+  const names = printNames(classes);
+  const print = (metric: string) => names[metric]!;
+  const compared = comparisons.map((one) =>
+    comparisonTable({ ...one, first: predictions.file, tests: { accuracy: mcnemarWords(one.mcnemar) } }, print, options),
+  );
+  const lines = [
+    `${oneLine(predictions.file)}: ${predictions.rows} rows of ${classes.length} classes, ${predictions.clusters} clusters`,
+    `columns: ${columns}`,
+    "calls: the class with the highest score, of several the first",
+    `intervals: ${method}`,
+  ];
+  const tables = [
+    figureTable(figures, names),
+    confusionTable(results),
+    ...interactionTables(interactions, options.columns.subgroup, print),
+    ...compared,
+  ];
+  return { title: "Metrics", lines, tables, notes, method };
+}
+
+/** One line for each figure, interval and test. */
+export function classesCsv({ figures, interactions, comparisons, predictions, method, options }: ClassMetricsResults): string {
+  const { file } = predictions;
+  const compared = comparisons.flatMap(({ mcnemar, ...one }) => [
+    ...differenceRows({ ...one, first: file }, method),
+    {
+      table: `${file} minus ${one.file}`,
+      subset: "all",
+      metric: "accuracy",
+      method: "McNemar",
+      p: mcnemar.p,
+      p_holm: mcnemar.pHolm,
+    },
+  ]);
+  const tested = interactionRows(file, interactions, options.columns.subgroup);
+  return figuresCsv([...figureRows(file, figures, method), ...tested, ...compared]);
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { figureFields } from "../../tables/estimate.ts";
+import { metricsOptions } from "../options.ts";
+import { differenceSchema, interactionSchema, mcnemarSchema, permutationsSchema } from "../results.ts";
+
+const count = z.int().min(0);
+
+/** A table with the same rows, scored by another model. */
+const comparisonSchema = z.strictObject({
+  file: z.string(),
+  sha256: z.string(),
+  columns: z.string(),
+  /** Figure of the first table minus that of this one, in the same resamples. */
+  differences: z.array(differenceSchema),
+  permutations: permutationsSchema,
+  /** Of right calls. */
+  mcnemar: mcnemarSchema,
+});
+export type ClassComparison = z.output<typeof comparisonSchema>;
+
+/** The content of `metrics.json` for predictions of several classes. */
+export const classMetricsSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  task: z.literal("several classes"),
+  hemosynth: z.string(),
+  predictions: z.strictObject({ file: z.string(), sha256: z.string(), rows: count, clusters: count }),
+  /** Which column holds what, and which of that was guessed. */
+  columns: z.string(),
+  /** Ascending. */
+  classes: z.array(z.string()),
+  options: metricsOptions,
+  /** How intervals were made, in words. */
+  method: z.string(),
+  /** Rows by truth and call: a list for each truth, in the order of the classes. The call is the class with the highest score, of several the first. */
+  confusion: z.array(z.array(count)),
+  /** Of all classes, such as `accuracy`, and of each against the rest, such as `recall:CLASS`. */
+  figures: z.array(z.strictObject({ metric: z.string(), ...figureFields })),
+  /** Empty without subgroups. */
+  interactions: z.array(interactionSchema),
+  comparisons: z.array(comparisonSchema),
+  /** What a reader must know before quoting a figure. */
+  notes: z.array(z.string()),
+});
+export type ClassMetricsResults = z.output<typeof classMetricsSchema>;
