@@ -71,3 +71,34 @@ test("the committed schema is current; mend: node dist/cli.js config schema metr
   const file = resolve(import.meta.dirname, "../../../docs/schema/metrics.schema.json");
   expect(`${JSON.stringify(metricsJsonSchema(), null, 2)}\n`).toBe(await readFile(file, "utf8"));
 });
+
+test("several classes go the same way: four files, what is returned in metrics.json, names inert; options of two classes are refused", async () => {
+  const kinds = ["=a()", "<b>", "c"];
+  const rows = Array.from({ length: 30 }, (_, i) => {
+    const odds = kinds.map((_, c) => 1 + ((i * 7 + c * 5) % 11) + (i % 3 === c ? 6 : 0));
+    const sum = odds.reduce((a, b) => a + b, 0);
+    return `${i},p${i >> 1},"${kinds[i % 3]}",${odds.map((o) => (o / sum).toFixed(4)).join(",")}`;
+  });
+  const predictions = join(folder, "several.csv");
+  await writeFile(predictions, [`id,patient,label,${kinds.map((kind) => `"prob_${kind}"`).join(",")}`, ...rows, ""].join("\n"));
+  const options = metricsOptions.parse({ resamples: 100, permutations: 50 });
+  const asked = {
+    predictions,
+    validation: null,
+    compare: [predictions],
+    compareScore: null,
+    out: join(folder, "classes"),
+    options,
+  };
+  const results = await runMetrics(asked, silentContext());
+  expect(results.task).toBe("several classes");
+  const text = async (name: string) => await readFile(join(asked.out, name), "utf8");
+  expect(metricsFileSchema.parse(JSON.parse(await text("metrics.json")))).toEqual(results);
+  const cells = parse(await text("metrics.csv")) as string[][];
+  expect(cells.flat().filter((cell) => /^[=+@\t\r]/.test(cell))).toEqual([]);
+  expect(await text("metrics.md")).not.toMatch(/<b>/);
+  const refused = { ...asked, options: { ...options, threshold: { rule: "youden" as const } } };
+  await expect(runMetrics(refused, silentContext())).rejects.toThrow(
+    "--threshold: is for two classes; got a score for each of 3.",
+  );
+});
