@@ -11,7 +11,7 @@ export const areBoxes = (file: string, { reference = "" }: Pick<MetricsFlags, "r
   [file, reference].some((name) => /\.json$/i.test(name));
 
 /** Options that say nothing of boxes. */
-const ofTables = ["truth", "score", "id", "subgroup", "positive", "where", "threshold", "validation", "compareScore"] as const;
+const ofTables = ["truth", "score", "id", "subgroup", "stratify", "positive", "scoreColumns", "per", "pool", "margin", "where", "threshold", "validation", "compareScore"] as const; // biome-ignore format: a list
 
 /** `hemosynth metrics DETECTIONS.json --reference INSTANCES.json`: the boxes of any detector, evaluated. */
 export async function boxes(file: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
@@ -44,7 +44,12 @@ function optionsOf(flags: MetricsFlags): BoxesOptions {
     const text = flags[name];
     return text === undefined ? [] : [[name, text.trim() === "" ? text : Number(text)] as const];
   });
-  const { interval, cluster } = flags;
+  const { interval, cluster: [cluster, ...more] = [] } = flags;
+  if (more.length > 0)
+    throw new UserError(
+      "usage",
+      `--cluster: must be one column for boxes, that of the patient; got ${[cluster, ...more].join(" ")}.`,
+    );
   const parsed = boxesOptions.safeParse({ interval, cluster, ...Object.fromEntries(numbers) });
   if (parsed.success) return parsed.data;
   const fault = ({ path, message }: (typeof parsed.error.issues)[number]) => {

@@ -1,8 +1,10 @@
 import { type Interval, percentileInterval, quantileSorted } from "./bootstrap.ts";
 import { normalCdf, normalQuantile } from "./normal.ts";
 
-/** Ways from the values in the resamples to an interval. */
-export const intervalKinds = ["percentile", "basic", "bca", "studentized"] as const;
+/** Ways from the values in the resamples alone to an interval. */
+export const resampledIntervalKinds = ["percentile", "basic", "bca"] as const;
+/** … and one that needs variances too. */
+export const intervalKinds = [...resampledIntervalKinds, "studentized"] as const;
 export type IntervalKind = (typeof intervalKinds)[number];
 
 /** A statistic with its values in the resamples of one plan. */
