@@ -253,7 +253,9 @@ function addReader(program: Command, perform: Perform): void {
     .addOption(
       new Option("--covariance <kind>", "how covariances of readers are found").choices(covariances).default("jackknife"),
     )
-    .addOption(new Option("--interval <kind>", "way from resamples to intervals").choices(resampledIntervals).default("percentile"))
+    .addOption(
+      new Option("--interval <kind>", "way from resamples to intervals").choices(resampledIntervals).default("percentile"),
+    )
     .option("--resamples <number>", "resamples of clusters", "2000")
     .option("--level <number>", "confidence level", "0.95")
     .option("--seed <number>", "seed of the resamples", "0")

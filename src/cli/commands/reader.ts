@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { UserError } from "../../core/errors.ts";
-import { parseWhere } from "../../eval/predictions/columns.ts";
+import { parseWhere } from "../../eval/predictions/read/columns.ts";
 import { readerDocument } from "../../eval/readers/format.ts";
 import { type ReaderOptions, readerOptions } from "../../eval/readers/options.ts";
 import { runReader } from "../../eval/readers/stage.ts";

@@ -1,23 +1,4 @@
-import { normalCdf } from "./normal.ts";
-
-/**
- * The chance of a chi-square variable at or above `x`, in [0, 1]; 1 for x of 0 or less.
- * @throws {RangeError} If the degrees of freedom are no whole number from 1.
- *
- * Source: recurrence DLMF 8.8.6 from the cases of 1 and 2 degrees.
- */
-export function chiSquareTail(x: number, degrees: number): number {
-  if (!(Number.isInteger(degrees) && degrees >= 1)) throw new RangeError(`chiSquareTail: need degrees from 1; got ${degrees}`);
-  if (!(x > 0)) return Number.isNaN(x) ? Number.NaN : 1;
-  const odd = degrees % 2 === 1;
-  let tail = odd ? 2 * normalCdf(-Math.sqrt(x)) : Math.exp(-x / 2);
-  let term = odd ? Math.sqrt((2 * x) / Math.PI) * Math.exp(-x / 2) : (x / 2) * Math.exp(-x / 2); // density at 3 and 4 degrees, times 2
-  for (let k = odd ? 3 : 4; k <= degrees; k += 2) {
-    tail += term;
-    term *= x / k;
-  }
-  return tail;
-}
+import { chiSquareTail } from "./tail.ts";
 
 /** Wald's test; `p` is null with the reason. */
 export interface WaldTest {

@@ -3,7 +3,7 @@ import type { ResamplingPlan } from "../metrics/bootstrap.ts";
 import { confusionAt, sensitivity, specificity } from "../metrics/confusion.ts";
 import { jackknifeCovariances, meanCovariance, resampledCovariances } from "../metrics/covariance.ts";
 import { aurocCovariance, type Placements, placementsOf } from "../metrics/delong.ts";
-import { numbered } from "../tables/auroc.ts";
+import { numbersOf } from "../tables/numbers.ts";
 import { type Replicates, replicate } from "../tables/replicate.ts";
 import type { CovarianceKind } from "./options.ts";
 import { type ReaderFigureName, readerFigureNames } from "./results.ts";
@@ -115,7 +115,7 @@ export function figureCovariances(
 
 function componentCovariances({ cells, cases }: Pick<Study, "cases" | "cells">, figure: ReaderFigureName): Float64Array {
   const own = cases.flatMap((one, i) => (isOf(figure, one) ? [i] : []));
-  const clusterOf = numbered(own.map((i) => cases[i]!.cluster));
+  const clusterOf = numbersOf(own.map((i) => cases[i]!.cluster)).of;
   const pairs = (covariance: (a: number, b: number) => number) =>
     Float64Array.from({ length: cells.length ** 2 }, (_, at) => covariance(Math.floor(at / cells.length), at % cells.length));
   if (figure === "roc_auc") {

@@ -1,10 +1,9 @@
-import { delongInterval, placementsOf } from "../../metrics/delong.ts";
+import { placementsOf } from "../../metrics/delong.ts";
+import { besideAuroc } from "../../tables/auroc.ts";
 import { type Beside, estimate } from "../../tables/estimate.ts";
-import { numbersOf } from "../../tables/numbers.ts";
 import { besideClusteredShare } from "../../tables/share.ts";
 import type { MetricsOptions } from "../options.ts";
 import type { PredictionRow } from "../read/rows.ts";
-import type { TableRow } from "../read/table.ts";
 import { type Figure, type FigureName, figureNames } from "../results.ts";
 import type { Called } from "./called.ts";
 import { figureOf, type Sample } from "./figures.ts";
@@ -79,7 +78,14 @@ function besideOf(
   shareOf: { readonly rows: readonly PredictionRow[]; readonly cut: number } | null,
   level: number,
 ): Beside[] {
-  if (shareOf === null) return metric === "roc_auc" ? besideAuroc(sample, level) : [];
+  if (shareOf === null)
+    return metric === "roc_auc"
+      ? besideAuroc(
+          placementsOf(sample.ranked),
+          sample.rows.map(({ cluster }) => cluster),
+          level,
+        )
+      : [];
   const { rows, cut } = shareOf;
   const right = rows.map(({ score, label }) => score >= cut === (label === 1)); // of every such share the hits
   return besideClusteredShare(right, rows.map(({ cluster }) => cluster), level); // biome-ignore format: short
@@ -101,19 +107,4 @@ function chanceOf(metric: FigureName, { rows }: Sample): number | null {
     default:
       return null;
   }
-}
-
-/** DeLong's interval, and Obuchowski's where clusters hold several rows. */
-export function besideAuroc({ ranked, rows }: Pick<Sample, "ranked"> & { rows: readonly TableRow[] }, level: number): Beside[] {
-  const clusters = numbersOf(rows.map(({ cluster }) => cluster));
-  const placements = placementsOf(ranked);
-  const delong: Beside = { method: "DeLong", takesRowsAsIndependent: true, ...delongInterval(placements, level) };
-  if (clusters.count === rows.length) return [delong];
-  const clustered = delongInterval(placements, level, clusters.of);
-  const logit = delongInterval(placements, level, clusters.of, "logit");
-  return [
-    { method: "Obuchowski", takesRowsAsIndependent: false, ...clustered },
-    { method: "Obuchowski, logit", takesRowsAsIndependent: false, ...logit },
-    delong,
-  ];
 }

@@ -1,7 +1,8 @@
+import { placementsOf } from "../../metrics/delong.ts";
+import { besideAuroc } from "../../tables/auroc.ts";
 import { type Beside, estimate, type TableFigure, valueAt } from "../../tables/estimate.ts";
 import type { Replicates } from "../../tables/replicate.ts";
 import { besideClusteredShare } from "../../tables/share.ts";
-import { besideAuroc } from "../figures/describe.ts";
 import type { MetricsOptions } from "../options.ts";
 import type { ClassRow } from "../read/classes.ts";
 import { type ClassSample, type FigureKey, figureKeys, nameOf } from "./figures.ts";
@@ -87,7 +88,13 @@ function besideOf(
   level: number,
 ): Beside[] {
   if (shareOf === null)
-    return figure === "roc_auc" && of !== null ? besideAuroc({ ranked: ranked.ranked[of]!, rows }, level) : [];
+    return figure === "roc_auc" && of !== null
+      ? besideAuroc(
+          placementsOf(ranked.ranked[of]!),
+          rows.map(({ cluster }) => cluster),
+          level,
+        )
+      : [];
   const { truth, calls } = ranked;
   const right = shareOf.map((i) => (of === null ? truth[i] === calls[i] : (truth[i] === of) === (calls[i] === of)));
   return besideClusteredShare(right, shareOf.map((i) => rows[i]!.cluster), level); // biome-ignore format: short
