@@ -78,13 +78,6 @@ export { jackknifeCovariances, meanCovariance, pseudovalues, resampledCovariance
 export { analysePseudovalues, type DbmAnalysis } from "./eval/metrics/dbm.ts";
 export { aurocCovariance, delongInterval, delongTest, placementsOf } from "./eval/metrics/delong.ts";
 export { diceScore } from "./eval/metrics/dice.ts";
-export {
-  type ArmAnalysis,
-  analyseArms,
-  analysisNames,
-  type CrossedFigures,
-  type MeanInference,
-} from "./eval/metrics/obuchowski-rockette.ts";
 export { clusterVariance, type Influence, ratioInfluence } from "./eval/metrics/influence.ts";
 export {
   averagedAuroc,
@@ -100,6 +93,13 @@ export {
   type RankedClasses,
   rankClasses,
 } from "./eval/metrics/multiclass.ts";
+export {
+  type ArmAnalysis,
+  analyseArms,
+  analysisNames,
+  type CrossedFigures,
+  type MeanInference,
+} from "./eval/metrics/obuchowski-rockette.ts";
 export { exchangeTest, type PermutationTest, relabelTest } from "./eval/metrics/permutation.ts";
 export { type Pool, pooledScore } from "./eval/metrics/pool.ts";
 export { aurocPower, sampleSize, sharePower } from "./eval/metrics/power.ts";
