@@ -33,7 +33,11 @@ interface Reference {
 /** Made by scripts/fixtures/sweep_compare.py with NumPy and scikit-learn. */
 const file = join(import.meta.dirname, "../../../test/fixtures/eval/sweep-compare.json");
 const reference = JSON.parse(readFileSync(file, "utf8")) as Reference;
-const plan = { ...reference.plan, counts: Uint16Array.from(reference.plan.counts) };
+const plan = {
+  ...reference.plan,
+  counts: Uint16Array.from(reference.plan.counts),
+  outermost: Uint32Array.from(reference.plan.patients.keys()),
+};
 const runs = reference.runs.map(
   ({ setting, seed, units }): SweptRun => ({
     setting,
