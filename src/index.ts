@@ -62,6 +62,7 @@ export {
   type TrueBox,
 } from "./eval/metrics/average-precision.ts";
 export { averagePrecisionScore } from "./eval/metrics/average-precision-score.ts";
+export { agreementMargins, agreementOf } from "./eval/metrics/bland-altman.ts";
 export {
   clusterUnits,
   drawNestedPlan,
@@ -77,8 +78,9 @@ export { type Confusion, confusionAt, sensitivity, specificity } from "./eval/me
 export { jackknifeCovariances, meanCovariance, pseudovalues, resampledCovariances } from "./eval/metrics/covariance.ts";
 export { analysePseudovalues, type DbmAnalysis } from "./eval/metrics/dbm.ts";
 export { aurocCovariance, delongInterval, delongTest, placementsOf } from "./eval/metrics/delong.ts";
-export { diceScore } from "./eval/metrics/dice.ts";
+export { diceOf, diceScore, type EmptyMaskRule, iouOf, type Overlap, overlap } from "./eval/metrics/dice.ts";
 export { clusterVariance, type Influence, ratioInfluence } from "./eval/metrics/influence.ts";
+export { type FrocPoint, frocScore, type LesionMatch, type MatchRule, matchLesions } from "./eval/metrics/lesions.ts";
 export {
   averagedAuroc,
   averagedPrecision,
@@ -105,6 +107,7 @@ export { type Pool, pooledScore } from "./eval/metrics/pool.ts";
 export { aurocPower, sampleSize, sharePower } from "./eval/metrics/power.ts";
 export { clopperPearsonInterval, jeffreysInterval } from "./eval/metrics/proportion.ts";
 export { type RocPoint, rocCurve } from "./eval/metrics/roc.ts";
+export { type MaskPair, type SurfaceDistances, surfaceDice, surfaceDistances } from "./eval/metrics/surface.ts";
 export { type WaldTest, waldTest } from "./eval/metrics/wald.ts";
 export { clusteredWilson, wilsonInterval } from "./eval/metrics/wilson.ts";
 export { type EvalOptions, evalOptions } from "./eval/options.ts";

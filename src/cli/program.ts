@@ -1,24 +1,28 @@
-import { availableParallelism } from "node:os";
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import type { BackendName } from "../backend/options.ts";
+import { Argument, Command, Option } from "commander";
 import type { SplitName } from "../data/dataset.ts";
 import { packageVersion } from "../data/version.ts";
-import type { IntervalKind } from "../eval/metrics/bootstrap-interval.ts";
-import type { CovarianceKind } from "../eval/readers/options.ts";
 import { modelFormats } from "../export/options.ts";
 import type { ResNetKind, YoloKind } from "../models/index.ts";
 import { formatNames } from "../synth/export/format.ts";
-import type { Outcome, Session } from "./session.ts";
+import {
+  backendOption,
+  computes,
+  countUpTo,
+  finish,
+  foldsOption,
+  type Perform,
+  previewOption,
+  seedOption,
+  setOption,
+  workersOption,
+  writes,
+} from "./options.ts";
+import { addStatistics } from "./statistics.ts";
 
-/** Performs one command, given the session that {@link buildProgram}'s caller makes. */
-export type Perform = (work: (session: Session) => Promise<Outcome>) => Promise<void>;
+export type { Perform } from "./options.ts";
 
-const backends = ["auto", "cuda", "tensorflow", "wasm", "cpu"] as const satisfies readonly BackendName[];
 const resnetKinds = ["resnet18", "resnet34", "resnet50"] as const satisfies readonly ResNetKind[];
 const yoloKinds = ["yolov5n", "yolov5s"] as const satisfies readonly YoloKind[];
-const resampledIntervals = ["percentile", "basic", "bca"] as const satisfies readonly IntervalKind[];
-const intervals = [...resampledIntervals, "studentized"] as const satisfies readonly IntervalKind[];
-const covariances = ["jackknife", "delong", "bootstrap"] as const satisfies readonly CovarianceKind[];
 const splits = ["train", "val", "test"] as const satisfies readonly SplitName[];
 
 /**
@@ -40,9 +44,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addStages(program, perform);
   addSweep(program, perform);
   addPredict(program, perform);
-  addMetrics(program, perform);
-  addReader(program, perform);
-  addPower(program, perform);
+  addStatistics(program, perform);
   addExportModel(program, perform);
   addImport(program, perform);
   addConfig(program, perform);
@@ -180,112 +182,6 @@ function addPredict(program: Command, perform: Perform): void {
     perform(async (session) => (await import("./commands/stages.ts")).predict(options, session)),
   );
 }
-
-function addMetrics(program: Command, perform: Perform): void {
-  const command = program
-    .command("metrics <predictions>")
-    .description(
-      "evaluate predictions in a CSV file, or boxes as COCO results, whoever made them: every figure with its interval",
-    )
-    .option("--truth <column>", "column with the truth; without, found by its usual names and said")
-    .option("--score <column>", "column with the score or probability, higher for positives")
-    .option("--id <columns...>", "columns that together tell rows apart")
-    .option(
-      "--cluster <columns...>",
-      "column with the patient: rows of one are resampled together; or clusters in clusters, the outermost first",
-    )
-    .option(
-      "--stratify <column>",
-      "keep how many clusters there are of each of its values in every resample; truth for the truth",
-    )
-    .option("--subgroup <column>", "figures for each value of this column too")
-    .option("--positive <value>", "value of the truth that is positive; all others are negative")
-    .option(
-      "--score-columns <columns...>",
-      "of several classes: columns with the score of each, called after it or written class=column",
-    )
-    .option("--per <column>", "one row for each value of this column, such as the patient, its score pooled of theirs")
-    .option("--pool <rule>", "how: mean, max, top-k (or top-k=5), noisy-or, vote (or vote=.4)")
-    .option("--where <column=value...>", "only rows with this value")
-    .option("--threshold <rule>", "youden, sensitivity=.9, specificity=.9 or a number (of probabilities by default 0.5)")
-    .option("--validation <file>", "predictions that the threshold is chosen on")
-    .option("--compare <files...>", "predictions of the same rows by other models, matched by id")
-    .option("--compare-score <column>", "their score column, where it is called otherwise")
-    .option("--margin <number>", "how much worse than the others is still as good (non-inferiority), in the unit of the figure")
-    .addOption(new Option("--interval <kind>", "way from resamples to intervals").choices(intervals).default("percentile"))
-    .option("--resamples <number>", "resamples of clusters", "2000")
-    .option("--permutations <number>", "permutations of a test, all there are where they are fewer; 0 for none", "2000")
-    .option("--level <number>", "confidence level", "0.95")
-    .option("--bins <number>", "bins of the calibration curve", "10")
-    .option("--seed <number>", "seed of the resamples", "0")
-    .option("--reference <file>", "of boxes: COCO instances of the same pictures")
-    .option("--cases <file>", "of boxes: CSV that names the patient of each picture")
-    .option(
-      "--confidence <number>",
-      "of boxes: those scoring at least this are called; without, the confidence with the highest F1",
-    )
-    .option("--out <folder>", "folder for metrics.csv, metrics.md, metrics.tex and metrics.json");
-  finish(command, "hemosynth metrics predictions.csv --cluster patient --threshold youden --out tables").action(
-    (predictions, options) =>
-      perform(async (session) => (await import("./commands/metrics.ts")).metrics(predictions, options, session)),
-  );
-}
-
-function addReader(program: Command, perform: Perform): void {
-  const command = program
-    .command("reader <readings>")
-    .description(
-      "evaluate a reader study, a CSV file of readings: each reader with and without assistance, and readers in general",
-    )
-    .option("--reader <column>", "column with the reader; without, found by its usual names and said")
-    .option("--case <column>", "column with the case that was read")
-    .option("--arm <column>", "column with the arm, such as with or without assistance")
-    .option("--truth <column>", "column with the truth")
-    .option("--rating <column>", "column with the rating, higher for positives")
-    .option("--call <column>", "column with the call, 0 or 1")
-    .option("--time <column>", "column with the reading time in seconds")
-    .option("--confidence <column>", "column with the confidence")
-    .option("--cluster <column>", "column with the patient: cases of one are resampled together")
-    .option("--positive <value>", "value of the truth that is positive; all others are negative")
-    .option("--where <column=value...>", "only rows with this value")
-    .option("--arms <names...>", "the arms, the reference first")
-    .option("--threshold <number>", "makes calls of ratings of at least this")
-    .addOption(
-      new Option("--covariance <kind>", "how covariances of readers are found").choices(covariances).default("jackknife"),
-    )
-    .addOption(
-      new Option("--interval <kind>", "way from resamples to intervals").choices(resampledIntervals).default("percentile"),
-    )
-    .option("--resamples <number>", "resamples of clusters", "2000")
-    .option("--level <number>", "confidence level", "0.95")
-    .option("--seed <number>", "seed of the resamples", "0")
-    .option("--out <folder>", "folder for reader.csv, reader.md, reader.tex, reader.html and reader.json");
-  finish(command, "hemosynth reader readings.csv --arms without with --cluster patient --out tables").action(
-    (readings, options) => perform(async (session) => (await import("./commands/reader.ts")).reader(readings, options, session)),
-  );
-}
-
-function addPower(program: Command, perform: Perform): void {
-  const command = program
-    .command("power")
-    .description("how many cases a study needs to show an AUROC, sensitivity or specificity, or the power of so many")
-    .addArgument(new Argument("<figure>", "what is to be shown").choices(["auroc", "sensitivity", "specificity"]))
-    .requiredOption("--expected <value>", "what it is expected to be")
-    .requiredOption("--against <value>", "what its interval has to leave out, below; or the AUROC of another model")
-    .option("--correlation <number>", "of the AUROCs of two models of the same cases; then against is the other's")
-    .option("--positives <number>", "of an AUROC: cases with the finding, to get their power")
-    .option("--ratio <number>", "of an AUROC: negatives for each positive (1)")
-    .option("--variance <formula>", "of an AUROC: hanley-mcneil, obuchowski (hanley-mcneil)")
-    .option("--cases <number>", "of a sensitivity, cases with the finding, of a specificity without; to get their power")
-    .option("--power <share>", "chance of success that is wanted (0.8)")
-    .option("--level <number>", "confidence level, two-sided (0.95)")
-    .option("--per-patient <number>", "cases a patient (1)")
-    .option("--icc <number>", "correlation of cases of one patient (0)");
-  finish(command, "hemosynth power auroc --expected .9 --against .8 --ratio 3").action((figure, options) =>
-    perform(async () => (await import("./commands/power.ts")).power(figure, options)),
-  );
-}
-
 function addExportModel(program: Command, perform: Perform): void {
   const command = program
     .command("export-model <run>")
@@ -323,11 +219,11 @@ function addConfig(program: Command, perform: Perform): void {
   const schema = config
     .command("schema")
     .description(
-      "print the JSON Schema of a config file, of the sidecar beside a synthetic stack, of metrics.json (of predictions, of boxes), or of reader.json",
+      "print the JSON Schema of a config file, of the sidecar beside a synthetic stack, of metrics.json (of predictions, of boxes, of masks), or of reader.json",
     );
   schema.addArgument(
     new Argument("[of]", "what it describes")
-      .choices(["experiment", "sidecar", "metrics", "boxes", "reader"])
+      .choices(["experiment", "sidecar", "metrics", "boxes", "masks", "reader"])
       .default("experiment"),
   );
   finish(schema, "hemosynth config schema > experiment.schema.json").action((of) =>
@@ -336,69 +232,3 @@ function addConfig(program: Command, perform: Perform): void {
 }
 
 /** The options of every command that writes a folder. */
-function writes(command: Command, out: string): Command {
-  return command
-    .requiredOption("--out <folder>", out)
-    .addOption(setOption())
-    .addOption(seedOption())
-    .addOption(workersOption())
-    .option("--dry-run", "check config, backend and input files, print the plan, write nothing")
-    .option("--exist-ok", "replace results of other options in --out");
-}
-
-/** What every command has: `--json`, and an example in its help. */
-function finish(command: Command, example: string): Command {
-  return command
-    .option("--json", "print one JSON document on standard output; words go to standard error")
-    .addHelpText("after", `\nExample:\n  ${example}`);
-}
-
-function setOption(): Option {
-  return new Option("--set <key=value>", "set an option of the config, such as train.steps=100; may be repeated").argParser(
-    (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
-  );
-}
-
-function seedOption(): Option {
-  return new Option("--seed <number>", "the same as --set seed=<number>");
-}
-
-function backendOption(): Option {
-  return new Option("--backend <name>", "the same as --set backend=<name>").choices(backends);
-}
-
-/** The options of every command that computes by a network. */
-function computes(command: Command): Command {
-  return command
-    .addOption(backendOption())
-    .option("--gpu <index>", "the same as --set gpu=<index>: which GPU, as nvidia-smi counts them");
-}
-
-function foldsOption(): Option {
-  return new Option("--folds <numbers>", "of a cross-validation (split.folds), only these folds, such as 0,2").argParser(
-    (text: string) => {
-      if (!/^\d{1,4}(,\d{1,4})*$/.test(text))
-        throw new InvalidArgumentError("It must be numbers from 0 with commas, such as 0,2.");
-      return [...new Set(text.split(",").map(Number))].sort((a, b) => a - b);
-    },
-  );
-}
-
-function previewOption(): Option {
-  const help = "instead, show so many scenes on a page, with what is drawn beside the priors' targets; writes no dataset";
-  return new Option("--preview <scenes>", help).argParser(countUpTo(200));
-}
-
-/** Reads a whole number from 1 to `most`. */
-function countUpTo(most: number): (text: string) => number {
-  return (text) => {
-    if (/^\d{1,4}$/.test(text) && Number(text) > 0 && Number(text) <= most) return Number(text);
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
-  };
-}
-
-function workersOption(): Option {
-  return new Option("--workers <number>", "worker threads; results do not depend on it")
-    .default(availableParallelism(), "all cores")
-    .argParser(countUpTo(9999));
-}

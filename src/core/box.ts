@@ -56,3 +56,19 @@ export function forEachVoxelIn(
     }
   }
 }
+
+/** Calls `visit(start, row)` for the rows of a block in array order: the index of the row's first voxel, and its number. */
+export function forEachRow(shape: Vec3, { low, high }: GridBox, visit: (start: number, row: number) => void): void {
+  let row = 0;
+  for (let z = low[2]; z <= high[2]; z++) {
+    for (let y = low[1]; y <= high[1]; y++) visit(low[0] + shape[0] * (y + shape[1] * z), row++);
+  }
+}
+
+/** The voxels of a block as an array of their own. */
+export function cutOut<Data extends Voxels>(values: Data, shape: Vec3, box: GridBox): { data: Data; shape: Vec3 } {
+  const size = box.high.map((v, a) => v - box.low[a]! + 1) as unknown as Vec3;
+  const data = new (values.constructor as new (n: number) => Data)(size[0] * size[1] * size[2]);
+  forEachRow(shape, box, (start, row) => data.set(values.subarray(start, start + size[0]), row * size[0]));
+  return { data, shape: size };
+}

@@ -1,5 +1,8 @@
 import type { Vec3 } from "./affine.ts";
 
+/** What two voxels must share to be of one part, or a larger thing. */
+export type Touch = "faces" | "edges" | "corners";
+
 /** Connected parts of a set of voxels. */
 export interface Components {
   /** 0 outside the set; 1, 2, … name the parts in the order in which their first voxel comes in the array. */
@@ -9,12 +12,13 @@ export interface Components {
 }
 
 /**
- * Parts of a set whose voxels touch by a face (`faces`) or by a face, edge or corner (`corners`).
+ * Parts of a set whose voxels touch by a face (`faces`), by a face or edge (`edges`), or by a face, edge or corner (`corners`): 6, 18 or 26
+ * neighbours, in 2-D 4, 8 and 8.
  * A 2-D image is a volume of depth 1. Agrees with scipy.ndimage.label with the same neighbours.
  *
  * @param inside - True for the voxels of the set, by index (x fastest).
  */
-export function connectedComponents(inside: (index: number) => boolean, shape: Vec3, touch: "faces" | "corners"): Components {
+export function connectedComponents(inside: (index: number) => boolean, shape: Vec3, touch: Touch): Components {
   const labels = new Uint32Array(shape[0] * shape[1] * shape[2]);
   const steps = neighbourSteps(touch);
   const sizes = [0];
@@ -48,13 +52,14 @@ export function connectedComponents(inside: (index: number) => boolean, shape: V
 }
 
 /** Steps to the neighbours of a voxel, dx dy dz one after the other. */
-function neighbourSteps(touch: "faces" | "corners"): Int8Array {
+function neighbourSteps(touch: Touch): Int8Array {
+  const most = { faces: 1, edges: 2, corners: 3 }[touch];
   const steps: number[] = [];
   for (const dz of [-1, 0, 1]) {
     for (const dy of [-1, 0, 1]) {
       for (const dx of [-1, 0, 1]) {
         const moved = Math.abs(dx) + Math.abs(dy) + Math.abs(dz);
-        if (moved === 1 || (moved > 1 && touch === "corners")) steps.push(dx, dy, dz);
+        if (moved > 0 && moved <= most) steps.push(dx, dy, dz);
       }
     }
   }

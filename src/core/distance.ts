@@ -1,5 +1,5 @@
 import type { Vec3 } from "./affine.ts";
-import { boxOf, grownBox } from "./box.ts";
+import { boxOf, cutOut, forEachRow, grownBox } from "./box.ts";
 
 /**
  * Distance in mm from the centre of each voxel to the centre of the nearest voxel of a set; 0 inside the set.
@@ -11,6 +11,14 @@ import { boxOf, grownBox } from "./box.ts";
  * Source: Felzenszwalb & Huttenlocher 2012, doi:10.4086/toc.2012.v008a019; agrees with scipy.ndimage.distance_transform_edt.
  */
 export function distanceTo(inside: (index: number) => boolean, shape: Vec3, spacing: Vec3): Float32Array {
+  const squared = squaredDistanceTo(inside, shape, spacing);
+  const out = new Float32Array(squared.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(squared[i]!);
+  return out;
+}
+
+/** The square of {@link distanceTo}, mm², in all digits. */
+export function squaredDistanceTo(inside: (index: number) => boolean, shape: Vec3, spacing: Vec3): Float64Array {
   const squared = new Float64Array(shape[0] * shape[1] * shape[2]);
   squareAlongRows(inside, squared, shape[0], spacing[0]);
   const stride = [1, shape[0], shape[0] * shape[1]] as const;
@@ -21,9 +29,7 @@ export function distanceTo(inside: (index: number) => boolean, shape: Vec3, spac
       for (let a = 0; a < shape[u]; a++) pass(squared, a * stride[u] + b * stride[v], stride[axis]);
     }
   }
-  const out = new Float32Array(squared.length);
-  for (let i = 0; i < out.length; i++) out[i] = Math.sqrt(squared[i]!);
-  return out;
+  return squared;
 }
 
 /** The first axis is simple: the nearer of the last voxel of the set before and the first after, on the same row. */
@@ -84,14 +90,9 @@ function inBox(
   const tight = boxOf(members, shape);
   if (tight === null) return out;
   const { low: from, high } = grownBox(tight, shape, spacing, marginMm);
-  const size = high.map((v, a) => v - from[a]! + 1) as unknown as Vec3;
-  const cut = new Uint8Array(size[0] * size[1] * size[2]);
-  const start = (row: number) =>
-    from[0] + shape[0] * (from[1] + (row % size[1]) + shape[1] * (from[2] + Math.floor(row / size[1])));
-  const rows = size[1] * size[2];
-  for (let row = 0; row < rows; row++) cut.set(members.subarray(start(row), start(row) + size[0]), row * size[0]);
+  const { data: cut, shape: size } = cutOut(members, shape, { low: from, high });
   const local = run((i) => cut[i] === 1, size);
-  for (let row = 0; row < rows; row++) out.set(local.subarray(row * size[0], (row + 1) * size[0]), start(row));
+  forEachRow(shape, { low: from, high }, (start, row) => out.set(local.subarray(row * size[0], (row + 1) * size[0]), start));
   return out;
 }
 

@@ -10,9 +10,9 @@ export async function show(config: string, options: Pick<CommonOptions, "set" | 
 }
 
 /** What there is a JSON Schema of. */
-type SchemaName = "experiment" | "sidecar" | "metrics" | "boxes" | "reader";
+type SchemaName = "experiment" | "sidecar" | "metrics" | "boxes" | "masks" | "reader";
 
-/** `hemosynth config schema [of]`: the JSON Schema of a config file, of a sidecar, of metrics.json of predictions or of boxes, or of reader.json. */
+/** `hemosynth config schema [of]`: the JSON Schema of a config file, of a sidecar, of metrics.json of predictions, boxes or masks, or of reader.json. */
 export async function schema(of: SchemaName): Promise<Outcome> {
   const json = await schemaOf(of);
   return { text: JSON.stringify(json, null, 2), json };
@@ -30,6 +30,8 @@ async function schemaOf(of: SchemaName): Promise<object> {
       return (await import("../../eval/boxes/results.ts")).boxesJsonSchema();
     case "reader":
       return (await import("../../eval/readers/results.ts")).readerJsonSchema();
+    case "masks":
+      return (await import("../../eval/masks/results.ts")).masksJsonSchema();
     default:
       return of satisfies never;
   }

@@ -6,6 +6,7 @@ import { documentOf, runMetrics } from "../../eval/predictions/stage.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
 import { areBoxes, boxes } from "./boxes.ts";
+import { areMasks, masks, ofMasks } from "./masks.ts";
 
 /** Options of `hemosynth metrics`, as commander parses them. */
 export interface MetricsFlags {
@@ -35,14 +36,26 @@ export interface MetricsFlags {
   readonly reference?: string;
   readonly cases?: string;
   readonly confidence?: string;
+  readonly label?: readonly string[];
+  readonly empty?: string;
+  readonly penalty?: string;
+  readonly tolerance?: readonly string[];
+  readonly match?: string;
+  readonly connectivity?: string;
+  readonly sizes?: readonly string[];
+  readonly spacing?: readonly string[];
 }
 
-/** `hemosynth metrics FILE`: predictions of any program, evaluated: a CSV table, or boxes in a JSON file. */
+/** `hemosynth metrics PREDICTIONS`: those of any program, evaluated: a CSV table, boxes in a JSON file, or masks in a folder or file. */
 export async function metrics(file: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
+  if (await areMasks(file)) return await masks(file, flags, session);
+  const ofMask = ofMasks.find((name) => flags[name] !== undefined);
+  if (ofMask !== undefined)
+    throw new UserError("usage", `--${ofMask}: goes with masks, in a folder or an image file; got ${file}. Leave it out.`);
   if (areBoxes(file, flags)) return await boxes(file, flags, session);
   const foreign = (["reference", "cases", "confidence"] as const).find((name) => flags[name] !== undefined);
   if (foreign !== undefined)
-    throw new UserError("usage", `--${foreign}: goes with boxes, COCO results in a .json file; got ${file}. Leave it out.`);
+    throw new UserError("usage", `--${foreign}: goes with boxes in a .json file, or with masks; got ${file}. Leave it out.`);
   const request = {
     predictions: file,
     validation: flags.validation ?? null,

@@ -3,7 +3,8 @@
  * overlap and a 1 would let a model that never predicts gain from healthy slices; `one`, `zero`: that value; `smoothed`:
  * one voxel is added to numerator and denominator everywhere, as Spahr et al. 2023 do (doi:10.3389/fnimg.2023.1157565).
  */
-export type EmptyMaskRule = "skip" | "one" | "zero" | "smoothed";
+export const emptyMaskRules = ["skip", "one", "zero", "smoothed"] as const;
+export type EmptyMaskRule = (typeof emptyMaskRules)[number];
 
 /** Voxels in both masks, in the prediction alone, in the truth alone. */
 export interface Overlap {
@@ -41,6 +42,17 @@ export function diceOf({ both, predictedOnly, truthOnly }: Overlap, empty: Empty
   if (empty === "smoothed") return (2 * both + 1) / (sizes + 1);
   if (sizes > 0) return (2 * both) / sizes;
   return empty === "one" ? 1 : empty === "zero" ? 0 : Number.NaN;
+}
+
+/**
+ * Intersection over union (Jaccard), in [0, 1]; higher is better. Empty masks as {@link diceOf} has them.
+ *
+ * Source: Jaccard 1912, doi:10.1111/j.1469-8137.1912.tb05611.x.
+ */
+export function iouOf({ both, predictedOnly, truthOnly }: Overlap, empty: EmptyMaskRule = "skip"): number {
+  const either = both + predictedOnly + truthOnly;
+  if (empty === "smoothed") return (both + 1) / (either + 1);
+  return either > 0 ? both / either : diceOf({ both, predictedOnly, truthOnly }, empty);
 }
 
 /** {@link diceOf} two masks. @throws {RangeError} If the masks differ in length. */

@@ -19,7 +19,16 @@ export type Estimate = z.output<typeof estimateSchema>;
 
 /** Another interval of the same figure. */
 export const besideSchema = z.strictObject({
-  method: z.enum(["DeLong", "Obuchowski", "Obuchowski, logit", "Wilson", "Wilson, clustered", "Clopper-Pearson", "Jeffreys"]),
+  method: z.enum([
+    "DeLong",
+    "Obuchowski",
+    "Obuchowski, logit",
+    "Wilson",
+    "Wilson, clustered",
+    "Clopper-Pearson",
+    "Jeffreys",
+    "Bland-Altman",
+  ]),
   /** True where it would be too narrow if rows of one cluster are alike. */
   takesRowsAsIndependent: z.boolean(),
   low: value,

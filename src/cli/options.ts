@@ -1,0 +1,76 @@
+import { availableParallelism } from "node:os";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { BackendName } from "../backend/options.ts";
+import type { Outcome, Session } from "./session.ts";
+
+/** Performs one command, given the session that the caller of `buildProgram` makes. */
+export type Perform = (work: (session: Session) => Promise<Outcome>) => Promise<void>;
+
+const backends = ["auto", "cuda", "tensorflow", "wasm", "cpu"] as const satisfies readonly BackendName[];
+
+export function writes(command: Command, out: string): Command {
+  return command
+    .requiredOption("--out <folder>", out)
+    .addOption(setOption())
+    .addOption(seedOption())
+    .addOption(workersOption())
+    .option("--dry-run", "check config, backend and input files, print the plan, write nothing")
+    .option("--exist-ok", "replace results of other options in --out");
+}
+
+/** What every command has: `--json`, and an example in its help. */
+export function finish(command: Command, example: string): Command {
+  return command
+    .option("--json", "print one JSON document on standard output; words go to standard error")
+    .addHelpText("after", `\nExample:\n  ${example}`);
+}
+
+export function setOption(): Option {
+  return new Option("--set <key=value>", "set an option of the config, such as train.steps=100; may be repeated").argParser(
+    (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
+  );
+}
+
+export function seedOption(): Option {
+  return new Option("--seed <number>", "the same as --set seed=<number>");
+}
+
+export function backendOption(): Option {
+  return new Option("--backend <name>", "the same as --set backend=<name>").choices(backends);
+}
+
+/** The options of every command that computes by a network. */
+export function computes(command: Command): Command {
+  return command
+    .addOption(backendOption())
+    .option("--gpu <index>", "the same as --set gpu=<index>: which GPU, as nvidia-smi counts them");
+}
+
+export function foldsOption(): Option {
+  return new Option("--folds <numbers>", "of a cross-validation (split.folds), only these folds, such as 0,2").argParser(
+    (text: string) => {
+      if (!/^\d{1,4}(,\d{1,4})*$/.test(text))
+        throw new InvalidArgumentError("It must be numbers from 0 with commas, such as 0,2.");
+      return [...new Set(text.split(",").map(Number))].sort((a, b) => a - b);
+    },
+  );
+}
+
+export function previewOption(): Option {
+  const help = "instead, show so many scenes on a page, with what is drawn beside the priors' targets; writes no dataset";
+  return new Option("--preview <scenes>", help).argParser(countUpTo(200));
+}
+
+/** Reads a whole number from 1 to `most`. */
+export function countUpTo(most: number): (text: string) => number {
+  return (text) => {
+    if (/^\d{1,4}$/.test(text) && Number(text) > 0 && Number(text) <= most) return Number(text);
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
+  };
+}
+
+export function workersOption(): Option {
+  return new Option("--workers <number>", "worker threads; results do not depend on it")
+    .default(availableParallelism(), "all cores")
+    .argParser(countUpTo(9999));
+}

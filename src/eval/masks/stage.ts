@@ -1,0 +1,197 @@
+import { join, resolve } from "node:path";
+import { type StageContext, throwIfStopped } from "../../core/context.ts";
+import { UserError } from "../../core/errors.ts";
+import { canonicalJson, sha256 } from "../../core/hash.ts";
+import { seededRng } from "../../core/rng.ts";
+import { dataFault } from "../../data/faults.ts";
+import { readText, writeAtomic } from "../../data/files.ts";
+import { packageVersion } from "../../data/version.ts";
+import { documentLatex, documentMarkdown } from "../tables/document.ts";
+import { type CaseTable, isListed, membersOf, parseCases } from "./cases.ts";
+import type { MeasuredCase } from "./figures.ts";
+import { casesCsv, formatCsv, masksDocument } from "./format.ts";
+import { listPlace, loadCase, type Place } from "./load.ts";
+import { type MeasuredLabel, measureMasks } from "./measure.ts";
+import { type CaseFacts, measureCase } from "./measure-case.ts";
+import { methodOf, notesOf } from "./notes.ts";
+import type { MasksOptions } from "./options.ts";
+import { type Pairing, pairFiles } from "./pair.ts";
+import type { MasksResults } from "./results.ts";
+
+/** What {@link runMasks} needs: folders or files of masks. */
+export interface MasksRequest {
+  readonly predictions: string;
+  readonly reference: string;
+  /** Predictions of the same cases by other programs. */
+  readonly compare: readonly string[];
+  /** CSV file that names the cases, their patients and subgroups; null for all files. */
+  readonly cases: string | null;
+  /** Folder for the tables; null for none. */
+  readonly out: string | null;
+  readonly options: MasksOptions;
+}
+
+/** The files of `out`, metrics.json written last. */
+export const maskFiles = ["metrics.csv", "metrics.md", "metrics.tex", "cases.csv", "metrics.json"] as const;
+
+/**
+ * Evaluates masks of any program and writes the tables. One case is in memory at a time.
+ *
+ * @throws {UserError} (data) If a file cannot be read, does not fit, or has no counterpart; (usage) if options do not go together, or a table would
+ *   replace a file that is read.
+ * @throws {StoppedError} When asked to stop; then nothing is written.
+ */
+export async function runMasks(request: MasksRequest, context: Pick<StageContext, "signal" | "reporter">): Promise<MasksResults> {
+  const { options, cases: file, out } = request;
+  if (options.threshold !== null && options.labels.length > 1)
+    throw new UserError(
+      "usage",
+      `--label: a probability map is of one label; got ${options.labels.join(" ")}. Give one, or leave --threshold out.`,
+    );
+  const table = file === null ? null : parseCases(await readText(file, "check the path"), file, options.columns);
+  if (table === null && options.columns.subgroup !== null)
+    throw new UserError(
+      "usage",
+      "--subgroup: names a column of --cases; got no --cases. Give the CSV file that names the cases.",
+    );
+  const places = await listPlaces(request, table);
+  refuseReplaced(request, places);
+  const pairing = pairFiles(places[0]!, places.slice(1));
+  const { members, by } = membersOf(pairing.cases, table, file);
+  const measured = await measureCases(pairing, places, options, context);
+  const labels = measured.facts.map(({ label, byPrediction }): MeasuredLabel => {
+    const join = (facts: readonly CaseFacts[]) =>
+      facts.map((f, i): MeasuredCase => ({ id: pairing.cases[i]!.id, ...members[i]!, facts: f }));
+    return { label, predictions: byPrediction.map(join) };
+  });
+  const volumes = labels[0]!.predictions[0]!.every(({ facts }) => !Number.isNaN(facts.referenceMl));
+  const found = measureMasks(labels, measured.lone, volumes, options, seededRng(options.seed).fork("masks"));
+  const sources = places.map(({ where }, i) => ({ where, sha256: sha256(canonicalJson(measured.hashes.map((all) => all[i]!))) }));
+  const [reference, predictions, ...others] = sources as [
+    MasksResults["reference"],
+    MasksResults["predictions"],
+    ...MasksResults["predictions"][],
+  ];
+  const facts = {
+    slices: measured.lone,
+    matchedBy: pairing.by,
+    cases: members.length,
+    patients: new Set(members.map((m) => m.patient)).size,
+    patientsBy: by,
+  };
+  const results: MasksResults = {
+    schemaVersion: 1,
+    hemosynth: packageVersion(),
+    kind: "masks",
+    predictions,
+    reference,
+    ...facts,
+    options,
+    method: methodOf(options),
+    ...found,
+    comparisons: found.comparisons.map((one, i) => ({ predictions: others[i]!, ...one })),
+    notes: notesOf(
+      { ...facts, content: found.content, volumes, passedOver: pairing.passedOver, compared: others.length },
+      options,
+    ),
+  };
+  throwIfStopped(context.signal);
+  if (out !== null) await write(out, results, labels, volumes);
+  return results;
+}
+
+async function listPlaces({ reference, predictions, compare }: MasksRequest, table: CaseTable | null): Promise<Place[]> {
+  const places: Place[] = [];
+  for (const path of [reference, predictions, ...compare]) {
+    const place = await listPlace(path);
+    places.push(table === null ? place : { ...place, files: place.files.filter((file) => isListed(table, file)) });
+  }
+  return places;
+}
+
+/** @throws {UserError} (usage) If a table would replace a file that is read. */
+function refuseReplaced({ cases, out }: MasksRequest, places: readonly Place[]): void {
+  if (out === null) return;
+  const targets = maskFiles.map((name) => resolve(out, name));
+  const read = [
+    ...(cases === null ? [] : [cases]),
+    ...places.flatMap(({ folder, files }) => files.map((file) => join(folder, file))),
+  ];
+  const replaced = read.find((file) => targets.includes(resolve(file)));
+  if (replaced !== undefined)
+    throw new UserError(
+      "usage",
+      `--out: must not replace a file that is read; got ${out} with ${replaced} in it. Name another folder.`,
+    );
+}
+
+interface MeasuredFolders {
+  readonly facts: readonly { readonly label: number | null; readonly byPrediction: readonly CaseFacts[][] }[];
+  /** Of the files of each case, the reference first. */
+  readonly hashes: readonly (readonly string[])[];
+  readonly lone: boolean;
+}
+
+/** Reads and measures case by case. */
+async function measureCases(
+  pairing: Pairing,
+  places: readonly Place[],
+  options: MasksOptions,
+  { signal, reporter }: Pick<StageContext, "signal" | "reporter">,
+): Promise<MeasuredFolders> {
+  const labels = options.labels.length === 0 ? [null] : options.labels;
+  const facts = labels.map((label) => ({ label, byPrediction: places.slice(1).map((): CaseFacts[] => []) }));
+  const hashes: (readonly string[])[] = [];
+  const values = places.map(() => new Set<number>());
+  let first: { readonly flat: boolean; readonly file: string } | null = null;
+  for (const [done, one] of pairing.cases.entries()) {
+    throwIfStopped(signal);
+    const loaded = await loadCase(one, places, options, reporter.warn);
+    const file = join(places[0]!.folder, one.reference);
+    const flat = loaded.images[0]!.flat !== null;
+    first ??= { flat, file };
+    if (first.flat !== flat) {
+      const got = flat ? `a lone slice, and a volume in ${first.file}` : `a volume, and a lone slice in ${first.file}`;
+      throw dataFault(file, "cases must all be volumes, or all lone slices", got, "Evaluate them apart");
+    }
+    for (const [p, images] of loaded.images.entries()) {
+      if (options.labels.length === 0) {
+        refuseLabels(values[0]!, images.reference, places[0]!.where);
+        if (options.threshold === null) refuseLabels(values[p + 1]!, images.predicted, places[p + 1]!.where);
+      }
+      for (const { label, byPrediction } of facts) byPrediction[p]!.push(measureCase(images, label, options));
+    }
+    hashes.push(loaded.hashes);
+    reporter.progress("cases", done + 1, pairing.cases.length);
+  }
+  return { facts, hashes, lone: first!.flat };
+}
+
+/** @throws {UserError} (data) If a folder has several labels and nobody says which: they would silently become one. */
+function refuseLabels(seen: Set<number>, data: ArrayLike<number>, where: string): void {
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0) seen.add(data[i]!);
+  if (seen.size < 2) return;
+  const ids = [...seen].sort((a, b) => a - b);
+  const got = `${ids.slice(0, 8).join(", ")}${ids.length > 8 ? " ..." : ""}`;
+  throw dataFault(
+    where,
+    "masks must hold one value beside 0, or labels must be named",
+    got,
+    `Give --label ${ids.slice(0, 8).join(" ")}, or those that you want`,
+  );
+}
+
+async function write(out: string, results: MasksResults, labels: readonly MeasuredLabel[], volumes: boolean): Promise<void> {
+  const places = [results.predictions, ...results.comparisons.map((one) => one.predictions)];
+  const rows = places.flatMap(({ where }, p) =>
+    labels.map(({ label, predictions }) => ({ where, label, cases: predictions[p]! })),
+  );
+  const contents: Readonly<Record<(typeof maskFiles)[number], string>> = {
+    "metrics.csv": formatCsv(results),
+    "metrics.md": documentMarkdown(masksDocument(results)),
+    "metrics.tex": documentLatex(masksDocument(results)),
+    "cases.csv": casesCsv(rows, volumes, results.options),
+    "metrics.json": `${canonicalJson(results, 2)}\n`,
+  };
+  for (const name of maskFiles) await writeAtomic(join(out, name), contents[name]);
+}
