@@ -18,7 +18,7 @@ export async function areMasks(file: string): Promise<boolean> {
 export const ofMasks = ["label", "empty", "penalty", "tolerance", "match", "connectivity", "sizes", "spacing"] as const;
 
 /** Options that say nothing of masks. */
-const ofOthers = ["truth", "score", "positive", "where", "validation", "compareScore", "confidence"] as const;
+const ofOthers = ["truth", "score", "stratify", "positive", "scoreColumns", "per", "pool", "margin", "where", "validation", "compareScore", "confidence"] as const; // biome-ignore format: a list
 
 /** `hemosynth metrics PREDICTED --reference REFERENCE`: masks of any program, evaluated. */
 export async function masks(path: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
@@ -69,6 +69,7 @@ function optionsOf(flags: MetricsFlags): MasksOptions {
     columns: { id: id?.[0], patient: cluster[0], subgroup },
     interval,
     resamples: number(flags.resamples),
+    permutations: number(flags.permutations),
     level: number(flags.level),
     seed: number(flags.seed),
   });

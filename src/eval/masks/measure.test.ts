@@ -114,6 +114,8 @@ test("a prediction compared with itself does not differ; p of another is the sha
   const { comparisons } = measureMasks([{ label: null, predictions: [a, a, b] }], false, true, options, seededRng(7));
   expect([comparisons[0]!.exact, comparisons[0]!.permutations]).toEqual([true, 64]);
   for (const { estimate, p } of comparisons[0]!.differences) if (estimate !== null) expect([estimate, p]).toEqual([0, 1]);
+  const none = measureMasks([{ label: null, predictions: [a, b] }], false, true, { ...options, permutations: 0 }, seededRng(7));
+  expect(none.comparisons[0]!.differences.every(({ p, pHolm }) => p === null && pHolm === null)).toBe(true);
   const patients = [...new Set(a.map(({ patient }) => patient))];
   const swapped = (n: number, first: MeasuredCase[], other: MeasuredCase[]) =>
     patients.map((patient, p) => ((n >> p) & 1 ? other : first).filter((one) => one.patient === patient));

@@ -52,7 +52,7 @@ export function measureMasks(
   const others = labels[0]!.predictions.slice(1);
   const comparisons = others.map((_, o) => {
     const parts = all.map(({ label, tables, values }) => {
-      const test = exchange(specs, tables[0]!, tables[o + 1]!, options.resamples, rng.fork("exchanged"));
+      const test = exchange(specs, tables[0]!, tables[o + 1]!, options.permutations, rng.fork("exchanged"));
       return { label, test, both: [values[0]!, values[o + 1]!] as const, table: tables[0]!, other: tables[o + 1]! };
     });
     const differences = parts.flatMap((part) => differencesOf(specs, part, options));
@@ -172,6 +172,7 @@ function frocOf(
 
 /** Whether two predictions differ, by exchanging them in whole patients. */
 function exchange(specs: readonly Spec[], first: Table, other: Table, most: number, rng: Rng): PermutationTest {
+  if (most === 0) return { p: specs.map(() => null), permutations: 0, exact: false };
   const patients = [...new Set(first.cases.map(({ patient }) => patient))].sort();
   const place = new Map(patients.map((patient, p) => [patient, p]));
   const placeOf = first.cases.map(({ patient }) => place.get(patient)!);

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { resampledIntervalKinds } from "../metrics/bootstrap-interval.ts";
 import { emptyMaskRules } from "../metrics/dice.ts";
 import { metricsOptions } from "../predictions/options.ts";
 
-const { interval, resamples, level, seed } = metricsOptions.shape;
+const { resamples, permutations, level, seed } = metricsOptions.shape;
 const mm = z.number().positive().max(1000);
 
 /** Options of `hemosynth metrics` for masks. */
@@ -63,8 +64,9 @@ export const masksOptions = z.strictObject({
     })
     .prefault({})
     .describe("what the file of cases holds where"),
-  interval,
-  resamples: resamples.describe("resamples of patients, shared by all figures; as many exchanges of two predictions at most"),
+  interval: z.enum(resampledIntervalKinds).default("percentile").describe("way from resamples to an interval"),
+  resamples: resamples.describe("resamples of patients, shared by all figures"),
+  permutations: permutations.describe("exchanges of two predictions that are looked at, at most; 0: none"),
   level,
   seed,
 });
