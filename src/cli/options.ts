@@ -8,6 +8,7 @@ export type Perform = (work: (session: Session) => Promise<Outcome>) => Promise<
 
 const backends = ["auto", "cuda", "tensorflow", "wasm", "cpu"] as const satisfies readonly BackendName[];
 
+/** The options of every command that writes a folder. @param out - What it is told of `--out`. */
 export function writes(command: Command, out: string): Command {
   return command
     .requiredOption("--out <folder>", out)
@@ -25,16 +26,19 @@ export function finish(command: Command, example: string): Command {
     .addHelpText("after", `\nExample:\n  ${example}`);
 }
 
+/** Sets a key of the config. */
 export function setOption(): Option {
   return new Option("--set <key=value>", "set an option of the config, such as train.steps=100; may be repeated").argParser(
     (text: string, before: readonly string[] | undefined) => [...(before ?? []), text],
   );
 }
 
+/** The seed of everything that is drawn. */
 export function seedOption(): Option {
   return new Option("--seed <number>", "the same as --set seed=<number>");
 }
 
+/** Which backend computes. */
 export function backendOption(): Option {
   return new Option("--backend <name>", "the same as --set backend=<name>").choices(backends);
 }
@@ -46,6 +50,7 @@ export function computes(command: Command): Command {
     .option("--gpu <index>", "the same as --set gpu=<index>: which GPU, as nvidia-smi counts them");
 }
 
+/** Numbers from 0, ascending, each once. */
 export function foldsOption(): Option {
   return new Option("--folds <numbers>", "of a cross-validation (split.folds), only these folds, such as 0,2").argParser(
     (text: string) => {
@@ -56,6 +61,7 @@ export function foldsOption(): Option {
   );
 }
 
+/** A number of scenes, 1 to 200. */
 export function previewOption(): Option {
   const help = "instead, show so many scenes on a page, with what is drawn beside the priors' targets; writes no dataset";
   return new Option("--preview <scenes>", help).argParser(countUpTo(200));
@@ -69,6 +75,7 @@ export function countUpTo(most: number): (text: string) => number {
   };
 }
 
+/** 1 to 9999; all cores by default. */
 export function workersOption(): Option {
   return new Option("--workers <number>", "worker threads; results do not depend on it")
     .default(availableParallelism(), "all cores")

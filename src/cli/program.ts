@@ -98,7 +98,9 @@ function addStages(program: Command, perform: Perform): void {
     perform(async (session) => (await import("./commands/synth.ts")).synth(config, options, session)),
   );
   addExport(program, perform);
-  const train = program.command("train <config>").description("train a segmenter on the synthetic stacks");
+  const train = program
+    .command("train <config>")
+    .description("train a network: segmenter, classifier, detector, bags, pretraining");
   computes(writes(train, "run folder")).option("--data <folder>", data).option("--resume", "go on with an interrupted training");
   finish(train, "hemosynth train configs/demo.yaml --out runs/demo --resume").action((config, options) =>
     perform(async (session) => (await import("./commands/stages.ts")).train(config, options, session)),
@@ -173,15 +175,16 @@ function addExport(program: Command, perform: Perform): void {
 function addPredict(program: Command, perform: Perform): void {
   const predict = program
     .command("predict")
-    .description("predict lesion probabilities and scores for NIfTI, PNG, a folder or a dataset");
+    .description("apply a trained network: maps, heat maps or boxes, and scores, for images, a folder or a dataset");
   computes(writes(predict, "folder for the predictions; without --in, a run folder"))
     .option("--model <run>", "run folder of the trained model")
-    .option("--in <path>", "a .nii, .nii.gz or .png file, a folder of them, or a dataset")
+    .option("--in <path>", "a .nii, .nii.gz, .png, .jpg or .tif file, a folder of them, or a dataset")
     .addOption(new Option("--split <names...>", "of a dataset, only these splits").choices(splits));
   finish(predict, "hemosynth predict --model runs/demo --in stack.nii.gz --out predictions").action((options) =>
     perform(async (session) => (await import("./commands/stages.ts")).predict(options, session)),
   );
 }
+
 function addExportModel(program: Command, perform: Perform): void {
   const command = program
     .command("export-model <run>")
@@ -230,5 +233,3 @@ function addConfig(program: Command, perform: Perform): void {
     perform(async () => (await import("./commands/config.ts")).schema(of)),
   );
 }
-
-/** The options of every command that writes a folder. */

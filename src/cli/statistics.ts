@@ -4,6 +4,7 @@ import type { EmptyMaskRule } from "../eval/metrics/dice.ts";
 import type { CovarianceKind } from "../eval/readers/options.ts";
 import { finish, type Perform } from "./options.ts";
 
+// Named again, so that no schema is loaded for --help; the schemas refuse what they do not know.
 const resampledIntervals = ["percentile", "basic", "bca"] as const satisfies readonly IntervalKind[];
 const intervals = [...resampledIntervals, "studentized"] as const satisfies readonly IntervalKind[];
 const covariances = ["jackknife", "delong", "bootstrap"] as const satisfies readonly CovarianceKind[];
@@ -24,7 +25,7 @@ function addMetrics(program: Command, perform: Perform): void {
     )
     .option("--truth <column>", "column with the truth; without, found by its usual names and said")
     .option("--score <column>", "column with the score or probability, higher for positives")
-    .option("--id <columns...>", "columns that together tell rows apart")
+    .option("--id <columns...>", "columns that together tell rows apart; of masks, the column of --cases with the case")
     .option(
       "--cluster <columns...>",
       "column with the patient: rows of one are resampled together; or clusters in clusters, the outermost first",
@@ -47,15 +48,15 @@ function addMetrics(program: Command, perform: Perform): void {
       "youden, sensitivity=.9, specificity=.9 or a number (of probabilities by default 0.5); of masks, a number: they are probability maps",
     )
     .option("--validation <file>", "predictions that the threshold is chosen on")
-    .option("--compare <files...>", "predictions of the same rows by other models, matched by id")
+    .option("--compare <files...>", "predictions of the same rows, boxes or masks by other models")
     .option("--compare-score <column>", "their score column, where it is called otherwise")
     .option("--margin <number>", "how much worse than the others is still as good (non-inferiority), in the unit of the figure")
-    .addOption(new Option("--interval <kind>", "way from resamples to intervals").choices(intervals).default("percentile"))
-    .option("--resamples <number>", "resamples of clusters", "2000")
-    .option("--permutations <number>", "permutations of a test, all there are where they are fewer; 0 for none", "2000")
-    .option("--level <number>", "confidence level", "0.95")
-    .option("--bins <number>", "bins of the calibration curve", "10")
-    .option("--seed <number>", "seed of the resamples", "0")
+    .addOption(new Option("--interval <kind>", "way from resamples to intervals (default percentile)").choices(intervals))
+    .option("--resamples <number>", "resamples of clusters (default 2000)")
+    .option("--permutations <number>", "permutations of a test, all there are where they are fewer; 0 for none (default 2000)")
+    .option("--level <number>", "confidence level (default 0.95)")
+    .option("--bins <number>", "bins of the calibration curve (default 10)")
+    .option("--seed <number>", "seed of the resamples (default 0)")
     .option("--reference <path>", "of boxes: COCO instances of the same pictures; of masks: folder or file of the true ones")
     .option("--cases <file>", "of boxes and masks: CSV that names the patient of each picture or case")
     .option(
@@ -96,15 +97,13 @@ function addReader(program: Command, perform: Perform): void {
     .option("--where <column=value...>", "only rows with this value")
     .option("--arms <names...>", "the arms, the reference first")
     .option("--threshold <number>", "makes calls of ratings of at least this")
+    .addOption(new Option("--covariance <kind>", "how covariances of readers are found (default jackknife)").choices(covariances))
     .addOption(
-      new Option("--covariance <kind>", "how covariances of readers are found").choices(covariances).default("jackknife"),
+      new Option("--interval <kind>", "way from resamples to intervals (default percentile)").choices(resampledIntervals),
     )
-    .addOption(
-      new Option("--interval <kind>", "way from resamples to intervals").choices(resampledIntervals).default("percentile"),
-    )
-    .option("--resamples <number>", "resamples of clusters", "2000")
-    .option("--level <number>", "confidence level", "0.95")
-    .option("--seed <number>", "seed of the resamples", "0")
+    .option("--resamples <number>", "resamples of clusters (default 2000)")
+    .option("--level <number>", "confidence level (default 0.95)")
+    .option("--seed <number>", "seed of the resamples (default 0)")
     .option("--out <folder>", "folder for reader.csv, reader.md, reader.tex, reader.html and reader.json");
   finish(command, "hemosynth reader readings.csv --arms without with --cluster patient --out tables").action(
     (readings, options) => perform(async (session) => (await import("./commands/reader.ts")).reader(readings, options, session)),

@@ -1,6 +1,6 @@
 import { addBias, batchNormTrain, gatherRows, relu, scatterFixed } from "../../src/backend/ops.ts";
 import { type Tensor, type Tensor1D, type Tensor2D, type Tensor4D, tf } from "../../src/backend/tf.ts";
-import { maxPool } from "../../src/models/layers/conv.ts";
+import { convolve, maxPool } from "../../src/models/layers/conv.ts";
 import { doubleNearest } from "../../src/models/yolo/blocks.ts";
 
 type Op = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
@@ -41,7 +41,7 @@ export const parityOps: Readonly<Record<string, Op>> = {
   "conv 3x3 same, stride 2, odd size": image((x, w) => tf.conv2d(x, w, 2, "same")),
   "conv 3x3 valid, stride 2": image((x, w) => tf.conv2d(x, w, 2, "valid")),
   "conv 2x2 valid, stride 2": image((x, w) => tf.conv2d(x, w, 2, "valid")),
-  "conv 1x1, stride 2": image((x, w) => tf.conv2d(x, w, 2, "same")),
+  "conv 1x1, stride 2": image((x, w) => convolve(x, w, 2)), // of so few channels oneDNN's own gradient is wrong, see there
   "conv 7x7 same, stride 2": image((x, w) => tf.conv2d(x, w, 2, "same")),
   "transposed conv 2x2, stride 2": image(transposedConv),
   "transposed conv 3x3, stride 2": image(transposedConv),

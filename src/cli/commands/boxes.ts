@@ -4,6 +4,7 @@ import { type BoxesOptions, boxesOptions } from "../../eval/boxes/options.ts";
 import { runBoxes } from "../../eval/boxes/stage.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
+import { checkedOptions, optionName, typedNumbers } from "./flags.ts";
 import type { MetricsFlags } from "./metrics.ts";
 
 /** Whether predictions are boxes: COCO results, or whatever has COCO instances for a reference. */
@@ -11,20 +12,22 @@ export const areBoxes = (file: string, { reference = "" }: Pick<MetricsFlags, "r
   [file, reference].some((name) => /\.json$/i.test(name));
 
 /** Options that say nothing of boxes. */
-const ofTables = ["truth", "score", "id", "subgroup", "stratify", "positive", "scoreColumns", "per", "pool", "margin", "where", "threshold", "validation", "compareScore"] as const; // biome-ignore format: a list
+const ofTables = ["truth", "score", "id", "subgroup", "stratify", "positive", "scoreColumns", "per", "pool", "margin", "where", "threshold", "validation", "compareScore", "permutations", "bins"] as const; // biome-ignore format: a list
 
 /** `hemosynth metrics DETECTIONS.json --reference INSTANCES.json`: the boxes of any detector, evaluated. */
 export async function boxes(file: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
   const foreign = ofTables.find((name) => flags[name] !== undefined);
   if (foreign !== undefined) {
-    const option = foreign.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new UserError(
       "usage",
-      `--${option}: goes with predictions in a CSV file; got ${file}, which is of boxes. Leave it out.`,
+      `--${optionName(foreign)}: goes with predictions in a CSV file; got ${file}, which is of boxes. Leave it out.`,
     );
   }
   if (flags.reference === undefined)
-    throw new UserError("usage", `${file}: boxes need --reference, COCO instances of the same pictures; got none.`);
+    throw new UserError(
+      "usage",
+      `${file}: boxes need --reference, COCO instances of the same pictures; got none. Name the file.`,
+    );
   const request = {
     detections: file,
     reference: flags.reference,
@@ -40,21 +43,12 @@ export async function boxes(file: string, flags: MetricsFlags, session: Session)
 
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */
 function optionsOf(flags: MetricsFlags): BoxesOptions {
-  const numbers = (["confidence", "resamples", "level", "seed"] as const).flatMap((name) => {
-    const text = flags[name];
-    return text === undefined ? [] : [[name, text.trim() === "" ? text : Number(text)] as const];
-  });
   const { interval, cluster: [cluster, ...more] = [] } = flags;
   if (more.length > 0)
     throw new UserError(
       "usage",
-      `--cluster: must be one column for boxes, that of the patient; got ${[cluster, ...more].join(" ")}.`,
+      `--cluster: must be one column for boxes, that of the patient; got ${[cluster, ...more].join(" ")}. Name one.`,
     );
-  const parsed = boxesOptions.safeParse({ interval, cluster, ...Object.fromEntries(numbers) });
-  if (parsed.success) return parsed.data;
-  const fault = ({ path, message }: (typeof parsed.error.issues)[number]) => {
-    const name = String(path[0]) as keyof MetricsFlags;
-    return `--${name}: ${message}; got ${JSON.stringify(flags[name])}. hemosynth metrics --help has an example.`;
-  };
-  throw new UserError("usage", parsed.error.issues.map(fault).join("\n"));
+  const values = { interval, cluster, ...typedNumbers(flags, ["confidence", "resamples", "level", "seed"]) };
+  return checkedOptions(boxesOptions, values, flags, "metrics");
 }

@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import type { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import { imageKind } from "../../data/image-name.ts";
 import { masksDocument } from "../../eval/masks/format.ts";
@@ -7,6 +6,7 @@ import { type MasksOptions, masksOptions } from "../../eval/masks/options.ts";
 import { maskFiles, runMasks } from "../../eval/masks/stage.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
+import { checkedOptions, optionName, typedNumber, typedNumbers } from "./flags.ts";
 import type { MetricsFlags } from "./metrics.ts";
 
 /** Whether predictions are masks: a folder, or a NIfTI file or picture. */
@@ -18,7 +18,7 @@ export async function areMasks(file: string): Promise<boolean> {
 export const ofMasks = ["label", "empty", "penalty", "tolerance", "match", "connectivity", "sizes", "spacing"] as const;
 
 /** Options that say nothing of masks. */
-const ofOthers = ["truth", "score", "stratify", "positive", "scoreColumns", "per", "pool", "margin", "where", "validation", "compareScore", "confidence"] as const; // biome-ignore format: a list
+const ofOthers = ["truth", "score", "stratify", "positive", "scoreColumns", "per", "pool", "margin", "where", "validation", "compareScore", "confidence", "bins"] as const; // biome-ignore format: a list
 
 /** `hemosynth metrics PREDICTED --reference REFERENCE`: masks of any program, evaluated. */
 export async function masks(path: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
@@ -26,10 +26,10 @@ export async function masks(path: string, flags: MetricsFlags, session: Session)
   if (foreign !== undefined)
     throw new UserError(
       "usage",
-      `--${kebab(foreign)}: goes with predictions in a CSV file or boxes; got ${path}, which is of masks. Leave it out.`,
+      `--${optionName(foreign)}: goes with predictions in a CSV file or boxes; got ${path}, which is of masks. Leave it out.`,
     );
   if (flags.reference === undefined)
-    throw new UserError("usage", `${path}: masks need --reference, the folder or file with the true ones; got none.`);
+    throw new UserError("usage", `${path}: masks need --reference, the folder or file with the true ones; got none. Name it.`);
   const request = {
     predictions: path,
     reference: flags.reference,
@@ -43,45 +43,34 @@ export async function masks(path: string, flags: MetricsFlags, session: Session)
   return { text: `${documentText(masksDocument(results))}${where}`, json: results };
 }
 
-const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
 /** Which option of the command line an option of masks comes from. */
 const flagOf: Readonly<Record<string, string>> = { labels: "label", tolerances: "tolerance", patient: "cluster" };
 
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */
 function optionsOf(flags: MetricsFlags): MasksOptions {
   const { empty, interval, subgroup, id } = flags;
-  const number = (text: string | undefined) => (text === undefined || text.trim() === "" ? text : Number(text));
-  const numbers = (texts: readonly string[] | undefined) => texts?.map(number);
+  const numbers = (texts: readonly string[] | undefined) => texts?.map(typedNumber);
   const cluster = [flags.cluster ?? []].flat();
   for (const [name, all] of [["cluster", cluster], ["id", id ?? []]] as const) // biome-ignore format: short
     if (all.length > 1) throw new UserError("usage", `--${name}: must be one column of --cases; got ${all.join(" ")}. Name one.`);
-  const parsed = masksOptions.safeParse({
+  const values = {
     labels: numbers(flags.label),
-    threshold: number(flags.threshold),
+    threshold: typedNumber(flags.threshold),
     empty,
-    penalty: number(flags.penalty),
+    penalty: typedNumber(flags.penalty),
     tolerances: numbers(flags.tolerance),
     match: flags.match === undefined ? undefined : matchOf(flags.match),
-    connectivity: number(flags.connectivity),
+    connectivity: typedNumber(flags.connectivity),
     sizes: numbers(flags.sizes),
     spacing: numbers(flags.spacing),
     columns: { id: id?.[0], patient: cluster[0], subgroup },
     interval,
-    resamples: number(flags.resamples),
-    permutations: number(flags.permutations),
-    level: number(flags.level),
-    seed: number(flags.seed),
+    ...typedNumbers(flags, ["resamples", "permutations", "level", "seed"]),
+  };
+  return checkedOptions(masksOptions, values, flags, "metrics", ([first, second]) => {
+    const key = String(first === "columns" ? second : first);
+    return flagOf[key] ?? key;
   });
-  if (parsed.success) return parsed.data;
-  throw new UserError("usage", [...new Set(parsed.error.issues.map((issue) => faultOf(issue, flags)))].join("\n"));
-}
-
-function faultOf({ path, message }: z.core.$ZodIssue, flags: MetricsFlags): string {
-  const key = String(path[0] === "columns" ? path[1] : path[0]);
-  const name = flagOf[key] ?? key;
-  const got = [flags[name as keyof MetricsFlags] ?? []].flat().join(" ");
-  return `--${kebab(name)}: ${message}; got ${JSON.stringify(got)}. hemosynth metrics --help has an example.`;
 }
 
 /** `any`, `iou=.5` or `dice=.5`. */
@@ -89,5 +78,5 @@ function matchOf(text: string): unknown {
   const [, rule, atLeast] = /^(iou|dice)=(.+)$/.exec(text) ?? [];
   if (text === "any") return { rule: "any" };
   if (rule !== undefined) return { rule, atLeast: Number(atLeast) };
-  throw new UserError("usage", `--match: must be any, iou=.5 or dice=.5; got ${JSON.stringify(text)}.`);
+  throw new UserError("usage", `--match: must be any, iou=.5 or dice=.5; got ${JSON.stringify(text)}. Give one of these.`);
 }

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import { type MetricsOptions, metricsOptions } from "../../eval/predictions/options.ts";
 import { parseWhere } from "../../eval/predictions/read/columns.ts";
@@ -6,6 +5,7 @@ import { documentOf, runMetrics } from "../../eval/predictions/stage.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
 import { areBoxes, boxes } from "./boxes.ts";
+import { checkedOptions, typedNumbers } from "./flags.ts";
 import { areMasks, masks, ofMasks } from "./masks.ts";
 
 /** Options of `hemosynth metrics`, as commander parses them. */
@@ -48,11 +48,23 @@ export interface MetricsFlags {
 
 /** `hemosynth metrics PREDICTIONS`: those of any program, evaluated: a CSV table, boxes in a JSON file, or masks in a folder or file. */
 export async function metrics(file: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
-  if (await areMasks(file)) return await masks(file, flags, session);
-  const ofMask = ofMasks.find((name) => flags[name] !== undefined);
+  const kind = areBoxes(file, flags) ? "boxes" : (await areMasks(file)) ? "masks" : "table";
+  const ofMask = kind === "masks" ? undefined : ofMasks.find((name) => flags[name] !== undefined);
   if (ofMask !== undefined)
     throw new UserError("usage", `--${ofMask}: goes with masks, in a folder or an image file; got ${file}. Leave it out.`);
-  if (areBoxes(file, flags)) return await boxes(file, flags, session);
+  switch (kind) {
+    case "boxes":
+      return await boxes(file, flags, session);
+    case "masks":
+      return await masks(file, flags, session);
+    case "table":
+      return await table(file, flags, session);
+    default:
+      return kind satisfies never;
+  }
+}
+
+async function table(file: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
   const foreign = (["reference", "cases", "confidence"] as const).find((name) => flags[name] !== undefined);
   if (foreign !== undefined)
     throw new UserError("usage", `--${foreign}: goes with boxes in a .json file, or with masks; got ${file}. Leave it out.`);
@@ -74,25 +86,15 @@ function optionsOf(flags: MetricsFlags): MetricsOptions {
   if (flags.pool !== undefined && flags.per === undefined)
     throw new UserError("usage", `--pool: goes with --per; got ${JSON.stringify(flags.pool)} alone. Give --per patient, say.`);
   const { truth, score, id, cluster, stratify, subgroup, positive, scoreColumns, where = [] } = flags;
-  const numbers = (["resamples", "level", "bins", "seed", "margin", "permutations"] as const).flatMap((name) => {
-    const text = flags[name];
-    return text === undefined ? [] : [[name, text.trim() === "" ? text : Number(text)] as const];
-  });
-  const parsed = metricsOptions.safeParse({
+  const values = {
     columns: { truth, score, id, cluster, stratify, subgroup, positive, scoreColumns, where: where.map(parseWhere) },
     threshold: flags.threshold === undefined ? null : cutOf(flags.threshold),
     interval: flags.interval,
     per: flags.per,
     pool: flags.pool === undefined ? undefined : poolOf(flags.pool),
-    ...Object.fromEntries(numbers),
-  });
-  if (parsed.success) return parsed.data;
-  throw new UserError("usage", parsed.error.issues.map((issue) => faultOf(issue, flags)).join("\n"));
-}
-
-function faultOf({ path, message }: z.core.$ZodIssue, flags: MetricsFlags): string {
-  const name = String(path[0]) as keyof MetricsFlags;
-  return `--${name}: ${message}; got ${JSON.stringify(flags[name])}. hemosynth metrics --help has an example.`;
+    ...typedNumbers(flags, ["resamples", "level", "bins", "seed", "margin", "permutations"]),
+  };
+  return checkedOptions(metricsOptions, values, flags, "metrics");
 }
 
 /** `mean`, `max`, `top-k`, `top-k=5`, `noisy-or`, `vote` or `vote=.4`; what they may be is for the schema to say. */

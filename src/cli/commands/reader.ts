@@ -1,11 +1,10 @@
-import type { z } from "zod";
-import { UserError } from "../../core/errors.ts";
 import { parseWhere } from "../../eval/predictions/read/columns.ts";
 import { readerDocument } from "../../eval/readers/format.ts";
 import { type ReaderOptions, readerOptions } from "../../eval/readers/options.ts";
 import { runReader } from "../../eval/readers/stage.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
+import { checkedOptions, typedNumbers } from "./flags.ts";
 
 /** Options of `hemosynth reader`, as commander parses them. */
 export interface ReaderFlags {
@@ -41,11 +40,7 @@ export async function reader(readings: string, flags: ReaderFlags, session: Sess
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */
 function optionsOf(flags: ReaderFlags): ReaderOptions {
   const { reader: who, case: what, arm, truth, rating, call, time, confidence, cluster, positive, where = [] } = flags;
-  const numbers = (["threshold", "resamples", "level", "seed"] as const).flatMap((name) => {
-    const text = flags[name];
-    return text === undefined ? [] : [[name, text.trim() === "" ? text : Number(text)] as const];
-  });
-  const parsed = readerOptions.safeParse({
+  const values = {
     columns: {
       reader: who,
       case: what,
@@ -62,13 +57,7 @@ function optionsOf(flags: ReaderFlags): ReaderOptions {
     arms: flags.arms,
     covariance: flags.covariance,
     interval: flags.interval,
-    ...Object.fromEntries(numbers),
-  });
-  if (parsed.success) return parsed.data;
-  throw new UserError("usage", parsed.error.issues.map((issue) => faultOf(issue, flags)).join("\n"));
-}
-
-function faultOf({ path, message }: z.core.$ZodIssue, flags: ReaderFlags): string {
-  const name = String(path[0]) as keyof ReaderFlags;
-  return `--${name}: ${message}; got ${JSON.stringify(flags[name])}. hemosynth reader --help has an example.`;
+    ...typedNumbers(flags, ["threshold", "resamples", "level", "seed"]),
+  };
+  return checkedOptions(readerOptions, values, flags, "reader");
 }

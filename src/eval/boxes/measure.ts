@@ -1,10 +1,11 @@
 import type { Rng } from "../../core/rng.ts";
-import { dataFault, oneLine } from "../../data/faults.ts";
+import { oneLine } from "../../data/faults.ts";
 import { drawPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import { bootstrapP } from "../metrics/bootstrap-p.ts";
 import { boxConfusion } from "../metrics/detection/confusion.ts";
 import { holmAdjusted } from "../metrics/holm.ts";
 import { difference, estimate, valueAt } from "../tables/estimate.ts";
+import { checkPlanSize } from "../tables/plan-size.ts";
 import type { Replicates } from "../tables/replicate.ts";
 import type { Detections, Reference } from "./coco.ts";
 import { confidenceCurves, curveConfidences, describeBoxes, subsetOf } from "./describe.ts";
@@ -13,9 +14,6 @@ import { notesOf } from "./notes.ts";
 import type { BoxesOptions } from "./options.ts";
 import type { Grouping } from "./patients.ts";
 import type { BoxComparison, BoxesResults } from "./results.ts";
-
-/** Cells of the largest plan, 2 bytes each. */
-const mostCells = 2 ** 28;
 
 /** What {@link measureBoxes} finds out. */
 export type MeasuredBoxes = Pick<
@@ -68,14 +66,7 @@ export function measureBoxes(
 
 function planOf({ file }: Reference, { clusters }: Grouping, { resamples }: BoxesOptions, rng: Rng): ResamplingPlan {
   const distinct = new Set(clusters);
-  const most = Math.min(65_535, Math.floor(mostCells / resamples));
-  if (distinct.size > most)
-    throw dataFault(
-      file,
-      `may have at most ${most} patients for ${resamples} resamples, pictures of nobody counting as one each`,
-      distinct.size,
-      "Take fewer resamples, or name the patients",
-    );
+  checkPlanSize(file, distinct.size, resamples, "patients", "name the patients: a picture of nobody counts as one");
   return drawPlan(rng, distinct, resamples);
 }
 

@@ -79,7 +79,10 @@ async function readDetections(path: string, reference: Reference): Promise<Compa
     const bytes = await readBytes(path);
     return { detections: parseDetections(bytes.toString("utf8"), path, reference), sha256: sha256(bytes) };
   }
-  const names = (await listFiles(path)).files.filter((name) => name.endsWith(".txt"));
+  const listed = await listFiles(path);
+  if (listed.unreadable.length > 0)
+    throw new UserError("data", `${path}: every file must be readable; got ${listed.unreadable[0]}. Mend its permissions or take it away.`); // biome-ignore format: one line
+  const names = listed.files.filter((name) => name.endsWith(".txt"));
   const files: LabelFile[] = [];
   for (const name of names.sort()) files.push({ path: name, text: await readText(join(path, name), "check the path") });
   return { detections: parseYoloLabels(files, path, reference), sha256: sha256(JSON.stringify(files)) };

@@ -40,7 +40,7 @@ export type FrocRow = z.output<typeof frocSchema>;
 
 const sourceSchema = z.strictObject({
   where: z.string(),
-  /** Of the paths and contents of all files read. */
+  /** Of the hashes of all files read, in the order of the cases. */
   sha256: z.string(),
 });
 

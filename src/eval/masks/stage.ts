@@ -7,6 +7,7 @@ import { dataFault } from "../../data/faults.ts";
 import { readText, writeAtomic } from "../../data/files.ts";
 import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
+import { checkPlanSize } from "../tables/plan-size.ts";
 import { type CaseTable, isListed, membersOf, parseCases } from "./cases.ts";
 import type { MeasuredCase } from "./figures.ts";
 import { casesCsv, formatCsv, masksDocument } from "./format.ts";
@@ -58,11 +59,13 @@ export async function runMasks(request: MasksRequest, context: Pick<StageContext
   refuseReplaced(request, places);
   const pairing = pairFiles(places[0]!, places.slice(1));
   const { members, by } = membersOf(pairing.cases, table, file);
+  const patients = new Set(members.map(({ patient }) => patient)).size;
+  checkPlanSize(request.reference, patients, options.resamples, "patients", "fewer cases");
   const measured = await measureCases(pairing, places, options, context);
   const labels = measured.facts.map(({ label, byPrediction }): MeasuredLabel => {
-    const join = (facts: readonly CaseFacts[]) =>
+    const withMembers = (facts: readonly CaseFacts[]) =>
       facts.map((f, i): MeasuredCase => ({ id: pairing.cases[i]!.id, ...members[i]!, facts: f }));
-    return { label, predictions: byPrediction.map(join) };
+    return { label, predictions: byPrediction.map(withMembers) };
   });
   const volumes = labels[0]!.predictions[0]!.every(({ facts }) => !Number.isNaN(facts.referenceMl));
   const found = measureMasks(labels, measured.lone, volumes, options, seededRng(options.seed).fork("masks"));

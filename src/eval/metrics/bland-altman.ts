@@ -1,4 +1,4 @@
-import { betaQuantile } from "./beta.ts";
+import { studentQuantile } from "./beta.ts";
 
 /** How two measurements of the same things agree, in their unit. */
 export interface Agreement {
@@ -32,10 +32,4 @@ export function agreementMargins(n: number, sd: number, level = 0.95): { readonl
   if (n < 2) return { bias: Number.NaN, limit: Number.NaN };
   const t = studentQuantile((1 + level) / 2, n - 1);
   return { bias: (t * sd) / Math.sqrt(n), limit: t * sd * Math.sqrt(1 / n + 1.96 ** 2 / (2 * (n - 1))) };
-}
-
-/** Quantile of Student's t for p in [0.5, 1). */
-function studentQuantile(p: number, degrees: number): number {
-  const x = betaQuantile(2 * (1 - p), degrees / 2, 0.5);
-  return Math.sqrt((degrees * (1 - x)) / x);
 }

@@ -50,7 +50,7 @@ export function drawNestedPlan(
 ): ResamplingPlan {
   const distinct = [...new Map(Array.from(paths, (path) => [clusterId(path), path]))].sort(([a], [b]) => (a < b ? -1 : 1));
   const n = distinct.length;
-  if (n === 0 || n > 65_535) throw new RangeError(`drawPlan: need 1 to 65535 patients; got ${n}`);
+  if (n === 0 || n > 65_535) throw new RangeError(`drawPlan: need 1 to 65535 innermost clusters; got ${n}`);
   if (distinct.some(([, path]) => path.length !== distinct[0]![1].length))
     throw new RangeError("drawNestedPlan: paths must be of one length");
   const trees = treesOf(distinct.map(([, path], leaf) => ({ path, leaf })), 0); // biome-ignore format: short

@@ -1,4 +1,5 @@
 import type { Components } from "../../core/components.ts";
+import { frocRates } from "./detection/operating.ts";
 
 /**
  * When a lesion of the truth is found by one of the prediction. `any`: they share a voxel, and one may find many and be found by many.
@@ -62,9 +63,6 @@ export interface FrocPoint {
   readonly sensitivity: number;
   readonly falsePositivesPerCase: number;
 }
-
-/** False positives per case at which LUNA16 and others read a FROC curve. */
-export const frocRates = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8] as const;
 
 /**
  * Mean over {@link frocRates} of the highest sensitivity among points with at most so many false positives per case, 0 where there is none: in [0, 1];

@@ -1,7 +1,4 @@
-/** Ways from the scores of the images of a patient to the patient's. */
-export const poolKinds = ["mean", "max", "top-k", "noisy-or", "vote"] as const;
-
-/** How scores become one. */
+/** How the scores of the images of a patient become the patient's. */
 export type Pool =
   | { readonly kind: "mean" }
   | { readonly kind: "max" }

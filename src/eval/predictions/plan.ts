@@ -2,6 +2,7 @@ import type { Rng } from "../../core/rng.ts";
 import { dataFault, oneLine } from "../../data/faults.ts";
 import { clusterId, drawNestedPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import type { IntervalKind } from "../metrics/bootstrap-interval.ts";
+import { checkPlanSize } from "../tables/plan-size.ts";
 import { isChosen, type MetricsOptions } from "./options.ts";
 import type { CommonColumns } from "./read/columns.ts";
 import type { TableRow } from "./read/table.ts";
@@ -13,23 +14,13 @@ export interface Resampled {
   readonly rows: readonly Pick<TableRow, "cluster" | "path" | "stratum">[];
 }
 
-/** Cells of the largest plan, 2 bytes each. */
-const mostCells = 2 ** 28;
-
 /**
  * The plan that all figures share.
  * @throws {UserError} (data) If there are too many clusters, or every cluster would be a stratum of its own.
  */
 export function planOf({ file, columns, rows }: Resampled, { resamples }: MetricsOptions, rng: Rng): ResamplingPlan {
   const innermost = new Set(rows.map(({ path }) => clusterId(path))).size;
-  const most = Math.min(65_535, Math.floor(mostCells / resamples));
-  if (innermost > most)
-    throw dataFault(
-      file,
-      `may have at most ${most} clusters for ${resamples} resamples`,
-      innermost,
-      "Take fewer resamples or a sample of the rows",
-    );
+  checkPlanSize(file, innermost, resamples, "clusters", "a sample of the rows");
   const strata = strataOf(rows);
   if (strata.size > 1 && lonely(strata) === strata.size)
     throw dataFault(

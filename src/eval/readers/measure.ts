@@ -1,5 +1,5 @@
 import type { Rng } from "../../core/rng.ts";
-import { dataFault, oneLine } from "../../data/faults.ts";
+import { oneLine } from "../../data/faults.ts";
 import { drawPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import { pseudovalues } from "../metrics/covariance.ts";
 import { analysePseudovalues } from "../metrics/dbm.ts";
@@ -13,15 +13,13 @@ import {
 } from "../metrics/obuchowski-rockette.ts";
 import { besideAuroc } from "../tables/auroc.ts";
 import { type Beside, difference, type Estimate, estimate, valueAt } from "../tables/estimate.ts";
+import { checkPlanSize } from "../tables/plan-size.ts";
 import type { Replicates } from "../tables/replicate.ts";
 import { besideShare } from "../tables/share.ts";
 import { figureCovariances, figuresOf, isOf, leftOutOf, ratingPlacements, replicateFigure } from "./figures.ts";
 import type { ReaderOptions } from "./options.ts";
 import type { ReaderAnalysis, ReaderFigure, ReaderFigureName, ReaderResults } from "./results.ts";
 import type { Study } from "./rows.ts";
-
-/** Cells of the largest plan, 2 bytes each. */
-const mostCells = 2 ** 28;
 
 /** What {@link measureReaders} finds out. */
 export type MeasuredReaders = Pick<ReaderResults, "figures" | "method" | "notes">;
@@ -34,14 +32,7 @@ export type MeasuredReaders = Pick<ReaderResults, "figures" | "method" | "notes"
  */
 export function measureReaders(study: Study, options: ReaderOptions, rng: Rng): MeasuredReaders {
   const clusters = new Set(study.cases.map(({ cluster }) => cluster));
-  const most = Math.min(65_535, Math.floor(mostCells / options.resamples));
-  if (clusters.size > most)
-    throw dataFault(
-      study.file,
-      `may have at most ${most} clusters for ${options.resamples} resamples`,
-      clusters.size,
-      "Take fewer resamples or fewer cases",
-    );
+  checkPlanSize(study.file, clusters.size, options.resamples, "clusters", "fewer cases");
   const plan = drawPlan(rng.fork("cases"), clusters, options.resamples);
   const figures = figuresOf(study).map((name) => measureFigure(plan, study, name, options));
   return {

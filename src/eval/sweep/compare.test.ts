@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seededRng } from "../../core/rng.ts";
 import { drawPlan } from "../metrics/bootstrap.ts";
-import { bootstrapP, compareSettings, replicateRuns, type SweptRun, settingFigures } from "./compare.ts";
+import { bootstrapP } from "../metrics/bootstrap-p.ts";
+import { compareSettings, replicateRuns, type SweptRun, settingFigures } from "./compare.ts";
 import type { SweptUnit } from "./units.ts";
 
 interface Expected {

@@ -1,6 +1,7 @@
 import { sha256 } from "../../core/hash.ts";
 import { rankScores, weightedAuroc } from "../metrics/auroc.ts";
 import { clusterUnits, percentileInterval, type ResamplingPlan, resampleWeights } from "../metrics/bootstrap.ts";
+import { bootstrapP } from "../metrics/bootstrap-p.ts";
 import { holmAdjusted } from "../metrics/holm.ts";
 import { orNull } from "../operate.ts";
 import { type ComparedFigure, comparedFigures, type SettingFigure, type SweepComparison } from "./results.ts";
@@ -152,23 +153,6 @@ function pairUp(
   const { mean, seedSd } = overSeeds(wholes);
   const p = low === null ? null : bootstrapP(values);
   return { row: { ...row, difference: mean, low, high, caseSd: deviation(values), seedSd, p, reason }, values, patients };
-}
-
-/** What is left of a difference of 0 by rounding. */
-const nothing = 1e-12;
-
-/**
- * Two-sided p of a difference from its resampled values: twice the smaller share of those on either side of 0, in (0, 1]; one value is added
- * on each side, so that no p is 0.
- *
- * Source: the percentile interval turned round, Efron & Tibshirani 1993, An Introduction to the Bootstrap, 15.4; the added one: Davison &
- * Hinkley 1997, Bootstrap Methods and their Application, 4.2.
- */
-export function bootstrapP(values: Float64Array): number {
-  const known = values.filter((v) => !Number.isNaN(v));
-  const above = known.filter((v) => v >= -nothing).length;
-  const below = known.filter((v) => v <= nothing).length;
-  return Math.min(1, (2 * (Math.min(above, below) + 1)) / (known.length + 1));
 }
 
 function meanOf(lists: readonly Float64Array[], length: number): Float64Array {
