@@ -1,7 +1,7 @@
 import { UserError } from "../../core/errors.ts";
 import { type MetricsOptions, metricsOptions } from "../../eval/predictions/options.ts";
-import { parseWhere } from "../../eval/predictions/read/columns.ts";
 import { documentOf, runMetrics } from "../../eval/predictions/stage.ts";
+import { parseWhere } from "../../eval/tables/columns.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
 import { areBoxes, boxes } from "./boxes.ts";

@@ -1,7 +1,7 @@
-import { parseWhere } from "../../eval/predictions/read/columns.ts";
 import { readerDocument } from "../../eval/readers/format.ts";
 import { type ReaderOptions, readerOptions } from "../../eval/readers/options.ts";
 import { runReader } from "../../eval/readers/stage.ts";
+import { parseWhere } from "../../eval/tables/columns.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
 import { checkedOptions, typedNumbers } from "./flags.ts";

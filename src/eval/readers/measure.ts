@@ -15,7 +15,7 @@ import { besideAuroc } from "../tables/auroc.ts";
 import { type Beside, difference, type Estimate, estimate, valueAt } from "../tables/estimate.ts";
 import { checkPlanSize } from "../tables/plan-size.ts";
 import type { Replicates } from "../tables/replicate.ts";
-import { besideShare } from "../tables/share.ts";
+import { besideClusteredShare } from "../tables/share.ts";
 import { figureCovariances, figuresOf, isOf, leftOutOf, ratingPlacements, replicateFigure } from "./figures.ts";
 import type { ReaderOptions } from "./options.ts";
 import type { ReaderAnalysis, ReaderFigure, ReaderFigureName, ReaderResults } from "./results.ts";
@@ -159,14 +159,15 @@ function meanOf(all: readonly Replicates<number>[]): Replicates<number> {
 /** The intervals that papers print of a reader's figure. */
 function besideCell({ cells, cases }: Study, metric: ReaderFigureName, at: number, level: number): Beside[] {
   const cell = cells[at]!;
+  const own = cases.flatMap((one, i) => (isOf(metric, one) ? [i] : []));
+  const clusters = own.map((i) => cases[i]!.cluster);
   switch (metric) {
     case "roc_auc":
-      return besideAuroc(ratingPlacements(cell, cases), cases.map(({ cluster }) => cluster), level); // biome-ignore format: one line
+      return besideAuroc(ratingPlacements(cell, cases), clusters, level);
     case "recall":
     case "specificity": {
-      const own = cases.flatMap((one, i) => (isOf(metric, one) ? [cell.call![i]!] : []));
-      const hits = own.filter((call) => call === (metric === "recall" ? 1 : 0)).length;
-      return besideShare({ hits, of: own.length }, level);
+      const hits = own.map((i) => cell.call![i] === cases[i]!.label);
+      return besideClusteredShare(hits, clusters, level);
     }
     case "time_seconds":
     case "confidence":

@@ -72,7 +72,11 @@ export function parseStudy(text: string, file: string, options: Pick<ReaderOptio
     );
   const rows = keepRows(table, options.columns.where, file);
   const cell = cellOf(table);
-  const { labels, classes } = readTruth(rows, cell, columns.truth, options.columns.positive, file);
+  const { labels, classes } = readTruth(
+    rows.map((row) => filledCell(cell(row, columns.truth), `${file}, row ${row.line}, ${columns.truth}`)),
+    rows.map(({ line }) => line),
+    { column: columns.truth, positive: options.columns.positive, file },
+  );
   const readings = rows.map((row, i) =>
     readReading((column) => cell(row, column), labels[i]!, row.line, columns, options.threshold, file),
   );

@@ -52,22 +52,22 @@ export interface ReadTruth {
 
 /**
  * Reads a column of truth: 0 or 1, true or false; with `positive` named, any value, all others being negative.
- * @throws {UserError} (data) Naming the row: if a cell is empty or none of these, or no cell holds `positive`.
+ *
+ * @param texts - Its cells, none empty. @param lines - Their lines in the file. @param otherwise - Ends the way out of a truth of another kind.
+ * @throws {UserError} (data) Naming the row: if a cell is none of these, or no cell holds `positive`.
  */
 export function readTruth(
-  rows: readonly CsvRow[],
-  cell: CellOf,
-  column: string,
-  positive: string | null,
-  file: string,
+  texts: readonly string[],
+  lines: readonly number[],
+  { column, positive, file }: { readonly column: string; readonly positive: string | null; readonly file: string },
+  otherwise = "",
 ): ReadTruth {
-  const texts = rows.map((row) => filledCell(cell(row, column), `${file}, row ${row.line}, ${column}`));
   const labels = texts.map((text, i): 0 | 1 => {
     if (positive !== null) return text === positive ? 1 : 0;
     const label = binaryOf(text);
     if (label !== undefined) return label;
-    const mend = `Say which value is positive: --positive ${oneLine(text)}`;
-    throw dataFault(`${file}, row ${rows[i]!.line}, ${column}`, "must be 0 or 1, true or false", text, mend);
+    const wayOut = `Say which value is positive: --positive ${oneLine(text)}${otherwise}`;
+    throw dataFault(`${file}, row ${lines[i]!}, ${column}`, "must be 0 or 1, true or false", text, wayOut);
   });
   if (positive !== null && !labels.includes(1)) {
     const some = [...new Set(texts)].slice(0, 5).join(", ");

@@ -1,3 +1,4 @@
+import { UserError } from "../../core/errors.ts";
 import { dataFault, oneLine } from "../../data/faults.ts";
 
 /** Names that columns of any table mostly have: lower case, letters and digits alone. */
@@ -62,4 +63,15 @@ export function requireColumns(names: readonly string[], asked: readonly string[
   if (missing === undefined) return;
   const list = oneLine(names.join(", ")) || "none";
   throw dataFault(where, `must have a column ${oneLine(missing)}`, list, "Name another column, or mend the head of the file");
+}
+
+/** Reads `column=value`. @throws {UserError} (usage) If there is no `=`. */
+export function parseWhere(text: string): { column: string; value: string } {
+  const at = text.indexOf("=");
+  if (at < 1)
+    throw new UserError(
+      "usage",
+      `--where: must be written column=value; got ${JSON.stringify(text)}. Example: --where level=slice`,
+    );
+  return { column: text.slice(0, at), value: text.slice(at + 1) };
 }

@@ -78,17 +78,12 @@ function besideOf(
   shareOf: { readonly rows: readonly PredictionRow[]; readonly cut: number } | null,
   level: number,
 ): Beside[] {
+  const clustersOf = (rows: readonly PredictionRow[]) => rows.map(({ cluster }) => cluster);
   if (shareOf === null)
-    return metric === "roc_auc"
-      ? besideAuroc(
-          placementsOf(sample.ranked),
-          sample.rows.map(({ cluster }) => cluster),
-          level,
-        )
-      : [];
+    return metric === "roc_auc" ? besideAuroc(placementsOf(sample.ranked), clustersOf(sample.rows), level) : [];
   const { rows, cut } = shareOf;
   const right = rows.map(({ score, label }) => score >= cut === (label === 1)); // of every such share the hits
-  return besideClusteredShare(right, rows.map(({ cluster }) => cluster), level); // biome-ignore format: short
+  return besideClusteredShare(right, clustersOf(rows), level);
 }
 
 /** What scores without any skill reach. */

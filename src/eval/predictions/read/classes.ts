@@ -1,7 +1,7 @@
 import { dataFault, oneLine } from "../../../data/faults.ts";
+import { binaryOf } from "../../tables/cells.ts";
 import type { ColumnOptions } from "../options.ts";
 import { type ClassColumns, findClassScores } from "./columns.ts";
-import { usualLabel } from "./rows.ts";
 import { type ReadTable, scoreOf, type TableRow } from "./table.ts";
 
 /** One line of a table of predictions of several classes. */
@@ -39,7 +39,7 @@ export function asClassPredictions(table: ReadTable, options: ColumnOptions): Cl
   if (wanted === null && (score !== null || positive !== null)) return null;
   const texts = table.rows.map((_, i) => cell(i, common.truth, true));
   const values = [...new Set(texts)].sort();
-  if (wanted === null && values.every((text) => usualLabel(text) !== undefined)) return null;
+  if (wanted === null && values.every((text) => binaryOf(text) !== undefined)) return null;
   const scores = findClassScores(names, values, wanted, file);
   if (scores === null) return null;
   if (values.length === 1)

@@ -1,5 +1,5 @@
-import { UserError } from "../../../core/errors.ts";
 import { dataFault, oneLine } from "../../../data/faults.ts";
+import { type ColumnSearch, plainName, searchColumns, usualNames } from "../../tables/columns.ts";
 import type { ColumnOptions } from "../options.ts";
 
 /** Which columns of a table hold what, whatever is predicted. */
@@ -33,13 +33,12 @@ export type Role = "truth" | "score" | "id" | "cluster";
  * those must say so.
  */
 const usual: Readonly<Record<Role, ReadonlySet<string>>> = {
-  truth: new Set(["truth", "label", "labels", "target", "ytrue", "y", "gt", "groundtruth", "class", "outcome", "diagnosis"]),
+  truth: usualNames.truth,
   score: new Set(["score", "scores", "yscore", "prob", "yprob", "probability", "proba", "ypredproba", "p", "logit", "logits", "confidence"]), // biome-ignore format: a list
-  id: new Set(["id", "image", "imageid", "imagename", "file", "filename", "path", "sliceid", "uid", "sopinstanceuid", "case", "caseid", "studyid", "examid"]), // biome-ignore format: a list
-  cluster: new Set(["patient", "patientid", "subject", "subjectid", "participantid", "participant", "cluster", "mother", "motherid", "woman", "fetus"]), // biome-ignore format: a list
+  id: usualNames.case,
+  cluster: usualNames.cluster,
 };
 
-const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 const list = (names: readonly string[]) => oneLine(names.join(", ")) || "none";
 
 /**
@@ -49,17 +48,9 @@ const list = (names: readonly string[]) => oneLine(names.join(", ")) || "none";
  * @throws {UserError} (data) If a named column is not there, the truth is not found, or several columns have a usual name.
  */
 export function findCommonColumns(names: readonly string[], wanted: ColumnOptions, where: string): CommonColumns {
-  for (const name of askedFor(wanted)) {
-    if (!names.includes(name))
-      throw dataFault(
-        where,
-        `must have a column ${oneLine(name)}`,
-        list(names),
-        "Name another column, or mend the head of the file",
-      );
-  }
-  const truth = need(names, wanted, "truth", where);
-  const orNone = (role: Role) => [guess(names, wanted, role, where)].flatMap((name) => name ?? []);
+  const { find, need } = searchIn(names, wanted, where);
+  const truth = need("truth");
+  const orNone = (role: Role) => [find(role)].flatMap((name) => name ?? []);
   const found = { truth, id: wanted.id ?? orNone("id"), cluster: wanted.cluster ?? orNone("cluster") };
   const stratify = wanted.stratify === "truth" && !names.includes("truth") ? truth : wanted.stratify;
   if (stratify !== null && !names.includes(stratify))
@@ -75,32 +66,15 @@ export function findCommonColumns(names: readonly string[], wanted: ColumnOption
 
 /** Adds the column of the score. @throws {UserError} (data) If it is not found, or several have a usual name. */
 export function findScore(names: readonly string[], common: CommonColumns, wanted: ColumnOptions, where: string): Columns {
-  const score = need(names, wanted, "score", where);
+  const score = searchIn(names, wanted, where).need("score");
   return { ...common, score, guessed: wanted.score === null ? [...common.guessed, "score"] : common.guessed };
 }
 
-/** Every column that is asked for by name, but for strata, which may be called truth. */
-function askedFor(wanted: ColumnOptions): string[] {
-  const single = [wanted.truth, wanted.score, wanted.subgroup].flatMap((name) => name ?? []);
-  return [...single, ...(wanted.cluster ?? []), ...(wanted.id ?? []), ...wanted.where.map((w) => w.column)];
-}
-
-function guess(names: readonly string[], wanted: ColumnOptions, role: Role, where: string): string | null {
-  const asked = askedFor(wanted);
-  const found = names.filter((name) => usual[role].has(plain(name)) && !asked.includes(name));
-  if (found.length < 2) return found[0] ?? null;
-  throw dataFault(
-    where,
-    `which column is the ${role} must be clear`,
-    found.join(", "),
-    `Name one: --${role} ${oneLine(found[0]!)}`,
-  );
-}
-
-function need(names: readonly string[], wanted: ColumnOptions, role: "truth" | "score", where: string): string {
-  const name = wanted[role] ?? guess(names, wanted, role, where);
-  if (name === null) throw dataFault(where, `must have a column with the ${role}`, list(names), `Name it: --${role} COLUMN`);
-  return name;
+/** Every column that is asked for by name must be there, but that of strata, which may be called truth. */
+function searchIn(names: readonly string[], wanted: ColumnOptions, where: string): ColumnSearch<Role> {
+  const others = [...(wanted.cluster ?? []), ...(wanted.id ?? []), ...wanted.where.map(({ column }) => column)];
+  const roles = { truth: wanted.truth, score: wanted.score, id: null, cluster: null };
+  return searchColumns(names, usual, roles, wanted.subgroup === null ? others : [wanted.subgroup, ...others], where);
 }
 
 /** What was found, in one line for a person. */
@@ -154,15 +128,4 @@ export function findClassScores(
 
 const prefix = /^(prob|proba|probability|p|score|logit)[_ .-]/i;
 const afterPrefix = (column: string) => column.replace(prefix, "");
-const isScoreOf = (column: string, name: string) => prefix.test(column) && plain(afterPrefix(column)) === plain(name);
-
-/** Reads `column=value`. @throws {UserError} (usage) If there is no `=`. */
-export function parseWhere(text: string): { column: string; value: string } {
-  const at = text.indexOf("=");
-  if (at < 1)
-    throw new UserError(
-      "usage",
-      `--where: must be written column=value; got ${JSON.stringify(text)}. Example: --where level=slice`,
-    );
-  return { column: text.slice(0, at), value: text.slice(at + 1) };
-}
+const isScoreOf = (column: string, name: string) => prefix.test(column) && plainName(afterPrefix(column)) === plainName(name);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { parseWhere } from "../../tables/columns.ts";
 import { columnOptions } from "../options.ts";
-import { describeColumns, parseWhere } from "./columns.ts";
+import { describeColumns } from "./columns.ts";
 import { parsePredictions } from "./rows.ts";
 
 const read = (text: string, options: object = {}) => parsePredictions(text, "p.csv", columnOptions.parse(options));

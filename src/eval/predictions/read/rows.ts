@@ -1,5 +1,6 @@
-import { dataFault, oneLine } from "../../../data/faults.ts";
+import { dataFault } from "../../../data/faults.ts";
 import type { LabelledScore } from "../../metrics/auroc.ts";
+import { readTruth } from "../../tables/cells.ts";
 import type { ColumnOptions } from "../options.ts";
 import { type Columns, findScore } from "./columns.ts";
 import { type ReadTable, readTable, scoreOf, type TableRow } from "./table.ts";
@@ -33,7 +34,12 @@ export function parsePredictions(text: string, file: string, options: ColumnOpti
 export function asPredictions(table: ReadTable, options: ColumnOptions): Predictions {
   const { file, remarks } = table;
   const columns = findScore(table.names, table.columns, options, file);
-  const truth = readTruth(table, columns, options);
+  const truth = readTruth(
+    table.rows.map((_, i) => table.cell(i, columns.truth, true)),
+    table.rows.map(({ line }) => line),
+    { column: columns.truth, positive: options.positive, file },
+    "; or give a score for each: --score-columns",
+  );
   const rows = table.rows.map((row, i): PredictionRow => {
     const score = scoreOf(table.cell(i, columns.score), columns.score, `${file}, row ${row.line}`);
     return { ...row, label: truth.labels[i]!, score };
@@ -57,35 +63,4 @@ export function ordered(predictions: Omit<Predictions, "noProbability">): Predic
   const outside = rows.find(({ score }) => score < 0 || score > 1);
   const order = [...rows].sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
   return { ...predictions, rows: order, noProbability: outside?.line ?? null };
-}
-
-const usualTruth: ReadonlyMap<string, 0 | 1> = new Map([["true", 1], ["false", 0], ["positive", 1], ["negative", 0]]); // biome-ignore format: short
-
-/** 0 or 1 where a text says so by itself; undefined else. */
-export function usualLabel(text: string): 0 | 1 | undefined {
-  return usualTruth.get(text.toLowerCase()) ?? ([0, 1] as const).find((v) => text !== "" && v === Number(text));
-}
-
-function readTruth(
-  { file, rows, cell }: ReadTable,
-  { truth }: Columns,
-  { positive }: ColumnOptions,
-): { labels: readonly (0 | 1)[]; classes: Predictions["classes"] } {
-  const texts = rows.map((_, i) => cell(i, truth, true));
-  const labels = texts.map((text, i): 0 | 1 => {
-    if (positive !== null) return text === positive ? 1 : 0;
-    const label = usualLabel(text);
-    if (label !== undefined) return label;
-    const wayOut = `Say which value is positive: --positive ${oneLine(text)}; or give a score for each: --score-columns`;
-    throw dataFault(`${file}, row ${rows[i]!.line}, ${truth}`, "must be 0 or 1, true or false", text, wayOut);
-  });
-  if (positive !== null && !labels.includes(1))
-    throw dataFault(
-      file,
-      `${truth} must hold ${oneLine(positive)} somewhere`,
-      [...new Set(texts)].slice(0, 5).join(", "),
-      "Mend --positive",
-    );
-  const written = (label: 0 | 1) => [...new Set(texts.filter((_, i) => labels[i] === label))].sort();
-  return { labels, classes: { negative: written(0), positive: positive ?? written(1)[0] ?? "1" } };
 }

@@ -1,5 +1,7 @@
 import { type CsvRow, type CsvTable, plainCell, readCsv } from "../../../data/csv.ts";
 import { dataFault, oneLine } from "../../../data/faults.ts";
+import { cellOf, filledCell, finiteCell, keepRows } from "../../tables/cells.ts";
+import { plainName } from "../../tables/columns.ts";
 import type { ColumnOptions } from "../options.ts";
 import { type CommonColumns, findCommonColumns } from "./columns.ts";
 
@@ -42,18 +44,11 @@ export function readTable(text: string, file: string, options: ColumnOptions): R
   const table = readCsv(text, file, "Save it again as CSV, one row a prediction");
   if (table.rows.length === 0) throw dataFault(file, "must have a head and at least one row", "none", "Check the file");
   const columns = findCommonColumns(table.columns, options, file);
-  const kept = filterRows(table, options, file);
-  const cellOf = cellsOf(table);
+  const kept = keepRows(table, options.where, file);
+  const textOf = cellOf(table);
   const cell = (row: number, name: string, need = false): string => {
-    const text = plainCell(cellOf(kept[row]!, name));
-    if (need && text === "")
-      throw dataFault(
-        `${file}, row ${kept[row]!.line}, ${name}`,
-        "must not be empty",
-        "nothing",
-        "Fill the cell or drop the row",
-      );
-    return text;
+    const text = textOf(kept[row]!, name);
+    return need ? filledCell(text, `${file}, row ${kept[row]!.line}, ${name}`) : plainCell(text);
   };
   const rows = kept.map(({ line }, i): TableRow => {
     const need = (name: string) => cell(i, name, true);
@@ -68,24 +63,11 @@ export function readTable(text: string, file: string, options: ColumnOptions): R
   return { file, names: table.columns, columns, rows, cell, remarks: splitRemarks(table, kept) };
 }
 
-function cellsOf({ columns }: CsvTable): (row: CsvRow, name: string) => string {
-  const place = new Map(columns.map((name, i) => [name, i]));
-  return (row, name) => row.cells[place.get(name)!]!.trim();
-}
-
-function filterRows(table: CsvTable, { where }: ColumnOptions, file: string): readonly CsvRow[] {
-  const cell = cellsOf(table);
-  const kept = table.rows.filter((row) => where.every(({ column, value }) => plainCell(cell(row, column)) === value));
-  if (kept.length > 0) return kept;
-  const rule = where.map(({ column, value }) => `${column}=${value}`).join(", ");
-  throw dataFault(file, `must have rows with ${oneLine(rule)}`, "none", "Mend --where");
-}
-
 /** That rows of several splits are together, where a column called split says so. */
 function splitRemarks(table: CsvTable, rows: readonly CsvRow[]): string[] {
   const name = table.columns.find((column) => column.toLowerCase() === "split");
   if (name === undefined) return [];
-  const cell = cellsOf(table);
+  const cell = cellOf(table);
   const splits = [...new Set(rows.map((row) => oneLine(plainCell(cell(row, name)))))].sort();
   if (splits.length < 2) return [];
   const one = splits.find((split) => split === "test") ?? splits[0]!;
@@ -115,13 +97,16 @@ function refuseTwice(rows: readonly TableRow[], { id }: CommonColumns, file: str
  * @throws {UserError} (data) If it is not a finite number, or no probability where the column says so.
  */
 export function scoreOf(text: string, name: string, place: string): number {
-  const value = text === "" ? Number.NaN : Number(text);
-  const mend = "Mend or drop the row";
-  if (!Number.isFinite(value)) throw dataFault(`${place}, ${name}`, "must be a finite number", text || "nothing", mend);
+  const value = finiteCell(text, `${place}, ${name}`);
   if (saysProbability(name) && !(value >= 0 && value <= 1))
-    throw dataFault(`${place}, ${name}`, "a probability must be in [0, 1]", text, `${mend}, or call the column score or logit`);
+    throw dataFault(
+      `${place}, ${name}`,
+      "a probability must be in [0, 1]",
+      text,
+      "Mend or drop the row, or call the column score or logit",
+    );
   return value;
 }
 
 /** Whether a column says by its name that it holds probabilities. */
-const saysProbability = (name: string): boolean => /prob|^p$/.test(name.toLowerCase().replaceAll(/[^a-z0-9]/g, ""));
+const saysProbability = (name: string): boolean => /prob|^p$/.test(plainName(name));

@@ -87,17 +87,12 @@ function besideOf(
   shareOf: readonly number[] | null,
   level: number,
 ): Beside[] {
+  const clustersOf = (some: typeof rows) => some.map(({ cluster }) => cluster);
   if (shareOf === null)
-    return figure === "roc_auc" && of !== null
-      ? besideAuroc(
-          placementsOf(ranked.ranked[of]!),
-          rows.map(({ cluster }) => cluster),
-          level,
-        )
-      : [];
+    return figure === "roc_auc" && of !== null ? besideAuroc(placementsOf(ranked.ranked[of]!), clustersOf(rows), level) : [];
   const { truth, calls } = ranked;
   const right = shareOf.map((i) => (of === null ? truth[i] === calls[i] : (truth[i] === of) === (calls[i] === of)));
-  return besideClusteredShare(right, shareOf.map((i) => rows[i]!.cluster), level); // biome-ignore format: short
+  return besideClusteredShare(right, clustersOf(shareOf.map((i) => rows[i]!)), level);
 }
 
 /** What scores without any skill reach. */
