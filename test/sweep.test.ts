@@ -270,7 +270,7 @@ test("run --locked goes with its manifest or not at all", slow, async () => {
   const other = await locked("--set", "train.steps=4");
   expect([other.code, other.stderr.trim()]).toEqual([
     8,
-    `${run}: --locked holds this run to its manifest.json; train.steps was 3, now 4.`,
+    `${run}: --locked holds this run to its manifest.json; train.steps was 3, now 4. Set it back, or run without --locked.`,
   ]);
   const manifest = await readFile(join(run, "manifest.json"), "utf8");
   const spoilt = (from: RegExp, to: string) => writeFile(join(run, "manifest.json"), manifest.replace(from, to));

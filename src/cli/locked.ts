@@ -13,7 +13,7 @@ import { sharedInput, stagesOf } from "./stages.ts";
 
 /**
  * The manifest that a run is held to, checked against what the run would now be made from.
- * @throws {UserError} (different) If config, version or inputs are others; (data) if there is no manifest.
+ * @throws {UserError} (different) If config, version or inputs are others; (usage) if the run shares its stacks; (data) if there is no manifest.
  */
 export async function readLocked(root: string, experiment: Experiment): Promise<Manifest> {
   const manifest = await readManifest(root);
@@ -22,7 +22,11 @@ export async function readLocked(root: string, experiment: Experiment): Promise<
       "usage",
       `${root}: --locked goes with a run that made its own stacks; this one shares them with others. See: hemosynth verify --help`,
     );
-  const refuse = (what: string) => new UserError("different", `${root}: --locked holds this run to its manifest.json; ${what}.`);
+  const refuse = (what: string) =>
+    new UserError(
+      "different",
+      `${root}: --locked holds this run to its manifest.json; ${what}. Set it back, or run without --locked.`,
+    );
   if (sha256(experimentYaml(experiment, root)) !== manifest.config) {
     const before = await loadExperiment(join(root, "config.yaml")).catch(() => null);
     const change = before === null ? null : changedOption(before, experiment);
@@ -49,7 +53,7 @@ export function assertSameBackend(root: string, { stages }: Manifest, { backend,
     if (change === null) continue;
     throw new UserError(
       "different",
-      `${root}: --locked holds this run to its manifest.json; ${stage} was computed with ${change.path} ${change.was}, here it is ${change.is}.`,
+      `${root}: --locked holds this run to its manifest.json; ${stage} was computed with ${change.path} ${change.was}, here it is ${change.is}. Use that one, or run without --locked.`,
     );
   }
 }
@@ -60,6 +64,9 @@ export function assertSameOutputs(root: string, before: Manifest, after: Manifes
     const now = after.stages[stage]?.outputs ?? {};
     const path = [...new Set([...Object.keys(outputs), ...Object.keys(now)])].sort().find((one) => outputs[one] !== now[one]);
     if (path !== undefined)
-      throw new UserError("different", `${root}: ${stage}: ${path} is not what manifest.json said before this run.`);
+      throw new UserError(
+        "different",
+        `${root}: ${stage}: ${path} is not what manifest.json said before this run. Look for what else changed: hemosynth verify names the first byte.`,
+      );
   }
 }

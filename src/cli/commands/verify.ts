@@ -25,7 +25,10 @@ export async function verify(run: string, { workers }: { workers: number }, sess
       `${run}: must be a whole run; got one whose last stage is missing. Finish it: hemosynth run ${join(run, "config.yaml")} --out ${run}`,
     );
   if ((await hashFile(join(run, "config.yaml"))) !== manifest.config)
-    throw new UserError("different", `${run}: config.yaml is not the one of manifest.json. Nothing was run.`);
+    throw new UserError(
+      "different",
+      `${run}: config.yaml is not the one of manifest.json. Nothing was run; put the old one back, or run it anew.`,
+    );
   const fold = await readManifest(join(run, "folds", "0")).catch(() => null); // where networks compute in folds
   takeThreads([manifest, ...(fold === null ? [] : [fold])]);
   const remarks = remarksOn(manifest);
