@@ -24,6 +24,8 @@ export async function power(figure: string, flags: PowerFlags): Promise<Outcome>
     });
     throw new UserError("usage", faults.join("\n"));
   }
+  if (flags.icc !== undefined && parsed.data.perPatient === 1)
+    throw new UserError("usage", `--icc: is of several cases a patient; got ${flags.icc} with one. Give --per-patient.`);
   const study = planStudy(parsed.data);
   return { text: studyText(study), json: study };
 }

@@ -5,6 +5,7 @@ import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { readBytes, readText, writeAtomic } from "../../data/files.ts";
 import { listFiles } from "../../data/ingest/walk.ts";
+import { decodeUtf8 } from "../../data/text.ts";
 import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
 import { type Detections, parseDetections, parseReference, type Reference } from "./coco.ts";
@@ -49,7 +50,7 @@ export async function runBoxes(request: BoxesRequest, { signal }: Pick<StageCont
   const { out, options } = request;
   refuseReplacing(request);
   const referenceBytes = await readBytes(request.reference);
-  const reference = parseReference(referenceBytes.toString("utf8"), request.reference);
+  const reference = parseReference(decodeUtf8(referenceBytes, request.reference), request.reference);
   const read = (path: string) => readDetections(path, reference);
   const { detections, sha256: hash } = await read(request.detections);
   const { grouping, cases } = await readPatients(reference, request);
@@ -77,7 +78,7 @@ export async function runBoxes(request: BoxesRequest, { signal }: Pick<StageCont
 async function readDetections(path: string, reference: Reference): Promise<ComparedDetections> {
   if (/\.json$/i.test(path)) {
     const bytes = await readBytes(path);
-    return { detections: parseDetections(bytes.toString("utf8"), path, reference), sha256: sha256(bytes) };
+    return { detections: parseDetections(decodeUtf8(bytes, path), path, reference), sha256: sha256(bytes) };
   }
   const listed = await listFiles(path);
   if (listed.unreadable.length > 0)
@@ -95,7 +96,7 @@ async function readPatients(
   if (cases === null) return { grouping: groupByKey(reference, cluster), cases };
   const bytes = await readBytes(cases);
   return {
-    grouping: groupByCases(reference, bytes.toString("utf8"), cases, cluster),
+    grouping: groupByCases(reference, decodeUtf8(bytes, cases), cases, cluster),
     cases: { file: cases, sha256: sha256(bytes) },
   };
 }

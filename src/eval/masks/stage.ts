@@ -4,7 +4,8 @@ import { UserError } from "../../core/errors.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { dataFault } from "../../data/faults.ts";
-import { readText, writeAtomic } from "../../data/files.ts";
+import { readBytes, writeAtomic } from "../../data/files.ts";
+import { decodeUtf8 } from "../../data/text.ts";
 import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
 import { checkPlanSize } from "../tables/plan-size.ts";
@@ -49,7 +50,7 @@ export async function runMasks(request: MasksRequest, context: Pick<StageContext
       "usage",
       `--label: a probability map is of one label; got ${options.labels.join(" ")}. Give one, or leave --threshold out.`,
     );
-  const table = file === null ? null : parseCases(await readText(file, "check the path"), file, options.columns);
+  const table = file === null ? null : parseCases(decodeUtf8(await readBytes(file), file), file, options.columns);
   if (table === null && options.columns.subgroup !== null)
     throw new UserError(
       "usage",

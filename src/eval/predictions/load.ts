@@ -1,6 +1,7 @@
 import { sha256 } from "../../core/hash.ts";
 import { dataFault } from "../../data/faults.ts";
 import { readBytes } from "../../data/files.ts";
+import { decodeUtf8 } from "../../data/text.ts";
 import type { Compared } from "./compare/compare.ts";
 import type { ColumnOptions, MetricsOptions } from "./options.ts";
 import { asClassPredictions, type ClassPredictions } from "./read/classes.ts";
@@ -23,7 +24,7 @@ export async function loadPredictions(
 ): Promise<Loaded> {
   const bytes = await readBytes(file);
   const wanted = { ...options.columns, ...columns };
-  const table = readTable(bytes.toString("utf8"), file, wanted);
+  const table = readTable(decodeUtf8(bytes, file), file, wanted);
   const classes = asClassPredictions(table, wanted);
   return classes === null
     ? { several: false, predictions: pooled(asPredictions(table, wanted), table, options), sha256: sha256(bytes) }

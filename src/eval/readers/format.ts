@@ -76,10 +76,10 @@ function readerTable(figure: ReaderFigure, { readers, arms }: ReaderResults): Te
 
 const remark = (what: string, said: string | null): string[] => (said === null ? [] : [`${what}: ${said}`]);
 
-/** Why a figure has no interval, or the first of the intervals beside it. */
+/** Why a figure has no interval, and the first of the intervals beside it. */
 function cellRemark({ arm, reason, beside: [other] }: ReaderFigure["readers"][number]): string[] {
   const beside = other === undefined || other.low === null ? null : `${other.method} ${range(other)}`;
-  return remark(oneLine(arm), reason ?? beside);
+  return [reason, beside].flatMap((said) => remark(oneLine(arm), said));
 }
 
 /** What the means over readers say, and of whom. */

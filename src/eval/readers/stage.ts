@@ -4,6 +4,7 @@ import { UserError } from "../../core/errors.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { readBytes, writeAtomic } from "../../data/files.ts";
+import { decodeUtf8 } from "../../data/text.ts";
 import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
 import { describeReaderColumns } from "./columns.ts";
@@ -50,7 +51,7 @@ export async function runReader(
       `--out: must not replace a file that is read; got ${out} with ${readings} in it. Name another folder.`,
     );
   const bytes = await readBytes(readings);
-  const study = parseStudy(bytes.toString("utf8"), readings, options);
+  const study = parseStudy(decodeUtf8(bytes, readings), readings, options);
   throwIfStopped(signal);
   const measured = measureReaders(study, options, seededRng(options.seed).fork("reader"));
   const { file, cases } = study;

@@ -32,7 +32,7 @@ export function filledCell(text: string, place: string): string {
 /** The number of a cell. @param place - File, row and column, for messages. @throws {UserError} (data) If it is no finite number. */
 export function finiteCell(text: string, place: string): number {
   const value = text === "" ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) throw dataFault(place, "must be a finite number", text || "nothing", "Mend or drop the row");
+  if (!Number.isFinite(value)) throw dataFault(place, "must be a finite number", text || "nothing", /^-?\d+,\d+$/.test(text) ? "Write it with a decimal point" : "Mend or drop the row"); // biome-ignore format: one line
   return value;
 }
 
