@@ -55,12 +55,10 @@ async function begun(name: string): Promise<string> {
   return out;
 }
 
-/** SHA-256 of every file, but of those that hold times, and of hidden ones that a kill in the middle of a write leaves behind. */
+/** SHA-256 of every file, but of those that hold times. */
 async function hashes(root: string): Promise<Record<string, string>> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter(
-    (entry) => entry.isFile() && !/^(log\.jsonl|timings\.json)$|\.log$|^\..*\.partial$/.test(entry.name),
-  );
+  const files = entries.filter((entry) => entry.isFile() && !/^(log\.jsonl|timings\.json)$|\.log$/.test(entry.name));
   const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
   return Object.fromEntries(
     await Promise.all(paths.map(async (path) => [path.slice(root.length + 1), sha256(await readFile(path))])),

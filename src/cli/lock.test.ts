@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -49,9 +49,15 @@ test("refuses a second process at once and names the first; takes over soon afte
   expect((error as UserError).message).toContain(
     `got a lock held by process ${child.pid} on ${hostname()}. Wait for it, or choose another --out.`,
   );
+  await mkdir(join(folder, "runs"));
+  const torn = ["manifest.json", ".1234.partial", "runs/.5678.partial"]; // as if it was killed while it wrote
+  for (const name of torn) await writeFile(join(folder, name), "{");
+  await lock(async () => {}).catch(() => {});
+  expect(await readdir(join(folder, "runs"))).toEqual([".5678.partial"]); // not while it may be writing
   child.kill("SIGKILL");
   await once(child, "exit");
   const started = performance.now();
   expect(await lock(async () => "taken over")).toBe("taken over");
   expect(performance.now() - started).toBeLessThan(15_000);
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual(["manifest.json", "runs"]);
 });

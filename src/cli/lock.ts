@@ -6,7 +6,7 @@ import lockfile from "proper-lockfile";
 import { z } from "zod";
 import type { Reporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
-import { fileFault, makeFolder } from "../data/files.ts";
+import { fileFault, makeFolder, removePartial } from "../data/files.ts";
 
 /** A lock whose holder has died is taken over after this many milliseconds without a heartbeat. */
 const staleAfter = 8_000;
@@ -20,7 +20,7 @@ type Owner = z.output<typeof ownerSchema>;
 
 /**
  * Runs `work` while holding the lock of a folder, so that two processes never write one run.
- * The folder is made where it is missing. The lock of a process that was killed is taken over within seconds.
+ * The folder is made where it is missing. The lock of a process that was killed is taken over within seconds, and what it had half written is removed.
  *
  * @param onLost - Called if another process took the lock although this one still runs, for instance after a long suspension.
  * @throws {UserError} (locked) If another process holds it.
@@ -54,7 +54,9 @@ async function acquire(folder: string, path: string, ownerFile: string, reporter
     const owner = await readOwner(ownerFile);
     const dead = owner !== null && owner.host === hostname() && !(await isAlive(owner.pid));
     try {
-      return await lockfile.lock(folder, { ...options, stale: dead || owner === null ? staleAfter : staleWhileAlive });
+      const release = await lockfile.lock(folder, { ...options, stale: dead || owner === null ? staleAfter : staleWhileAlive });
+      if (dead) await removePartial(folder);
+      return release;
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "ELOCKED")) throw fileFault(folder, "write", error);
     }

@@ -8,7 +8,7 @@ import { firstDifference } from "../core/difference.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { readJson } from "../data/dataset.ts";
-import { fileFault, writeAtomic } from "../data/files.ts";
+import { fileFault, isPartial, writeAtomic } from "../data/files.ts";
 
 /** Everything that a stage's result depends on; two runs with equal parts give equal files. Plain JSON. */
 export const partsSchema = z.strictObject({
@@ -169,7 +169,7 @@ export async function listOutputs(folder: string, beside: readonly string[]): Pr
   const outputs: Record<string, z.output<typeof outputSchema>> = {};
   for (const path of [...files, ...beside]) {
     const file = join(folder, path);
-    if (/^\..*\.partial$/.test(basename(path))) await rm(file, { force: true });
+    if (isPartial(basename(path))) await rm(file, { force: true });
     else outputs[path] = { sha256: await hashFile(file), bytes: (await stat(file)).size };
   }
   return outputs;

@@ -1,7 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../core/errors.ts";
+
+/** Whether a file is what {@link writeAtomic} was writing when its process was killed. */
+export function isPartial(name: string): boolean {
+  return /^\..*\.partial$/.test(name);
+}
+
+/** Removes what killed processes left of files that they were writing, in a folder and all below it. */
+export async function removePartial(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile() && isPartial(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true });
+}
 
 /**
  * Writes a file so that a reader sees the old content or the whole new content, never a part, even after a power cut:
