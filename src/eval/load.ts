@@ -68,44 +68,36 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const scores = checkScores(parseScores(await readText(where, "run predict first"), where), dataset, splits, where);
   const grid = options.mask.rule === "fixed" ? [options.mask.probability] : maskGrid;
   const hasMaps = [...scores.values()].some((row) => row.level !== "subject" && row.lesionMm3 !== null);
-  const tables = async (split: SplitName): Promise<Tables> =>
-    buildTables(await tallyCases(from, options, { dataset, splits, grid, hasMaps }, split, context), scores, where);
-  const evaluated = await tables(options.split);
+  const tally = (split: SplitName) => tallyCases(from, options, { dataset, splits, grid, hasMaps }, split, context);
+  const { tallied, pointed } = await tally(options.split);
+  const evaluated = buildTables(tallied, scores, where);
   if (evaluated.stack.length === 0)
     throw dataFault(data, `split ${options.split} must hold a case that can be evaluated`, "none", "Choose another eval.split");
   const needed = options.threshold.rule !== "fixed" || options.mask.rule !== "fixed";
   const none: Tables = { slice: [], stack: [], subject: [] };
-  const validation = options.split === "val" ? evaluated : needed ? await tables("val") : none;
+  const validation =
+    options.split === "val" ? evaluated : needed ? buildTables((await tally("val")).tallied, scores, where) : none;
   const boxes = hasMaps ? null : await loadBoxes(from, options, { dataset, splits }, evaluated, context);
-  const pointed = hasMaps || boxes !== null ? null : await loadPointed(from, options, { dataset, splits }, context);
-  return { from, dataset, evaluated, validation, grid, hasMaps, boxes, pointed };
+  return { from, dataset, evaluated, validation, grid, hasMaps, boxes, pointed: boxes === null ? pointed : null };
 }
 
-/** Where heat maps point; null where predict made none. @throws {UserError} (data) If a case has none and others have. */
-async function loadPointed(
-  from: Predicted,
-  options: EvalOptions,
-  { dataset, splits }: { readonly dataset: Dataset; readonly splits: Splits },
-  { signal }: StageContext,
-): Promise<Loaded["pointed"]> {
-  const cases = casesOfSplit(dataset, splits, options.split).filter((c) => isLabelled(c, options));
-  const fileOf = ({ id }: Case) => join(from.predictions, `${id}_heatmap.nii.gz`);
-  if (!cases.some((c) => existsSync(fileOf(c)))) return null;
-  const out: Pointed[] = [];
-  for (const c of cases) {
-    throwIfStopped(signal);
-    const { truth, probability: image } = await readPair(from, dataset, c, false);
-    if (truth === null) continue;
-    const heat = onGridOf(await readVolume(fileOf(c)), image, fileOf(c));
-    const axis = sliceAxis(image);
-    const [x, y] = inPlaneAxes(axis).map((a) => affineSpacing(image.affine)[a]) as [number, number];
-    for (let i = 0; i < image.shape[axis]; i++) {
-      const [lesion, hot, grey] = [extractSlice(truth, axis, i), extractSlice(heat, axis, i), extractSlice(image, axis, i)];
-      if (lesion.data.every((v) => v === 0)) continue;
-      out.push({ subject: c.subject, ...pointAt(lesion, hot, grey, [x, y], options.pointingMm) });
-    }
-  }
-  return out;
+/** Where the heat map of a case points, slice by slice with a lesion. @throws {UserError} (data) If it is not there, or not on the image's grid. */
+async function pointedOf(
+  file: string,
+  { subject }: Case,
+  truth: Volume<Uint16Array>,
+  image: Volume,
+  reachMm: number,
+): Promise<Pointed[]> {
+  const heat = onGridOf(await readVolume(file), image, file);
+  const axis = sliceAxis(image);
+  const [x, y] = inPlaneAxes(axis).map((a) => affineSpacing(image.affine)[a]) as [number, number];
+  return Array.from({ length: image.shape[axis] }, (_, i) => i).flatMap((i) => {
+    const lesion = extractSlice(truth, axis, i);
+    if (lesion.data.every((v) => v === 0)) return [];
+    const at = pointAt(lesion, extractSlice(heat, axis, i), extractSlice(image, axis, i), [x, y], reachMm);
+    return [{ subject, ...at }];
+  });
 }
 
 /** The boxes of the evaluated split, true and found; null where predict wrote none. Pictures are the slices that are evaluated, from 0. */
@@ -153,24 +145,29 @@ async function trueBoxes(data: string, dataset: Dataset, { lesionMask }: Case): 
   ).flat();
 }
 
+/** Counts the cases of a split; of the evaluated one also where heat maps point, null where there are none. */
 async function tallyCases(
   from: Predicted,
   options: EvalOptions,
   { dataset, splits, grid, hasMaps }: Pick<Loaded, "dataset" | "grid" | "hasMaps"> & { readonly splits: Splits },
   split: SplitName,
   { reporter, signal }: StageContext,
-): Promise<TalliedCase[]> {
+): Promise<{ readonly tallied: TalliedCase[]; readonly pointed: Pointed[] | null }> {
   const cases = casesOfSplit(dataset, splits, split).filter((c) => isLabelled(c, options));
-  const out: TalliedCase[] = [];
+  const heatOf = ({ id }: Case) => join(from.predictions, `${id}_heatmap.nii.gz`);
+  const pointed: Pointed[] | null = split === options.split && !hasMaps && cases.some((c) => existsSync(heatOf(c))) ? [] : null;
+  const tallied: TalliedCase[] = [];
   for (const [i, c] of cases.entries()) {
     throwIfStopped(signal);
     reporter.progress(`eval ${split}`, i, cases.length, c.id);
     const { truth, probability } = await readPair(from, dataset, c, hasMaps);
     const slices = tallySlices(truth, probability, sliceAxis(probability), grid).map((t) => (hasMaps ? t : withoutMap(t)));
-    out.push({ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices });
+    tallied.push({ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices });
+    if (pointed !== null && truth !== null)
+      pointed.push(...(await pointedOf(heatOf(c), c, truth, probability, options.pointingMm)));
   }
   reporter.progress(`eval ${split}`, cases.length, cases.length);
-  return out;
+  return { tallied, pointed };
 }
 
 /** Truth and prediction of a case; the truth is null for a healthy case without a mask. Without maps the image itself stands for its grid. */

@@ -4,15 +4,9 @@ import { rankScores } from "./metrics/auroc.ts";
 import { quantileSorted, type ResamplingPlan } from "./metrics/bootstrap.ts";
 import { sensitivity, specificity } from "./metrics/confusion.ts";
 import { diceOf } from "./metrics/dice.ts";
+import { orNull } from "./metrics/or-null.ts";
 import { type RocPoint, rocCurve, sensitivityAtRates } from "./metrics/roc.ts";
-import {
-  type Choice,
-  chooseMaskThreshold,
-  chooseOperatingPoint,
-  describeOperatingPoint,
-  orNull,
-  weightedMean,
-} from "./operate.ts";
+import { type Choice, chooseMaskThreshold, chooseOperatingPoint, describeOperatingPoint, weightedMean } from "./operate.ts";
 import type { EvalOptions } from "./options.ts";
 import { auroc, aurocWithin, call, confusionOf, dices, type Piece, pooledDice, type shares } from "./pooling.ts";
 import { inResamples, planOf, type Sample, sampleOf } from "./resample.ts";

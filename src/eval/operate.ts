@@ -1,5 +1,6 @@
 import { type Confusion, confusionAt, sensitivity, specificity } from "./metrics/confusion.ts";
 import { diceOf } from "./metrics/dice.ts";
+import { orNull } from "./metrics/or-null.ts";
 import { chooseThreshold } from "./metrics/threshold.ts";
 import type { EvalOptions, ThresholdOptions } from "./options.ts";
 import { inResamples, type Sample } from "./resample.ts";
@@ -91,5 +92,3 @@ export function weightedMean(sample: Sample, value: (unit: number) => number, we
   }
   return total > 0 ? sum / total : Number.NaN;
 }
-
-export const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);

@@ -1,7 +1,7 @@
 import { csvLine } from "../data/csv.ts";
 import type { SplitName } from "../data/dataset.ts";
 import { diceOf } from "./metrics/dice.ts";
-import { orNull } from "./operate.ts";
+import { orNull } from "./metrics/or-null.ts";
 import { levels } from "./scores.ts";
 import type { Tables, Unit } from "./table.ts";
 import { overlapAt } from "./tally.ts";

@@ -2,6 +2,7 @@ import { mean } from "simple-statistics";
 import { aurocScore } from "../eval/metrics/auroc.ts";
 import { type FoundBox, meanAveragePrecision, type TrueBox } from "../eval/metrics/average-precision.ts";
 import { diceOf } from "../eval/metrics/dice.ts";
+import { orNull } from "../eval/metrics/or-null.ts";
 import { detectInRows, evaluatedDetections, type RowsOptions } from "../models/index.ts";
 import { type Anchors, lesionBoxes } from "./detect/target.ts";
 import type { TaskName } from "./options.ts";
@@ -49,7 +50,6 @@ interface Counts {
 }
 
 const noCounts = (): Counts => ({ both: 0, predictedOnly: 0, truthOnly: 0 });
-const orNull = (value: number) => (Number.isNaN(value) ? null : value);
 
 function count(counts: Counts, predicted: boolean, truth: boolean): void {
   if (predicted && truth) counts.both++;

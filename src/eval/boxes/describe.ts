@@ -1,5 +1,6 @@
 import { bestF1, callsFrom, countCalls, f1Of, precisionOf, recallOf, type ScoredCalls } from "../metrics/detection/operating.ts";
 import { weightOf } from "../metrics/detection/precision.ts";
+import { orNull } from "../metrics/or-null.ts";
 import { estimate, valueAt } from "../tables/estimate.ts";
 import type { Replicates } from "../tables/replicate.ts";
 import { besideShare } from "../tables/share.ts";
@@ -98,7 +99,6 @@ export function curveConfidences({ pooled: { score } }: BoxSample): number[] {
 
 /** Recall, precision, F1 and wrong boxes a picture against the confidence, of all classes together and of each. */
 export function confidenceCurves(sample: BoxSample, reference: Reference, confidences: readonly number[]): ConfidenceCurve[] {
-  const orNull = (value: number) => (Number.isNaN(value) ? null : value);
   const curve = (of: FigureKey["of"], calls: ScoredCalls): ConfidenceCurve => {
     const counts = confidences.map((confidence) => countCalls(calls, confidence));
     const best = bestF1(calls);

@@ -3,7 +3,7 @@ import { oneLine } from "../../data/faults.ts";
 import { drawPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import { bootstrapP } from "../metrics/bootstrap-p.ts";
 import { boxConfusion } from "../metrics/detection/confusion.ts";
-import { holmAdjusted } from "../metrics/holm.ts";
+import { holmByFigure } from "../metrics/holm.ts";
 import { difference, estimate, valueAt } from "../tables/estimate.ts";
 import { checkPlanSize } from "../tables/plan-size.ts";
 import type { Replicates } from "../tables/replicate.ts";
@@ -98,11 +98,9 @@ function compareBoxes(
 
 /** The p values of one figure, of all files compared, are one family. */
 function adjusted(comparisons: readonly BoxComparison[]): BoxComparison[] {
-  const places = comparisons[0]?.differences.map((_, at) =>
-    holmAdjusted(comparisons.map(({ differences }) => differences[at]!.p)),
-  );
+  const holm = holmByFigure(comparisons.map(({ differences }) => differences.map(({ p }) => p)));
   return comparisons.map((one, c) => ({
     ...one,
-    differences: one.differences.map((of, at) => ({ ...of, pHolm: places![at]![c]! })),
+    differences: one.differences.map((of, at) => ({ ...of, pHolm: holm[c]![at]! })),
   }));
 }

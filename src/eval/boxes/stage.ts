@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type StageContext, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
@@ -8,6 +8,7 @@ import { listFiles } from "../../data/ingest/walk.ts";
 import { decodeUtf8 } from "../../data/text.ts";
 import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
+import { refuseReplacing } from "../tables/folder.ts";
 import { type Detections, parseDetections, parseReference, type Reference } from "./coco.ts";
 import { boxesCsv, boxesDocument } from "./format.ts";
 import { type ComparedDetections, measureBoxes } from "./measure.ts";
@@ -48,7 +49,8 @@ const written: Readonly<Record<string, (results: BoxesResults) => string>> = {
  */
 export async function runBoxes(request: BoxesRequest, { signal }: Pick<StageContext, "signal">): Promise<BoxesResults> {
   const { out, options } = request;
-  refuseReplacing(request);
+  const tables = request.cases === null ? [] : [request.cases];
+  refuseReplacing(out, Object.keys(written), [request.detections, request.reference, ...tables, ...request.compare]);
   const referenceBytes = await readBytes(request.reference);
   const reference = parseReference(decodeUtf8(referenceBytes, request.reference), request.reference);
   const read = (path: string) => readDetections(path, reference);
@@ -111,18 +113,4 @@ function countClasses({ classes, truth }: Reference, { found }: Detections): Box
   for (const [at, label] of truth.label.entries()) if (truth.crowd[at] === 0) objects[label]!++;
   for (const label of found.label) boxes[label]!++;
   return classes.map(({ id, name }, label) => ({ id, name, objects: objects[label]!, boxes: boxes[label]! }));
-}
-
-/** @throws {UserError} (usage) If a table would replace a file that is read. */
-function refuseReplacing({ detections, reference, cases, compare, out }: BoxesRequest): void {
-  if (out === null) return;
-  const targets = Object.keys(written).map((name) => resolve(out, name));
-  const replaced = [detections, reference, ...(cases === null ? [] : [cases]), ...compare].find((file) =>
-    targets.includes(resolve(file)),
-  );
-  if (replaced !== undefined)
-    throw new UserError(
-      "usage",
-      `--out: must not replace a file that is read; got ${out} with ${replaced} in it. Name another folder.`,
-    );
 }

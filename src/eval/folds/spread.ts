@@ -1,6 +1,6 @@
 import { many } from "../../core/words.ts";
 import type { Operation } from "../measure.ts";
-import { orNull } from "../operate.ts";
+import { orNull } from "../metrics/or-null.ts";
 import type { Fold, Results, Spread } from "../results.ts";
 import { levels } from "../scores.ts";
 

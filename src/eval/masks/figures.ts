@@ -1,4 +1,5 @@
 import { agreementMargins, agreementOf } from "../metrics/bland-altman.ts";
+import { ofEmptyMasks } from "../metrics/dice.ts";
 import { frocScore } from "../metrics/lesions.ts";
 import type { Beside } from "../tables/estimate.ts";
 import { besideShare } from "../tables/share.ts";
@@ -142,8 +143,7 @@ function agreement(which: "bias" | "low" | "high"): Spec {
 /** Of all voxels of all cases together; `smoothed` adds its voxel once. */
 function pooledOverlap({ empty }: MasksOptions): Spec[] {
   const smooth = empty === "smoothed" ? 1 : 0;
-  const ifNothing = { skip: Number.NaN, one: 1, zero: 0, smoothed: 1 }[empty];
-  const value = ([top, bottom]: readonly number[]) => (bottom! > 0 ? (top! + smooth) / (bottom! + smooth) : ifNothing);
+  const value = ([top, bottom]: readonly number[]) => (bottom! > 0 ? (top! + smooth) / (bottom! + smooth) : ofEmptyMasks[empty]);
   const pooled = { per: "pooled", beside: () => [], counts: false, value, lacks: noCase } as const;
   const all = ({ counts: c }: CaseFacts) => c.both + c.predictedOnly + c.truthOnly;
   return [

@@ -1,5 +1,6 @@
 import { csvLine } from "../../data/csv.ts";
 import { oneLine } from "../../data/faults.ts";
+import { orNull } from "../metrics/or-null.ts";
 import { fixed } from "../report/format.ts";
 import type { TableDocument, TextTable } from "../tables/document.ts";
 import { type FigureRow, figureRows, figuresCsv, figureTable, pValue, range } from "../tables/figures.ts";
@@ -139,7 +140,6 @@ export function casesCsv(
     ...values.map(({ metric }) => metric),
     ...["lesions", "lesions_detected", "predicted_lesions", "predicted_lesions_matched"],
   ];
-  const orNull = (value: number) => (Number.isNaN(value) ? null : value);
   const rows = measured.flatMap(({ where, label, cases }) =>
     cases.map(({ id, patient, subgroup, facts }) => [
       ...[where, id, patient, subgroup, labelWords(label)],

@@ -1,7 +1,7 @@
 import type { Vec3 } from "../../core/affine.ts";
 import { boxOf, cutOut } from "../../core/box.ts";
 import { type Components, connectedComponents, type Touch } from "../../core/components.ts";
-import { diceOf, iouOf, type Overlap, overlap } from "../metrics/dice.ts";
+import { diceOf, iouOf, type Overlap, ofEmptyMasks, overlap } from "../metrics/dice.ts";
 import { matchLesions } from "../metrics/lesions.ts";
 import { type MaskPair, type SurfaceDistances, surfaceDice, surfaceDistances } from "../metrics/surface.ts";
 import type { MasksOptions } from "./options.ts";
@@ -72,7 +72,6 @@ export function measureCase(images: CaseImages, label: number | null, options: M
   const truthParts = partsOf(pair.truth, pair.shape, options);
   const [inTruth, inPrediction] = [counts.both + counts.truthOnly, counts.both + counts.predictedOnly];
   const oneEmpty = (inTruth === 0) !== (inPrediction === 0);
-  const ifBothEmpty = { skip: Number.NaN, one: 1, zero: 0, smoothed: 1 }[empty];
   return {
     counts,
     overlap: {
@@ -84,7 +83,7 @@ export function measureCase(images: CaseImages, label: number | null, options: M
     predictedMl: inPrediction * voxelMl,
     slices: images.flat === null ? slicesOf(pair, images, empty) : null,
     distances: oneEmpty && penalty !== null ? { hd: penalty, hd95: penalty, assd: penalty } : surfaceDistances(pair),
-    surfaceDice: surfaceDice(pair, tolerances).map((v) => (inTruth + inPrediction === 0 ? ifBothEmpty : v)),
+    surfaceDice: surfaceDice(pair, tolerances).map((v) => (inTruth + inPrediction === 0 ? ofEmptyMasks[empty] : v)),
     lesions: countLesions(truthParts, partsOf(pair.predicted, pair.shape, options), voxelMl, options),
     froc: threshold === null ? [] : frocOf(images, truth, called, voxelMl, options),
   };

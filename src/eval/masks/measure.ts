@@ -1,7 +1,8 @@
 import type { Rng } from "../../core/rng.ts";
 import { drawPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import type { Overlap } from "../metrics/dice.ts";
-import { holmAdjusted } from "../metrics/holm.ts";
+import { holmByFigure } from "../metrics/holm.ts";
+import { orNull } from "../metrics/or-null.ts";
 import { exchangeTest, type PermutationTest } from "../metrics/permutation.ts";
 import { difference, estimate, valueAt } from "../tables/estimate.ts";
 import { type Replicates, replicate } from "../tables/replicate.ts";
@@ -149,7 +150,6 @@ function frocOf(
   const columns = frocColumns(cases);
   const patients = cases.map(({ patient }) => patient);
   const share = (hits: number, of: number) => (of > 0 ? hits / of : Number.NaN);
-  const orNull = (v: number) => (Number.isNaN(v) ? null : v);
   const values = replicate(plan, patients, options.interval === "bca", (weights) => {
     const sums = sumsOf(columns, weights);
     return frocThresholds.map((_, t) => share(sums[2 * t]!, sums.at(-2)!));
@@ -216,11 +216,9 @@ function differencesOf(
 
 /** P values by Holm, one family for each figure. */
 function adjusted(comparisons: readonly Omit<MaskComparison, "predictions">[]): Omit<MaskComparison, "predictions">[] {
-  const families = (comparisons[0]?.differences ?? []).map((_, i) =>
-    holmAdjusted(comparisons.map((one) => one.differences[i]!.p)),
-  );
+  const holm = holmByFigure(comparisons.map(({ differences }) => differences.map(({ p }) => p)));
   return comparisons.map((one, c) => ({
     ...one,
-    differences: one.differences.map((d, i) => ({ ...d, pHolm: families[i]![c]! })),
+    differences: one.differences.map((d, i) => ({ ...d, pHolm: holm[c]![i]! })),
   }));
 }

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { resampledIntervalKinds } from "../metrics/bootstrap-interval.ts";
 import { emptyMaskRules } from "../metrics/dice.ts";
-import { metricsOptions } from "../predictions/options.ts";
+import { permutationsField, resamplingFields } from "../tables/options.ts";
 
-const { resamples, permutations, level, seed } = metricsOptions.shape;
 const mm = z.number().positive().max(1000);
 
 /** Options of `hemosynth metrics` for masks. */
@@ -65,9 +64,8 @@ export const masksOptions = z.strictObject({
     .prefault({})
     .describe("what the file of cases holds where"),
   interval: z.enum(resampledIntervalKinds).default("percentile").describe("way from resamples to an interval"),
-  resamples: resamples.describe("resamples of patients, shared by all figures"),
-  permutations: permutations.describe("exchanges of two predictions that are looked at, at most; 0: none"),
-  level,
-  seed,
+  ...resamplingFields,
+  resamples: resamplingFields.resamples.describe("resamples of patients, shared by all figures"),
+  permutations: permutationsField.describe("exchanges of two predictions that are looked at, at most; 0: none"),
 });
 export type MasksOptions = z.output<typeof masksOptions>;

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type StageContext, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
@@ -8,6 +8,7 @@ import { readBytes, writeAtomic } from "../../data/files.ts";
 import { decodeUtf8 } from "../../data/text.ts";
 import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
+import { refuseReplacing } from "../tables/folder.ts";
 import { checkPlanSize } from "../tables/plan-size.ts";
 import { type CaseTable, isListed, membersOf, parseCases } from "./cases.ts";
 import type { MeasuredCase } from "./figures.ts";
@@ -57,7 +58,8 @@ export async function runMasks(request: MasksRequest, context: Pick<StageContext
       "--subgroup: names a column of --cases; got no --cases. Give the CSV file that names the cases.",
     );
   const places = await listPlaces(request, table);
-  refuseReplaced(request, places);
+  const masks = places.flatMap(({ folder, files }) => files.map((name) => join(folder, name)));
+  refuseReplacing(out, maskFiles, [...(file === null ? [] : [file]), ...masks]);
   const pairing = pairFiles(places[0]!, places.slice(1));
   const { members, by } = membersOf(pairing.cases, table, file);
   const patients = new Set(members.map(({ patient }) => patient)).size;
@@ -111,22 +113,6 @@ async function listPlaces({ reference, predictions, compare }: MasksRequest, tab
     places.push(table === null ? place : { ...place, files: place.files.filter((file) => isListed(table, file)) });
   }
   return places;
-}
-
-/** @throws {UserError} (usage) If a table would replace a file that is read. */
-function refuseReplaced({ cases, out }: MasksRequest, places: readonly Place[]): void {
-  if (out === null) return;
-  const targets = maskFiles.map((name) => resolve(out, name));
-  const read = [
-    ...(cases === null ? [] : [cases]),
-    ...places.flatMap(({ folder, files }) => files.map((file) => join(folder, file))),
-  ];
-  const replaced = read.find((file) => targets.includes(resolve(file)));
-  if (replaced !== undefined)
-    throw new UserError(
-      "usage",
-      `--out: must not replace a file that is read; got ${out} with ${replaced} in it. Name another folder.`,
-    );
 }
 
 interface MeasuredFolders {

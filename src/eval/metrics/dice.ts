@@ -6,6 +6,9 @@
 export const emptyMaskRules = ["skip", "one", "zero", "smoothed"] as const;
 export type EmptyMaskRule = (typeof emptyMaskRules)[number];
 
+/** What the rule makes of two empty masks, whatever measures their overlap. */
+export const ofEmptyMasks: Readonly<Record<EmptyMaskRule, number>> = { skip: Number.NaN, one: 1, zero: 0, smoothed: 1 };
+
 /** Voxels in both masks, in the prediction alone, in the truth alone. */
 export interface Overlap {
   readonly both: number;
@@ -40,8 +43,7 @@ export function overlap(truth: ArrayLike<number>, predicted: ArrayLike<number>):
 export function diceOf({ both, predictedOnly, truthOnly }: Overlap, empty: EmptyMaskRule = "skip"): number {
   const sizes = 2 * both + predictedOnly + truthOnly;
   if (empty === "smoothed") return (2 * both + 1) / (sizes + 1);
-  if (sizes > 0) return (2 * both) / sizes;
-  return empty === "one" ? 1 : empty === "zero" ? 0 : Number.NaN;
+  return sizes > 0 ? (2 * both) / sizes : ofEmptyMasks[empty];
 }
 
 /**
@@ -52,7 +54,7 @@ export function diceOf({ both, predictedOnly, truthOnly }: Overlap, empty: Empty
 export function iouOf({ both, predictedOnly, truthOnly }: Overlap, empty: EmptyMaskRule = "skip"): number {
   const either = both + predictedOnly + truthOnly;
   if (empty === "smoothed") return (both + 1) / (either + 1);
-  return either > 0 ? both / either : diceOf({ both, predictedOnly, truthOnly }, empty);
+  return either > 0 ? both / either : ofEmptyMasks[empty];
 }
 
 /** {@link diceOf} two masks. @throws {RangeError} If the masks differ in length. */

@@ -14,3 +14,12 @@ export function holmAdjusted(ps: readonly (number | null)[]): (number | null)[] 
   }
   return adjusted;
 }
+
+/**
+ * {@link holmAdjusted} over models, figure by figure: the p values of one figure are a family.
+ * @param models - Of each model the p values of the same figures in one order.
+ */
+export function holmByFigure(models: readonly (readonly (number | null)[])[]): (number | null)[][] {
+  const families = (models[0] ?? []).map((_, f) => holmAdjusted(models.map((ps) => ps[f]!)));
+  return models.map((ps, m) => ps.map((_, f) => families[f]![m]!));
+}

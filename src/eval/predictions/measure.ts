@@ -2,6 +2,7 @@ import type { Rng } from "../../core/rng.ts";
 import { clusterCount, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import { calibrationCurve } from "../metrics/calibration.ts";
 import { confusionAt, sensitivity, specificity } from "../metrics/confusion.ts";
+import { orNull } from "../metrics/or-null.ts";
 import { wilsonInterval } from "../metrics/wilson.ts";
 import type { Replicates } from "../tables/replicate.ts";
 import { type Compared, compareAll } from "./compare/compare.ts";
@@ -88,7 +89,6 @@ function subgroupsOf({ columns, rows }: Predictions): [string, Predictions["rows
 }
 
 function describeCut({ sample, cut }: Called, chosenOn: Sample, onValidation: boolean, { threshold }: MetricsOptions): Cut {
-  const orNull = (value: number) => (Number.isNaN(value) ? null : value);
   const at = confusionAt(sample.ranked, cut.whole);
   const reached = confusionAt(chosenOn.ranked, cut.whole);
   const chosen = isChosen(threshold);

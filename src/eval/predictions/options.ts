@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { intervalKinds } from "../metrics/bootstrap-interval.ts";
 import type { Pool } from "../metrics/pool.ts";
+import { permutationsField, resamplingFields } from "../tables/options.ts";
 
 /** How calls are made of scores: `score >= threshold`. */
 export const cutOptions = z.discriminatedUnion("rule", [
@@ -87,20 +88,8 @@ export const metricsOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe("how much worse than another model is as good as, in the unit of the figure"),
-  permutations: z
-    .int()
-    .min(0)
-    .max(100_000)
-    .default(2000)
-    .describe("permutations of a test, all there are where they are fewer; 0: none"),
-  resamples: z.int().min(100).max(100_000).default(2000).describe("resamples of clusters, shared by all figures"),
-  level: z.number().min(0.5).lt(1).default(0.95).describe("confidence level of every interval, in [0.5, 1)"),
+  permutations: permutationsField,
   bins: z.int().min(2).max(100).default(10).describe("bins of the calibration curve, of equal width"),
-  seed: z
-    .int()
-    .min(0)
-    .lt(2 ** 31)
-    .default(0)
-    .describe("seed of the resamples"),
+  ...resamplingFields,
 });
 export type MetricsOptions = z.output<typeof metricsOptions>;

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type StageContext, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
@@ -6,6 +6,7 @@ import { seededRng } from "../../core/rng.ts";
 import { writeAtomic } from "../../data/files.ts";
 import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown, type TableDocument } from "../tables/document.ts";
+import { refuseReplacing } from "../tables/folder.ts";
 import type { Compared } from "./compare/compare.ts";
 import { formatCsv, metricsDocument } from "./format.ts";
 import type { MetricsFile } from "./json-schema.ts";
@@ -43,6 +44,7 @@ const written: Readonly<Record<string, (results: MetricsFile) => string>> = {
   "metrics.csv": (results) => (results.task === "two classes" ? formatCsv(results) : classesCsv(results)),
   "metrics.md": (results) => documentMarkdown(documentOf(results)),
   "metrics.tex": (results) => documentLatex(documentOf(results)),
+  "metrics.json": (results) => `${canonicalJson(results, 2)}\n`,
 };
 
 /**
@@ -71,10 +73,7 @@ export async function runMetrics(
     ? evaluateSeveral(first, others.map((one) => ofSeveral(one, file)), request) // biome-ignore format: short
     : evaluateTwo(first, validation && ofTwo(validation, file), others.map((one) => ofTwo(one, file)), options); // biome-ignore format: short
   throwIfStopped(signal);
-  if (out !== null) {
-    for (const [name, format] of Object.entries(written)) await writeAtomic(join(out, name), format(results));
-    await writeAtomic(join(out, "metrics.json"), `${canonicalJson(results, 2)}\n`);
-  }
+  if (out !== null) for (const [name, format] of Object.entries(written)) await writeAtomic(join(out, name), format(results));
   return results;
 }
 
@@ -157,11 +156,5 @@ function checkRequest({ predictions, validation, compare, out, options }: Metric
       "usage",
       `--validation: is of one model, so it does not go with --compare; got both. Choose thresholds first, and compare with --threshold NUMBER.`,
     );
-  const targets = out === null ? [] : [...Object.keys(written), "metrics.json"].map((name) => resolve(out, name));
-  const replaced = [predictions, validation ?? predictions, ...compare].find((file) => targets.includes(resolve(file)));
-  if (replaced !== undefined)
-    throw new UserError(
-      "usage",
-      `--out: must not replace a file that is read; got ${out} with ${replaced} in it. Name another folder.`,
-    );
+  refuseReplacing(out, Object.keys(written), [predictions, validation ?? predictions, ...compare]);
 }

@@ -177,18 +177,18 @@ function besideCell({ cells, cases }: Study, metric: ReaderFigureName, at: numbe
   }
 }
 
-const orNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
+const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 function componentsOf(crossed: CrossedFigures): ReaderFigure["components"] {
   const { reader, interaction } = readerComponents(crossed);
   const { variance, cov1, cov2, cov3 } = errorCovariances(crossed);
   return {
-    reader: orNull(reader),
-    armReader: orNull(interaction),
-    variance: orNull(variance),
-    cov1: orNull(cov1),
-    cov2: orNull(cov2),
-    cov3: orNull(cov3),
+    reader: finiteOrNull(reader),
+    armReader: finiteOrNull(interaction),
+    variance: finiteOrNull(variance),
+    cov1: finiteOrNull(cov1),
+    cov2: finiteOrNull(cov2),
+    cov3: finiteOrNull(cov3),
   };
 }
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { resampledIntervalKinds } from "../metrics/bootstrap-interval.ts";
+import { resamplingFields } from "../tables/options.ts";
 
 /** Which column holds what; null is looked for by its usual names. */
 export const readerColumnOptions = z.strictObject({
@@ -43,14 +45,7 @@ export const readerOptions = z.strictObject({
     .describe(
       "how the covariances of the analysis of variance are found: by leaving out clusters, by DeLong's components, or from the resamples",
     ),
-  interval: z.enum(["percentile", "basic", "bca"]).default("percentile").describe("way from resamples to an interval"),
-  resamples: z.int().min(100).max(100_000).default(2000).describe("resamples of clusters, shared by all figures"),
-  level: z.number().min(0.5).lt(1).default(0.95).describe("confidence level of every interval, in [0.5, 1)"),
-  seed: z
-    .int()
-    .min(0)
-    .lt(2 ** 31)
-    .default(0)
-    .describe("seed of the resamples"),
+  interval: z.enum(resampledIntervalKinds).default("percentile").describe("way from resamples to an interval"),
+  ...resamplingFields,
 });
 export type ReaderOptions = z.output<typeof readerOptions>;

@@ -1,12 +1,12 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type StageContext, throwIfStopped } from "../../core/context.ts";
-import { UserError } from "../../core/errors.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { readBytes, writeAtomic } from "../../data/files.ts";
 import { decodeUtf8 } from "../../data/text.ts";
 import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
+import { refuseReplacing } from "../tables/folder.ts";
 import { describeReaderColumns } from "./columns.ts";
 import { readerCsv } from "./csv.ts";
 import { readerDocument } from "./format.ts";
@@ -44,12 +44,7 @@ export async function runReader(
   { readings, out, options }: ReaderRequest,
   { signal }: Pick<StageContext, "signal">,
 ): Promise<ReaderResults> {
-  const targets = out === null ? [] : Object.keys(written).map((name) => resolve(out, name));
-  if (targets.includes(resolve(readings)))
-    throw new UserError(
-      "usage",
-      `--out: must not replace a file that is read; got ${out} with ${readings} in it. Name another folder.`,
-    );
+  refuseReplacing(out, Object.keys(written), [readings]);
   const bytes = await readBytes(readings);
   const study = parseStudy(decodeUtf8(bytes, readings), readings, options);
   throwIfStopped(signal);

@@ -3,7 +3,7 @@ import { rankScores, weightedAuroc } from "../metrics/auroc.ts";
 import { clusterUnits, percentileInterval, type ResamplingPlan, resampleWeights } from "../metrics/bootstrap.ts";
 import { bootstrapP } from "../metrics/bootstrap-p.ts";
 import { holmAdjusted } from "../metrics/holm.ts";
-import { orNull } from "../operate.ts";
+import { orNull } from "../metrics/or-null.ts";
 import { type ComparedFigure, comparedFigures, type SettingFigure, type SweepComparison } from "./results.ts";
 import type { SweptUnit } from "./units.ts";
 

@@ -1,4 +1,4 @@
-import { holmAdjusted } from "../../metrics/holm.ts";
+import { holmByFigure } from "../../metrics/holm.ts";
 import type { PermutationTest } from "../../metrics/permutation.ts";
 import type { Estimate } from "../../tables/estimate.ts";
 import type { MetricsOptions } from "../options.ts";
@@ -31,6 +31,6 @@ function nonInferior({ metric, low, high }: Estimate & { metric: string }, margi
 
 /** The same, with the p values of each figure adjusted by Holm over the models. */
 export function adjusted<M extends string>(models: readonly (readonly Difference<M>[])[]): Difference<M>[][] {
-  const families = (models[0] ?? []).map((_, f) => holmAdjusted(models.map((of) => of[f]!.pPermutation)));
-  return models.map((of, m) => of.map((one, f) => ({ ...one, pPermutationHolm: families[f]![m]! })));
+  const holm = holmByFigure(models.map((of) => of.map((one) => one.pPermutation)));
+  return models.map((of, m) => of.map((one, f) => ({ ...one, pPermutationHolm: holm[m]![f]! })));
 }
