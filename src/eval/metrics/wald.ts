@@ -1,3 +1,4 @@
+import { resampledCovariances } from "./covariance.ts";
 import { chiSquareTail } from "./tail.ts";
 
 /** Wald's test; `p` is null with the reason. */
@@ -23,17 +24,12 @@ export function waldTest(estimates: readonly number[], resampled: readonly (read
   const contrasts = apart(estimates);
   const defined = resampled.filter((values) => !values.some(Number.isNaN)).map(apart);
   if (defined.length < 20 * contrasts.length) return none("defined in too few resamples");
-  const solved = solve(covariance(defined), contrasts);
+  const flat = resampledCovariances(defined);
+  const covariances = contrasts.map((_, i) => [...flat.subarray(i * contrasts.length, (i + 1) * contrasts.length)]);
+  const solved = solve(covariances, contrasts);
   if (solved === null) return none("a subgroup has the same value in every resample");
   const chiSquare = contrasts.reduce((sum, v, i) => sum + v * solved[i]!, 0);
   return { chiSquare, degrees: contrasts.length, p: chiSquareTail(chiSquare, contrasts.length), reason: null };
-}
-
-function covariance(rows: readonly (readonly number[])[]): number[][] {
-  const means = rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
-  return means.map((a, i) =>
-    means.map((b, j) => rows.reduce((sum, row) => sum + (row[i]! - a) * (row[j]! - b), 0) / (rows.length - 1)),
-  );
 }
 
 /** The solution of a symmetric positive definite system by Cholesky; null where it is not so. */

@@ -12,9 +12,8 @@ import {
   niceTicks,
   orange,
   path,
+  rocAxes,
   svgFile,
-  xAxis,
-  yAxis,
 } from "../report/chart.ts";
 
 /** Colours of arms, the reference first; after the fifth they begin again. */
@@ -38,9 +37,7 @@ export function readerRocSvg(reader: string, arms: readonly ArmRoc[]): string {
     [atX(f, p.falsePositiveRate), atY(f, p.sensitivity)] as const;
   const body = [
     label(f.left, 18, short(`reader ${reader}`, 30), { anchor: "start", size: 13, bold: true }),
-    ...yAxis(f, [0, 0.25, 0.5, 0.75, 1], "sensitivity"),
-    ...xAxis(f, [0, 0.25, 0.5, 0.75, 1], "1 − specificity"),
-    line(atX(f, 0), atY(f, 0), atX(f, 1), atY(f, 1), ink, { dash: "3 4" }),
+    ...rocAxes(f),
     ...arms.flatMap(({ curve }, i) => (curve.length === 0 ? [] : [path(curve.map(point), colourOf(i))])),
     ...arms.flatMap(({ at }, i) =>
       at === null ? [] : [dot(...point(at), "#ffffff", 6, 1), dot(...point(at), colourOf(i), 4.5, 1)],

@@ -81,6 +81,13 @@ export function xAxis(f: Frame, ticks: readonly number[], name: string): string[
   return [...marks, label((f.left + f.width - f.right) / 2, f.height - f.bottom + 34, name)];
 }
 
+/** Both axes of a ROC curve and the diagonal of chance. */
+export function rocAxes(f: Frame): string[] {
+  const ticks = [0, 0.25, 0.5, 0.75, 1];
+  const chance = line(atX(f, 0), atY(f, 0), atX(f, 1), atY(f, 1), ink, { dash: "3 4" });
+  return [...yAxis(f, ticks, "sensitivity"), ...xAxis(f, ticks, "1 − specificity"), chance];
+}
+
 /** Round values that span `[low, high]`, about `count` of them. */
 export function niceTicks(low: number, high: number, count = 5): number[] {
   const rough = (high - low) / count || 1;

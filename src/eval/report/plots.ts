@@ -14,23 +14,20 @@ import {
   niceTicks,
   orange,
   path,
+  rocAxes,
   svgFile,
-  xAxis,
   yAxis,
 } from "./chart.ts";
 
 /** One ROC curve with its band, the diagonal of chance, and the operating point. */
 export function rocSvg(name: string, { curve, band, at }: RocPlot, auroc: string): string {
   const f: Frame = { width: 280, height: 312, left: 46, top: 30, right: 12, bottom: 60, x: [0, 1], y: [0, 1] };
-  const ticks = [0, 0.25, 0.5, 0.75, 1];
   const point = (x: number, y: number) => [atX(f, x), atY(f, y)] as const;
   const upper = band === null ? [] : bandRates.map((rate, i) => point(rate, band.high[i]!));
   const lower = band === null ? [] : bandRates.map((rate, i) => point(rate, band.low[i]!)).reverse();
   const body = [
     label(f.left, 18, name, { anchor: "start", size: 13, bold: true }),
-    ...yAxis(f, ticks, "sensitivity"),
-    ...xAxis(f, ticks, "1 − specificity"),
-    line(atX(f, 0), atY(f, 0), atX(f, 1), atY(f, 1), ink, { dash: "3 4" }),
+    ...rocAxes(f),
     ...(band === null ? [] : [area([...upper, ...lower], blue, 0.16)]),
     ...(curve.length === 0 ? [label(atX(f, 0.5), atY(f, 0.5), "one class only", { size: 13 })] : []),
     ...(curve.length === 0
