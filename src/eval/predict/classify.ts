@@ -1,4 +1,3 @@
-import { tf } from "../../backend/tf.ts";
 import { determinant } from "../../core/affine.ts";
 import { throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
@@ -6,9 +5,9 @@ import { seededRng } from "../../core/rng.ts";
 import type { Image, Plane, Volume } from "../../core/volume.ts";
 import { forEachInWindow, middleOf } from "../../core/window.ts";
 import { type PreprocessOptions, prepareStack, restoreStack } from "../../data/preprocess.ts";
-import { mirrorMean, windowsABatch } from "../../models/index.ts";
+import { windowsABatch } from "../../models/index.ts";
 import { type Faithfulness, faithfulness } from "./heatmap/faithfulness.ts";
-import { heatOf, type Seen, type Windows } from "./heatmap/heat.ts";
+import { heatOf, logitsOf, type Seen } from "./heatmap/heat.ts";
 import type { PredictOptions } from "./options.ts";
 import { scoreFloor, stackScore } from "./score.ts";
 
@@ -63,7 +62,7 @@ export async function scoreVolume(
     const now = slices.slice(start, start + batch);
     const windows = { data: new Float32Array(batch * window * window), count: batch, side: window }; // the last batch is filled up with black: another size would be compiled anew
     now.forEach((slice, k) => void copyMiddle(slice, window, windows.data, k * window * window));
-    sliceScores.push(...(await flippedLogits(model, windows, options.flips)).slice(0, now.length));
+    sliceScores.push(...(await logitsOf(model, windows, options.flips)).slice(0, now.length));
     if (method === "none") continue;
     const hot = await heatOf(model, windows, method, patch);
     heat.push(...now.map((slice, k) => inSlice(slice, hot[k]!)));
@@ -82,13 +81,6 @@ export async function scoreVolume(
     heat: method === "none" ? null : restoreStack(heat, volume, preprocess),
     faithfulness: faithful,
   };
-}
-
-async function flippedLogits(model: Seen, { data, count, side }: Windows, flips: PredictOptions["flips"]): Promise<number[]> {
-  const logits = tf.tidy(() => mirrorMean(model, tf.tensor4d(data, [count, side, side, 1]), flips));
-  const values = [...(await logits.data())];
-  logits.dispose();
-  return values;
 }
 
 /** The way back of {@link copyMiddle}: a window in a picture of the slice's size, 0 around it. */

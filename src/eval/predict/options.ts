@@ -65,7 +65,7 @@ export const heatmapOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "also measure deletion and insertion: how the probability follows when pixels go, or come, by their heat; 96 passes for each slice",
+      "also measure deletion and insertion: how the probability follows when pixels go, or come, by their heat; 100 passes for each slice",
     ),
 });
 export type HeatmapOptions = z.output<typeof heatmapOptions>;

@@ -1,8 +1,8 @@
 import { type Tensor4D, tf } from "../../../backend/tf.ts";
 import type { Image } from "../../../core/volume.ts";
 import { resizeImage } from "../../../data/resample.ts";
-import { classActivation, type Model } from "../../../models/index.ts";
-import type { HeatmapOptions } from "../options.ts";
+import { classActivation, type Model, mirrorMean } from "../../../models/index.ts";
+import type { HeatmapOptions, PredictOptions } from "../options.ts";
 
 /** A classifier that can be asked where it looks. */
 export type Seen = Pick<Model, "apply" | "maps" | "weights">;
@@ -39,9 +39,13 @@ export async function heatOf(
   }
 }
 
-/** The logit of each window. */
-export async function logitsOf(model: Seen, { data, count, side }: Windows): Promise<Float32Array> {
-  const logits = tf.tidy(() => model.apply(tf.tensor4d(data, [count, side, side, 1]), { training: false }));
+/** The logit of each window, averaged over its mirror images where they are asked for. */
+export async function logitsOf(
+  model: Seen,
+  { data, count, side }: Windows,
+  flips: PredictOptions["flips"] = "none",
+): Promise<Float32Array> {
+  const logits = tf.tidy(() => mirrorMean(model, tf.tensor4d(data, [count, side, side, 1]), flips));
   const values = (await logits.data()) as Float32Array;
   logits.dispose();
   return values;
