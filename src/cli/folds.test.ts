@@ -153,6 +153,18 @@ test("a training that makes new stacks reads the normal cases that all folds sha
   expect(read.get("train in folds/1")).toEqual({ synth: join(root, "folds/1/synth"), data: join(root, "data") });
 });
 
+test("data with their own truth are what all folds share, and what each fold reads", async () => {
+  const run = runOf();
+  const data = { kind: "dataset", path: "elsewhere" } as const;
+  const experiment = { ...run.experiment, data };
+  const own = stagesOf(experiment).map((stage) => ({ ...stub(stage), sources: async () => ({}), stale: async () => null }));
+  await go({ ...run, experiment, stages: own });
+  expect(ran).toEqual(["data in .", ...inFold(0), ...inFold(1), ...inFold(2), "eval in ."]);
+  expect(read.get("train in folds/1")).toEqual({ data: join(root, "folds/1/data") });
+  expect((await readSplits(join(root, "folds/1/data"))).test.length).toBe(2);
+  expect((await readDataset(join(root, "folds/1/data"))).root).toBe("../../../data");
+});
+
 test("another number of folds, or another way to choose, keeps what all share; folds of old are spoken of", async () => {
   await go(runOf());
   const warnings: string[] = [];

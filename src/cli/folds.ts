@@ -9,7 +9,7 @@ import { dealFolds, subjectsOf } from "../data/splits.ts";
 import { writeConfig, writeManifest } from "./manifest.ts";
 import { type Pass, type Policy, planPass, planStages, type ReadyBackend, runPass, type StageReport } from "./pipeline.ts";
 import { clearStage, namesIn } from "./record.ts";
-import { evaluatedSplit, foldStacks, type Stage, type StageName } from "./stages.ts";
+import { casesStage, evaluatedSplit, foldCases, type Stage, type StageName } from "./stages.ts";
 
 // A fold is a run folder like any other, but for its stacks, which all folds share: its config lists the subjects of its
 // splits, and every verb takes it.
@@ -124,13 +124,15 @@ function ownStages({ stages }: FoldsRun): Stage[] {
 
 async function foldPasses(run: FoldsRun): Promise<Pass[]> {
   const { experiment, root, policy } = run;
-  const shared = join(root, "synth");
+  const cases = casesStage(experiment);
+  const shared = join(root, cases);
   const splits = await dealt(shared, experiment);
+  const normal = { data: join(root, "data"), tissue: join(root, "tissue") }; // a training that makes new stacks reads them
   return splits.map((split, fold) => ({
     experiment: foldExperiment(experiment, split),
     root: join(root, "folds", String(fold)),
-    stages: [foldStacks(shared, split), ...ownStages(run)],
-    folders: { data: join(root, "data"), tissue: join(root, "tissue") }, // a training that makes new stacks reads them
+    stages: [foldCases(cases, shared, split), ...ownStages(run)],
+    folders: cases === "synth" ? normal : {},
     policy,
   }));
 }

@@ -39,7 +39,7 @@ export async function readLocked(root: string, experiment: Experiment): Promise<
     for (const [input, hash] of Object.entries(await sources(experiment)))
       if (stage.inputs[input] !== undefined && stage.inputs[input] !== hash) throw refuse(`of ${name}, ${input} has changed`);
   }
-  const isThere = experiment.data.kind === "folder" && ((await namesIn(join(root, "data"))) ?? []).includes("dataset.json");
+  const isThere = "path" in experiment.data && ((await namesIn(join(root, "data"))) ?? []).includes("dataset.json");
   const changed = isThere ? await changedSource(join(root, "data")) : null;
   if (changed !== null) throw refuse(`of data, ${changed}`);
   return manifest;

@@ -115,6 +115,18 @@ test("pretraining is the last stage: nothing is predicted by it", async () => {
   expect(await go(passOf({ "train.task": "infoNce" }))).toEqual(["data", "synth", "train"]);
 });
 
+test("data that bring their own truth are trained on as they are: there is no synthesis, and what asks for it is refused", () => {
+  const of = (more: string) => stagesOf(parseExperiment(`data: { kind: dataset, path: x }\n${more}`, "test"));
+  expect(of("").map(({ name, reads }) => [name, reads])).toEqual([
+    ["data", []],
+    ["train", ["data"]],
+    ["predict", ["train", "data"]],
+    ["eval", ["data", "predict"]],
+  ]);
+  expect(() => of("priors: { kind: network }")).toThrow("priors.kind must be labels for data of kind dataset");
+  expect(() => of("train: { freshEvery: 9 }")).toThrow("train.freshEvery must be null for data of kind dataset");
+});
+
 test("where a network finds the anatomy, tissues come before synthesis, which reads them instead of the data", async () => {
   const network = { ...stub("tissue"), sources: async () => ({ network: "as it is" }) };
   const other = { ...network, sources: async () => ({ network: "trained again" }) };

@@ -16,13 +16,17 @@ import { damage, filesUnder, hashFile, namesIn, readRecord } from "./record.ts";
  * @throws {UserError} (data) If the folder cannot be read.
  */
 export async function sourceHashes({ data }: Experiment): Promise<Record<string, string>> {
-  if (data.kind !== "folder") return {};
+  if (!("path" in data)) return {};
   const found = await stat(data.path).catch(() => null);
   if (found?.isDirectory() !== true) {
     throw new UserError(
       "data",
       `${data.path}: data.path must be a folder; got ${found === null ? "nothing there" : "a file"}. Check the path.`,
     );
+  }
+  if (data.kind === "dataset") {
+    await readDataset(data.path); // says what is wrong with it
+    return { "the dataset in data.path": await hashFile(join(data.path, "dataset.json")) };
   }
   const files = await filesUnder(data.path);
   const readIn: [string, string][] = [];

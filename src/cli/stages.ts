@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { machineMemory } from "../backend/machine-memory.ts";
 import { mayUseGpu } from "../backend/usable.ts";
-import { type Experiment, relativeTo } from "../config/experiment.ts";
+import { bringsTruth, type Experiment, relativeTo } from "../config/experiment.ts";
 import { experimentYaml } from "../config/show.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
@@ -56,6 +56,13 @@ export interface Stage {
   run(job: StageJob, context: StageContext): Promise<StageResult>;
 }
 
+/** The stage whose cases are trained on, predicted and evaluated: synthesis, or the data themselves where they bring their own truth. */
+export function casesStage({ data }: Pick<Experiment, "data">): "synth" | "data" {
+  return bringsTruth(data) ? "data" : "synth";
+}
+
+const casesIn = ({ synth, data: own }: StageJob["inputs"]) => (synth ?? own)!;
+
 // Stages are imported when they run: TensorFlow.js alone takes longer to load than most commands take.
 
 const none = { beside: [], sources: async () => ({}), stale: async () => null } as const;
@@ -67,7 +74,7 @@ const data: Stage = {
   backend: false,
   resumes: "never",
   sources: sourceHashes,
-  stale: async ({ data: options }, folder) => (options.kind === "folder" ? await changedSource(folder) : null),
+  stale: async ({ data: options }, folder) => ("path" in options ? await changedSource(folder) : null),
   // However many folds there are, and whatever chooses in them: the dataset is the same.
   options: (experiment, root) => ({
     data: relativeTo(root, experiment).data,
@@ -75,6 +82,7 @@ const data: Stage = {
   }),
   async plan({ data: options }) {
     if (options.kind === "phantom") return `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`;
+    if (options.kind === "dataset") return `the cases of ${options.path}`;
     const { countImages } = await import("../data/ingest/stage.ts");
     return `the volumes of ${options.path}: ${await countImages(options)}`;
   },
@@ -83,6 +91,10 @@ const data: Stage = {
     if (options.kind === "phantom") {
       const { runPhantom } = await import("../synth/phantom/stage.ts");
       return await runPhantom({ out, options, split, seed }, context);
+    }
+    if (options.kind === "dataset") {
+      const { runDataset } = await import("../data/given/stage.ts");
+      return await runDataset({ out, options, split, seed });
     }
     const { runIngest } = await import("../data/ingest/stage.ts");
     return await runIngest({ out, options, split, seed }, context);
@@ -149,7 +161,7 @@ const train: Stage = {
   async run({ experiment, out, inputs, resume }, context) {
     const { runTrain } = await import("../train/stage.ts");
     const { model, preprocess, train: options, seed } = experiment;
-    const request = { data: inputs.synth!, out, model, preprocess, options, seed: options.seed ?? seed, resume };
+    const request = { data: casesIn(inputs), out, model, preprocess, options, seed: options.seed ?? seed, resume };
     if (options.freshEvery === null) return await runTrain(request, context);
     const { startFresh } = await import("./fresh.ts");
     const folders = { data: (inputs.tissue ?? inputs.data)!, synth: inputs.synth! };
@@ -168,7 +180,7 @@ const predict: Stage = {
   plan: (experiment) => `the stacks of the splits ${neededSplits(experiment).join(" and ")}`,
   async run({ experiment, out, inputs }, context) {
     const { runPredict } = await import("../eval/predict/stage.ts");
-    const request = { model: inputs.train!, input: inputs.synth!, splits: neededSplits(experiment) };
+    const request = { model: inputs.train!, input: casesIn(inputs), splits: neededSplits(experiment) };
     return await runPredict({ ...request, out, options: experiment.predict }, context);
   },
 };
@@ -191,7 +203,7 @@ const evaluate: Stage = {
     const { runEval } = await import("../eval/stage.ts");
     const { eval: options, seed } = experiment;
     const config = experimentYaml(experiment, root);
-    const folders = { data: inputs.synth!, predictions: inputs.predict!, out, report: join(root, "report.html") };
+    const folders = { data: casesIn(inputs), predictions: inputs.predict!, out, report: join(root, "report.html") };
     return await runEval({ ...folders, options, seed, config }, context);
   },
 };
@@ -214,12 +226,12 @@ export function pointTo(name: StageName, shared: string): Stage {
 /** What a stage that only points to another calls what it reads. */
 export const sharedInput = "what is shared";
 
-/** In place of synthesis: the stacks that all folds share, by where they lie, with the splits of one fold. */
-export function foldStacks(shared: string, splits: Splits): Stage {
+/** In place of the stage that makes them: the cases that all folds share, by where they lie, with the splits of one fold. */
+export function foldCases(name: "synth" | "data", shared: string, splits: Splits): Stage {
   return {
-    ...pointTo("synth", shared),
+    ...pointTo(name, shared),
     options: () => ({ splits }),
-    plan: () => "the stacks of all folds, with the splits of this one",
+    plan: () => "the cases of all folds, with the splits of this one",
     run: async ({ out }) => await writePointer(out, shared, splits, "that all folds share"),
   };
 }
@@ -239,10 +251,10 @@ export function foldsEvaluation(runs: readonly string[]): Stage {
   return {
     ...evaluate,
     reads: [],
-    async sources() {
+    async sources(experiment) {
       const hashes: Record<string, string> = {};
       for (const [fold, run] of runs.entries())
-        for (const name of ["synth", "predict", "eval"] as const)
+        for (const name of [casesStage(experiment), "predict", "eval"] as const)
           hashes[`${name} of fold ${fold}`] = await inputHash(join(run, name), "run that fold again", true);
       return hashes;
     },
@@ -251,7 +263,7 @@ export function foldsEvaluation(runs: readonly string[]): Stage {
       const { runFoldsEval } = await import("../eval/folds/stage.ts");
       const { eval: options, seed } = experiment;
       const folds = runs.map((run) => ({
-        data: join(run, "synth"),
+        data: join(run, casesStage(experiment)),
         predictions: join(run, "predict"),
         evaluation: join(run, "eval"),
       }));
@@ -275,16 +287,25 @@ export const stages: Readonly<Record<StageName, Stage>> = { data, tissue, synth,
 
 /**
  * The stages of an experiment in the order they run: with `priors: { kind: network }` tissues come before synthesis, which then reads these
- * cases, as does a training that makes fresh scenes of its own. Pretraining is the last stage: nothing is predicted by it.
+ * cases, as does a training that makes fresh scenes of its own; data with their own truth are trained on as they are. Pretraining is the last stage:
+ * nothing is predicted by it.
  */
-export function stagesOf({ priors, train: { freshEvery, task } }: Experiment): Stage[] {
+export function stagesOf(experiment: Experiment): Stage[] {
+  const {
+    priors,
+    train: { freshEvery, task },
+  } = experiment;
+  const cases = casesStage(experiment);
   const normal = priors.kind === "labels" ? "data" : "tissue";
   const reads: Partial<Record<StageName, readonly StageName[]>> = {
     synth: [normal],
-    ...(freshEvery === null ? {} : { train: ["synth", normal] }),
+    train: freshEvery === null ? [cases] : [cases, normal],
+    predict: ["train", cases],
+    eval: [cases, "predict"],
   };
   const without: readonly StageName[] = [
     ...(normal === "data" ? (["tissue"] as const) : []),
+    ...(cases === "data" ? (["synth"] as const) : []),
     ...(isPretraining(task) ? (["predict", "eval"] as const) : []),
   ];
   const names = stageNames.filter((name) => !without.includes(name));

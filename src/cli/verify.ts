@@ -87,7 +87,7 @@ async function testedOf(home: string, name: string): Promise<Experiment | null> 
 /** @throws {UserError} (different) If what a stage reads from outside is not what it was. */
 async function compareInputs(stage: Stage, experiment: Experiment, original: string, { parts }: StageRecord): Promise<void> {
   if (sharedInput in parts.inputs) return; // compared where it was made
-  const changed = stage.name === "data" && experiment.data.kind === "folder" ? await changedSource(original) : null;
+  const changed = stage.name === "data" && "path" in experiment.data ? await changedSource(original) : null;
   if (changed !== null) throw different(`${stage.name}: its input ${changed}`);
   for (const [name, hash] of Object.entries(await stage.sources(experiment)))
     if (parts.inputs[name] !== undefined && parts.inputs[name] !== hash) throw different(`${stage.name}: ${name} has changed`);

@@ -1,6 +1,7 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { z } from "zod";
 import { backendOptions, gpuOptions } from "../backend/options.ts";
+import { datasetOptions } from "../data/given/options.ts";
 import { folderOptions } from "../data/ingest/options.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
 import { foldsMisfit, splitOptions } from "../data/splits.ts";
@@ -28,7 +29,9 @@ const sections = z.strictObject({
     .describe("decides everything random, 0 to 2147483647; same config and seed, same files"),
   backend: backendOptions,
   ...gpuOptions,
-  data: z.discriminatedUnion("kind", [phantomOptions, folderOptions]).describe("the normal brains to start from"),
+  data: z
+    .discriminatedUnion("kind", [phantomOptions, folderOptions, datasetOptions])
+    .describe("the normal brains to start from, or images that bring their own truth"),
   split: splitOptions.prefault({}).describe("which subjects train, validate and test"),
   priors: priorsOptions.prefault({ kind: "labels" }).describe("where the anatomy comes from that bleeds are painted into"),
   synth: synthOptions.prefault({}).describe("the lesions that are painted, and the stacks that are taken"),
@@ -40,7 +43,9 @@ const sections = z.strictObject({
 });
 
 /** The whole of a config: the options of every stage, each declared beside the code that it configures. */
-export const experiment = sections.superRefine(({ data, split, model, train, predict, eval: evaluation }, context) => {
+export const experiment = sections.superRefine(({ data, split, priors, model, train, predict, eval: evaluation }, context) => {
+  const painting = paintingMisfit({ data, priors, train });
+  if (painting !== null) context.addIssue({ code: "custom", ...painting });
   const folds = data.kind === "phantom" ? foldsMisfit(split, data.subjects) : null;
   if (folds !== null) context.addIssue({ code: "custom", path: ["split", "folds"], message: folds });
   if (split.folds !== null && evaluation.split !== "test") {
@@ -70,6 +75,29 @@ export const experiment = sections.superRefine(({ data, split, model, train, pre
   context.addIssue({ code: "custom", path: ["train", "cropSize"], message: rule });
 });
 export type Experiment = z.output<typeof experiment>;
+
+/** Whether the data are normal cases to paint into, or bring their own truth: then there is no synthesis, and what follows reads the data themselves. */
+export function bringsTruth({ kind }: Experiment["data"]): boolean {
+  switch (kind) {
+    case "phantom":
+    case "folder":
+      return false;
+    case "dataset":
+      return true;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** What is asked for that data with their own truth have no synthesis for; null where nothing is. */
+function paintingMisfit({ data, priors, train }: Pick<Experiment, "data" | "priors" | "train">) {
+  if (!bringsTruth(data)) return null;
+  const rule = (needs: string, got: string) => `${needs} for data of kind ${data.kind}, which bring their own truth; got ${got}`;
+  if (priors.kind !== "labels") return { path: ["priors", "kind"], message: rule("must be labels", priors.kind) };
+  if (train.freshEvery !== null)
+    return { path: ["train", "freshEvery"], message: rule("must be null", String(train.freshEvery)) };
+  return train.task === "tissue" ? { path: ["train", "task"], message: rule("must be another task", train.task) } : null;
+}
 
 /**
  * Reads and checks an experiment. Paths in it (`data.path`, `priors.model`, `train.init.from`) start from the folder of the file that names them,
@@ -111,7 +139,7 @@ function mapPaths(value: Experiment, change: (path: string, at: readonly string[
   const { data, priors, train } = value;
   return {
     ...value,
-    data: data.kind === "folder" ? { ...data, path: change(data.path, ["data", "path"]) } : data,
+    data: "path" in data ? { ...data, path: change(data.path, ["data", "path"]) } : data,
     priors:
       priors.kind === "network" && priors.model !== null
         ? { ...priors, model: change(priors.model, ["priors", "model"]) }

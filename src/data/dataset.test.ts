@@ -46,6 +46,26 @@ test.each([
     { ...dataset, cases: [{ ...caseOf("a", "a"), image: { path: "../x", sha256: hash } }] },
     "cases.0.image.path",
   ],
+  [
+    "a class that is none of the dataset's",
+    { ...dataset, classes: ["normal", "abnormal"], cases: [{ ...caseOf("a", "a"), class: "odd" }] },
+    "the class of a case must be one of classes; got odd for a",
+  ],
+  [
+    "a box of an unknown region",
+    {
+      ...dataset,
+      regions: ["cerebellum"],
+      cases: [{ ...caseOf("a", "a"), boxes: [{ name: "csp", slice: 0, box: [0, 0, 1, 1] }] }],
+    },
+    "got csp in slice 0 of a",
+  ],
+  [
+    "an empty box",
+    { ...dataset, regions: ["csp"], cases: [{ ...caseOf("a", "a"), boxes: [{ name: "csp", slice: 0, box: [1, 0, 1, 1] }] }] },
+    "must be [x0, y0, x1, y1] with x0 < x1 and y0 < y1",
+  ],
+  ["a class named twice", { ...dataset, classes: ["normal", "normal"] }, "must name each once"],
   ["a newer schema", { ...dataset, schemaVersion: 2 }, "schemaVersion"],
   ["an unknown key", { ...dataset, extra: 1 }, "extra"],
 ])("refuses %s", async (_, value, message) => {

@@ -15,6 +15,19 @@ export type FileRef = z.output<typeof fileRef>;
 /** Id of a case, a BIDS-like stem that names files: nothing of it can lead out of a folder. */
 export const caseId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
 
+/** A region of interest in one slice. */
+const regionBox = z.strictObject({
+  /** One of the dataset's `regions`. */
+  name: z.string().min(1),
+  /** Along the slice axis, from 0. */
+  slice: z.int().min(0),
+  /** `[x0, y0, x1, y1]`, half-open, pixels along the two in-plane array axes. */
+  box: z
+    .tuple([z.number().min(0), z.number().min(0), z.number(), z.number()])
+    .refine(([x0, y0, x1, y1]) => x1 > x0 && y1 > y0, { message: "must be [x0, y0, x1, y1] with x0 < x1 and y0 < y1" }),
+});
+export type RegionBox = z.output<typeof regionBox>;
+
 /** One volume or stack of one subject, with what is known of it. `null` is "not known" or "not there", never "none". */
 export const caseSchema = z.strictObject({
   /** BIDS-like stem, unique in the dataset: `sub-01_ses-01_acq-axial_T2w`. Names every file made from the case. */
@@ -30,7 +43,7 @@ export const caseSchema = z.strictObject({
   labelSource: z.literal("network").optional(),
   /** 1 inside the skull's inner table (brain and cerebrospinal fluid), on the image's grid. */
   brainMask: fileRef.nullable(),
-  /** 1 where there is blood, on the image's grid; all zero for a case known to be healthy. */
+  /** Not 0 where there is blood, on the image's grid, of which sort `lesionTypes` says; all zero for a case known to be healthy. */
   lesionMask: fileRef.nullable(),
   /** JSON of every drawn parameter of a synthetic case. */
   sidecar: fileRef.nullable(),
@@ -39,6 +52,12 @@ export const caseSchema = z.strictObject({
   spacing: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]),
   /** Worst Papile grade of both sides: 0 healthy, 1-4; null when not known. */
   grade: z.int().min(0).max(4).nullable(),
+  /** What the whole image shows: one of the dataset's `classes`. */
+  class: z.string().min(1).optional(),
+  /** Where the dataset's `regions` lie. One that is not listed is not seen. */
+  boxes: z.array(regionBox).optional(),
+  /** Of an ultrasound view, such as `transventricular`. */
+  plane: z.string().min(1).optional(),
   /** Of a synthetic case: what was painted that looks like blood and is none, in words. */
   lookAlikes: z.array(z.string()).optional(),
   /** Ids of the normal cases that this one was made from; empty for an original. They share its subject. */
@@ -56,12 +75,28 @@ export const findingSchema = z.strictObject({
 });
 export type Finding = z.output<typeof findingSchema>;
 
+export const modalities = ["T2w", "US", "CT"] as const;
+export type Modality = (typeof modalities)[number];
+
+const names = z
+  .array(z.string().min(1))
+  .min(1)
+  .refine((list) => new Set(list).size === list.length, { message: "must name each once" });
+
 /** The content of `dataset.json`, written last: a folder without it is not a dataset. */
 export const datasetSchema = z.strictObject({
   schemaVersion: z.literal(1),
   name: z.string(),
   /** Folder that the file paths start from, relative to the folder of `dataset.json`: `.`, or where an ingested folder lies. */
   root: z.string().default("."),
+  /** How the images were made; absent: T2-weighted MRI. */
+  modality: z.enum(modalities).optional(),
+  /** What `class` of a case may be, normal first. */
+  classes: names.optional(),
+  /** What boxes may be of. */
+  regions: names.optional(),
+  /** What the values 1, 2, … of lesion masks are; absent: every value above 0 is blood. */
+  lesionTypes: names.optional(),
   labelScheme: labelScheme.nullable(),
   cases: z.array(caseSchema).min(1),
   findings: z.array(findingSchema),
@@ -86,13 +121,24 @@ export async function readDataset(folder: string): Promise<Dataset> {
     datasetSchema,
     "run `hemosynth ingest` or `hemosynth phantom` to make one",
   );
-  const seen = new Set<string>();
-  for (const { id } of dataset.cases) {
-    if (seen.has(id))
-      throw new UserError("data", `${join(folder, "dataset.json")}: case ids must be unique; got ${id} twice. Run ingest again.`);
-    seen.add(id);
-  }
+  const problem = datasetProblem(dataset);
+  if (problem !== null) throw new UserError("data", `${join(folder, "dataset.json")}: ${problem}. Make it again.`);
   return dataset;
+}
+
+/** What the parts of a dataset say against one another, or null. */
+function datasetProblem({ cases, classes = [], regions = [] }: Dataset): string | null {
+  const seen = new Set<string>();
+  for (const c of cases) {
+    if (seen.has(c.id)) return `case ids must be unique; got ${c.id} twice`;
+    seen.add(c.id);
+    if (c.class !== undefined && !classes.includes(c.class))
+      return `the class of a case must be one of classes; got ${c.class} for ${c.id}`;
+    const stray = c.boxes?.find(({ name, slice }) => !regions.includes(name) || slice >= Math.max(...c.shape));
+    if (stray !== undefined)
+      return `boxes must be of regions of the dataset and slices of the case; got ${stray.name} in slice ${stray.slice} of ${c.id}`;
+  }
+  return null;
 }
 
 /** @throws {UserError} (data) If the folder has no valid `splits.json`, or a subject is in two splits. */

@@ -213,8 +213,22 @@ test("the white point does not depend on how much black surrounds the head, nor 
   padded.set(head, 20_000);
   const bright = padded.map((v, i) => (i < 20_000 ? 5000 : v));
   const inside = padded.map((v) => (v > 0 ? 1 : 0));
-  const expected = intensityRange(head, { whitePercentile: 90 });
+  const expected = intensityRange(head, { whitePercentile: 90, window: null });
   expect(expected).toEqual({ black: 0, white: 900 });
-  expect(intensityRange(padded, { whitePercentile: 90 })).toEqual(expected);
-  expect(intensityRange(bright, { whitePercentile: 90 }, inside)).toEqual(expected);
+  expect(intensityRange(padded, { whitePercentile: 90, window: null })).toEqual(expected);
+  expect(intensityRange(bright, { whitePercentile: 90, window: null }, inside)).toEqual(expected);
+});
+
+test("a window gives intensities of its own, whatever else is in the volume; what lies beyond is cut off", () => {
+  const hounsfield = [-1000, -50, 0, 50, 150, 2000];
+  const options = preprocessOptions.parse({ window: [-50, 150], orientation: "stored" });
+  const of = (values: readonly number[]) => {
+    const volume = { data: Float32Array.from(values), shape: [values.length, 1, 1] as const, affine: axisAlignedAffine([values.length, 1, 1], [1, 1, 5]) }; // biome-ignore format: short
+    const { slices, range } = prepareStack(volume, options, 2);
+    expect(range).toEqual({ black: -50, white: 150 });
+    return [...slices[0]!.data];
+  };
+  expect(of(hounsfield)).toEqual([0, 0, 0.25, 0.5, 1, 1].map((v) => Math.fround(v)));
+  expect(of(hounsfield.slice(1, 4))).toEqual([0, 0.25, 0.5]);
+  expect(preprocessOptions.safeParse({ window: [150, -50] }).success).toBe(false);
 });

@@ -14,6 +14,7 @@ import {
   type Voxels,
   voxelCount,
 } from "../core/volume.ts";
+import type { Modality } from "./dataset.ts";
 import { nearestImage, resizeImage } from "./resample.ts";
 
 /** Options of {@link prepareStack}; the `preprocess` section of a config. Kept in model.json: predict uses what train used. */
@@ -29,15 +30,29 @@ export const preprocessOptions = z.strictObject({
     .enum(["canonical", "stored"])
     .default("canonical")
     .describe("canonical: slices turned by the header, as a radiologist hangs them; stored: as the array has them"),
+  /** Intensities that become 0 and 1, in the image's own unit: of a CT in HU, [-50, 150] for centre 50 and width 200; of 8-bit ultrasound [0, 255]. */
+  window: z
+    .tuple([z.number().min(-1e6).max(1e6), z.number().min(-1e6).max(1e6)])
+    .refine(([black, white]) => black < white, { message: "must be [black, white] with black < white" })
+    .nullable()
+    .default(null)
+    .describe(
+      "intensities that become 0 and 1, in the image's own unit, what lies beyond cut off: of a CT in HU, [-50, 150] for centre 50 and width 200; of 8-bit ultrasound [0, 255]; null: by percentiles of the volume, as MRI needs",
+    ),
   /** Percentile of the non-zero voxels that becomes intensity 1. Zero is black in raw and brain-masked volumes alike. */
-  whitePercentile: z.number().min(50).max(100).default(98).describe("percentile of the non-zero voxels that becomes intensity 1"),
+  whitePercentile: z
+    .number()
+    .min(50)
+    .max(100)
+    .default(98)
+    .describe("percentile of the non-zero voxels that becomes intensity 1; not with window"),
   /** Intensities above this, after scaling, are cut off. 1 is the white percentile. */
   clip: z
     .number()
     .min(1)
     .max(16)
     .default(3)
-    .describe("intensities above this, after scaling, are cut off; 1 is the white percentile"),
+    .describe("intensities above this, after scaling, are cut off; 1 is the white percentile; not with window"),
 });
 export type PreprocessOptions = z.output<typeof preprocessOptions>;
 
@@ -80,6 +95,14 @@ interface Turn {
 
 const largestSide = 4096;
 
+/** The window that images of a modality are looked at with; null: by percentiles. */
+export const usualWindow: Readonly<Record<Modality, PreprocessOptions["window"]>> = { T2w: null, US: [0, 255], CT: [-50, 150] };
+
+/** The intensities of a picture for the eye. */
+export function forTheEye(window: PreprocessOptions["window"]): Pick<PreprocessOptions, "window" | "whitePercentile" | "clip"> {
+  return { window, whitePercentile: 99.5, clip: 4 };
+}
+
 /**
  * Cuts a volume into slices at the network's pixel size, orientation and intensity. A voxel that is not finite counts as black.
  * @param axis - Array axis to slice along; by default the one that the volume was sliced along.
@@ -88,7 +111,8 @@ const largestSide = 4096;
 export function prepareStack(volume: Volume, options: PreprocessOptions, axis = sliceAxis(volume)): PreparedStack {
   const geometry = sliceGeometry(volume, options, axis);
   const range = intensityRange(volume.data, options);
-  const slices = mapSlices(volume, geometry, (slice) => scaleIntensity(slice, range, options.clip));
+  const highest = options.window === null ? options.clip : 1;
+  const slices = mapSlices(volume, geometry, (slice) => scaleIntensity(slice, range, highest));
   return { axis, plane: slicePlane(volume, axis), slices, pixelMm: geometry.pixelMm, range };
 }
 
@@ -177,7 +201,7 @@ function flipped(box: Rectangle, { flipX, flipY }: Turn, [width, height]: readon
 }
 
 /**
- * The intensities that become 0 and 1, by percentiles of the voxels that are finite and not zero: white is the `whitePercentile`, black
+ * The intensities that become 0 and 1: those of the window, or by percentiles of the voxels that are finite and not zero: white is the `whitePercentile`, black
  * the 1st, but never above 0. Both are 0 where there is no such voxel. Taken from at most 2^18 voxels, evenly spaced.
  *
  * In a raw stack the brightest tissues are amniotic fluid and maternal fat, in a masked one cerebrospinal fluid; all are near each other
@@ -187,9 +211,10 @@ function flipped(box: Rectangle, { flipX, flipY }: Turn, [width, height]: readon
  */
 export function intensityRange(
   data: Float32Array,
-  options: Pick<PreprocessOptions, "whitePercentile">,
+  options: Pick<PreprocessOptions, "whitePercentile" | "window">,
   inside?: ArrayLike<number>,
 ): IntensityRange {
+  if (options.window !== null) return { black: options.window[0], white: options.window[1] };
   const counts = (i: number) => data[i] !== 0 && Number.isFinite(data[i]!) && (inside === undefined || inside[i] !== 0);
   let total = 0;
   for (let i = 0; i < data.length; i++) if (counts(i)) total++;

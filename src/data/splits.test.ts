@@ -166,3 +166,17 @@ test("a subject's age is the mean of its scans' known ages", () => {
     { id: "a", gestationalAge: null },
   ]);
 });
+
+test("every split and fold gets its share of a rare class, and of its ages", () => {
+  const cases = Array.from({ length: 100 }, (_, i) => {
+    return { subject: `s${i}`, gestationalAge: 20 + (i % 17), ...{ class: i % 20 === 0 ? "bleed" : "normal" } };
+  });
+  const subjects = subjectsOf(cases);
+  const rare = new Set(cases.filter((c) => c.class === "bleed").map(({ subject }) => subject));
+  for (let seed = 0; seed < 20; seed++) {
+    const { train, val, test: tested } = splitSubjects(seededRng(seed), subjects, splitOptions.parse({}));
+    expect([train, val, tested].map((split) => split.filter((id) => rare.has(id)).length)).toEqual([3, 1, 1]);
+    const folds = dealFolds(seededRng(seed), subjects, splitOptions.parse({ folds: 5 }));
+    expect(folds.map((fold) => fold.test.filter((id) => rare.has(id)).length)).toEqual([1, 1, 1, 1, 1]);
+  }
+});

@@ -70,23 +70,25 @@ function sharesProblem(shares: Shares): string | null {
   return twice === undefined ? null : `a subject may be listed once; got ${JSON.stringify(twice)} twice`;
 }
 
-/** A subject to be put into a split. Gestational age in weeks, null when not known. */
+/** A subject to be put into a split. */
 export interface SplitSubject {
   readonly id: string;
+  /** Weeks, null when not known. */
   readonly gestationalAge: number | null;
+  /** What every split gets its share of, such as a class; absent: all are of one kind. */
+  readonly stratum?: string;
 }
 
-/** The subjects of a dataset, in order of first appearance, each with the mean of its cases' known gestational ages. */
-export function subjectsOf(cases: readonly Pick<Case, "subject" | "gestationalAge">[]): SplitSubject[] {
-  const ages = new Map<string, number[]>();
-  for (const { subject, gestationalAge } of cases) {
-    const known = ages.get(subject) ?? [];
-    ages.set(subject, known);
-    if (gestationalAge !== null) known.push(gestationalAge);
-  }
-  return [...ages].map(([id, known]) => {
+/** The subjects of a dataset, in order of first appearance, each with the mean of its cases' known gestational ages, and as stratum the classes that its cases have. */
+export function subjectsOf(cases: readonly Pick<Case, "subject" | "gestationalAge" | "class">[]): SplitSubject[] {
+  const of = new Map<string, typeof cases>();
+  for (const one of cases) of.set(one.subject, [...(of.get(one.subject) ?? []), one]);
+  return [...of].map(([id, own]) => {
+    const known = own.map(({ gestationalAge }) => gestationalAge).filter((age) => age !== null);
     const mean = known.reduce((a, b) => a + b, 0) / known.length;
-    return { id, gestationalAge: known.length > 0 ? mean : null };
+    const classes = [...new Set(own.map((one) => one.class).filter((name) => name !== undefined))].sort();
+    const stratum = classes.length === 0 ? {} : { stratum: classes.join() };
+    return { id, gestationalAge: known.length > 0 ? mean : null, ...stratum };
   });
 }
 
@@ -95,7 +97,8 @@ export function subjectsOf(cases: readonly Pick<Case, "subject" | "gestationalAg
  *
  * Fractions give counts by largest remainder, at least one subject to each fraction above 0 while there are enough (else in
  * the order train, val, test). Every split then gets young and old alike: subjects in order of gestational age are dealt out
- * in short blocks that each hold the splits in proportion, in random order within the block.
+ * in short blocks that each hold the splits in proportion, in random order within the block. Where subjects have a stratum, they come
+ * stratum by stratum, so that each split gets its share of each.
  *
  * With `folds` every subject is tested once, so all are in test; {@link dealFolds} makes the splits of each fold.
  *
@@ -116,8 +119,8 @@ export function splitSubjects(rng: Rng, subjects: readonly SplitSubject[], optio
  * among train and val in the proportion of their fractions. With `select: test` val is the subjects that are tested, test is
  * empty, and all others train.
  *
- * Folds differ by at most one subject, and each gets young and old alike, as the splits of {@link splitSubjects} do. They hang
- * on the seed and on names and ages alone: in what order the subjects come changes nothing.
+ * Folds differ by at most one subject, and each gets young and old and every stratum alike, as the splits of {@link splitSubjects} do. They hang
+ * on the seed and on names, ages and strata alone: in what order the subjects come changes nothing.
  *
  * @returns One for each fold, subjects in order of their names.
  * @throws {UserError} (usage) If there are more folds than subjects, or too few subjects to train and validate in a fold.
@@ -190,7 +193,7 @@ function dealt(rng: Rng, subjects: readonly SplitSubject[], shares: Shares): Map
   return new Map([...places].map(([id, split]) => [id, splitNames[split]!]));
 }
 
-/** Subjects in order of age get the places of `sequence`, in random order within each block of it. */
+/** Subjects in order of stratum and age get the places of `sequence`, in random order within each block of it. */
 function dealtInBlocks(
   rng: Rng,
   subjects: readonly SplitSubject[],
@@ -198,7 +201,9 @@ function dealtInBlocks(
   block: number,
 ): Map<string, number> {
   const age = (s: SplitSubject) => s.gestationalAge ?? Number.POSITIVE_INFINITY;
-  const byAge = shuffled(rng.fork("ties"), subjects).sort((a, b) => (age(a) === age(b) ? 0 : age(a) - age(b)));
+  const byAge = shuffled(rng.fork("ties"), subjects)
+    .sort((a, b) => (age(a) === age(b) ? 0 : age(a) - age(b)))
+    .sort(({ stratum: a = "" }, { stratum: b = "" }) => (a === b ? 0 : a < b ? -1 : 1));
   const chosen = new Map<string, number>();
   for (let start = 0; start < byAge.length; start += block) {
     const places = shuffled(rng.fork("block").fork(start), sequence.slice(start, start + block));

@@ -6,6 +6,7 @@ import type { FileRef, SplitName } from "../data/dataset.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { Grid } from "../data/grid.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
+import { usualWindow } from "../data/preprocess.ts";
 import { encodePng } from "../picture/png.ts";
 import { onGridOf } from "./check.ts";
 import type { BoxTable } from "./detect/measure.ts";
@@ -122,7 +123,7 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
     part.boxes === null
       ? { truth, probability, threshold: operation.mask.probability ?? 0.5 }
       : boxesShown(part.boxes, part.boxes.firstOf.get(c.id)! + slice, operation.operatingPoints.slice.threshold);
-  const picture = casePicture(image, outlines, brain, slice);
+  const picture = casePicture(image, outlines, brain, slice, usualWindow[dataset.modality ?? "T2w"]);
   const { width, height } = picture;
   return {
     title: chosen.title,

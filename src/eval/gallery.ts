@@ -1,7 +1,14 @@
 import { affineSpacing } from "../core/affine.ts";
 import type { Rectangle } from "../core/rectangle.ts";
 import type { Image, Volume } from "../core/volume.ts";
-import { type PreprocessOptions, prepareMap, prepareMask, prepareRectangle, prepareStack } from "../data/preprocess.ts";
+import {
+  forTheEye,
+  type PreprocessOptions,
+  prepareMap,
+  prepareMask,
+  prepareRectangle,
+  prepareStack,
+} from "../data/preprocess.ts";
 import { type Bitmap, newBitmap, pasteBitmap } from "../picture/bitmap.ts";
 import { cropAround, drawOverlay, predictionColour, rectangleMask, truthColour } from "../picture/overlay.ts";
 import { diceOf } from "./metrics/dice.ts";
@@ -71,11 +78,18 @@ export type CaseOutlines =
  *
  * @param brain - What the picture is cut to; null cuts to 70 mm around truth and prediction, or shows all.
  * @param slice - Along the slice axis.
+ * @param window - Intensities from black to white; null: by percentiles.
  */
-export function casePicture(image: Volume, of: CaseOutlines, brain: Volume<Uint16Array> | null, slice: number): Bitmap {
+export function casePicture(
+  image: Volume,
+  of: CaseOutlines,
+  brain: Volume<Uint16Array> | null,
+  slice: number,
+  window: PreprocessOptions["window"],
+): Bitmap {
   const spacing = [...affineSpacing(image.affine)].sort((a, b) => a - b);
   const geometry = { pixelMm: Math.min(10, Math.max(0.1, spacing[0]!)), orientation: "canonical" } as const;
-  const grey = prepareStack(image, { ...geometry, whitePercentile: 99.5, clip: 4 }).slices[slice]!;
+  const grey = prepareStack(image, { ...geometry, ...forTheEye(window) }).slices[slice]!;
   const { wanted, found } = masksOf(of, image, geometry, slice, grey);
   const around = brain === null ? [...found, ...wanted] : [prepareMask(brain, geometry)[slice]!];
   const pixels = (mm: number) => Math.round(mm / geometry.pixelMm);

@@ -18,7 +18,7 @@ export function describeModel(
   version: string,
   thresholds: Thresholds | null,
 ) {
-  const { pixelMm, orientation, whitePercentile, clip } = file.preprocess;
+  const { pixelMm, orientation, window, whitePercentile, clip } = file.preprocess;
   const isClassifier = file.window !== undefined;
   const channelsFirst = format === "onnx";
   const maps = isClassifier ? [] : ["height", "width"];
@@ -37,14 +37,16 @@ export function describeModel(
     preprocessing: {
       pixelMm,
       orientation,
-      intensity: { whitePercentile, clip },
+      intensity: window === null ? { whitePercentile, clip } : { window },
       rules: [
         `resample each slice in its plane to pixels of ${pixelMm} mm`,
         orientation === "canonical"
           ? "turn it by the header: patient left to image right; anterior (axial) or superior (coronal, sagittal) up; anterior to image left (sagittal)"
           : "leave it as the array has it: first axis to the right, second down",
-        `over the finite voxels of the whole volume that are not 0: white is the ${whitePercentile}th percentile, black the 1st but at most 0`,
-        `intensity is (value - black) / (white - black), cut to [0, ${clip}]; what is not finite is 0`,
+        window === null
+          ? `over the finite voxels of the whole volume that are not 0: white is the ${whitePercentile}th percentile, black the 1st but at most 0`
+          : `black is ${window[0]} and white ${window[1]}, in the image's own unit`,
+        `intensity is (value - black) / (white - black), cut to [0, ${window === null ? clip : 1}]; what is not finite is 0`,
         isClassifier
           ? `take the middle ${file.window} x ${file.window} pixels, zeros beyond the border`
           : `pad with zeros to multiples of ${sizeMultiple} pixels`,

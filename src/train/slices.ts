@@ -78,6 +78,7 @@ function onImage(labels: Volume<Uint16Array>, image: Volume, id: string, name: s
 }
 
 function gainOfMasked(image: Volume, brain: Volume<Uint16Array>, range: IntensityRange, options: PreprocessOptions): number {
+  if (options.window !== null) return 1;
   const masked = intensityRange(image.data, options, brain.data);
   const span = range.white - range.black;
   return masked.white > 0 && span > 0 ? span / masked.white : 1;

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { BackendInfo } from "../../backend/ready.ts";
-import { type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
+import { bringsTruth, type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
 import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
@@ -16,7 +16,7 @@ import { checkRunFolder, hasConfig, readManifest, writeConfig, writeManifest } f
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
 import { changedSource, inputHash, isDataset, runFolderOf } from "../sources.ts";
-import { type Stage, type StageName, stages, stagesOf } from "../stages.ts";
+import { casesStage, type Stage, type StageName, stages, stagesOf } from "../stages.ts";
 import { assertOneSplit, assertPredicts, crossValidate } from "./folds.ts";
 
 /** `hemosynth run CONFIG`: every stage, those that are up to date skipped; with `split.folds`, in every fold. */
@@ -53,8 +53,18 @@ async function runAll(
 /** `hemosynth synth CONFIG`: the config's normal data where it is missing, then pseudo-hemorrhages in it. */
 export async function synth(config: string, options: CommonOptions & { data?: string }, session: Session): Promise<Outcome> {
   const experiment = await loadExperiment(config, overridesOf(options));
+  assertPaints(experiment);
   const names: StageName[] = options.data === undefined ? ["data", "tissue", "synth"] : ["tissue", "synth"];
   return await perform("synth", passOf(experiment, names, options, { data: options.data }), options, session);
+}
+
+/** @throws {UserError} (usage) If the data of a config bring their own truth. */
+function assertPaints({ data }: Experiment): void {
+  if (!bringsTruth(data)) return;
+  throw new UserError(
+    "usage",
+    `synth: paints into normal cases; got data of kind ${data.kind}, which bring their own truth. Go on with train, or run.`,
+  );
 }
 
 /** What synthesis of a config paints into: the stages before it are brought up to date. */
@@ -64,6 +74,7 @@ export async function normalData(
   session: Session,
 ): Promise<{ experiment: Experiment; data: string }> {
   const experiment = await loadExperiment(config, overridesOf(options));
+  assertPaints(experiment);
   const names: StageName[] = options.data === undefined ? ["data", "tissue"] : ["tissue"];
   const pass = passOf(experiment, names, options, { data: options.data });
   if (pass.stages.length > 0) await perform("synth", pass, options, session);
@@ -79,7 +90,7 @@ export async function train(
 ): Promise<Outcome> {
   const experiment = await loadExperiment(config, overridesOf(options));
   assertOneSplit(experiment, "train");
-  const pass = passOf(experiment, ["train"], options, { synth: options.data });
+  const pass = passOf(experiment, ["train"], options, { [casesStage(experiment)]: options.data });
   const policy = { ...pass.policy, resume: options.resume === true };
   return await perform("train", { ...pass, policy }, options, session);
 }
@@ -95,7 +106,7 @@ export async function evaluate(
   assertPredicts(experiment, "eval");
   return await perform(
     "eval",
-    passOf(experiment, ["eval"], options, { synth: options.data, predict: options.in }),
+    passOf(experiment, ["eval"], options, { [casesStage(experiment)]: options.data, predict: options.in }),
     options,
     session,
   );
@@ -249,7 +260,7 @@ async function checkApart({ experiment, root, stages: chosen, folders }: Pass): 
   const folderOf = (name: StageName) => folders[name] ?? join(root, name);
   const { init } = experiment.train;
   for (const { name, reads } of chosen) {
-    const volumes = name === "data" && experiment.data.kind === "folder" ? [experiment.data.path] : [];
+    const volumes = name === "data" && "path" in experiment.data ? [experiment.data.path] : [];
     const weights = name === "train" && init !== null ? [await weightsPath(init.from)] : [];
     for (const input of [...volumes, ...weights, ...reads.map(folderOf)]) await assertApart(input, folderOf(name));
   }

@@ -9,7 +9,7 @@ import { type FoldsRun, planFolds, runFolds, sharedNames } from "../folds.ts";
 import { writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, type ReadyBackend, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, inFolder, type Session } from "../session.ts";
-import { foldsEvaluation, plainOptions, pointTo, type Stage, type StageName, stagesOf } from "../stages.ts";
+import { casesStage, foldsEvaluation, plainOptions, pointTo, type Stage, type StageName, stagesOf } from "../stages.ts";
 
 // What runs of a sweep have in common is made once, in shared/STAGE-HASH, and a run is a run folder like any other whose data/,
 // tissue/ and synth/ point there. A job makes one folder: a shared stage, or the rest of a run.
@@ -39,7 +39,8 @@ export function jobsOf(out: string, { name, experiment, tested }: Pick<Point, "n
   const other = tested === null ? own : sharedJobs(out, tested);
   const before = new Map([...own, ...other].map((job) => [job.id, job]));
   const shared = Object.fromEntries(own.map(({ what, root }) => [what, root])) as Folders;
-  const stacks = other.at(-1)!;
+  const cases = ({ what }: Job) => what === casesStage(experiment);
+  const stacks = other.find(cases)!;
   return [
     ...before.values(),
     {
@@ -48,7 +49,7 @@ export function jobsOf(out: string, { name, experiment, tested }: Pick<Point, "n
       what: "run",
       root: join(out, "runs", name),
       shared,
-      tested: stacks.id === own.at(-1)!.id ? null : stacks.root,
+      tested: stacks.id === own.find(cases)!.id ? null : stacks.root,
       experiment,
     },
   ];
@@ -81,7 +82,7 @@ function passesOf({ what, root, shared, tested, experiment }: Job, wrap: Wrap): 
   if (what !== "run") return [pass(all.filter(({ name }) => name === what), { ...shared, [what]: root })]; // biome-ignore format: short
   if (tested === null) return [pass(all, {})];
   const isTest = ({ name }: Stage) => name === "predict" || name === "eval";
-  return [pass(all.filter((stage) => !isTest(stage)), {}), pass(all.filter(isTest), { synth: tested })]; // biome-ignore format: short
+  return [pass(all.filter((stage) => !isTest(stage)), {}), pass(all.filter(isTest), { [casesStage(experiment)]: tested })]; // biome-ignore format: short
 }
 
 async function runPasses(passes: readonly Pass[], context: StageContext, ready: ReadyBackend): Promise<StageReport[]> {

@@ -5,6 +5,7 @@ import { writeAtomic } from "../../data/files.ts";
 import { imageKind } from "../../data/image-name.ts";
 import { writeNifti } from "../../data/nifti.ts";
 import { encodeGreyPng } from "../../data/png.ts";
+import type { PreprocessOptions } from "../../data/preprocess.ts";
 import type { Detection } from "../../models/index.ts";
 import type { Bitmap } from "../../picture/bitmap.ts";
 import { encodePng } from "../../picture/png.ts";
@@ -30,13 +31,14 @@ export async function writePrediction(
   volume: Volume,
   prediction: VolumePrediction,
   options: PredictOptions,
+  window: PreprocessOptions["window"],
 ) {
   await writeNifti(join(out, `${job.id}_lesionprob.nii.gz`), prediction.lesion);
   if (options.writeBrain && prediction.brain !== null)
     await writeNifti(join(out, `${job.id}_brainprob.nii.gz`), prediction.brain);
   if (imageKind(job.image.file) === "picture")
     await writeAtomic(join(out, `${job.id}_lesionprob.png`), await encodeGreyPng(asPicture(prediction.lesion)));
-  await writeOverlay(out, job, overlayPicture(job.id, volume, prediction, options.overlays));
+  await writeOverlay(out, job, overlayPicture(job.id, volume, prediction, options.overlays, window));
 }
 
 async function writeOverlay(out: string, { id }: Job, picture: Bitmap | null): Promise<void> {
@@ -50,9 +52,10 @@ export async function writeHeat(
   volume: Volume,
   prediction: HeatedScores & { readonly heat: Volume },
   { overlays }: PredictOptions,
+  window: PreprocessOptions["window"],
 ): Promise<void> {
   await writeNifti(join(out, `${job.id}_heatmap.nii.gz`), prediction.heat);
-  await writeOverlay(out, job, heatPicture(job.id, volume, prediction, overlays));
+  await writeOverlay(out, job, heatPicture(job.id, volume, prediction, overlays, window));
 }
 
 /** Deletion and insertion of every slice, a line each. */
@@ -79,9 +82,10 @@ export async function keepBoxes(
   volume: Volume,
   prediction: VolumeBoxes,
   { overlays }: PredictOptions,
+  window: PreprocessOptions["window"],
   all: Map<string, VolumeBoxes["detections"][number][]>,
 ): Promise<BoxesPlace> {
-  await writeOverlay(out, job, boxesPicture(job.id, volume, prediction, overlays));
+  await writeOverlay(out, job, boxesPicture(job.id, volume, prediction, overlays, window));
   const file = detectionsFile(job.split);
   const before = all.get(file) ?? [];
   all.set(file, [...before, ...prediction.detections.map((of) => of.map(shortened))]);

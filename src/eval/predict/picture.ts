@@ -1,12 +1,21 @@
 import { affineSpacing } from "../../core/affine.ts";
 import { type Image, sliceAxis, type Volume } from "../../core/volume.ts";
-import { prepareMap, prepareMask, prepareRectangle, prepareStack } from "../../data/preprocess.ts";
+import {
+  forTheEye,
+  type PreprocessOptions,
+  prepareMap,
+  prepareMask,
+  prepareRectangle,
+  prepareStack,
+} from "../../data/preprocess.ts";
 import type { Bitmap } from "../../picture/bitmap.ts";
 import { montage, type Shown } from "../../picture/montage.ts";
 import { cropAround, drawOverlay, predictionColour, rectangleMask } from "../../picture/overlay.ts";
 import type { VolumeBoxes } from "./detect.ts";
 import type { OverlayOptions } from "./options.ts";
 import type { VolumePrediction } from "./volume.ts";
+
+type Window = PreprocessOptions["window"];
 
 /** Shown around the brain, and shown at least, mm. */
 const marginMm = 8;
@@ -17,16 +26,18 @@ const leastMm = 60;
  * outline of probability 0.5; cut to the gate where it is not open everywhere. null where no slices are wanted.
  *
  * @param prediction - Of this volume.
+ * @param window - Intensities from black to white; null: by percentiles.
  */
 export function overlayPicture(
   title: string,
   volume: Volume,
   prediction: Pick<VolumePrediction, "lesion" | "gate" | "sliceScores">,
   { slices, tilePx }: OverlayOptions,
+  window: Window,
   shown: Shown = "probability",
 ): Bitmap | null {
   if (slices === 0) return null;
-  const { geometry, stack } = hung(volume);
+  const { geometry, stack } = hung(volume, window);
   const probability = prepareMap(prediction.lesion, geometry);
   const gate = prediction.gate && prepareMask(prediction.gate, geometry);
   const best = highest(prediction.sliceScores, slices);
@@ -54,10 +65,11 @@ export function heatPicture(
   volume: Volume,
   { heat, sliceScores }: { readonly heat: Volume; readonly sliceScores: readonly number[] },
   options: OverlayOptions,
+  window: Window,
 ): Bitmap | null {
   const highest = heat.data.reduce((most, v) => Math.max(most, v), 0);
   const share = { ...heat, data: heat.data.map((v) => (highest === 0 ? 0 : v / highest)) };
-  return overlayPicture(title, volume, { lesion: share, gate: null, sliceScores }, options, "heat");
+  return overlayPicture(title, volume, { lesion: share, gate: null, sliceScores }, options, window, "heat");
 }
 
 /** Boxes of a detector are drawn from this score on; YOLOv5's. */
@@ -72,9 +84,10 @@ export function boxesPicture(
   volume: Volume,
   { detections, sliceScores }: Pick<VolumeBoxes, "detections" | "sliceScores">,
   { slices, tilePx }: OverlayOptions,
+  window: Window,
 ): Bitmap | null {
   if (slices === 0) return null;
-  const { geometry, stack } = hung(volume);
+  const { geometry, stack } = hung(volume, window);
   const panels = highest(sliceScores, slices).map(({ score, index }) => {
     const grey = stack.slices[index]!;
     const shown = detections[index]!.filter((one) => one.score >= leastDrawn);
@@ -90,10 +103,10 @@ export function boxesPicture(
 }
 
 /** A volume at its own pixels, hung as a radiologist does. */
-function hung(volume: Volume) {
+function hung(volume: Volume, window: Window) {
   const inPlane = affineSpacing(volume.affine).filter((_, axis) => axis !== sliceAxis(volume));
   const geometry = { pixelMm: Math.min(10, Math.max(0.1, Math.min(...inPlane))), orientation: "canonical" } as const;
-  return { geometry, stack: prepareStack(volume, { ...geometry, whitePercentile: 99.5, clip: 4 }) };
+  return { geometry, stack: prepareStack(volume, { ...geometry, ...forTheEye(window) }) };
 }
 
 function highest(scores: readonly number[], count: number): { readonly score: number; readonly index: number }[] {

@@ -44,6 +44,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   const { out } = request;
   const folder = await readModelFolder(request.model);
   const options: PredictOptions = tellsOfSlices(folder) ? { ...request.options, gate: "none" } : request.options; // it sees the whole slice
+  const { window } = folder.preprocess;
   const jobs = await findJobs({ ...request, options });
   await refuseInputAsOutput(request);
   for (const stale of ["scores.csv", "heatmaps.csv", attentionFile, ...[...splitNames, null].map(detectionsFile)])
@@ -62,12 +63,13 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       const volume = await readInput(job, options, context);
       const mask = await readMask(job, volume);
       const { prediction, plane, gate } = await predict(volume, mask, options, context.signal, finder);
-      if ("lesion" in prediction) await writePrediction(out, job, volume, prediction, options);
+      if ("lesion" in prediction) await writePrediction(out, job, volume, prediction, options, window);
       if ("heat" in prediction && prediction.heat !== null) {
-        await writeHeat(out, job, volume, { ...prediction, heat: prediction.heat }, options);
+        await writeHeat(out, job, volume, { ...prediction, heat: prediction.heat }, options, window);
         if (prediction.faithfulness.length > 0) faithfulness.push({ id: job.id, slices: prediction.faithfulness });
       }
-      const places = "detections" in prediction ? { boxes: await keepBoxes(out, job, volume, prediction, options, boxes) } : {};
+      const places =
+        "detections" in prediction ? { boxes: await keepBoxes(out, job, volume, prediction, options, window, boxes) } : {};
       if ("attention" in prediction) attention.push(attentionLines(job, prediction));
       rows.push(...stackRows(job, prediction));
       predicted.push({ id: job.id, input: basename(job.image.file), plane, gate, ...places });

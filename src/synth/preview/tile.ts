@@ -1,7 +1,7 @@
 import { affineSpacing } from "../../core/affine.ts";
 import type { Image, LabelVolume } from "../../core/volume.ts";
 import { sliceAxis } from "../../core/volume.ts";
-import { prepareMask, prepareStack } from "../../data/preprocess.ts";
+import { forTheEye, prepareMask, prepareStack } from "../../data/preprocess.ts";
 import { type Crop, cropAround, drawOverlay, truthColour } from "../../picture/overlay.ts";
 import { encodePng } from "../../picture/png.ts";
 import type { PaintedStack } from "../stacks.ts";
@@ -32,7 +32,7 @@ export async function tileOf(stack: PaintedStack): Promise<Tile> {
   const [lesions, brains] = [wide(stack.lesion), wide(stack.brain)];
   const slice = fullest(lesions) ?? fullest(brains) ?? brains.length >> 1;
   const image = { ...stack.image, data: Float32Array.from(stack.image.data) };
-  const grey = prepareStack(image, { ...geometry, whitePercentile: 99.5, clip: 4 }).slices[slice]!;
+  const grey = prepareStack(image, { ...geometry, ...forTheEye(null) }).slices[slice]!;
   const mask = lesions[slice]!;
   const crop = cropAround(grey, brains, Math.round(marginMm / geometry.pixelMm), 1);
   const outlines = [{ mask, colour: truthColour, where: "outside" as const }];
