@@ -83,6 +83,8 @@ const data: Stage = {
   async plan({ data: options }) {
     if (options.kind === "phantom") return `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`;
     if (options.kind === "dataset") return `the cases of ${options.path}`;
+    if (options.kind === "fetal-ultrasound")
+      return `${options.pictures} ultrasound pictures of each of ${options.subjects} fetuses`;
     const { countImages } = await import("../data/ingest/stage.ts");
     return `the volumes of ${options.path}: ${await countImages(options)}`;
   },
@@ -95,6 +97,10 @@ const data: Stage = {
     if (options.kind === "dataset") {
       const { runDataset } = await import("../data/given/stage.ts");
       return await runDataset({ out, options, split, seed });
+    }
+    if (options.kind === "fetal-ultrasound") {
+      const { runFetalUltrasound } = await import("../synth/ultrasound/fetal/stage.ts");
+      return await runFetalUltrasound({ out, options, split, seed }, context);
     }
     const { runIngest } = await import("../data/ingest/stage.ts");
     return await runIngest({ out, options, split, seed }, context);

@@ -10,6 +10,7 @@ import { predictOptions } from "../eval/predict/options.ts";
 import { modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
 import { phantomOptions } from "../synth/phantom/options.ts";
+import { fetalUltrasoundOptions } from "../synth/ultrasound/fetal/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
 import { batchMisfit, isPretraining, lossMisfit, taskMisfit, trainOptions } from "../train/options.ts";
 import { checkTree, examineTree, type Loaded, type Override, parseConfig, readConfig } from "./load.ts";
@@ -30,7 +31,7 @@ const sections = z.strictObject({
   backend: backendOptions,
   ...gpuOptions,
   data: z
-    .discriminatedUnion("kind", [phantomOptions, folderOptions, datasetOptions])
+    .discriminatedUnion("kind", [phantomOptions, folderOptions, datasetOptions, fetalUltrasoundOptions])
     .describe("the normal brains to start from, or images that bring their own truth"),
   split: splitOptions.prefault({}).describe("which subjects train, validate and test"),
   priors: priorsOptions.prefault({ kind: "labels" }).describe("where the anatomy comes from that bleeds are painted into"),
@@ -46,7 +47,7 @@ const sections = z.strictObject({
 export const experiment = sections.superRefine(({ data, split, priors, model, train, predict, eval: evaluation }, context) => {
   const painting = paintingMisfit({ data, priors, train });
   if (painting !== null) context.addIssue({ code: "custom", ...painting });
-  const folds = data.kind === "phantom" ? foldsMisfit(split, data.subjects) : null;
+  const folds = "subjects" in data ? foldsMisfit(split, data.subjects) : null;
   if (folds !== null) context.addIssue({ code: "custom", path: ["split", "folds"], message: folds });
   if (split.folds !== null && evaluation.split !== "test") {
     const rule = `must be test with split.folds, where every subject is tested; got ${evaluation.split}`;
@@ -83,6 +84,7 @@ export function bringsTruth({ kind }: Experiment["data"]): boolean {
     case "folder":
       return false;
     case "dataset":
+    case "fetal-ultrasound":
       return true;
     default:
       return kind satisfies never;

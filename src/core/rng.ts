@@ -59,6 +59,19 @@ export function between(rng: Rng, [low, high]: readonly [number, number]): numbe
   return low + (high - low) * rng.uniform();
 }
 
+/** Normal deviate within ±limit. */
+export function boundedNormal(rng: Rng, limit: number): number {
+  for (;;) {
+    const value = rng.normal();
+    if (Math.abs(value) <= limit) return value;
+  }
+}
+
+/** A number below 2^31 that seeds a field or another stream. */
+export function seedFrom(rng: Rng): number {
+  return rng.below(2 ** 31);
+}
+
 /** True with probability `p`. */
 export function chance(rng: Rng, p: number): boolean {
   return rng.uniform() < p;

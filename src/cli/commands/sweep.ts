@@ -72,7 +72,7 @@ function reportOf(
   const severalSeeds = new Set(points.map(({ experiment }) => experiment.seed)).size > 1;
   const places = points.map(({ name: own, setting, seed: seeds, values, experiment }): SweptPlace => {
     const { state, failure } = states.get(own) ?? { state: "missing", failure: null };
-    const cohort = severalSeeds && experiment.data.kind === "phantom" ? `seed ${experiment.seed}` : ""; // their brains are others
+    const cohort = severalSeeds && "subjects" in experiment.data ? `seed ${experiment.seed}` : ""; // their brains are others
     return {
       name: own,
       setting,

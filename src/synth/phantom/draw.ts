@@ -1,4 +1,4 @@
-import { between, type Rng } from "../../core/rng.ts";
+import { between, boundedNormal, type Rng, seedFrom } from "../../core/rng.ts";
 import { type Biometry, biometryNorm, germinalMatrixWidth, interpolateHeld, tissueVolume } from "./growth.ts";
 import { type Contrast, drawContrast } from "./intensity.ts";
 import { type Folding, primarySulci, type SulcusVariant } from "./sulci.ts";
@@ -52,19 +52,6 @@ export interface PhantomAnatomy {
   readonly textureSeed: number;
 }
 
-/** Normal deviate within ±limit. */
-function bounded(rng: Rng, limit: number): number {
-  for (;;) {
-    const value = rng.normal();
-    if (Math.abs(value) <= limit) return value;
-  }
-}
-
-/** A number below 2^31 that seeds a field. */
-function seedFrom(rng: Rng): number {
-  return rng.below(2 ** 31);
-}
-
 /**
  * Draws one brain.
  *
@@ -95,9 +82,9 @@ export function drawPhantom(
     transcerebellar: normal(soft, "transcerebellar", age, v, 1),
     cavumWidth: normal(soft, "cavumWidth", age, v, 1),
     ...drawMidline(rng.fork("midline"), v),
-    cisternaMagna: interpolateHeld([20, 28, 38], [3, 4.5, 4.5], age) + v * 1.2 * bounded(soft, 1.5),
-    deepGreyVolume: tissueVolume("deepGrey", age) * (1 + 0.06 * v * bounded(soft, 1.5)),
-    germinalMatrixWidth: germinalMatrixWidth(age) * (1 + 0.1 * v * bounded(soft, 1.5)),
+    cisternaMagna: interpolateHeld([20, 28, 38], [3, 4.5, 4.5], age) + v * 1.2 * boundedNormal(soft, 1.5),
+    deepGreyVolume: tissueVolume("deepGrey", age) * (1 + 0.06 * v * boundedNormal(soft, 1.5)),
+    germinalMatrixWidth: germinalMatrixWidth(age) * (1 + 0.1 * v * boundedNormal(soft, 1.5)),
     folding: { left: drawFolding(rng.fork("fold-left"), v), right: drawFolding(rng.fork("fold-right"), v) },
     contrast: drawContrast(rng.fork("contrast"), age, v),
     warp: { size: 0.5 * v * interpolateHeld([20, 38], [0.6, 1.2], age), seed: seedFrom(rng.fork("warp")) },
@@ -113,30 +100,30 @@ function drawMidline(rng: Rng, v: number) {
 
 /** A measure drawn about its week's mean, within `limit` SD. */
 function normal(rng: Rng, measure: Biometry, age: number, variability: number, limit: number): number {
-  return mean(measure, age) + variability * deviation(measure, age) * bounded(rng, limit);
+  return mean(measure, age) + variability * deviation(measure, age) * boundedNormal(rng, limit);
 }
 
 function drawHead(rng: Rng, age: number, v: number) {
   const { brainWidth, skullBiparietal, skullOccipitofrontal, skullThickness } = drawWidths(rng.fork("widths"), age, v);
   const poles = interpolateHeld([20, 26, 32, 38], [1.7, 2.3, 1.9, 1.3], age);
-  const brainLength = skullOccipitofrontal - 2 * (poles + 0.3 * v * bounded(rng, 1.5));
+  const brainLength = skullOccipitofrontal - 2 * (poles + 0.3 * v * boundedNormal(rng, 1.5));
   // Volume follows width and length, so that the height stays in proportion.
   const usual =
     (mean("brainWidth", age) + towards * deviation("brainWidth", age)) *
     (mean("skullOccipitofrontal", age) - 2 * (skullThickness + poles));
-  const bulk = ((brainWidth * brainLength) / usual) ** 0.9 * (1 + 0.02 * v * bounded(rng, 1.5));
+  const bulk = ((brainWidth * brainLength) / usual) ** 0.9 * (1 + 0.02 * v * boundedNormal(rng, 1.5));
   const matrix = interpolateHeld([20, 24, 28, 32, 36], [2.4, 2.9, 2.4, 1.5, 0], age); // ml, as built
   const solid = matrix + tissueVolume("whiteMatter", age) + tissueVolume("cortex", age) + tissueVolume("deepGrey", age);
   return {
     brainWidth,
     brainLength,
     cerebrum: bulk * (solid + mean("lateralVentricles", age)),
-    cortexVolume: 1.05 * bulk * tissueVolume("cortex", age) * (1 + 0.04 * v * bounded(rng, 1.5)),
+    cortexVolume: 1.05 * bulk * tissueVolume("cortex", age) * (1 + 0.04 * v * boundedNormal(rng, 1.5)),
     skullBiparietal,
     skullOccipitofrontal,
     skullThickness,
-    scalpThickness: interpolateHeld([20, 38], [1.8, 3.6], age) * (1 + 0.15 * v * bounded(rng, 1.5)),
-    vertexFluid: interpolateHeld([20, 26, 32, 38], [1.8, 2.5, 2, 1.3], age) * (1 + 0.2 * v * bounded(rng, 1.5)),
+    scalpThickness: interpolateHeld([20, 38], [1.8, 3.6], age) * (1 + 0.15 * v * boundedNormal(rng, 1.5)),
+    vertexFluid: interpolateHeld([20, 26, 32, 38], [1.8, 2.5, 2, 1.3], age) * (1 + 0.2 * v * boundedNormal(rng, 1.5)),
   };
 }
 
@@ -149,10 +136,11 @@ const deviation = (measure: Biometry, age: number): number => biometryNorm(measu
 
 /** Widths and length of brain and skull: one deviate for the size of the head, shared, and one for its shape, long or broad. */
 function drawWidths(rng: Rng, age: number, v: number) {
-  const size = bounded(rng, 1.2);
-  const shape = bounded(rng, 1.2);
+  const size = boundedNormal(rng, 1.2);
+  const shape = boundedNormal(rng, 1.2);
   const along = (measure: Biometry, lean: number, z: number) =>
-    mean(measure, age) + deviation(measure, age) * (lean + v * Math.max(-0.95, Math.min(0.95, z + 0.35 * bounded(rng, 1.2))));
+    mean(measure, age) +
+    deviation(measure, age) * (lean + v * Math.max(-0.95, Math.min(0.95, z + 0.35 * boundedNormal(rng, 1.2))));
   const skullThickness = interpolateHeld([20, 38], [0.9, 1.7], age);
   const brainWidth = along("brainWidth", towards, 0.65 * size + 0.3 * shape);
   const leastFluid = interpolateHeld([20, 30, 38], [1.6, 2, 1.2], age);
@@ -166,12 +154,12 @@ function drawWidths(rng: Rng, age: number, v: number) {
 }
 
 function drawVentricles(rng: Rng, age: number, v: number): Sides<VentricleSize> {
-  const common = 0.9 * bounded(rng, 1.2);
+  const common = 0.9 * boundedNormal(rng, 1.2);
   // The left ventricle is the larger one a little more often.
-  const lean = v * (0.03 + 0.07 * bounded(rng, 1.4));
+  const lean = v * (0.03 + 0.07 * boundedNormal(rng, 1.4));
   const total =
     mean("lateralVentricles", age) +
-    v * deviation("lateralVentricles", age) * Math.max(-1.2, Math.min(1.2, 0.85 * common + 0.25 * bounded(rng, 1)));
+    v * deviation("lateralVentricles", age) * Math.max(-1.2, Math.min(1.2, 0.85 * common + 0.25 * boundedNormal(rng, 1)));
   const side = (sign: number): VentricleSize => ({
     atrialWidth: (mean("atrialWidth", age) + v * deviation("atrialWidth", age) * common * 0.8) * (1 + 0.5 * sign * lean),
     volume: (total / 2) * (1 + sign * lean),
@@ -183,7 +171,7 @@ function drawFolding(rng: Rng, v: number): Folding {
   const variants: Record<string, SulcusVariant> = {};
   for (const { name } of primarySulci) {
     const own = rng.fork(name);
-    variants[name] = { shift: 1.3 * v * bounded(own, 1.5), depth: 1 + 0.12 * v * bounded(own, 1.5) };
+    variants[name] = { shift: 1.3 * v * boundedNormal(own, 1.5), depth: 1 + 0.12 * v * boundedNormal(own, 1.5) };
   }
   return { variants, seed: seedFrom(rng.fork("seed")), secondary: 1 + v * between(rng.fork("secondary"), [-0.2, 0.2]) };
 }

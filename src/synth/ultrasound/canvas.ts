@@ -1,0 +1,180 @@
+import { bandNoise } from "../field/band-noise.ts";
+import { coarseField, coarseRow } from "../surround/coarse.ts";
+import type { Frame } from "./fan.ts";
+
+/** How a tissue answers to sound. */
+export interface Tissue {
+  /** Mean echo of its scatterers, dB; 0 is the soft tissue around the head. */
+  readonly echo: number;
+  /** Loss on the way through it at the probe's frequency, dB/cm, one way. */
+  readonly loss: number;
+  /** Acoustic impedance, soft tissue = 1. Its steps are what reflects. */
+  readonly impedance: number;
+  /** Scatterers a sample of the beam, in (0, 1]; 1 is fully developed speckle, less is grainy. Default 1. */
+  readonly density?: number;
+}
+
+/**
+ * The plane that is scanned, pixel by pixel of the picture: what the sound meets there, and which structure it is. `u` and `v` are each pixel's
+ * place in the patient's own millimetres, individual deformation applied; shapes are written in them.
+ */
+export interface Canvas {
+  readonly frame: Frame;
+  readonly pose: Pose;
+  readonly u: Float32Array;
+  readonly v: Float32Array;
+  /** Mean amplitude of the scatterers, soft tissue = 1. */
+  readonly scatter: Float32Array;
+  readonly loss: Float32Array;
+  readonly impedance: Float32Array;
+  readonly density: Float32Array;
+  /** Structure that a pixel's centre lies in; the names are the painter's. */
+  readonly label: Uint8Array;
+}
+
+/** How the patient lies in the scan plane: where its origin is, which way its u axis points, and whether v is mirrored. */
+export interface Pose {
+  /** Fan millimetres, see {@link Frame}. */
+  readonly centre: readonly [number, number];
+  /** Angle of the u axis, degrees from the picture's x axis towards down. */
+  readonly turnDeg: number;
+  readonly mirrored: boolean;
+}
+
+/** A smooth individual deformation: its largest typical move, its scale and its seed. */
+export interface Warp {
+  readonly sizeMm: number;
+  readonly wavelengthMm: number;
+  readonly seed: number;
+}
+
+/** Pixels between the points at which smooth fields are computed. */
+const coarse = 6;
+
+/** A canvas full of one tissue. */
+export function makeCanvas(frame: Frame, pose: Pose, warp: Warp, tissue: Tissue): Canvas {
+  const count = frame.width * frame.height;
+  const filled = (value: number) => new Float32Array(count).fill(value);
+  const canvas: Canvas = {
+    frame,
+    pose,
+    u: new Float32Array(count),
+    v: new Float32Array(count),
+    scatter: filled(amplitude(tissue.echo)),
+    loss: filled(tissue.loss),
+    impedance: filled(tissue.impedance),
+    density: filled(tissue.density ?? 1),
+    label: new Uint8Array(count),
+  };
+  place(canvas);
+  const { sizeMm, wavelengthMm, seed } = warp;
+  const noise = bandNoise({ wavelengthMm, seed });
+  const [du, dv] = [0, 500].map((offset) => smooth(frame, (x, y) => sizeMm * noise(x, y, offset)));
+  for (let i = 0; i < count; i++) {
+    canvas.u[i]! += du![i]!;
+    canvas.v[i]! += dv![i]!;
+  }
+  return canvas;
+}
+
+function place({ frame: { width, height, pixelMm, left, top }, pose: { centre, turnDeg, mirrored }, u, v }: Canvas): void {
+  const [c, s] = [Math.cos((turnDeg * Math.PI) / 180), Math.sin((turnDeg * Math.PI) / 180)];
+  for (let j = 0, i = 0; j < height; j++) {
+    const y = top + (j + 0.5) * pixelMm - centre[1];
+    for (let k = 0; k < width; k++, i++) {
+      const x = left + (k + 0.5) * pixelMm - centre[0];
+      u[i] = c * x + s * y;
+      v[i] = (mirrored ? -1 : 1) * (c * y - s * x);
+    }
+  }
+}
+
+/** A smooth function of fan millimetres at every pixel: computed at every sixth, linear in between. */
+export function smooth(frame: Frame, value: (x: number, y: number) => number): Float32Array {
+  const { width, height, pixelMm, left, top } = frame;
+  const field = coarseField([width, height, 2], coarse);
+  const [nx, ny] = field.shape;
+  for (let j = 0; j < ny; j++) {
+    for (let i = 0; i < nx; i++) {
+      const at = value(left + (i * coarse + 0.5) * pixelMm, top + (j * coarse + 0.5) * pixelMm);
+      field.data[i + nx * j] = at;
+      field.data[i + nx * (j + ny)] = at;
+    }
+  }
+  const out = new Float32Array(width * height);
+  const line = new Float32Array(nx);
+  for (let j = 0; j < height; j++) coarseRow(field, j, 0, out.subarray(width * j, width * (j + 1)), line);
+  return out;
+}
+
+/** dB to amplitude. */
+export const amplitude = (db: number): number => 10 ** (db / 20);
+
+/** What {@link paint} does beside painting a tissue. */
+export interface Paint {
+  readonly tissue: Tissue;
+  /** Structure that the pixels become; absent: they stay what they were. */
+  readonly label?: number;
+  /** Width of the edge over which the tissue changes, mm; at least a pixel. */
+  readonly edge?: number;
+  /** Paint only where the label is one of these. */
+  readonly within?: readonly number[];
+}
+
+/** Paints a shape over what is there; a pixel on its edge is blended by the share that is covered. */
+export function paint(canvas: Canvas, shape: Shape, { tissue, label, edge = 0, within }: Paint): void {
+  const { u, v } = canvas;
+  const width = Math.max(edge, canvas.frame.pixelMm);
+  const echo = amplitude(tissue.echo);
+  forEachNear(canvas, shape, width, (i) => {
+    if (within !== undefined && !within.includes(canvas.label[i]!)) return;
+    const d = shape.distance(u[i]!, v[i]!);
+    if (d >= width / 2) return;
+    blend(canvas, i, Math.min(1, 0.5 - d / width), echo, tissue);
+    if (label !== undefined && d < 0) canvas.label[i] = label;
+  });
+}
+
+/** Largest move of a warp, mm; the pixels that {@link paint} asks are widened by it. */
+const warpLimit = 4;
+
+/** Calls `visit` with the index of each pixel that a shape may reach. */
+function forEachNear({ frame, pose }: Canvas, { centre: [u, v], reach }: Shape, edge: number, visit: (i: number) => void): void {
+  const { width, height, pixelMm, left, top } = frame;
+  const [c, s] = [Math.cos((pose.turnDeg * Math.PI) / 180), Math.sin((pose.turnDeg * Math.PI) / 180)];
+  const across = pose.mirrored ? -v : v;
+  const x = (pose.centre[0] + c * u - s * across - left) / pixelMm;
+  const y = (pose.centre[1] + s * u + c * across - top) / pixelMm;
+  const far = (reach + edge + warpLimit) / pixelMm;
+  const [i0, i1] = [Math.max(0, Math.floor(x - far)), Math.min(width, Math.ceil(x + far))];
+  for (let j = Math.max(0, Math.floor(y - far)); j < Math.min(height, Math.ceil(y + far)); j++)
+    for (let i = i0; i < i1; i++) visit(i + width * j);
+}
+
+function blend({ scatter, loss, impedance, density }: Canvas, i: number, cover: number, echo: number, tissue: Tissue): void {
+  scatter[i]! += cover * (echo - scatter[i]!);
+  loss[i]! += cover * (tissue.loss - loss[i]!);
+  impedance[i]! += cover * (tissue.impedance - impedance[i]!);
+  density[i]! += cover * ((tissue.density ?? 1) - density[i]!);
+}
+
+/** A signed distance in the plane, mm, negative inside, and a circle beyond which the shape does not reach. */
+export interface Shape {
+  readonly distance: (u: number, v: number) => number;
+  readonly centre: readonly [number, number];
+  readonly reach: number;
+}
+
+/** Unevenness of all echoes, fully decided: standard deviation in dB, and its scale. */
+export interface Mottle {
+  readonly db: number;
+  readonly wavelengthMm: number;
+  readonly seed: number;
+}
+
+/** Makes all scatterers stronger and weaker by a smooth noise. */
+export function mottle(canvas: Canvas, { db, wavelengthMm, seed }: Mottle): void {
+  const noise = bandNoise({ wavelengthMm, seed });
+  const field = smooth(canvas.frame, (x, y) => db * noise(x, y, 0));
+  for (let i = 0; i < field.length; i++) canvas.scatter[i]! *= Math.exp(field[i]! * (Math.LN10 / 20));
+}

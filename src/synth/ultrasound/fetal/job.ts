@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { canonicalJson, sha256 } from "../../../core/hash.ts";
+import type { Case } from "../../../data/dataset.ts";
+import { writeAtomic } from "../../../data/files.ts";
+import { writeNifti } from "../../../data/nifti.ts";
+import { fanMask } from "../display.ts";
+import { frameStepMm, framesVolume } from "../picture-case.ts";
+import { scan } from "../scan.ts";
+import { findingMask, insideMask, regionBoxes } from "./truth.ts";
+import { type FetalView, paintView } from "./view.ts";
+
+/** One picture to make and write; run in a worker thread. */
+export interface FetalJob {
+  /** Folder of the dataset. */
+  readonly out: string;
+  readonly id: string;
+  readonly subject: string;
+  readonly class: string;
+  /** Value of the finding in the lesion mask; 0: none. */
+  readonly lesionType: number;
+  readonly view: FetalView;
+}
+
+/** Makes one picture and writes it with its masks and sidecar. Returns its entry for dataset.json. */
+export default async function makeFetalPicture(job: FetalJob): Promise<Case> {
+  const { out, id, view } = job;
+  const canvas = paintView(view);
+  const { frame, fan } = view.scan;
+  const seen = fanMask(fan, frame);
+  const write = async (suffix: string, data: Uint8Array) => {
+    const path = `images/${id}${suffix}.nii.gz`;
+    return { path, ...(await writeNifti(join(out, path), framesVolume(data, frame))) };
+  };
+  const sidecar = `${canonicalJson(view, 1)}\n`;
+  const sidecarPath = `images/${id}.json`;
+  await writeAtomic(join(out, sidecarPath), sidecar);
+  const lesion = findingMask(canvas, seen, view.fetus.finding, view.plane).map((v) => job.lesionType * v);
+  return {
+    id,
+    subject: job.subject,
+    session: null,
+    gestationalAge: view.fetus.gestationalAge,
+    image: await write("", scan(canvas, view.scan).data),
+    labels: null,
+    brainMask: await write("_brain", insideMask(canvas, seen, view.plane)),
+    lesionMask: await write("_lesion", lesion),
+    sidecar: { path: sidecarPath, sha256: sha256(sidecar) },
+    shape: [frame.width, frame.height, 1],
+    spacing: [frame.pixelMm, frame.pixelMm, frameStepMm],
+    grade: null,
+    class: job.class,
+    boxes: regionBoxes(canvas, seen, view.plane),
+    plane: view.plane,
+    sources: [],
+  };
+}

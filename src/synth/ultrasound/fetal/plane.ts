@@ -1,0 +1,31 @@
+import type { Canvas } from "../canvas.ts";
+import { paintEncephalocele, paintFace, paintHoloprosencephaly } from "./anomalies.ts";
+import type { Fetus } from "./draw.ts";
+import type { FetalPlane } from "./finding.ts";
+import { paintHead } from "./head.ts";
+import { paintSpine } from "./spine.ts";
+import { paintCerebellumPlane } from "./transcerebellar.ts";
+import { paintVentriclePlane } from "./transventricular.ts";
+
+/** Paints one plane of a fetus over the womb. */
+export function paintPlane(canvas: Canvas, fetus: Fetus, plane: FetalPlane): void {
+  const { skull, finding, extent } = fetus;
+  switch (plane) {
+    case "face":
+      paintFace(canvas, skull, finding !== "anencephaly", extent);
+      break;
+    case "spine":
+      paintSpine(canvas, fetus.spine);
+      break;
+    case "transventricular":
+    case "transcerebellar":
+      paintHead(canvas, skull);
+      if (plane === "transcerebellar") paintCerebellumPlane(canvas, skull, fetus);
+      else if (finding === "holoprosencephaly") paintHoloprosencephaly(canvas, skull, extent);
+      else paintVentriclePlane(canvas, skull, fetus);
+      if (finding === "encephalocele") paintEncephalocele(canvas, skull, extent);
+      break;
+    default:
+      plane satisfies never;
+  }
+}

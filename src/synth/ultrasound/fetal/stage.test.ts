@@ -1,0 +1,54 @@
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { silentContext } from "../../../core/context.ts";
+import { readDataset, readSplits } from "../../../data/dataset.ts";
+import { splitOptions } from "../../../data/splits.ts";
+import { fetalUltrasoundOptions } from "./options.ts";
+import { runFetalUltrasound } from "./stage.ts";
+
+const options = (more: Record<string, unknown>) =>
+  fetalUltrasoundOptions.parse({ kind: "fetal-ultrasound", subjects: 10, pixels: 96, ...more });
+const split = splitOptions.parse({});
+
+async function made(more: Record<string, unknown>, workers = 2): Promise<string> {
+  const out = await mkdtemp(join(tmpdir(), "fetal-ultrasound-"));
+  await runFetalUltrasound({ out, options: options(more), split, seed: 3 }, silentContext(workers));
+  return out;
+}
+
+test("the same bytes for any number of workers; classes in exact numbers, in every split", async () => {
+  const [one, three] = await Promise.all([made({ abnormal: 0.5 }, 1), made({ abnormal: 0.5 }, 3)]);
+  const files = (await readdir(one, { recursive: true })).filter((file) => /\.(json|gz)$/.test(file)).sort();
+  expect(files.length).toBe(10 * 2 * 4 + 2);
+  for (const file of files) expect(await readFile(join(three, file)), file).toEqual(await readFile(join(one, file)));
+  const dataset = await readDataset(one);
+  expect(dataset.modality).toBe("US");
+  const abnormal = new Set(dataset.cases.filter((c) => c.class === "abnormal").map((c) => c.subject));
+  expect(abnormal.size).toBe(5);
+  const splits = await readSplits(one);
+  for (const name of ["train", "val", "test"] as const)
+    expect(
+      splits[name].some((subject) => abnormal.has(subject)),
+      name,
+    ).toBe(true);
+}, 120_000);
+
+test("anomalies are shown in the planes that show them, normal fetuses in all", async () => {
+  const { cases, classes, lesionTypes } = await readDataset(await made({ classes: "anomalies", abnormal: 0.8, pictures: 4 }));
+  expect(classes).toEqual(["normal", ...lesionTypes!]);
+  const planes = (name: string) => [...new Set(cases.filter((c) => c.class === name).map((c) => c.plane))].sort();
+  expect(planes("anencephaly")).toEqual(["face"]);
+  expect(planes("rachischisis")).toEqual(["spine"]);
+  expect(planes("encephalocele")).toEqual(["transcerebellar", "transventricular"]);
+  expect(planes("normal")).toEqual(["face", "spine", "transcerebellar", "transventricular"]);
+}, 120_000);
+
+test("views that cannot tell the classes are refused", () => {
+  const fault = (more: Record<string, unknown>) =>
+    fetalUltrasoundOptions.safeParse({ kind: "fetal-ultrasound", ...more }).error?.issues[0]?.message;
+  expect(fault({ planes: ["face"] })).toBe("must be views of the brain for classes binary, not face; got face");
+  expect(fault({ classes: "anomalies", planes: ["transventricular", "spine"] })).toContain("a view that shows anencephaly: face");
+  expect(fault({ gestationalAge: [24, 18] })).toContain("low <= high");
+});

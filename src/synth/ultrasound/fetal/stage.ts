@@ -1,0 +1,99 @@
+import type { StageContext, StageResult } from "../../../core/context.ts";
+import { mapParallel } from "../../../core/parallel.ts";
+import { type Rng, seededRng, shuffled } from "../../../core/rng.ts";
+import { type Case, writeDataset, writeSplits } from "../../../data/dataset.ts";
+import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
+import { drawFetus } from "./draw.ts";
+import { abnormalFindings, anomalies, type Finding, fetalPlanes } from "./finding.ts";
+import type { FetalJob } from "./job.ts";
+import type { FetalUltrasoundOptions } from "./options.ts";
+import { fetalRegions, planesOf } from "./truth.ts";
+import { drawView } from "./view.ts";
+
+/** What {@link runFetalUltrasound} needs: the folder to fill, the options, how to split, and the seed. */
+export interface FetalUltrasoundRun {
+  readonly out: string;
+  readonly options: FetalUltrasoundOptions;
+  readonly split: SplitOptions;
+  readonly seed: number;
+}
+
+/**
+ * Makes a dataset of procedural fetal ultrasound in `out`: pictures, masks, sidecars, splits.json, and last dataset.json.
+ * The same run gives the same bytes, whatever the number of workers.
+ *
+ * @throws {StoppedError} If the user asks to stop.
+ * @throws {UserError} (data) If the folder cannot be written; (usage) if `split` names a subject that is not made.
+ */
+export async function runFetalUltrasound(
+  { out, options, split, seed }: FetalUltrasoundRun,
+  context: StageContext,
+): Promise<StageResult> {
+  const { reporter, signal, workers } = context;
+  const jobs = drawJobs(seededRng(seed).fork("fetal-ultrasound"), options, out);
+  const subjects = subjectsOf(jobs.map((job) => ({ ...job, gestationalAge: job.view.fetus.gestationalAge })));
+  const splits = splitSubjects(seededRng(seed).fork("split"), subjects, split);
+  reporter.progress("ultrasound", 0, jobs.length);
+  const cases = await mapParallel<FetalJob, Case>(new URL("./job.ts", import.meta.url), jobs, {
+    workers,
+    signal,
+    onDone: (done, total) => reporter.progress("ultrasound", done, total),
+  });
+  await writeSplits(out, splits);
+  const kinds = findingsOf(options);
+  await writeDataset(out, {
+    schemaVersion: 1,
+    name: "fetal-ultrasound",
+    root: ".",
+    labelScheme: null,
+    modality: "US",
+    classes: options.classes === "binary" ? ["normal", "abnormal"] : ["normal", ...kinds],
+    regions: [...fetalRegions],
+    lesionTypes: [...kinds],
+    cases,
+    findings: [],
+  });
+  const abnormal = subjects.filter(({ stratum }) => stratum !== "normal").length;
+  return {
+    headline: `${cases.length} ultrasound pictures of ${subjects.length} fetuses, ${abnormal} not normal (${splitWords(splits, split)})`,
+    summary: { subjects: subjects.length, cases: cases.length, abnormal, splits: { ...splits } },
+  };
+}
+
+function findingsOf({ classes }: FetalUltrasoundOptions): readonly Finding[] {
+  return classes === "binary" ? abnormalFindings : anomalies;
+}
+
+/** One job a picture. Ages are spread evenly and findings dealt in exact numbers, independently of one another. */
+function drawJobs(rng: Rng, options: FetalUltrasoundOptions, out: string): FetalJob[] {
+  const { subjects, gestationalAge, pictures, classes } = options;
+  const [low, high] = gestationalAge;
+  const kinds = findingsOf(options);
+  const count = Math.round(subjects * options.abnormal);
+  const dealt = Array.from({ length: subjects }, (_, i): Finding => (i < count ? kinds[i % kinds.length]! : "normal"));
+  const findings = shuffled(rng.fork("findings"), dealt);
+  const digits = Math.max(3, String(subjects).length);
+  return findings.flatMap((finding, i) => {
+    const own = rng.fork(i);
+    const subject = `sub-${String(i + 1).padStart(digits, "0")}`;
+    const age = low + ((i + own.fork("age").uniform()) * (high - low)) / subjects;
+    const fetus = drawFetus(own.fork("fetus"), Math.min(high, Math.max(low, Math.round(70 * age) / 70)), finding);
+    const planes = classes === "binary" ? planesAsked(options) : planesOf(finding, planesAsked(options));
+    return Array.from({ length: pictures }, (_, n) => {
+      const plane = planes[n % planes.length]!;
+      return {
+        out,
+        id: `${subject}_acq-${plane}_run-${Math.floor(n / planes.length) + 1}_US`,
+        subject,
+        class: classes === "anomalies" || finding === "normal" ? finding : "abnormal",
+        lesionType: kinds.indexOf(finding) + 1,
+        view: drawView(own.fork(`picture-${n}`), fetus, plane, options),
+      };
+    });
+  });
+}
+
+/** The planes of the options, or those that the classes are told by. */
+function planesAsked({ planes, classes }: FetalUltrasoundOptions) {
+  return planes ?? (classes === "binary" ? (["transventricular", "transcerebellar"] as const) : fetalPlanes);
+}

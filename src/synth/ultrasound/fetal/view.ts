@@ -1,0 +1,161 @@
+import { between, chance, pick, type Rng, seedFrom } from "../../../core/rng.ts";
+import { type Canvas, type Mottle, makeCanvas, mottle, type Pose, type Warp } from "../canvas.ts";
+import { type Fan, type Frame, frameOf } from "../fan.ts";
+import { drawMarks, type Mark } from "../marks.ts";
+import type { Scan } from "../scan.ts";
+import { paintWorld, type World } from "../world.ts";
+import { sacOf } from "./anomalies.ts";
+import type { Fetus } from "./draw.ts";
+import type { FetalPlane } from "./finding.ts";
+import { paintPlane } from "./plane.ts";
+import { structures } from "./structures.ts";
+import { fetalTissues } from "./tissue.ts";
+
+/** One picture of a fetus, fully decided: plain JSON, from which the same pixels are made again. */
+export interface FetalView {
+  readonly plane: FetalPlane;
+  readonly fetus: Fetus;
+  readonly pose: Pose;
+  readonly warp: Warp;
+  readonly world: World;
+  /** Unevenness of all echoes, coarse and fine. */
+  readonly mottles: readonly Mottle[];
+  readonly scan: Scan;
+}
+
+/** How pictures differ beside the fetus; see the options of the stage. */
+export interface ViewOptions {
+  readonly pixels: number;
+  /** Whether scanner text, calipers and scales lie on pictures. */
+  readonly marks: boolean;
+}
+
+/** Draws how one plane of a fetus is scanned: where the head lies, the womb around it, the machine. Ranges by eye beside pictures: our guess. */
+export function drawView(rng: Rng, fetus: Fetus, plane: FetalPlane, { pixels, marks }: ViewOptions): FetalView {
+  const place = rng.fork("place");
+  const size = extentOf(fetus, plane);
+  const nearMm = between(place, [9, 28]);
+  const belowMm = between(place, [4, 20]);
+  const fan: Fan = {
+    radiusMm: between(place, [42, 62]),
+    angleDeg: between(place, [58, 76]),
+    depthMm: Math.max(nearMm + size.high + belowMm, 1.08 * size.long),
+    lines: 160,
+    samples: Math.round(1.3 * pixels),
+  };
+  const frame = frameOf(fan, pixels);
+  const pose = drawPose(place, fan, nearMm, size);
+  return {
+    plane,
+    fetus,
+    pose,
+    warp: { sizeMm: between(place, [0.3, 0.6]), wavelengthMm: 28, seed: seedFrom(place) },
+    world: drawWorld(rng.fork("world"), nearMm, size.high),
+    mottles: [
+      { db: between(place, [2, 4]), wavelengthMm: between(place, [14, 24]), seed: seedFrom(place) },
+      { db: between(place, [2.5, 4.5]), wavelengthMm: between(place, [3, 6]), seed: seedFrom(place) },
+    ],
+    scan: drawScan(rng.fork("scan"), { fan, frame, marks, focusMm: nearMm + between(place, [0.4, 1]) * size.high }),
+  };
+}
+
+/** Room that a view needs, mm: along the picture, into depth, and where its middle lies along u. */
+interface Extent {
+  readonly long: number;
+  readonly high: number;
+  readonly middle: number;
+  readonly upright: boolean;
+}
+
+function extentOf({ skull, finding, extent, spine }: Fetus, plane: FetalPlane): Extent {
+  const { biparietal, occipitofrontal } = skull;
+  if (plane === "face") return { long: 1.7 * biparietal, high: 1.7 * biparietal, middle: 0, upright: true };
+  if (plane === "spine") return { long: 1.1 * spine.lengthMm, high: 36, middle: 0, upright: false };
+  const sac = finding === "encephalocele" ? 2 * sacOf(skull, extent).radius : 0;
+  return { long: occipitofrontal + sac, high: biparietal, middle: -sac / 2, upright: false };
+}
+
+/** Heads and spines lie across the picture, faces any way up; v points away from the probe. */
+function drawPose(rng: Rng, fan: Fan, nearMm: number, { high, middle, upright }: Extent): Pose {
+  const mirrored = chance(rng, 0.5);
+  const tilt = pick(rng, [8, 8, 30]) * (2 * rng.uniform() - 1);
+  const turnDeg = (mirrored ? 180 : 0) + tilt + (upright ? pick(rng, [-90, -90, 0, 90]) : 0);
+  const x = between(rng, [-5, 5]) - middle * Math.cos((turnDeg * Math.PI) / 180);
+  const y = fan.radiusMm + nearMm + high / 2 - middle * Math.sin((turnDeg * Math.PI) / 180);
+  return { centre: [x, y], turnDeg, mirrored };
+}
+
+function drawWorld(rng: Rng, nearMm: number, high: number): World {
+  const wall = between(rng, [0.35, 0.7]) * nearMm;
+  const first = between(rng, [2, 5]);
+  return {
+    layers: [
+      { toMm: first, echo: between(rng, [2, 10]) },
+      { toMm: between(rng, [first + 2, wall]), echo: between(rng, [-8, 2]) },
+      { toMm: wall, echo: between(rng, [-6, 4]) },
+    ],
+    fluidMm: [between(rng, [0.7, 1.1]) * nearMm, nearMm + high * pick(rng, [between(rng, [0, 0.6]), between(rng, [0.6, 1.2])])],
+    nearEcho: between(rng, [-8, 4]),
+    farEcho: between(rng, [-14, 1]),
+    roughMm: between(rng, [3, 12]),
+    seed: seedFrom(rng),
+  };
+}
+
+interface ScanRoom {
+  readonly fan: Fan;
+  readonly frame: Frame;
+  readonly marks: boolean;
+  readonly focusMm: number;
+}
+
+function drawScan(rng: Rng, { fan, frame, marks, focusMm }: ScanRoom): Scan {
+  const slope = between(rng, [1.6, 2.4]); // dB a cm that the time gain makes up for
+  return {
+    fan,
+    frame,
+    beam: {
+      frequencyMHz: between(rng, [2.6, 4.5]),
+      cycles: between(rng, [2, 3]),
+      fNumber: between(rng, [2.2, 4]),
+      focusMm,
+      looks: pick(rng, [1, 2, 2, 3]),
+      specularDb: between(rng, [20, 27]),
+      specularPower: between(rng, [1.5, 3]),
+      reverberationDb: between(rng, [-52, -35]),
+      reverberationMm: between(rng, [5, 11]),
+      noiseDb: between(rng, [-78, -60]),
+      timeGainDb: Array.from({ length: 8 }, (_, i) => (i / 7) * slope * (fan.depthMm / 10) + between(rng, [-2, 2])),
+      seed: seedFrom(rng),
+    },
+    display: {
+      dynamicRangeDb: between(rng, [52, 68]),
+      whiteDb: between(rng, [14, 24]),
+      gamma: between(rng, [1, 1.5]),
+    },
+    marks: marks ? drawFetalMarks(rng.fork("marks"), fan, frame, focusMm) : [],
+  };
+}
+
+function drawFetalMarks(rng: Rng, fan: Fan, frame: Frame, focusMm: number): Mark[] {
+  return drawMarks(rng, {
+    pixels: frame.width,
+    pixelMm: frame.pixelMm,
+    focusRow: Math.round((fan.radiusMm + focusMm - frame.top) / frame.pixelMm),
+    measured: null,
+    texts: [
+      `${Math.round(between(rng, [20, 60]))}HZ`,
+      `MI ${between(rng, [0.8, 1.4]).toFixed(1)}`,
+      pick(rng, ["OB 2", "C5-1", "FETAL", "GEN"]),
+    ],
+  });
+}
+
+/** Paints what a view cuts through. Its labels are ids of {@link structures}. */
+export function paintView({ plane, fetus, pose, warp, world, mottles, scan: { frame, fan } }: FetalView): Canvas {
+  const canvas = makeCanvas(frame, pose, warp, fetalTissues.maternal);
+  paintWorld(canvas, fan, world, fetalTissues.maternal, fetalTissues.fluid, structures.fluid);
+  paintPlane(canvas, fetus, plane);
+  for (const one of mottles) mottle(canvas, one);
+  return canvas;
+}
