@@ -1,7 +1,7 @@
 import { type Affine, affineSpacing, type Vec3, worldAxes } from "./affine.ts";
 
-/** Voxels of a volume: intensities as Float32Array, labels and masks as Uint8Array or Uint16Array. */
-export type Voxels = Float32Array | Uint8Array | Uint16Array;
+/** Voxels of a volume: intensities as Float32Array, or as Int16Array where they are Hounsfield units; labels and masks as Uint8Array or Uint16Array. */
+export type Voxels = Float32Array | Uint8Array | Uint16Array | Int16Array;
 
 /**
  * A 3-D image on a regular grid. Voxel (x, y, z) is `data[x + shape[0] * (y + shape[1] * z)]`: x runs fastest, as in NIfTI.

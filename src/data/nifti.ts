@@ -190,7 +190,7 @@ export async function inspectNifti(file: string): Promise<NiftiFacts> {
 }
 
 /**
- * Writes a volume as NIfTI-1, zipped if the name ends in `.gz`: float32, uint8 or uint16 by its array.
+ * Writes a volume as NIfTI-1, zipped if the name ends in `.gz`: float32, int16, uint8 or uint16 by its array.
  * The same volume gives the same bytes, and a reader never sees half a file.
  *
  * @returns The hash of the bytes written.

@@ -6,7 +6,7 @@ import { cornerDistance, qformAffine } from "./affine.ts";
 const headerSize = 352; // 348 and the four bytes that say "no extension"
 
 /**
- * The bytes of a NIfTI-1 file (magic `n+1`, little-endian, mm, no scaling): float32, uint8 or uint16 by the volume's array.
+ * The bytes of a NIfTI-1 file (magic `n+1`, little-endian, mm, no scaling): float32, int16, uint8 or uint16 by the volume's array.
  * sform and qform both say where the voxels are; of a sheared grid, which no qform can describe, only the sform does.
  * The same volume gives the same bytes; zipped, with the same Node.js release.
  *
@@ -34,12 +34,12 @@ function zip(bytes: Buffer): Buffer {
 
 function writeHeader(out: Buffer, { data, shape, affine }: Volume<Voxels>): void {
   const spacing = affineSpacing(affine);
-  const [code, bits] = data instanceof Float32Array ? [16, 32] : data instanceof Uint16Array ? [512, 16] : [2, 8];
+  const [code, bits] = datatypeOf(data);
   out.writeInt32LE(348, 0);
   out[38] = "r".charCodeAt(0); // "regular", which Analyze readers ask for
   for (const [i, n] of [3, ...shape, 1, 1, 1, 1].entries()) out.writeInt16LE(n, 40 + 2 * i);
-  out.writeInt16LE(code!, 70);
-  out.writeInt16LE(bits!, 72);
+  out.writeInt16LE(code, 70);
+  out.writeInt16LE(bits, 72);
   const qform = qformOf(affine, spacing, shape);
   writeFloats(out, 76, [qform?.qfac ?? 1, ...spacing, 1, 1, 1, 1]);
   out.writeFloatLE(headerSize, 108);
@@ -51,6 +51,13 @@ function writeHeader(out: Buffer, { data, shape, affine }: Volume<Voxels>): void
   writeFloats(out, 256, [...(qform?.quaternion ?? [0, 0, 0]), affine[3], affine[7], affine[11]]);
   writeFloats(out, 280, affine);
   out.write("n+1\0", 344, "latin1");
+}
+
+/** NIfTI code of an array's type, and its bits. */
+function datatypeOf(data: Voxels): readonly [code: number, bits: number] {
+  if (data instanceof Float32Array) return [16, 32];
+  if (data instanceof Int16Array) return [4, 16];
+  return data instanceof Uint16Array ? [512, 16] : [2, 8];
 }
 
 function writeFloats(out: Buffer, offset: number, values: readonly number[]): void {
