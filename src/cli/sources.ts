@@ -16,6 +16,8 @@ import { damage, filesUnder, hashFile, namesIn, readRecord } from "./record.ts";
  * @throws {UserError} (data) If the folder cannot be read.
  */
 export async function sourceHashes({ data }: Experiment): Promise<Record<string, string>> {
+  if (data.kind === "head-ct" && data.labels !== null)
+    return { "the label pictures in data.labels": await inputHash(data.labels, "check data.labels") };
   if (!("path" in data)) return {};
   const found = await stat(data.path).catch(() => null);
   if (found?.isDirectory() !== true) {

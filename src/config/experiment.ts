@@ -8,6 +8,7 @@ import { foldsMisfit, splitOptions } from "../data/splits.ts";
 import { evalOptions } from "../eval/options.ts";
 import { predictOptions } from "../eval/predict/options.ts";
 import { modelOptions } from "../models/index.ts";
+import { headCtOptions } from "../synth/head-ct/options.ts";
 import { synthOptions } from "../synth/options.ts";
 import { phantomOptions } from "../synth/phantom/options.ts";
 import { fetalUltrasoundOptions } from "../synth/ultrasound/fetal/options.ts";
@@ -31,7 +32,7 @@ const sections = z.strictObject({
   backend: backendOptions,
   ...gpuOptions,
   data: z
-    .discriminatedUnion("kind", [phantomOptions, folderOptions, datasetOptions, fetalUltrasoundOptions])
+    .discriminatedUnion("kind", [phantomOptions, folderOptions, datasetOptions, fetalUltrasoundOptions, headCtOptions])
     .describe("the normal brains to start from, or images that bring their own truth"),
   split: splitOptions.prefault({}).describe("which subjects train, validate and test"),
   priors: priorsOptions.prefault({ kind: "labels" }).describe("where the anatomy comes from that bleeds are painted into"),
@@ -85,6 +86,7 @@ export function bringsTruth({ kind }: Experiment["data"]): boolean {
       return false;
     case "dataset":
     case "fetal-ultrasound":
+    case "head-ct":
       return true;
     default:
       return kind satisfies never;
@@ -141,7 +143,7 @@ function mapPaths(value: Experiment, change: (path: string, at: readonly string[
   const { data, priors, train } = value;
   return {
     ...value,
-    data: "path" in data ? { ...data, path: change(data.path, ["data", "path"]) } : data,
+    data: dataAt(data, change),
     priors:
       priors.kind === "network" && priors.model !== null
         ? { ...priors, model: change(priors.model, ["priors", "model"]) }
@@ -151,6 +153,13 @@ function mapPaths(value: Experiment, change: (path: string, at: readonly string[
         ? train
         : { ...train, init: { ...train.init, from: change(train.init.from, ["train", "init", "from"]) } },
   };
+}
+
+/** The data with the folder that they are read from, if any, taken through `change`. */
+function dataAt(data: Experiment["data"], change: (path: string, at: readonly string[]) => string): Experiment["data"] {
+  if ("path" in data) return { ...data, path: change(data.path, ["data", "path"]) };
+  if (data.kind === "head-ct" && data.labels !== null) return { ...data, labels: change(data.labels, ["data", "labels"]) };
+  return data;
 }
 
 function folderOf(tree: Section, path: readonly string[]): string {

@@ -118,6 +118,23 @@ function isAnimated(png: Buffer): boolean {
   return false;
 }
 
+/** Colours of a PNG, 8 bits each: red, green and blue of every pixel, row by row. @throws {UserError} (data) If it is no whole PNG of 8 bits. */
+export async function readColours(file: string): Promise<Image<Uint8Array>> {
+  const bytes = await readRegularFile(file);
+  const format = pictureFormat(bytes, file);
+  if (format !== "PNG") throw dataFault(file, "colours that are labels must be a PNG", format, "Save the original as PNG");
+  try {
+    const source = sharp(bytes, { limitInputPixels: mostPixels, failOn: "warning", ignoreIcc: true })
+      .removeAlpha()
+      .toColourspace("srgb");
+    const { data, info } = await source.raw().toBuffer({ resolveWithObject: true });
+    return { data, width: info.width, height: info.height };
+  } catch (error) {
+    const got = (error as Error).message.split("\n")[0]!.trim();
+    throw dataFault(file, "must be a whole, undamaged picture", got, "Export or copy it again");
+  }
+}
+
 /** The bytes of a grey PNG of 8 or 16 bits by the image's array. The same image gives the same bytes with the same sharp. */
 export function encodeGreyPng({ data, width, height }: Image<Uint8Array> | Image<Uint16Array>): Promise<Buffer> {
   const grey = sharp(data, { raw: { width, height, channels: 1 } });

@@ -24,14 +24,14 @@ interface InnerShape {
   readonly radius: number;
 }
 
-/** How far into the brain the push of an outer bleed reaches, mm. Our guess, by eye on midline shifts. */
-const pushReach = 38;
+/** How deep the layers of the surface, fluid and cortex, follow an outer bleed, mm. Our guess. */
+const surfaceReach = 14;
 /** Share of a bleed's volume that presses tissue aside; the rest replaces it. Our guess. */
 const pressed = 0.75;
 
 /**
  * Paints the bleeds outside the brain, decides the size of those inside it, and says how both press the brain.
- * Outer bleeds push along the line to the middle of the head, less the deeper; an inner one swells as an incompressible ball does.
+ * Outer bleeds push straight away from where they lie, less the deeper; an inner one swells as an incompressible ball does.
  */
 export function pullOf(grid: Grid, plan: HeadPlan): Pull {
   const outer = plan.bleeds.filter((bleed): bleed is OuterBleed => bleed.type === "epidural" || bleed.type === "subdural");
@@ -41,18 +41,17 @@ export function pullOf(grid: Grid, plan: HeadPlan): Pull {
   return {
     inner,
     from(x, y, z, depth) {
-      let push = 0;
+      [out[0], out[1], out[2], out[3]] = [x, y, z, depth];
       for (const shape of shapes) {
         const thick = shape.depthAt(x, y, z, depth);
-        if (thick > 0) push += depth < thick ? depth : thick * Math.exp((thick - depth) / pushReach);
+        if (thick > 0) out[3] -= depth < thick ? depth : thick * Math.exp((thick - depth) / surfaceReach);
+        const push = shape.pushAt(x, y, z);
+        for (const a of [0, 1, 2] as const) out[a] += push * shape.towards[a];
       }
-      const length = Math.sqrt(x * x + y * y + (z - 8) ** 2) || 1;
-      [out[0], out[1], out[2]] = [x + (push * x) / length, y + (push * y) / length, z + (push * (z - 8)) / length];
       for (const { centre, norm } of inner) {
         const share = Math.cbrt(Math.max(0, 1 - pressed / Math.max(1, norm(x, y, z)) ** 3));
         for (const a of [0, 1, 2] as const) out[a] = centre[a] + share * (out[a] - centre[a]);
       }
-      out[3] = depth - push;
       return out;
     },
   };
@@ -71,7 +70,7 @@ function paintOuter(grid: Grid, bleed: OuterBleed): OuterShape {
     candidates.push(x, y, z, -grid.wall[n]!);
   });
   const places = Float32Array.from(candidates);
-  const shape = outerShape(bleed, places, allowed, voxelMl);
+  const shape = outerShape(bleed, places, allowed, voxelMl(grid));
   for (const [i, n] of place.entries()) {
     const [x, y, z, depth] = places.subarray(4 * i, 4 * i + 4) as unknown as [number, number, number, number];
     if (shape.key(x, y, z, depth) <= shape.size) grid.bleed[n] = bleedId(bleed.type);
@@ -95,7 +94,7 @@ function innerShape({ wall, cavity, bleed: taken, ...places }: Grid, { scale }: 
     if (cavity[n] === 0 || wall[n]! > -4 || taken[n] !== 0 || Math.abs(x - centre[0]) > reach) return;
     keys.push(raw(x, y, z));
   });
-  const size = growTo(Float32Array.from(keys), bleed.volumeMl / voxelMl);
+  const size = growTo(Float32Array.from(keys), bleed.volumeMl / voxelMl(places));
   const radius = Math.cbrt((3000 * bleed.volumeMl) / (4 * Math.PI));
   return { bleed, centre, radius, norm: (x, y, z) => raw(x, y, z) / size };
 }
@@ -155,10 +154,10 @@ function subarachnoidKeys(grid: Grid, { scale }: HeadPlan, { centre, seed }: Sub
   );
 }
 
-function fillVoxels({ bleed: out }: Grid, { type, volumeMl }: Bleed, { voxels, keys }: Fillable): void {
+function fillVoxels(grid: Grid, { type, volumeMl }: Bleed, { voxels, keys }: Fillable): void {
   if (keys.length === 0) return;
-  const level = growTo(keys, volumeMl / voxelMl);
-  for (const [i, n] of voxels.entries()) if (keys[i]! <= level) out[n] = bleedId(type);
+  const level = growTo(keys, volumeMl / voxelMl(grid));
+  for (const [i, n] of voxels.entries()) if (keys[i]! <= level) grid.bleed[n] = bleedId(type);
 }
 
 /** Gives blood its attenuation: grain of the clot, and fresh, darker swirls in an epidural bleed. */
@@ -173,4 +172,3 @@ function dressBlood(grid: Grid, bleed: Bleed): void {
     grid.hu[n] = bleed.hu + 2.5 * Math.max(-1.5, Math.min(1.5, here)) - swirl;
   });
 }
-

@@ -1,5 +1,16 @@
 import type { Rng } from "../../core/rng.ts";
-import { bothSides, clamp, ellipsoid, type Field, joined, roundTube, type Station, shared, smoothstep, tube } from "../phantom/fields.ts";
+import {
+  bothSides,
+  clamp,
+  ellipsoid,
+  type Field,
+  joined,
+  roundTube,
+  type Station,
+  shared,
+  smoothstep,
+  tube,
+} from "../phantom/fields.ts";
 import { type Bounds, latticeField, sampleField } from "../phantom/lattice.ts";
 import { waveNoise } from "../phantom/noise.ts";
 import { type Material, materials } from "./materials.ts";
@@ -163,7 +174,9 @@ function hindbrain(x: number, y: number, z: number, depth: number, folia: number
   const surface = Math.min(depth - 2.5, cistern, tentHeight(x, y) - 1.5 - z);
   if (surface < 0 || cerebellum(x, y, z) > 0) return materials.csf;
   if (surface < 7 && Math.abs(folia) < 0.12) return materials.csf;
-  return Math.hypot((Math.abs(x) - 18) / 12, (y + 42) / 9, (z + 34) / 9) + 0.3 * folia < 1 ? materials.white : materials.cerebellum;
+  return Math.hypot((Math.abs(x) - 18) / 12, (y + 42) / 9, (z + 34) / 9) + 0.3 * folia < 1
+    ? materials.white
+    : materials.cerebellum;
 }
 
 /** What is often calcified with age: pineal, choroid plexus in the atria, falx. Negative inside. */

@@ -1,16 +1,16 @@
 import { axisAlignedAffine, type Vec3 } from "../../core/affine.ts";
 import { seededRng } from "../../core/rng.ts";
-import type { LabelVolume, Volume } from "../../core/volume.ts";
+import { forEachVoxel, type LabelVolume, type Volume } from "../../core/volume.ts";
 import { latticeField, sampleField } from "../phantom/lattice.ts";
 import { waveNoise } from "../phantom/noise.ts";
-import { paintInner, type Pull, pullOf } from "./bleeding.ts";
+import { type Pull, paintInner, pullOf } from "./bleeding.ts";
 import { makeBrain } from "./brain.ts";
 import { type Material, materials } from "./materials.ts";
-import { shellAt } from "./shell.ts";
 import type { HeadPlan } from "./plan.ts";
+import { shellAt } from "./shell.ts";
 import { headBounds, innerTable } from "./skull.ts";
 
-/** A built head on its own grid of 1 mm, axes along the head's. */
+/** A built head on its own grid, axes along the head's. */
 export interface Head {
   /** HU. */
   readonly image: Volume<Float32Array>;
@@ -26,6 +26,8 @@ export interface Head {
 export interface Grid {
   readonly shape: Vec3;
   readonly low: Vec3;
+  /** mm. */
+  readonly step: number;
   /** Signed distance to the inner table, mm, negative inside. */
   readonly wall: Float32Array;
   readonly hu: Float32Array;
@@ -34,8 +36,8 @@ export interface Grid {
   readonly cavity: Uint8Array;
 }
 
-/** Volume of a voxel of 1 mm, ml. */
-export const voxelMl = 0.001;
+/** Volume of a voxel, ml. */
+export const voxelMl = ({ step }: Pick<Grid, "step">): number => step ** 3 / 1000;
 
 /** Lowest place of the cavity, template mm: the plane of the foramen magnum. */
 const foramen = -60;
@@ -50,35 +52,33 @@ export function buildHead(plan: HeadPlan): Head {
   fillMaterials(grid, plan, pull);
   dressMaterials(grid, plan);
   paintInner(grid, plan, pull);
-  const { shape, low, hu, material, bleed, cavity } = grid;
-  const centre = [0, 1, 2].map((a) => low[a]! + (shape[a]! - 1) / 2) as unknown as Vec3;
-  const affine = axisAlignedAffine(shape, [1, 1, 1], centre);
+  const { shape, low, step, hu, material, bleed, cavity } = grid;
+  const centre = [0, 1, 2].map((a) => low[a]! + (step * (shape[a]! - 1)) / 2) as unknown as Vec3;
+  const affine = axisAlignedAffine(shape, [step, step, step], centre);
   const labels = (data: Uint8Array): LabelVolume => ({ data, shape, affine });
   return { image: { data: hu, shape, affine }, material: labels(material), bleed: labels(bleed), cavity: labels(cavity) };
 }
 
-function emptyGrid({ scale }: HeadPlan): Grid {
+function emptyGrid({ scale, detailMm: step }: HeadPlan): Grid {
   const { low, high } = headBounds;
-  const shape = [0, 1, 2].map((a) => high[a]! - low[a]! + 1) as unknown as Vec3;
+  const shape = [0, 1, 2].map((a) => Math.floor((high[a]! - low[a]!) / step) + 1) as unknown as Vec3;
   const count = shape[0] * shape[1] * shape[2];
   const { field } = innerTable(scale);
   const [wall, cavity] = [new Float32Array(count), new Uint8Array(count)];
-  for (let k = 0, n = 0; k < shape[2]; k++) {
-    const z = low[2] + k;
-    for (let j = 0; j < shape[1]; j++) {
-      for (let i = 0; i < shape[0]; i++, n++) {
-        wall[n] = field(low[0] + i, low[1] + j, z);
-        if (wall[n]! < 0 && z > foramen * scale[2]) cavity[n] = 1;
-      }
-    }
-  }
-  return { shape, low, wall, cavity, hu: new Float32Array(count), material: new Uint8Array(count), bleed: new Uint8Array(count) };
+  const places = { shape, low, step };
+  forEachPlace(places, (n, x, y, z) => {
+    wall[n] = field(x, y, z);
+    if (wall[n]! < 0 && z > foramen * scale[2]) cavity[n] = 1;
+  });
+  return { ...places, wall, cavity, hu: new Float32Array(count), material: new Uint8Array(count), bleed: new Uint8Array(count) };
 }
 
 /** Calls `visit` with the index and the place, mm, of every voxel. */
-export function forEachPlace({ shape, low }: Pick<Grid, "shape" | "low">, visit: (n: number, x: number, y: number, z: number) => void): void {
-  for (let k = 0, n = 0; k < shape[2]; k++)
-    for (let j = 0; j < shape[1]; j++) for (let i = 0; i < shape[0]; i++, n++) visit(n, low[0] + i, low[1] + j, low[2] + k);
+export function forEachPlace(
+  { shape, low, step }: Pick<Grid, "shape" | "low" | "step">,
+  visit: (n: number, x: number, y: number, z: number) => void,
+): void {
+  forEachVoxel(shape, (n, i, j, k) => visit(n, low[0] + step * i, low[1] + step * j, low[2] + step * k));
 }
 
 function fillMaterials(grid: Grid, plan: HeadPlan, pull: Pull): void {
@@ -108,18 +108,23 @@ function fillMaterials(grid: Grid, plan: HeadPlan, pull: Pull): void {
 const bony: ReadonlySet<number> = new Set([materials.table, materials.diploe, materials.denseBone]);
 
 /** Gives each voxel the attenuation of its material, with a grain of the tissue's own: 1 HU in the brain, a quarter of the value in bone. */
-function dressMaterials({ shape, low, material, hu }: Grid, plan: HeadPlan): void {
+function dressMaterials(grid: Grid, plan: HeadPlan): void {
+  const { material, hu } = grid;
   const rng = seededRng(plan.seed).fork("grain");
   const slow = latticeField(sampleField(waveNoise(rng.fork("slow"), [20, 50], 10), headBounds, 5));
   const fine = latticeField(sampleField(waveNoise(rng.fork("fine"), [5, 9], 12), headBounds, 2));
-  forEachPlace({ shape, low }, (n, x, y, z) => {
+  forEachPlace(grid, (n, x, y, z) => {
     const id = material[n] as Material;
     if (id === materials.air) {
       hu[n] = -1000;
       return;
     }
     const value = plan.hu[id];
-    const grain = bony.has(id) ? 0.22 * value * fine(x, y, z) : id >= materials.softTissue ? 6 * fine(x, y, z) : 0.7 * fine(x, y, z);
+    const grain = bony.has(id)
+      ? 0.22 * value * fine(x, y, z)
+      : id >= materials.softTissue
+        ? 6 * fine(x, y, z)
+        : 0.7 * fine(x, y, z);
     hu[n] = value + grain + slow(x, y, z);
   });
 }

@@ -1,5 +1,6 @@
 import { between, chance, pick, type Rng, weightedIndex } from "../../core/rng.ts";
-import { bleedTypes, type BleedType, type Material, materialHu } from "./materials.ts";
+import type { LabelSlicePlan } from "./label-slice.ts";
+import { type BleedType, bleedTypes, type Material, materialHu } from "./materials.ts";
 import type { HeadCtOptions } from "./options.ts";
 import type { Bleed, HeadPlan, Pose, ScanPlan } from "./plan.ts";
 
@@ -36,6 +37,7 @@ export function drawHead(rng: Rng, bleeds: boolean, options: HeadCtOptions): Hea
     },
     hu: drawHu(rng.fork("hu")),
     bleeds: bleeds ? drawBleeds(rng.fork("bleeds"), options) : [],
+    detailMm: options.detailMm,
     seed: seedFrom(rng.fork("seed")),
   };
 }
@@ -65,7 +67,12 @@ function drawBleeds(rng: Rng, options: HeadCtOptions): Bleed[] {
 }
 
 /** Where bleeds in the brain begin, how often, and how far about there, template mm, right side. Our choice: putamen and thalamus lead, as under high blood pressure. */
-const innerSites: readonly { readonly weight: number; readonly at: Point; readonly spread: Point; readonly bothSides: boolean }[] = [
+const innerSites: readonly {
+  readonly weight: number;
+  readonly at: Point;
+  readonly spread: Point;
+  readonly bothSides: boolean;
+}[] = [
   { weight: 4, at: [28, 18, 2], spread: [2, 5, 4], bothSides: true }, // putamen
   { weight: 3, at: [13, -4, 8], spread: [2, 4, 3], bothSides: true }, // thalamus
   { weight: 4, at: [36, 5, 24], spread: [8, 34, 12], bothSides: true }, // under the cortex
@@ -79,9 +86,19 @@ function drawBleed(rng: Rng, type: BleedType, common: { volumeMl: number; hu: nu
   const side = chance(rng.fork("side"), 0.5) ? 1 : -1;
   switch (type) {
     case "epidural":
-      return { ...common, type, towards: towards(side, between(rng, [-50, 50]), between(rng, [0, 35])), reach: between(rng, [1.6, 2.4]) };
+      return {
+        ...common,
+        type,
+        towards: towards(side, between(rng, [-50, 50]), between(rng, [0, 35])),
+        reach: between(rng, [1.6, 2.4]),
+      };
     case "subdural":
-      return { ...common, type, towards: towards(side, between(rng, [-25, 30]), between(rng, [15, 40])), reach: between(rng, [75, 100]) };
+      return {
+        ...common,
+        type,
+        towards: towards(side, between(rng, [-25, 30]), between(rng, [15, 40])),
+        reach: between(rng, [75, 100]),
+      };
     case "subarachnoid": {
       const [x, y, z] = pick(rng, fluidSites);
       return { ...common, type, centre: [side * x, y + around(rng, 4), z + around(rng, 3)] };
@@ -106,6 +123,28 @@ function towards(side: number, ahead: number, up: number): Point {
   return [side * Math.cos(a) * Math.cos(u), Math.sin(a) * Math.cos(u), Math.sin(u)];
 }
 
+/** Draws how a label picture becomes a slice. */
+export function drawLabelSlice(rng: Rng, options: HeadCtOptions): LabelSlicePlan {
+  return {
+    hu: drawHu(rng.fork("hu")),
+    bloodHu: between(rng.fork("blood"), options.bleedHu),
+    scan: drawScanner(rng.fork("scan"), options),
+    seed: seedFrom(rng.fork("seed")),
+  };
+}
+
+function drawScanner(
+  rng: Rng,
+  { pixelMm, sliceMm, kernel, doseMGy, hardening }: HeadCtOptions,
+): Omit<ScanPlan, "pose" | "moves"> {
+  return {
+    ...{ kernel, pixelMm, sliceMm },
+    doseMGy: between(rng.fork("dose"), doseMGy),
+    hardening: between(rng.fork("hardening"), hardening),
+    seed: seedFrom(rng.fork("seed")),
+  };
+}
+
 /** Draws the scan of a head: how it lies, whether it moves, and what the scanner adds. */
 export function drawScan(rng: Rng, options: HeadCtOptions): ScanPlan {
   const limit = options.tiltDegrees;
@@ -114,17 +153,7 @@ export function drawScan(rng: Rng, options: HeadCtOptions): ScanPlan {
     turn: [limit * between(lying, [-1, 1]), (limit / 2) * between(lying, [-1, 1]), (limit / 2) * between(lying, [-1, 1])],
     shift: [between(lying, [-6, 6]), between(lying, [-6, 6]), between(lying, [-2, 2])],
   };
-  const { pixelMm, sliceMm, kernel } = options;
-  return {
-    pose,
-    moves: drawMoves(rng.fork("motion"), pose, options),
-    doseMGy: between(rng.fork("dose"), options.doseMGy),
-    kernel,
-    hardening: between(rng.fork("hardening"), options.hardening),
-    pixelMm,
-    sliceMm,
-    seed: seedFrom(rng.fork("seed")),
-  };
+  return { ...drawScanner(rng, options), pose, moves: drawMoves(rng.fork("motion"), pose, options) };
 }
 
 /** One to three moves of a few degrees and mm, each held to the next. Our choice. */

@@ -62,6 +62,8 @@ export interface HeadPlan {
   /** Attenuation of each material by its id, HU. */
   readonly hu: Readonly<Record<Material, number>>;
   readonly bleeds: readonly Bleed[];
+  /** Voxels that the head is built of, mm. */
+  readonly detailMm: number;
   readonly seed: number;
 }
 

@@ -32,7 +32,11 @@ export interface ScannerFaults {
  * @param slice - HU; not modified.
  * @param index - Of the slice, for a stream of its own.
  */
-export function scannerFaults(slice: Square, index: number, { waterNoise, kernel, hardening, seed }: ScannerFaults): Float32Array {
+export function scannerFaults(
+  slice: Square,
+  index: number,
+  { waterNoise, kernel, hardening, seed }: ScannerFaults,
+): Float32Array {
   const coarse = halved(slice);
   const through = (share: (hu: number) => number) => project({ ...coarse, data: coarse.data.map(share) }, views);
   const bone = through(boneShare);

@@ -31,19 +31,28 @@ export function scanHead(head: Head, plan: ScanPlan): HeadScan {
   const size = 2 * Math.round(fieldOfView / pixelMm / 2);
   const shape: Vec3 = [size, size, Math.round(coverage / sliceMm)];
   const affine = axisAlignedAffine(shape, [pixelMm, pixelMm, sliceMm], [0, 0, middleZ]);
-  const count = size * size;
-  const [image, lesion, cavity] = [new Int16Array(count * shape[2]), new Uint8Array(count * shape[2]), new Uint8Array(count * shape[2])];
-  const waterNoise = usualNoise * Math.sqrt((60 / plan.doseMGy) * (5 / sliceMm));
   const cut = cutter(head, { size, pixelMm, sliceMm, affine });
-  for (let k = 0; k < shape[2]; k++) {
+  const slices = Array.from({ length: shape[2] }, (_, k) => {
     const slice = cut(k, posesOf(plan, k));
-    const faults = scannerFaults({ data: slice.hu, size, pixelMm }, k, { ...plan, waterNoise });
-    const at = k * count;
-    for (let i = 0; i < count; i++) image[at + i] = Math.max(-1024, Math.min(3071, Math.round(slice.hu[i]! + faults[i]!)));
-    lesion.set(slice.lesion, at);
-    cavity.set(slice.cavity, at);
-  }
-  return { image: { data: image, shape, affine }, lesion: { data: lesion, shape, affine }, cavity: { data: cavity, shape, affine } };
+    return { ...slice, hu: withFaults(slice.hu, size, k, plan) };
+  });
+  const joined = (part: "lesion" | "cavity") => ({ data: concatenated(slices.map((slice) => slice[part])), shape, affine });
+  const image = new Int16Array(size * size * shape[2]);
+  for (const [k, { hu }] of slices.entries()) image.set(hu, k * size * size);
+  return { image: { data: image, shape, affine }, lesion: joined("lesion"), cavity: joined("cavity") };
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.length * parts[0]!.length);
+  for (const [k, part] of parts.entries()) out.set(part, k * part.length);
+  return out;
+}
+
+/** A slice with what the scanner adds, as it is stored: whole HU of [-1024, 3071]. */
+export function withFaults(hu: Float32Array, size: number, index: number, plan: Omit<ScanPlan, "pose" | "moves">): Int16Array {
+  const waterNoise = usualNoise * Math.sqrt((60 / plan.doseMGy) * (5 / plan.sliceMm));
+  const faults = scannerFaults({ data: hu, size, pixelMm: plan.pixelMm }, index, { ...plan, waterNoise });
+  return Int16Array.from(hu, (value, i) => Math.max(-1024, Math.min(3071, Math.round(value + faults[i]!))));
 }
 
 /** How the head lies during a slice: where it moved within it, the one way and the other. */
@@ -60,11 +69,14 @@ interface Slice {
 }
 
 /** Makes the function that cuts one slice: per pixel the mean over sub-slices about a millimetre apart, and over the poses. */
-function cutter(head: Head, { size, pixelMm, sliceMm, affine }: { size: number; pixelMm: number; sliceMm: number; affine: Affine }) {
+function cutter(
+  head: Head,
+  { size, pixelMm, sliceMm, affine }: { size: number; pixelMm: number; sliceMm: number; affine: Affine },
+) {
   const value = sampleTrilinear(head.image.data, head.image.shape);
   const nearest = nearestOf(head);
   const subs = Math.max(1, Math.round(sliceMm));
-  const [ox, oy, oz] = [head.image.affine[3], head.image.affine[7], head.image.affine[11]];
+  const [step, , , ox, , , , oy, , , , oz] = head.image.affine; // one step, axes along the head's
   return (k: number, poses: readonly Pose[]): Slice => {
     const [hu, covers] = [new Float32Array(size * size), new Float32Array(size * size)];
     const kinds = new Uint8Array(size * size);
@@ -78,9 +90,9 @@ function cutter(head: Head, { size, pixelMm, sliceMm, affine }: { size: number; 
           const y = affine[7] + pixelMm * j - shift[1];
           for (let c = 0; c < size; c++, i++) {
             const x = affine[3] + pixelMm * c - shift[0];
-            const u = back[0] * x + back[1] * y + back[2] * z - ox;
-            const v = back[3] * x + back[4] * y + back[5] * z - oy;
-            const w = back[6] * x + back[7] * y + back[8] * z - oz;
+            const u = (back[0] * x + back[1] * y + back[2] * z - ox) / step;
+            const v = (back[3] * x + back[4] * y + back[5] * z - oy) / step;
+            const w = (back[6] * x + back[7] * y + back[8] * z - oz) / step;
             const at = nearest(u, v, w);
             hu[i] = hu[i]! + weight * (at < 0 ? beyond(head, u, v, w) : value(u, v, w));
             if (at < 0) continue;
@@ -93,7 +105,11 @@ function cutter(head: Head, { size, pixelMm, sliceMm, affine }: { size: number; 
         }
       }
     }
-    return { hu, lesion: kinds.map((kind, i) => (covers[i]! >= 0.5 ? kind : 0)), cavity: Uint8Array.from(inside, (share) => (share >= 0.5 ? 1 : 0)) };
+    return {
+      hu,
+      lesion: kinds.map((kind, i) => (covers[i]! >= 0.5 ? kind : 0)),
+      cavity: Uint8Array.from(inside, (share) => (share >= 0.5 ? 1 : 0)),
+    };
   };
 }
 
@@ -104,7 +120,12 @@ function beyond({ image: { data, shape } }: Head, u: number, v: number, w: numbe
 }
 
 /** Index of the voxel that a place in voxels lies in; -1 outside. */
-function nearestOf({ image: { shape: [nx, ny, nz] } }: Head): (u: number, v: number, w: number) => number { // biome-ignore format: one line
+function nearestOf({
+  image: {
+    shape: [nx, ny, nz],
+  },
+}: Head): (u: number, v: number, w: number) => number {
+  // biome-ignore format: one line
   return (u, v, w) => {
     const [i, j, k] = [Math.round(u), Math.round(v), Math.round(w)];
     return i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz ? -1 : i + nx * (j + ny * k);

@@ -11,10 +11,9 @@ const lines = [
   { share: 0.1, water: 0.01707, bone: 0.03562 }, // 100 keV
 ] as const;
 
-/** Linear attenuation of water at the energy at which images of heads are scaled, about 68 keV, 1/mm. Source: as {@link lines}. */
-export const waterPerMm = 0.0195;
-/** The same of cortical bone over that of water. */
-export const boneOverWater = 2.63;
+/** Linear attenuation that this beam has behind 150 mm of water, 1/mm: of water, and of cortical bone relative to it. By {@link lines}. */
+export const waterPerMm = 0.0198;
+export const boneOverWater = 2.86;
 
 /** How much of a voxel is cortical bone by its HU, 0 to 1 and a little more in the densest; all else is taken as water of the rest. */
 export function boneShare(hu: number): number {
@@ -44,8 +43,8 @@ function waterOf(loss: number): number {
 }
 
 /**
- * How far a ray through water and bone is measured wrongly by a scanner that corrects for water alone, mm of water; 0 without bone, negative
- * with it: the more the beam is hardened, the less it is weakened by what follows.
+ * How far a ray through water and bone is measured wrongly by a scanner that corrects for water alone, mm of water; 0 without bone. HU are scaled
+ * by a little bone in 150 mm of water: behind that, more bone reads too low, since the more a beam is hardened, the less it is weakened by what follows.
  */
 export function hardeningError(water: number, bone: number): number {
   return bone <= 0 ? 0 : waterOf(logLoss(water, bone)) - water - boneOverWater * bone;
