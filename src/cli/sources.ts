@@ -4,14 +4,14 @@ import type { Experiment } from "../config/experiment.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { type Dataset, readDataset } from "../data/dataset.ts";
-import { imageKind } from "../data/image-name.ts";
+import { imageKind, mayBeDicom } from "../data/image-name.ts";
 import { isTable } from "../data/ingest/gestational-age.ts";
 import { brainMaskOf } from "../eval/predict/inputs.ts";
 import { damage, filesUnder, hashFile, namesIn, readRecord } from "./record.ts";
 
 /**
  * What the data stage reads from outside the run folder, by name, hashed. Of volumes only the names: their contents are in
- * `dataset.json`, and {@link changedSource} compares them. Pictures and tables are read into the dataset: those by content.
+ * `dataset.json`, and {@link changedSource} compares them. Pictures, DICOM slices and tables are read into the dataset: those by content.
  *
  * @throws {UserError} (data) If the folder cannot be read.
  */
@@ -33,10 +33,13 @@ export async function sourceHashes({ data }: Experiment): Promise<Record<string,
   const files = await filesUnder(data.path);
   const readIn: [string, string][] = [];
   for (const file of files) {
-    if (imageKind(file) === "picture" || isTable(file)) readIn.push([file, await hashFile(join(data.path, file))]);
+    if (imageKind(file) === "picture" || isTable(file) || mayBeDicom(file))
+      readIn.push([file, await hashFile(join(data.path, file))]);
   }
   const names = { "the list of files in data.path": sha256(canonicalJson(files)) };
-  return readIn.length === 0 ? names : { ...names, "the pictures and tables in data.path": sha256(canonicalJson(readIn)) };
+  return readIn.length === 0
+    ? names
+    : { ...names, "the pictures, DICOM slices and tables in data.path": sha256(canonicalJson(readIn)) };
 }
 
 /** True if a folder holds a dataset. */

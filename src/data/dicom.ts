@@ -1,10 +1,13 @@
-import { join } from "node:path";
+import { open, readdir } from "node:fs/promises";
+import { join, posix } from "node:path";
 import type { Affine, Vec3 } from "../core/affine.ts";
 import { sha256 } from "../core/hash.ts";
 import { addScaled, cross, dot } from "../core/vector.ts";
 import type { Volume } from "../core/volume.ts";
-import { type DicomSlice, decodeDicomSlice } from "./dicom-slice.ts";
+import { type DicomSlice, decodeDicomSlice, isDicom } from "./dicom-slice.ts";
 import { dataFault } from "./faults.ts";
+import { mayBeDicom } from "./image-name.ts";
+import { byCodeUnit } from "./ingest/walk.ts";
 import { readRegularFile } from "./regular-file.ts";
 
 /** A series as one volume, and what was done to make it regular. */
@@ -18,21 +21,40 @@ export interface DicomSeries {
   readonly sha256: string;
 }
 
+/** The files of a folder that are DICOM slices, in order of their names; those without .dcm or .ima are looked into. */
+export async function dicomFiles(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isFile() && mayBeDicom(entry.name) && (entry.name.includes(".") || (await hasMark(join(folder, entry.name)))))
+      names.push(entry.name);
+  return names.sort(byCodeUnit);
+}
+
+async function hasMark(file: string): Promise<boolean> {
+  const handle = await open(file, "r");
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(132), 0, 132, 0);
+    return isDicom(buffer.subarray(0, bytesRead));
+  } finally {
+    await handle.close();
+  }
+}
+
 /**
  * Reads the slices of a series from files and makes one volume of them.
  *
- * @param folder - Where they lie. @param files - Names in it, at least one.
+ * @param folder - Where they lie. @param files - Names in it, at least one. @param where - The folder's name for messages.
  * @throws {UserError} (data) As {@link decodeDicomSlice} and {@link volumeOfSlices}.
  */
-export async function readDicomSeries(folder: string, files: readonly string[]): Promise<DicomSeries> {
+export async function readDicomSeries(folder: string, files: readonly string[], where: string = folder): Promise<DicomSeries> {
   const slices: DicomSlice[] = [];
   const hashes: string[] = [];
   for (const file of files) {
     const bytes = await readRegularFile(join(folder, file));
     hashes.push(sha256(bytes));
-    slices.push(decodeDicomSlice(bytes, join(folder, file)));
+    slices.push(decodeDicomSlice(bytes, posix.join(where, file)));
   }
-  return { ...volumeOfSlices(slices, folder), sha256: sha256(hashes.join("\n")) };
+  return { ...volumeOfSlices(slices, where), sha256: sha256(hashes.join("\n")) };
 }
 
 /** Farthest that slices may lie from an even grid along their normal, mm and as a share of the distance: rounding in the files. */

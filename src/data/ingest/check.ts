@@ -18,6 +18,8 @@ export interface CheckedCase {
   readonly case: Case | null;
   readonly findings: readonly Finding[];
   readonly fingerprint: Fingerprint | null;
+  /** As a DICOM series says it, such as CT; null where the file does not tell. */
+  readonly modality: string | null;
 }
 
 /**
@@ -34,9 +36,9 @@ export async function checkCase(
   pathOf: (file: string) => string,
 ): Promise<CheckedCase> {
   const findings: Finding[] = [];
-  const isPlaced = plan.place !== null || imageKind(plan.image) === "nifti"; // else the plan has said why not
+  const isPlaced = plan.place !== null || imageKind(plan.image) !== "picture"; // else the plan has said why not
   const image = isPlaced ? await readOrReport(folder, plan.image, "image", plan, findings) : null;
-  if (image) checkImage(image.volume, plan, findings);
+  if (image) checkImage(image.volume, plan, findings, image.modality);
   const read = async (kind: Companion) => {
     const file = kind === "labels" && scheme === null ? null : plan[kind];
     const reading = file === null || !isPlaced ? null : await readOrReport(folder, file, kind, plan, findings);
@@ -50,7 +52,7 @@ export async function checkCase(
   const labels = await read("labels");
   const brainMask = await read("brainMask");
   const lesionMask = await read("lesionMask");
-  if (!image) return { case: null, findings, fingerprint: null };
+  if (!image) return { case: null, findings, fingerprint: null, modality: null };
   const bled = lesionMask !== null && !lesionMask.empty; // blood makes a ventricle dark
   if (labels?.tissue && !bled) checkScheme(image.volume, labels.tissue, scheme!, plan, findings);
   const { id, subject, session, gestationalAge } = plan;
@@ -66,7 +68,7 @@ export async function checkCase(
     grade: lesionMask?.empty ? 0 : null,
     sources: [],
   };
-  return { case: found, findings, fingerprint: fingerprintOf(image.volume) };
+  return { case: found, findings, fingerprint: fingerprintOf(image.volume), modality: image.modality ?? null };
 }
 
 async function readOrReport(
@@ -91,6 +93,7 @@ function checkImage(
   { data, shape, affine }: Volume,
   { id, image, place, gestationalAge }: PlannedCase,
   findings: Finding[],
+  modality?: string,
 ): void {
   const { minimum, maximum, notFinite } = voxelStatistics(data);
   if (notFinite > 0) {
@@ -107,6 +110,7 @@ function checkImage(
     return;
   }
   if (place !== null) findings.push(...pictureFindings(id, image, shape, affineSpacing(affine), gestationalAge));
+  if (modality === "CT") return; // HU of air are far below 0
   const negative = data.reduce((sum, value) => sum + (value < -0.02 * maximum ? 1 : 0), 0) / data.length;
   if (maximum <= 0 || negative > mostNegative) {
     const got =

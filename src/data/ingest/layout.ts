@@ -53,7 +53,7 @@ export function layoutOf(options: FolderOptions, files: readonly string[]): Layo
   const bids = options.layout === "bids" || (options.layout === "auto" && matching(files, bidsImages).length > 0);
   const explicit = options.image.length > 0;
   return {
-    image: explicit ? options.image : bids ? bidsImages : named(imageSuffixes, "**/*"),
+    image: explicit ? options.image : bids ? bidsImages : [...named(imageSuffixes, "**/*"), "**/*/"],
     exclude: explicit ? options.exclude : [...options.exclude, "derivatives/**/*"],
     companions: { labels: of("labels"), brainMask: of("brainMask"), lesionMask: of("lesionMask") },
     explicit,
@@ -68,7 +68,7 @@ export function matching(files: readonly string[], patterns: readonly string[]):
 
 /** The texts that a companion's pattern can take from its image. */
 export function slotsOf(image: string, subject: string): Slots {
-  const stem = imageStem(posix.basename(image));
+  const stem = image === "./" ? "series" : imageStem(posix.basename(image));
   return { dir: posix.dirname(image), stem, base: stem.replace(/_T2w$/, ""), subject };
 }
 
@@ -103,9 +103,10 @@ function placesOf(patterns: readonly string[]): string[] {
   return patterns.flatMap((pattern) => (pattern.includes("/") ? [pattern] : [`{dir}/${pattern}`, pattern]));
 }
 
-/** The places where a kind of companion of an image is looked for: volumes belong to volumes, pictures to pictures. */
+/** The places where a kind of companion of an image is looked for: volumes belong to volumes and series, pictures to pictures. */
 function placesFor(kind: Companion, image: string, layout: Layout): string[] {
-  return placesOf(layout.companions[kind]).filter((pattern) => (imageKind(pattern) ?? imageKind(image)) === imageKind(image));
+  const own = imageKind(image) === "series" ? "nifti" : imageKind(image);
+  return placesOf(layout.companions[kind]).filter((pattern) => (imageKind(pattern) ?? own) === own);
 }
 
 /** The paths where a kind of companion of an image was looked for, wildcards as they are; each once. */

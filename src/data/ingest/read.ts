@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { sha256 } from "../../core/hash.ts";
 import type { Image } from "../../core/volume.ts";
+import { dicomFiles, readDicomSeries } from "../dicom.ts";
 import { dataFault } from "../faults.ts";
+import { imageKind } from "../image-name.ts";
 import { decodeLabelPicture } from "../label-picture.ts";
 import { type NiftiReading, readNifti } from "../nifti.ts";
 import { type PicturePlace, pictureVolume } from "../picture-volume.ts";
@@ -10,17 +12,17 @@ import { readRegularFile } from "../regular-file.ts";
 import type { Companion } from "./layout.ts";
 
 /** A file of a case as a volume, whatever it is stored as. */
-export type Reading = Pick<NiftiReading, "volume" | "warnings" | "sha256">;
+export type Reading = Pick<NiftiReading, "volume" | "warnings" | "sha256"> & { readonly modality?: string };
 
 /** Fewer pixels than this along a side are no slice of a brain. Our choice. */
 const fewestPixels = 16;
 
 /**
- * Reads an image or what belongs to it: a NIfTI volume, or a picture as a volume one voxel thick.
+ * Reads an image or what belongs to it: a NIfTI volume, a DICOM series, or a picture as a volume one voxel thick.
  * In a picture of a mask one number above 0, such as 255, counts as 1.
  *
  * @param folder - The folder that the plan's paths start from.
- * @param place - Of a picture; null for a volume.
+ * @param place - Of a picture; null for a volume or a series.
  * @throws {UserError} (data) If it cannot be read, or a picture is too small.
  */
 export async function readCaseFile(
@@ -29,6 +31,7 @@ export async function readCaseFile(
   kind: "image" | Companion,
   place: PicturePlace | null,
 ): Promise<Reading> {
+  if (imageKind(file) === "series") return await readDicomSeries(join(folder, file), await dicomFiles(join(folder, file)), file);
   if (place === null) return await readNifti(join(folder, file), file);
   const bytes = await readRegularFile(join(folder, file), file);
   const picture = kind === "image" ? await decodePicture(bytes, file) : await decodeLabelPicture(bytes, file);

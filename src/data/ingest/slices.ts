@@ -103,7 +103,7 @@ export function readsPictures(tables: readonly Table[], { pixelMm, pixelMmPatter
  * @returns Null for a volume; what is wrong, without the name, where something is not told or is no such thing.
  */
 export function placeOfPicture(image: string, row: SliceRow | undefined, options: PictureOptions): PicturePlace | string | null {
-  if (imageKind(image) === "nifti") return null;
+  if (imageKind(image) !== "picture") return null;
   const pixelMm = pixelOf(image, row, options);
   if (pixelMm === null) {
     const [low, high] = pixelRange;

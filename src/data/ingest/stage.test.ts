@@ -226,7 +226,9 @@ test("copies under two patients that end in two splits are refused even when noi
 
 test("a folder without images, one that is missing, and a file in its place", async () => {
   const path = folderOf({ "notes.txt": "x" });
-  await expect(ingest(path)).rejects.toThrow(`${path}: must hold images (.nii or .nii.gz); got none among 1 files.`);
+  await expect(ingest(path)).rejects.toThrow(
+    `${path}: must hold images (.nii, .nii.gz or folders of DICOM slices); got none among 1 files.`,
+  );
   await expect(ingest(join(path, "none"))).rejects.toThrow(/none: could not read: no such file or folder/);
   await expect(ingest(join(path, "notes.txt"))).rejects.toThrow(/notes\.txt: must be a folder; got a file/);
 });

@@ -14,10 +14,11 @@ import {
   writeDataset,
   writeSplits,
 } from "../dataset.ts";
+import { dicomFiles } from "../dicom.ts";
 import { dataFault, oneLine } from "../faults.ts";
 import { fileFault } from "../files.ts";
 import type { Fingerprint } from "../fingerprint.ts";
-import { imageKind } from "../image-name.ts";
+import { imageKind, mayBeDicom } from "../image-name.ts";
 import { leaks } from "../leaks.ts";
 import { writeNifti } from "../nifti.ts";
 import { readRegularFile } from "../regular-file.ts";
@@ -34,7 +35,7 @@ import { byCodeUnit, listFiles } from "./walk.ts";
 
 /** What to ingest, and where the dataset goes. */
 export interface IngestJob {
-  /** Folder that gets `dataset.json` and `splits.json`; volumes stay where they are, pictures become volumes in `pictures/`. */
+  /** Folder that gets `dataset.json` and `splits.json`; volumes stay where they are, pictures become volumes in `pictures/`, DICOM series in `volumes/`. */
   readonly out: string;
   readonly options: FolderOptions;
   readonly split: SplitOptions;
@@ -44,7 +45,7 @@ export interface IngestJob {
 
 /**
  * Turns a folder of volumes and pictures into a dataset: finds images and what belongs to them, checks every file, divides the subjects.
- * Pictures are written again as volumes one voxel thick, so that all that reads datasets reads NIfTI alone.
+ * Pictures are written again as volumes one voxel thick, and DICOM series as one volume, so that all that reads datasets reads NIfTI alone.
  *
  * @throws {UserError} (data) With every error found, a line for each; nothing is written then.
  */
@@ -58,6 +59,7 @@ export async function runIngest({ out, options, split, seed }: IngestJob, contex
     schemaVersion: 1,
     name: options.name ?? (basename(resolve(options.path)) || "dataset"),
     root: posixPath(relative(resolve(out), root)) || ".",
+    ...(checked.every(({ modality }) => modality === "CT") ? { modality: "CT" as const } : {}),
     labelScheme: cases.some((c) => c.labels) ? options.labels.scheme : null,
     cases,
     findings,
@@ -67,7 +69,7 @@ export async function runIngest({ out, options, split, seed }: IngestJob, contex
   refuseErrors(options.path, all);
   warnOf(all, context);
   await rm(join(out, "dataset.json"), { force: true }); // the folder is not whole until this run is done
-  const stored = await storePictures({ out, options }, plan, cases, root, context);
+  const stored = await storeImages({ out, options }, plan, cases, root, context);
   await writeSplits(out, splits);
   await writeDataset(out, { ...dataset, cases: stored, findings: all });
   return resultOf(cases, splits, split, all);
@@ -86,7 +88,8 @@ export async function countImages(options: FolderOptions): Promise<number> {
 
 async function readPlan(options: FolderOptions): Promise<Plan> {
   await checkFolder(options.path);
-  const { files, unreadable } = await listFiles(options.path);
+  const { files: all, unreadable } = await listFiles(options.path);
+  const files = await withSeries(options.path, all);
   const layout = layoutOf(options, files);
   const patterns = companions.flatMap((kind) => layout.companions[kind]);
   const outside = new Set(patterns.map(outsideFolder).filter((folder) => folder !== null));
@@ -105,6 +108,18 @@ async function readPlan(options: FolderOptions): Promise<Plan> {
   return { ...plan, findings: [...unreadable.map((line) => errorOf("unreadable", null, line)), ...plan.findings] };
 }
 
+/** The files, with the folder in place of the DICOM slices that lie in it: `scan/` for `scan/1.dcm`, `scan/2.dcm`. */
+async function withSeries(folder: string, files: readonly string[]): Promise<string[]> {
+  const slices = new Set<string>();
+  const series: string[] = [];
+  for (const dir of new Set(files.filter(mayBeDicom).map((file) => posix.dirname(file)))) {
+    const found = await dicomFiles(join(folder, dir));
+    if (found.length > 0) series.push(`${dir}/`);
+    for (const name of found) slices.add(posix.join(dir, name));
+  }
+  return [...files.filter((file) => !slices.has(file)), ...series].sort(byCodeUnit);
+}
+
 /** Says which patterns found nothing, and of the files one folder down or deeper, how many they would find there. */
 function noImages(files: readonly string[], { path, image }: FolderOptions): UserError {
   const deeper = image.filter((pattern) => !pattern.startsWith("**/")).map((pattern) => `**/${pattern}`);
@@ -120,7 +135,7 @@ function noImages(files: readonly string[], { path, image }: FolderOptions): Use
     inFolders > 0
       ? `Set data.image to "${deeper.join('", "')}", or leave it out: BIDS folders are known`
       : 'Correct data.path, or name the images by data.image, such as "**/*_T2w.nii.gz"';
-  return dataFault(path, `must hold images (.nii or .nii.gz)${rule}`, got, wayOut);
+  return dataFault(path, `must hold images (.nii, .nii.gz or folders of DICOM slices)${rule}`, got, wayOut);
 }
 
 async function checkFolder(folder: string): Promise<void> {
@@ -133,17 +148,20 @@ async function checkFolder(folder: string): Promise<void> {
 /** The deepest folder that holds every file of the dataset: its paths start there and never go up. */
 function commonFolder(folder: string, out: string, plan: Plan): string {
   const volumes = plan.cases.filter((c) => c.place === null);
-  let common = resolve(volumes.length === 0 ? out : folder);
+  let common = resolve(plan.cases.every(isRewritten) ? out : folder);
   const files = volumes.flatMap((c) => [c.labels, c.brainMask, c.lesionMask].filter((file) => file !== null));
-  const kept = [...files.map((file) => resolve(folder, file)), ...(volumes.length < plan.cases.length ? [resolve(out)] : [])];
+  const kept = [...files.map((file) => resolve(folder, file)), ...(plan.cases.some(isRewritten) ? [resolve(out)] : [])];
   for (const file of kept) {
     while (relative(common, file).startsWith("..")) common = resolve(common, "..");
   }
   return common;
 }
 
-/** Writes the pictures of cases as volumes; the others are as they were. */
-async function storePictures(
+/** Whether an image is written again as a NIfTI volume, so that all that reads datasets reads NIfTI alone. */
+const isRewritten = ({ image }: Pick<PlannedCase, "image">): boolean => imageKind(image) !== "nifti";
+
+/** Writes pictures with what belongs to them, and DICOM series, as volumes; all else stays where it lies. */
+async function storeImages(
   { out, options }: Pick<IngestJob, "out" | "options">,
   plan: Plan,
   cases: readonly Case[],
@@ -153,15 +171,16 @@ async function storePictures(
   const planned = new Map(plan.cases.map((c) => [c.id, c]));
   const store = async ({ id, place, ...files }: PlannedCase, kind: "image" | Companion): Promise<FileRef> => {
     const { volume } = await readCaseFile(options.path, files[kind]!, kind, place);
-    const file = join(out, "pictures", kind === "image" ? `${id}.nii.gz` : `${id}_${kind}.nii.gz`);
-    const { sha256 } = await writeNifti(file, { ...volume, data: Uint16Array.from(volume.data, Math.round) });
+    const file = join(out, place === null ? "volumes" : "pictures", kind === "image" ? `${id}.nii.gz` : `${id}_${kind}.nii.gz`);
+    const { sha256 } = await writeNifti(file, { ...volume, data: wholeNumbers(volume.data, place === null) });
     return { path: posixPath(relative(root, resolve(file))), sha256 };
   };
   const stored: Case[] = [];
   for (const c of cases) {
     throwIfStopped(signal);
     const from = planned.get(c.id)!;
-    if (from.place === null) stored.push(c);
+    if (!isRewritten(from)) stored.push(c);
+    else if (from.place === null) stored.push({ ...c, image: await store(from, "image") });
     else {
       const belonging: Partial<Record<Companion, FileRef>> = {};
       for (const kind of companions) if (c[kind] !== null) belonging[kind] = await store(from, kind);
@@ -169,6 +188,12 @@ async function storePictures(
     }
   }
   return stored;
+}
+
+/** Pixels as 16-bit numbers; of a series with a sign, and as they are where they do not fit. */
+function wholeNumbers(data: Float32Array, isSigned: boolean): Uint16Array | Int16Array | Float32Array {
+  if (!isSigned) return Uint16Array.from(data, Math.round);
+  return data.every((value) => Math.abs(value) < 32767) ? Int16Array.from(data, Math.round) : data;
 }
 
 function posixPath(path: string): string {

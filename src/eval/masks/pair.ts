@@ -75,7 +75,7 @@ export function pairFiles(reference: Source, predictions: readonly Source[]): Pa
 }
 
 function kindOf({ where, files }: Source): "nifti" | "picture" {
-  const kinds = new Set(files.map(imageKind).filter((kind) => kind !== null));
+  const kinds = new Set(files.map(imageKind).filter((kind) => kind === "nifti" || kind === "picture"));
   if (kinds.size === 1) return [...kinds][0]!;
   const got = kinds.size === 0 ? "neither" : "both";
   throw dataFault(where, "references must be NIfTI volumes, or pictures of slices", got, "Give a folder of masks of one kind");
