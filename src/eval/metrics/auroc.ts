@@ -27,6 +27,9 @@ export function rankScores(cases: readonly LabelledScore[]): RankedScores {
   return { order, tieEnd, labels: Uint8Array.from(cases, (c) => c.label), scores };
 }
 
+/** The weights of `n` units that count once each, of the type that resamples have: loops over them stay of one kind, and quick. */
+export const onceEach = (n: number): Uint16Array => new Uint16Array(n).fill(1);
+
 /**
  * Area under the ROC curve, in [0, 1]: the chance that a positive scores above a negative, ties counting half.
  *
@@ -53,7 +56,7 @@ export function weightedAuroc(ranked: RankedScores, weights?: ArrayLike<number>)
 /** Pairs of a positive and a negative, by weight, and those in which the positive scores higher, ties counting half. */
 export function weightedPairs(
   { order, tieEnd, labels }: RankedScores,
-  weights?: ArrayLike<number>,
+  weights: ArrayLike<number> = onceEach(order.length),
 ): { readonly won: number; readonly pairs: number } {
   let below = 0; // weight of the negatives with lower scores
   let negatives = 0; // … and with the score of this tie
@@ -62,7 +65,7 @@ export function weightedPairs(
   let won = 0;
   for (let i = 0; i < order.length; i++) {
     const at = order[i]!;
-    const weight = weights === undefined ? 1 : weights[at]!;
+    const weight = weights[at]!;
     if (labels[at] === 1) positives += weight;
     else negatives += weight;
     if (tieEnd[i] === 0) continue;

@@ -53,12 +53,13 @@ export function drawNestedPlan(
   if (n === 0 || n > 65_535) throw new RangeError(`drawPlan: need 1 to 65535 innermost clusters; got ${n}`);
   if (distinct.some(([, path]) => path.length !== distinct[0]![1].length))
     throw new RangeError("drawNestedPlan: paths must be of one length");
-  const trees = treesOf(distinct.map(([, path], leaf) => ({ path, leaf })), 0); // biome-ignore format: short
-  const groups = groupsOf(trees, ({ id }) => stratum(id));
+  const leaves = distinct.map(([, path], leaf): Leaf => ({ path, leaf }));
+  const trees = [...groupsOf(leaves, ({ path }) => path[0]!)].map(([id, own]) => ({ id, own, tree: treeOf(own, 1) }));
+  const groups = [...groupsOf(trees, ({ id }) => stratum(id)).values()].map((group) => group.map(({ tree }) => tree));
   const counts = new Uint16Array(resamples * n);
-  for (let r = 0; r < resamples; r++) for (const group of groups.values()) drawInto(rng, group, counts, r * n);
+  for (let r = 0; r < resamples; r++) for (const group of groups) drawInto(rng, group, counts, r * n);
   const outermost = new Uint32Array(n);
-  for (const [number, { leaves }] of trees.entries()) for (const { leaf } of leaves) outermost[leaf] = number;
+  for (const [number, { own }] of trees.entries()) for (const { leaf } of own) outermost[leaf] = number;
   return { patients: distinct.map(([id]) => id), resamples, counts, outermost };
 }
 
@@ -73,19 +74,13 @@ interface Leaf {
   readonly leaf: number;
 }
 
-/** A cluster with those in it; an innermost one has none and one leaf. */
-interface Tree {
-  readonly id: string;
-  readonly leaves: readonly Leaf[];
-  readonly inner: readonly Tree[];
-}
+/** A cluster as the list of those in it; an innermost one as its place in the plan. Lists of plain numbers are what makes drawing quick. */
+type Tree = number | readonly Tree[];
 
-function treesOf(leaves: readonly Leaf[], depth: number): Tree[] {
-  return [...groupsOf(leaves, ({ path }) => path[depth]!)].map(([id, own]) => ({
-    id,
-    leaves: own,
-    inner: own[0]!.path.length === depth + 1 ? [] : treesOf(own, depth + 1),
-  }));
+/** The cluster of paths that agree in their first `depth` steps. */
+function treeOf(leaves: readonly Leaf[], depth: number): Tree {
+  if (leaves[0]!.path.length === depth) return leaves[0]!.leaf;
+  return [...groupsOf(leaves, ({ path }) => path[depth]!).values()].map((own) => treeOf(own, depth + 1));
 }
 
 function groupsOf<T>(items: readonly T[], nameOf: (item: T) => string): Map<string, T[]> {
@@ -99,10 +94,11 @@ function groupsOf<T>(items: readonly T[], nameOf: (item: T) => string): Map<stri
 }
 
 function drawInto(rng: Rng, trees: readonly Tree[], counts: Uint16Array, base: number): void {
-  for (let k = 0; k < trees.length; k++) {
-    const { inner, leaves } = trees[rng.below(trees.length)]!;
-    if (inner.length === 0) counts[base + leaves[0]!.leaf]!++;
-    else drawInto(rng, inner, counts, base);
+  const n = trees.length;
+  for (let k = 0; k < n; k++) {
+    const tree = trees[Math.floor(rng.uniform() * n)]!; // rng.below(n), of which there are millions, without its check
+    if (typeof tree === "number") counts[base + tree]!++;
+    else drawInto(rng, tree, counts, base);
   }
 }
 
@@ -126,8 +122,8 @@ export function clusterUnits(plan: ResamplingPlan, patients: readonly string[]):
 
 /** Writes into `out` how often each unit is in resample `r`. */
 export function resampleWeights({ plan, patientOf }: ClusteredUnits, r: number, out: Uint16Array): Uint16Array {
-  const base = r * plan.patients.length;
-  for (let i = 0; i < patientOf.length; i++) out[i] = plan.counts[base + patientOf[i]!]!;
+  const counts = plan.counts.subarray(r * plan.patients.length, (r + 1) * plan.patients.length);
+  for (let i = 0; i < patientOf.length; i++) out[i] = counts[patientOf[i]!]!;
   return out;
 }
 

@@ -1,4 +1,4 @@
-import type { RankedScores } from "./auroc.ts";
+import { onceEach, type RankedScores } from "./auroc.ts";
 
 type Scored = Pick<RankedScores, "scores" | "labels">;
 
@@ -10,10 +10,10 @@ type Scored = Pick<RankedScores, "scores" | "labels">;
  *
  * Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2, of one class, as scikit-learn's brier_score_loss.
  */
-export function brierScore({ scores, labels }: Scored, weights?: ArrayLike<number>): number {
+export function brierScore({ scores, labels }: Scored, weights: ArrayLike<number> = onceEach(scores.length)): number {
   let [sum, total] = [0, 0];
   for (let i = 0; i < scores.length; i++) {
-    const weight = weights === undefined ? 1 : weights[i]!;
+    const weight = weights[i]!;
     sum += weight * (scores[i]! - labels[i]!) ** 2;
     total += weight;
   }
@@ -41,23 +41,26 @@ export interface CalibrationBin {
  *
  * Source: scikit-learn's calibration_curve, strategy "uniform", which has the same bins.
  */
-export function calibrationCurve({ scores, labels }: Scored, bins = 10, weights?: ArrayLike<number>): CalibrationBin[] {
-  const sums = Array.from({ length: bins }, () => ({ count: 0, positives: 0, score: 0 }));
+export function calibrationCurve(
+  { scores, labels }: Scored,
+  bins = 10,
+  weights: ArrayLike<number> = onceEach(scores.length),
+): CalibrationBin[] {
+  const [counts, positives, sums] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
   const edge = (k: number) => k * (1 / bins);
   for (let i = 0; i < scores.length; i++) {
     const score = scores[i]!;
     let k = Math.min(Math.floor(score * bins), bins - 1);
     while (k > 0 && score <= edge(k)) k--; // a probability on an edge belongs below it, rounding or not
     while (k < bins - 1 && score > edge(k + 1)) k++;
-    const weight = weights === undefined ? 1 : weights[i]!;
-    const bin = sums[k]!;
-    bin.count += weight;
-    bin.score += weight * score;
-    if (labels[i] === 1) bin.positives += weight;
+    const weight = weights[i]!;
+    counts[k]! += weight;
+    sums[k]! += weight * score;
+    if (labels[i] === 1) positives[k]! += weight;
   }
-  return sums.map(({ count, positives, score }, k) => {
-    const [predicted, observed] = count > 0 ? [score / count, positives / count] : [Number.NaN, Number.NaN];
-    return { from: edge(k), to: k === bins - 1 ? 1 : edge(k + 1), count, positives, predicted, observed };
+  return Array.from(counts, (count, k) => {
+    const [predicted, observed] = count > 0 ? [sums[k]! / count, positives[k]! / count] : [Number.NaN, Number.NaN];
+    return { from: edge(k), to: k === bins - 1 ? 1 : edge(k + 1), count, positives: positives[k]!, predicted, observed };
   });
 }
 

@@ -1,4 +1,4 @@
-import type { RankedScores } from "./auroc.ts";
+import { onceEach, type RankedScores } from "./auroc.ts";
 
 /** Counts (or sums of weights) of units by truth and call. */
 export interface Confusion {
@@ -15,13 +15,11 @@ export interface Confusion {
 export function confusionAt(
   { scores, labels }: Pick<RankedScores, "scores" | "labels">,
   threshold: number,
-  weights?: ArrayLike<number>,
+  weights: ArrayLike<number> = onceEach(scores.length),
 ): Confusion {
   if (Number.isNaN(threshold)) return { truePositive: NaN, falseNegative: NaN, falsePositive: NaN, trueNegative: NaN };
-  const sums = [0, 0, 0, 0]; // truth * 2 + call
-  for (let i = 0; i < scores.length; i++) {
-    sums[labels[i]! * 2 + (scores[i]! >= threshold ? 1 : 0)]! += weights === undefined ? 1 : weights[i]!;
-  }
+  const sums = new Float64Array(4); // truth * 2 + call
+  for (let i = 0; i < scores.length; i++) sums[labels[i]! * 2 + (scores[i]! >= threshold ? 1 : 0)]! += weights[i]!;
   return { trueNegative: sums[0]!, falsePositive: sums[1]!, falseNegative: sums[2]!, truePositive: sums[3]! };
 }
 

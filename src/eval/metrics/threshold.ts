@@ -1,4 +1,4 @@
-import type { RankedScores } from "./auroc.ts";
+import { onceEach, type RankedScores } from "./auroc.ts";
 
 /** How a threshold is chosen. `target` in (0, 1]. */
 export type ThresholdRule =
@@ -22,33 +22,41 @@ export type ThresholdRule =
 export function chooseThreshold(
   { order, tieEnd, labels, scores }: RankedScores,
   rule: ThresholdRule,
-  weights?: ArrayLike<number>,
+  weights: ArrayLike<number> = onceEach(order.length),
 ): number {
-  const totals = [0, 0];
-  for (const at of order) totals[labels[at]!]! += weights === undefined ? 1 : weights[at]!;
-  const [negatives, positives] = totals as [number, number];
+  const { positives, negatives } = classWeights(labels, weights);
   if (!(negatives > 0 && positives > 0)) return Number.NaN;
-  const missed = [0, 0]; // weight below the candidate: true negatives, false negatives
-  const best = { value: -Infinity, threshold: Number.NaN };
-  let below: number | undefined; // highest score below the candidate
-  const offer = (threshold: number) => {
-    const value = merit(rule, 1 - missed[1]! / positives, missed[0]! / negatives);
-    if (value > best.value + 1e-12) Object.assign(best, { value, threshold });
-  };
-  let group: [number, number] = [0, 0];
+  let [best, threshold] = [-Infinity, Number.NaN];
+  let [missed, spared] = [0, 0]; // weight of positives and of negatives below the candidate
+  let below = Number.NaN; // highest score below the candidate
+  let [tiedPositives, tiedNegatives] = [0, 0];
   for (let i = 0; i < order.length; i++) {
     const at = order[i]!;
-    group[labels[at]!]! += weights === undefined ? 1 : weights[at]!;
-    if (tieEnd[i] === 0 || group[0] + group[1] === 0) continue;
+    if (labels[at] === 1) tiedPositives += weights[at]!;
+    else tiedNegatives += weights[at]!;
+    if (tieEnd[i] === 0 || tiedPositives + tiedNegatives === 0) continue;
     const score = scores[at]!;
-    offer(below === undefined ? score : below + (score - below) / 2);
-    missed[0]! += group[0];
-    missed[1]! += group[1];
+    const value = merit(rule, 1 - missed / positives, spared / negatives);
+    if (value > best + 1e-12) {
+      best = value;
+      threshold = Number.isNaN(below) ? score : below + (score - below) / 2;
+    }
+    missed += tiedPositives;
+    spared += tiedNegatives;
     below = score;
-    group = [0, 0];
+    tiedPositives = 0;
+    tiedNegatives = 0;
   }
-  offer(below! + 1);
-  return best.threshold;
+  return merit(rule, 1 - missed / positives, spared / negatives) > best + 1e-12 ? below + 1 : threshold;
+}
+
+function classWeights(labels: Uint8Array, weights: ArrayLike<number>): { positives: number; negatives: number } {
+  let [positives, negatives] = [0, 0];
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] === 1) positives += weights[i]!;
+    else negatives += weights[i]!;
+  }
+  return { positives, negatives };
 }
 
 /** What a rule wants to be high; -Infinity where its target is missed. */
