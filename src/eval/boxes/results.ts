@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { estimateFields, figureFields } from "../tables/estimate.ts";
+import { headFields } from "../tables/head.ts";
 import { boxesOptions } from "./options.ts";
 
 /** COCO's twelve numbers, as pycocotools prints them. */
@@ -67,9 +68,7 @@ export type BoxComparison = z.output<typeof comparisonSchema>;
 
 /** The content of `metrics.json` for boxes. */
 export const boxesSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  hemosynth: z.string(),
-  kind: z.literal("boxes"),
+  ...headFields("boxes", boxesOptions),
   detections: z.strictObject({ file: z.string(), sha256: z.string(), boxes: count }),
   reference: z.strictObject({
     file: z.string(),
@@ -85,9 +84,6 @@ export const boxesSchema = z.strictObject({
   /** Key or column with the patient; null: every picture is taken as independent. */
   cluster: z.string().nullable(),
   classes: z.array(z.strictObject({ id: z.union([z.number(), z.string()]), name: z.string(), objects: count, boxes: count })),
-  options: boxesOptions,
-  /** How intervals were made, in words. */
-  method: z.string(),
   /** Boxes scoring at least `value` are called; null where no confidence makes any sense. */
   confidence: z.strictObject({ value, rule: z.string() }),
   figures: z.array(figureSchema),
@@ -96,8 +92,6 @@ export const boxesSchema = z.strictObject({
   /** `counts[class found][class there]` at the confidence, in the order of `classes`, background last in both. */
   confusion: z.strictObject({ counts: z.array(z.array(count)) }),
   comparisons: z.array(comparisonSchema),
-  /** What a reader must know before quoting a figure. */
-  notes: z.array(z.string()),
 });
 export type BoxesResults = z.output<typeof boxesSchema>;
 

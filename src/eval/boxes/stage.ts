@@ -6,9 +6,9 @@ import { seededRng } from "../../core/rng.ts";
 import { readBytes, readText, writeAtomic } from "../../data/files.ts";
 import { listFiles } from "../../data/ingest/walk.ts";
 import { decodeUtf8 } from "../../data/text.ts";
-import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
 import { refuseReplacing } from "../tables/folder.ts";
+import { headOf } from "../tables/head.ts";
 import { type Detections, parseDetections, parseReference, type Reference } from "./coco.ts";
 import { boxesCsv, boxesDocument } from "./format.ts";
 import { type ComparedDetections, measureBoxes } from "./measure.ts";
@@ -61,15 +61,12 @@ export async function runBoxes(request: BoxesRequest, { signal }: Pick<StageCont
   throwIfStopped(signal);
   const rng = seededRng(options.seed).fork("metrics").fork("evaluated");
   const results: BoxesResults = {
-    schemaVersion: 1,
-    hemosynth: packageVersion(),
-    kind: "boxes",
+    ...headOf("boxes", options),
     detections: { file: detections.file, sha256: hash, boxes: detections.found.score.length },
     reference: { file: reference.file, sha256: sha256(referenceBytes), ...countReference(reference, grouping) },
     cases,
     cluster: grouping.by,
     classes: countClasses(reference, detections),
-    options,
     ...measureBoxes(reference, detections, grouping, others, options, rng),
   };
   throwIfStopped(signal);

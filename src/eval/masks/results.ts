@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { estimateFields, figureFields } from "../tables/estimate.ts";
+import { headFields } from "../tables/head.ts";
 import { units } from "./figures.ts";
 import { masksOptions } from "./options.ts";
 
@@ -68,9 +69,7 @@ export type MaskComparison = z.output<typeof comparisonSchema>;
 
 /** The content of `metrics.json` for masks. */
 export const masksSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  hemosynth: z.string(),
-  kind: z.literal("masks"),
+  ...headFields("masks", masksOptions),
   predictions: sourceSchema,
   reference: sourceSchema,
   /** Whether files are of lone slices, which are measured in 2-D. */
@@ -80,15 +79,10 @@ export const masksSchema = z.strictObject({
   patients: count,
   /** Where the patients stand: the table of cases, `sub-` in paths, or nowhere: each case is one. */
   patientsBy: z.enum(["table", "sub", "none"]),
-  options: masksOptions,
-  /** How intervals were made, in words. */
-  method: z.string(),
   content: z.array(contentSchema),
   figures: z.array(figureSchema),
   froc: z.array(frocSchema),
   comparisons: z.array(comparisonSchema),
-  /** What a reader must know before quoting a figure. */
-  notes: z.array(z.string()),
 });
 export type MasksResults = z.output<typeof masksSchema>;
 

@@ -6,11 +6,11 @@ import { seededRng } from "../../core/rng.ts";
 import { dataFault } from "../../data/faults.ts";
 import { readBytes, writeAtomic } from "../../data/files.ts";
 import { decodeUtf8 } from "../../data/text.ts";
-import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
 import { refuseReplacing } from "../tables/folder.ts";
+import { headOf } from "../tables/head.ts";
 import { checkPlanSize } from "../tables/plan-size.ts";
-import { type CaseTable, isListed, membersOf, parseCases } from "./cases.ts";
+import { type CaseTable, isListed, type Membership, membersOf, parseCases } from "./cases.ts";
 import type { MeasuredCase } from "./figures.ts";
 import { casesCsv, formatCsv, masksDocument } from "./format.ts";
 import { listPlace, loadCase, type Place } from "./load.ts";
@@ -46,65 +46,81 @@ export const maskFiles = ["metrics.csv", "metrics.md", "metrics.tex", "cases.csv
  */
 export async function runMasks(request: MasksRequest, context: Pick<StageContext, "signal" | "reporter">): Promise<MasksResults> {
   const { options, cases: file, out } = request;
-  if (options.threshold !== null && options.labels.length > 1)
-    throw new UserError(
-      "usage",
-      `--label: a probability map is of one label; got ${options.labels.join(" ")}. Give one, or leave --threshold out.`,
-    );
-  const table = file === null ? null : parseCases(decodeUtf8(await readBytes(file), file), file, options.columns);
-  if (table === null && options.columns.subgroup !== null)
-    throw new UserError(
-      "usage",
-      "--subgroup: names a column of --cases; got no --cases. Give the CSV file that names the cases.",
-    );
+  const table = await readCases(request);
   const places = await listPlaces(request, table);
   const masks = places.flatMap(({ folder, files }) => files.map((name) => join(folder, name)));
   refuseReplacing(out, maskFiles, [...(file === null ? [] : [file]), ...masks]);
   const pairing = pairFiles(places[0]!, places.slice(1));
   const { members, by } = membersOf(pairing.cases, table, file);
-  const patients = new Set(members.map(({ patient }) => patient)).size;
-  checkPlanSize(request.reference, patients, options.resamples, "patients", "fewer cases");
+  checkPlanSize(request.reference, patientsIn(members), options.resamples, "patients", "fewer cases");
   const measured = await measureCases(pairing, places, options, context);
   const labels = measured.facts.map(({ label, byPrediction }): MeasuredLabel => {
     const withMembers = (facts: readonly CaseFacts[]) =>
       facts.map((f, i): MeasuredCase => ({ id: pairing.cases[i]!.id, ...members[i]!, facts: f }));
     return { label, predictions: byPrediction.map(withMembers) };
   });
-  const volumes = labels[0]!.predictions[0]!.every(({ facts }) => !Number.isNaN(facts.referenceMl));
-  const found = measureMasks(labels, measured.lone, volumes, options, seededRng(options.seed).fork("masks"));
-  const sources = places.map(({ where }, i) => ({ where, sha256: sha256(canonicalJson(measured.hashes.map((all) => all[i]!))) }));
-  const [reference, predictions, ...others] = sources as [
-    MasksResults["reference"],
-    MasksResults["predictions"],
-    ...MasksResults["predictions"][],
-  ];
-  const facts = {
+  const study = {
     slices: measured.lone,
     matchedBy: pairing.by,
     cases: members.length,
-    patients: new Set(members.map((m) => m.patient)).size,
+    patients: patientsIn(members),
     patientsBy: by,
   };
-  const results: MasksResults = {
-    schemaVersion: 1,
-    hemosynth: packageVersion(),
-    kind: "masks",
-    predictions,
-    reference,
-    ...facts,
-    options,
+  const results = describeMasks(labels, study, pairing.passedOver, sourcesOf(places, measured), options);
+  throwIfStopped(context.signal);
+  if (out !== null) await write(out, results, labels);
+  return results;
+}
+
+const patientsIn = (members: readonly Membership[]): number => new Set(members.map(({ patient }) => patient)).size;
+
+/** @throws {UserError} (usage) If options do not go together; (data) if the table cannot be read. */
+async function readCases({ options, cases: file }: MasksRequest): Promise<CaseTable | null> {
+  if (options.threshold !== null && options.labels.length > 1)
+    throw new UserError(
+      "usage",
+      `--label: a probability map is of one label; got ${options.labels.join(" ")}. Give one, or leave --threshold out.`,
+    );
+  if (file !== null) return parseCases(decodeUtf8(await readBytes(file), file), file, options.columns);
+  if (options.columns.subgroup !== null)
+    throw new UserError(
+      "usage",
+      "--subgroup: names a column of --cases; got no --cases. Give the CSV file that names the cases.",
+    );
+  return null;
+}
+
+type Source = MasksResults["predictions"];
+
+/** What was read from each place, the reference first. */
+function sourcesOf(places: readonly Place[], { hashes }: MeasuredFolders): readonly Source[] {
+  return places.map(({ where }, i) => ({ where, sha256: sha256(canonicalJson(hashes.map((all) => all[i]!))) }));
+}
+
+/** All figures of measured cases. @param sources - The reference, the predictions, those compared. */
+function describeMasks(
+  labels: readonly MeasuredLabel[],
+  study: Pick<MasksResults, "slices" | "matchedBy" | "cases" | "patients" | "patientsBy">,
+  passedOver: Pairing["passedOver"],
+  [reference, predictions, ...others]: readonly Source[],
+  options: MasksOptions,
+): MasksResults {
+  const volumes = haveVolumes(labels);
+  const found = measureMasks(labels, study.slices, volumes, options, seededRng(options.seed).fork("masks"));
+  return {
+    ...headOf("masks", options),
+    predictions: predictions!,
+    reference: reference!,
+    ...study,
     method: methodOf(options),
     ...found,
     comparisons: found.comparisons.map((one, i) => ({ predictions: others[i]!, ...one })),
-    notes: notesOf(
-      { ...facts, content: found.content, volumes, passedOver: pairing.passedOver, compared: others.length },
-      options,
-    ),
+    notes: notesOf({ ...study, content: found.content, volumes, passedOver, compared: others.length }, options),
   };
-  throwIfStopped(context.signal);
-  if (out !== null) await write(out, results, labels, volumes);
-  return results;
 }
+
+const haveVolumes = (labels: readonly MeasuredLabel[]): boolean =>
+  labels[0]!.predictions[0]!.every(({ facts }) => !Number.isNaN(facts.referenceMl));
 
 async function listPlaces({ reference, predictions, compare }: MasksRequest, table: CaseTable | null): Promise<Place[]> {
   const places: Place[] = [];
@@ -171,7 +187,7 @@ function refuseLabels(seen: Set<number>, data: ArrayLike<number>, where: string)
   );
 }
 
-async function write(out: string, results: MasksResults, labels: readonly MeasuredLabel[], volumes: boolean): Promise<void> {
+async function write(out: string, results: MasksResults, labels: readonly MeasuredLabel[]): Promise<void> {
   const places = [results.predictions, ...results.comparisons.map((one) => one.predictions)];
   const rows = places.flatMap(({ where }, p) =>
     labels.map(({ label, predictions }) => ({ where, label, cases: predictions[p]! })),
@@ -180,7 +196,7 @@ async function write(out: string, results: MasksResults, labels: readonly Measur
     "metrics.csv": formatCsv(results),
     "metrics.md": documentMarkdown(masksDocument(results)),
     "metrics.tex": documentLatex(masksDocument(results)),
-    "cases.csv": casesCsv(rows, volumes, results.options),
+    "cases.csv": casesCsv(rows, haveVolumes(labels), results.options),
     "metrics.json": `${canonicalJson(results, 2)}\n`,
   };
   for (const name of maskFiles) await writeAtomic(join(out, name), contents[name]);

@@ -3,7 +3,7 @@ import { metricsSchema } from "./results.ts";
 import { classMetricsSchema } from "./several/results.ts";
 
 /** The content of `metrics.json`. */
-export const metricsFileSchema = z.discriminatedUnion("task", [metricsSchema, classMetricsSchema]);
+export const metricsFileSchema = z.discriminatedUnion("kind", [metricsSchema, classMetricsSchema]);
 export type MetricsFile = z.output<typeof metricsFileSchema>;
 
 /** JSON Schema (draft 2020-12) of `metrics.json`. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { estimateFields, figureFields } from "../tables/estimate.ts";
+import { headFields } from "../tables/head.ts";
 import { metricsOptions } from "./options.ts";
 
 const count = z.int().min(0);
@@ -118,17 +119,12 @@ const sourceSchema = z.strictObject({ file: z.string(), sha256: z.string(), rows
 
 /** The content of `metrics.json` for predictions of two classes. */
 export const metricsSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  task: z.literal("two classes"),
-  hemosynth: z.string(),
+  ...headFields("two classes", metricsOptions),
   predictions: sourceSchema,
   validation: sourceSchema.nullable(),
   /** Which column holds what, and which of that was guessed. */
   columns: z.string(),
   classes: z.strictObject({ negative: z.array(z.string()), positive: z.string() }),
-  options: metricsOptions,
-  /** How intervals were made, in words. */
-  method: z.string(),
   threshold: cutSchema,
   figures: z.array(figureSchema),
   /** Empty where the scores are no probabilities. */
@@ -136,7 +132,5 @@ export const metricsSchema = z.strictObject({
   /** Empty without subgroups. */
   interactions: z.array(interactionSchema),
   comparisons: z.array(comparisonSchema),
-  /** What a reader must know before quoting a figure. */
-  notes: z.array(z.string()),
 });
 export type MetricsResults = z.output<typeof metricsSchema>;

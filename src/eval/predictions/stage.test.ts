@@ -91,7 +91,7 @@ test("several classes go the same way: four files, what is returned in metrics.j
     options,
   };
   const results = await runMetrics(asked, silentContext());
-  expect(results.task).toBe("several classes");
+  expect(results.kind).toBe("several classes");
   const text = async (name: string) => await readFile(join(asked.out, name), "utf8");
   expect(metricsFileSchema.parse(JSON.parse(await text("metrics.json")))).toEqual(results);
   const cells = parse(await text("metrics.csv")) as string[][];

@@ -4,9 +4,9 @@ import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { writeAtomic } from "../../data/files.ts";
-import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown, type TableDocument } from "../tables/document.ts";
 import { refuseReplacing } from "../tables/folder.ts";
+import { headOf } from "../tables/head.ts";
 import type { Compared } from "./compare/compare.ts";
 import { formatCsv, metricsDocument } from "./format.ts";
 import type { MetricsFile } from "./json-schema.ts";
@@ -36,12 +36,12 @@ export interface MetricsRequest {
 
 /** The tables of results for a reader. */
 export function documentOf(results: MetricsFile): TableDocument {
-  return results.task === "two classes" ? metricsDocument(results) : classesDocument(results);
+  return results.kind === "two classes" ? metricsDocument(results) : classesDocument(results);
 }
 
 /** The files of `out`, metrics.json written last. */
 const written: Readonly<Record<string, (results: MetricsFile) => string>> = {
-  "metrics.csv": (results) => (results.task === "two classes" ? formatCsv(results) : classesCsv(results)),
+  "metrics.csv": (results) => (results.kind === "two classes" ? formatCsv(results) : classesCsv(results)),
   "metrics.md": (results) => documentMarkdown(documentOf(results)),
   "metrics.tex": (results) => documentLatex(documentOf(results)),
   "metrics.json": (results) => `${canonicalJson(results, 2)}\n`,
@@ -88,14 +88,11 @@ function evaluateTwo(
   const { predictions } = first;
   const measured = measurePredictions(predictions, validation?.predictions ?? null, others, options, rngOf(options));
   return {
-    schemaVersion: 1,
-    task: "two classes",
-    hemosynth: packageVersion(),
+    ...headOf("two classes", options),
     predictions: sourceOf(first),
     validation: validation && sourceOf(validation),
     columns: describeColumns(predictions.columns),
     classes: { ...predictions.classes, negative: [...predictions.classes.negative] },
-    options,
     ...measured,
   };
 }
@@ -120,13 +117,10 @@ function evaluateSeveral(
     );
   const { file, rows } = predictions;
   return {
-    schemaVersion: 1,
-    task: "several classes",
-    hemosynth: packageVersion(),
+    ...headOf("several classes", options),
     predictions: { file, sha256, rows: rows.length, clusters: new Set(rows.map(({ cluster }) => cluster)).size },
     columns: describeColumns(predictions.columns),
     classes: [...predictions.classes],
-    options,
     ...measureClasses(predictions, others, options, rngOf(options)),
   };
 }

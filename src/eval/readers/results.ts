@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { analysisNames } from "../metrics/obuchowski-rockette.ts";
 import { besideSchema, estimateFields } from "../tables/estimate.ts";
+import { headFields } from "../tables/head.ts";
 import { readerOptions } from "./options.ts";
 
 const count = z.int().min(0);
@@ -96,8 +97,7 @@ export type ReaderAnalysis = z.output<typeof analysisSchema>;
 
 /** The content of `reader.json`. */
 export const readerSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  hemosynth: z.string(),
+  ...headFields("readers", readerOptions),
   readings: z.strictObject({ file: z.string(), sha256: z.string(), cases: count, positives: count, clusters: count }),
   /** Which column holds what, and which of that was guessed. */
   columns: z.string(),
@@ -105,12 +105,7 @@ export const readerSchema = z.strictObject({
   readers: z.array(z.string()),
   /** The reference first. */
   arms: z.array(z.string()),
-  options: readerOptions,
-  /** How intervals were made, in words. */
-  method: z.string(),
   figures: z.array(figureSchema),
-  /** What a reader must know before quoting a figure. */
-  notes: z.array(z.string()),
 });
 export type ReaderResults = z.output<typeof readerSchema>;
 

@@ -4,9 +4,9 @@ import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { readBytes, writeAtomic } from "../../data/files.ts";
 import { decodeUtf8 } from "../../data/text.ts";
-import { packageVersion } from "../../data/version.ts";
 import { documentLatex, documentMarkdown } from "../tables/document.ts";
 import { refuseReplacing } from "../tables/folder.ts";
+import { headOf } from "../tables/head.ts";
 import { describeReaderColumns } from "./columns.ts";
 import { readerCsv } from "./csv.ts";
 import { readerDocument } from "./format.ts";
@@ -51,8 +51,7 @@ export async function runReader(
   const measured = measureReaders(study, options, seededRng(options.seed).fork("reader"));
   const { file, cases } = study;
   const results: ReaderResults = {
-    schemaVersion: 1,
-    hemosynth: packageVersion(),
+    ...headOf("readers", options),
     readings: {
       file,
       sha256: sha256(bytes),
@@ -64,7 +63,6 @@ export async function runReader(
     classes: { ...study.classes, negative: [...study.classes.negative] },
     readers: [...study.readers],
     arms: [...study.arms],
-    options,
     ...measured,
   };
   throwIfStopped(signal);

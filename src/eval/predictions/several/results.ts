@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { figureFields } from "../../tables/estimate.ts";
+import { headFields } from "../../tables/head.ts";
 import { metricsOptions } from "../options.ts";
 import { differenceSchema, interactionSchema, mcnemarSchema, permutationsSchema } from "../results.ts";
 
@@ -20,17 +21,12 @@ export type ClassComparison = z.output<typeof comparisonSchema>;
 
 /** The content of `metrics.json` for predictions of several classes. */
 export const classMetricsSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  task: z.literal("several classes"),
-  hemosynth: z.string(),
+  ...headFields("several classes", metricsOptions),
   predictions: z.strictObject({ file: z.string(), sha256: z.string(), rows: count, clusters: count }),
   /** Which column holds what, and which of that was guessed. */
   columns: z.string(),
   /** Ascending. */
   classes: z.array(z.string()),
-  options: metricsOptions,
-  /** How intervals were made, in words. */
-  method: z.string(),
   /** Rows by truth and call: a list for each truth, in the order of the classes. The call is the class with the highest score, of several the first. */
   confusion: z.array(z.array(count)),
   /** Of all classes, such as `accuracy`, and of each against the rest, such as `recall:CLASS`. */
@@ -38,7 +34,5 @@ export const classMetricsSchema = z.strictObject({
   /** Empty without subgroups. */
   interactions: z.array(interactionSchema),
   comparisons: z.array(comparisonSchema),
-  /** What a reader must know before quoting a figure. */
-  notes: z.array(z.string()),
 });
 export type ClassMetricsResults = z.output<typeof classMetricsSchema>;
