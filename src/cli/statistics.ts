@@ -25,7 +25,7 @@ function addMetrics(program: Command, perform: Perform): void {
     )
     .option("--truth <column>", "column with the truth; without, found by its usual names and said")
     .option("--score <column>", "column with the score or probability, higher for positives")
-    .option("--id <columns...>", "columns that together tell rows apart; of masks, the column of --cases with the case")
+    .option("--id <columns...>", "columns that together tell rows apart; of masks and boxes, the column of --cases with the case")
     .option(
       "--cluster <columns...>",
       "column with the patient: rows of one are resampled together; or clusters in clusters, the outermost first",

@@ -12,7 +12,7 @@ export const areBoxes = (file: string, { reference = "" }: Pick<MetricsFlags, "r
   [file, reference].some((name) => /\.json$/i.test(name));
 
 /** Options that say nothing of boxes. */
-const ofTables = ["truth", "score", "id", "subgroup", "stratify", "positive", "scoreColumns", "per", "pool", "margin", "where", "threshold", "validation", "compareScore", "permutations", "bins"] as const; // biome-ignore format: a list
+const ofTables = ["truth", "score", "subgroup", "stratify", "positive", "scoreColumns", "per", "pool", "margin", "where", "threshold", "validation", "compareScore", "permutations", "bins"] as const; // biome-ignore format: a list
 
 /** `hemosynth metrics DETECTIONS.json --reference INSTANCES.json`: the boxes of any detector, evaluated. */
 export async function boxes(file: string, flags: MetricsFlags, session: Session): Promise<Outcome> {
@@ -43,12 +43,16 @@ export async function boxes(file: string, flags: MetricsFlags, session: Session)
 
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */
 function optionsOf(flags: MetricsFlags): BoxesOptions {
-  const { interval, cluster: [cluster, ...more] = [] } = flags;
-  if (more.length > 0)
-    throw new UserError(
-      "usage",
-      `--cluster: must be one column for boxes, that of the patient; got ${[cluster, ...more].join(" ")}. Name one.`,
-    );
-  const values = { interval, cluster, ...typedNumbers(flags, ["confidence", "resamples", "level", "seed"]) };
+  const { interval, id, cluster } = flags;
+  for (const [name, all] of [["id", id ?? []], ["cluster", cluster ?? []]] as const) // biome-ignore format: short
+    if (all.length > 1) throw new UserError("usage", `--${name}: must be one column for boxes; got ${all.join(" ")}. Name one.`);
+  if (id !== undefined && flags.cases === undefined)
+    throw new UserError("usage", `--id: names a column of --cases; got ${id[0]} without. Give the CSV file that names the patients.`); // biome-ignore format: short
+  const values = {
+    interval,
+    id: id?.[0],
+    cluster: cluster?.[0],
+    ...typedNumbers(flags, ["confidence", "resamples", "level", "seed"]),
+  };
   return checkedOptions(boxesOptions, values, flags, "metrics");
 }

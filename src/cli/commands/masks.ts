@@ -44,7 +44,7 @@ export async function masks(path: string, flags: MetricsFlags, session: Session)
 }
 
 /** Which option of the command line an option of masks comes from. */
-const flagOf: Readonly<Record<string, string>> = { labels: "label", tolerances: "tolerance", patient: "cluster" };
+const flagOf: Readonly<Record<string, string>> = { labels: "label", tolerances: "tolerance" };
 
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */
 function optionsOf(flags: MetricsFlags): MasksOptions {
@@ -63,7 +63,7 @@ function optionsOf(flags: MetricsFlags): MasksOptions {
     connectivity: typedNumber(flags.connectivity),
     sizes: numbers(flags.sizes),
     spacing: numbers(flags.spacing),
-    columns: { id: id?.[0], patient: cluster[0], subgroup },
+    columns: { id: id?.[0], cluster: cluster[0], subgroup },
     interval,
     ...typedNumbers(flags, ["resamples", "permutations", "level", "seed"]),
   };

@@ -85,10 +85,14 @@ test("an infinite score, which JSON can hold as 1e999, is refused", () => {
 });
 
 test("patients come from a key of the images, the usual ones or the one named; without, every picture is its own", () => {
-  expect(groupByKey(parse({}), null)).toEqual({ clusters: ["b", "a"], by: "patient" });
+  expect(groupByKey(parse({}), null)).toEqual({ clusters: ["b", "a"], by: "patient", columns: null });
   const other = parse({ images: [image(2, { mother_no: 7 }), image(1, { mother_no: 7 })] });
-  expect(groupByKey(other, null)).toEqual({ clusters: ["1", "2"], by: null });
-  expect(groupByKey(other, "mother_no")).toEqual({ clusters: ["7", "7"], by: "mother_no" });
+  expect(groupByKey(other, null)).toEqual({ clusters: ["1", "2"], by: null, columns: null });
+  expect(groupByKey(other, "mother_no")).toEqual({ clusters: ["7", "7"], by: "mother_no", columns: null });
+  const two = parse({ images: [image(2, { subject: "a", Patient_ID: "b" }), image(1)] });
+  expect(fault(() => groupByKey(two, null))).toContain(
+    "which key of the images is the patient must be clear; got subject, Patient_ID.",
+  );
   expect(fault(() => groupByKey(other, "patient"))).toContain("ref.json: an image must have the key patient; got none.");
   const some = parse({ images: [image(2, { subject: "a" }), image(1)] });
   expect(fault(() => groupByKey(some, null))).toContain(
@@ -97,19 +101,19 @@ test("patients come from a key of the images, the usual ones or the one named; w
 });
 
 test("patients come from a table by id, file name, base or stem; what is missing or has two patients is named", () => {
-  const by = (text: string, column: string | null = null) => groupByCases(parse({}), text, "cases.csv", column);
-  const grouped = { clusters: ["y", "x"], by: "patient of cases.csv" };
+  const by = (text: string, column: string | null = null) => groupByCases(parse({}), text, "cases.csv", { id: null, cluster: column });
+  const grouped = (head: string) => ({ clusters: ["y", "x"], by: "patient of cases.csv", columns: `id "${head}" (guessed), cluster "patient" (guessed)` });
   for (const [head, first, second] of [
     ["image_id", "2", "1"],
     ["file_name", "test/2.png", "test/1.png"],
     ["image", "2.png", "1.png"],
   ])
-    expect(by(`patient,${head}\nx,${first}\ny,${second}\nz,99\n`)).toEqual(grouped);
+    expect(by(`patient,${head}\nx,${first}\ny,${second}\nz,99\n`)).toEqual(grouped(head!));
   expect(by("image,woman\n1,y\n2,x\n", "woman").clusters).toEqual(["y", "x"]);
   expect(fault(() => by("image,patient\n1,y\n"))).toContain("cases.csv: must have a row for every image of ref.json; got 1 without, such as 2.");
   expect(fault(() => by("image,patient\n1,y\n1,z\n2,x\n"))).toContain("cases.csv, row 3: a picture has one patient; got z, and in row 2 y.");
-  expect(fault(() => by("image,patient\n1,\n"))).toContain("cases.csv, row 2: must name picture and patient; got an empty cell.");
-  expect(fault(() => by("image,grade\n1,y\n"))).toContain("cases.csv: must have a column with the patient: patient, patient_id");
+  expect(fault(() => by("image,patient\n1,\n"))).toContain("cases.csv, row 2, patient: must not be empty");
+  expect(fault(() => by("image,grade\n1,y\n"))).toContain("cases.csv: must have a column with the cluster; got image, grade. Name it: --cluster COLUMN.");
   expect(fault(() => by("image,patient\n1,y\n", "woman"))).toContain("cases.csv: must have a column woman; got image, patient.");
 }); // biome-ignore format: short
 

@@ -77,12 +77,13 @@ function comparisonTable({ file, differences }: BoxComparison, first: string): T
 const confidenceText = (value: number | null) => (value === null ? "no confidence" : String(Number(value.toPrecision(6))));
 
 /** What stands above the tables: what was read, whose pictures they are, confidence, method. */
-function headLines({ detections, reference, cluster, classes, confidence, curves, method }: BoxesResults): string[] {
+function headLines({ detections, reference, cluster, columns, classes, confidence, curves, method }: BoxesResults): string[] {
   const best = curves[0]!.best;
   return [
     `${oneLine(detections.file)}: ${detections.boxes} boxes`,
     `${oneLine(reference.file)}: ${reference.images} images, ${reference.objects} objects and ${reference.crowds} crowds of ${classes.length} classes, ${reference.clusters} clusters`,
     cluster === null ? "no patient: every picture is taken as independent" : `patient: ${oneLine(cluster)}`,
+    ...(columns === null ? [] : [`table of cases: ${columns}`]),
     `confidence: ${confidence.value === null ? "none: no box is right" : `score >= ${confidenceText(confidence.value)}`} (${confidence.rule})`,
     ...(best === null ? [] : [`highest F1 of all classes together: ${fixed(best.f1, 3)} at ${confidenceText(best.confidence)}`]),
     `intervals: ${method}`,

@@ -10,6 +10,8 @@ export const boxesOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe("boxes scoring at least this are called, in the unit of the scores; null: the confidence with the highest F1"),
+  /** Null is looked for by its usual names. */
+  id: z.string().min(1).nullable().default(null).describe("column of the cases with the image, by its id, file name or stem"),
   /** Which key of an image, or column of the cases, holds the patient. */
   cluster: z.string().min(1).nullable().default(null).describe("key of an image or column of the cases with the patient"),
   interval: z.enum(resampledIntervalKinds).default("percentile").describe("way from resamples to an interval"),

@@ -83,6 +83,8 @@ export const boxesSchema = z.strictObject({
   cases: z.strictObject({ file: z.string(), sha256: z.string() }).nullable(),
   /** Key or column with the patient; null: every picture is taken as independent. */
   cluster: z.string().nullable(),
+  /** Which column of the table of cases holds what, and which of that was guessed; null without a table. */
+  columns: z.string().nullable(),
   classes: z.array(z.strictObject({ id: z.union([z.number(), z.string()]), name: z.string(), objects: count, boxes: count })),
   /** Boxes scoring at least `value` are called; null where no confidence makes any sense. */
   confidence: z.strictObject({ value, rule: z.string() }),

@@ -66,6 +66,7 @@ export async function runBoxes(request: BoxesRequest, { signal }: Pick<StageCont
     reference: { file: reference.file, sha256: sha256(referenceBytes), ...countReference(reference, grouping) },
     cases,
     cluster: grouping.by,
+    columns: grouping.columns,
     classes: countClasses(reference, detections),
     ...measureBoxes(reference, detections, grouping, others, options, rng),
   };
@@ -90,12 +91,12 @@ async function readDetections(path: string, reference: Reference): Promise<Compa
 
 async function readPatients(
   reference: Reference,
-  { cases, options: { cluster } }: BoxesRequest,
+  { cases, options: { id, cluster } }: BoxesRequest,
 ): Promise<{ grouping: Grouping; cases: BoxesResults["cases"] }> {
   if (cases === null) return { grouping: groupByKey(reference, cluster), cases };
   const bytes = await readBytes(cases);
   return {
-    grouping: groupByCases(reference, decodeUtf8(bytes, cases), cases, cluster),
+    grouping: groupByCases(reference, decodeUtf8(bytes, cases), cases, { id, cluster }),
     cases: { file: cases, sha256: sha256(bytes) },
   };
 }

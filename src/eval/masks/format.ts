@@ -44,10 +44,11 @@ function namesOf({ options, slices, figures }: MasksResults): Record<string, str
 }
 
 function headLines(results: MasksResults): string[] {
-  const { predictions, reference, cases, patients, slices, matchedBy, options, method, content } = results;
+  const { predictions, reference, cases, patients, slices, matchedBy, columns, options, method, content } = results;
   const what = slices ? "lone slices" : "volumes";
   return [
     `${oneLine(predictions.where)} beside ${oneLine(reference.where)}: ${cases} ${what} of ${patients} patients, matched by ${matchedBy}`,
+    ...(columns === null ? [] : [`table of cases: ${columns}`]),
     ...(options.threshold === null ? [] : [`probability maps: lesion from ${options.threshold} on`]),
     ...content.map(contentWords),
     `lesions: ${options.connectivity} neighbours, found by ${matchWords(options)}`,

@@ -54,11 +54,11 @@ export const masksOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe("of pictures: mm from column to column, from row to row, and, for volumes, the thickness of the slice"),
-  /** Columns of the file of cases; null: the usual. */
+  /** Columns of the file of cases; null is looked for by its usual names. */
   columns: z
     .strictObject({
-      id: z.string().min(1).default("id").describe("column with the name of a case"),
-      patient: z.string().min(1).nullable().default(null).describe("column with the patient; null: patient, where it is there"),
+      id: z.string().min(1).nullable().default(null).describe("column with the name of a case"),
+      cluster: z.string().min(1).nullable().default(null).describe("column with the patient"),
       subgroup: z.string().min(1).nullable().default(null).describe("column whose values get figures of their own"),
     })
     .prefault({})

@@ -60,9 +60,10 @@ test("patients stand in the table of cases, else in names, else nowhere", () => 
 
 test("a table of cases with a hole is refused, with its row", () => {
   const fails = (text: string, rule: string, more: object = {}) => expect(() => parseCases(text, "c.csv", { ...columns, ...more })).toThrow(rule); // biome-ignore format: short
-  fails("name,patient\na,b\n", "c.csv: must have a column id; got name, patient.");
-  fails("id\na\n", "c.csv: must have a column mother; got id.", { patient: "mother" });
+  fails("name,patient\na,b\n", "c.csv: must have a column with the id; got name, patient. Name it: --id COLUMN.");
+  fails("id\na\n", "c.csv: must have a column mother; got id.", { cluster: "mother" });
   fails("id,patient\na,\n", "c.csv, row 2, patient: must not be empty");
   fails("id,patient\na,b\na_mask.nii,c\n", "c.csv, row 3, id: each case may come once; got a.");
+  fails("id,image,patient\na,b,c\n", "c.csv: which column is the id must be clear; got id, image. Name one: --id id.");
   fails("id,patient\n", "c.csv: must have a head and at least one row; got none.");
 });

@@ -79,6 +79,8 @@ export const masksSchema = z.strictObject({
   patients: count,
   /** Where the patients stand: the table of cases, `sub-` in paths, or nowhere: each case is one. */
   patientsBy: z.enum(["table", "sub", "none"]),
+  /** Which column of the table of cases holds what, and which of that was guessed; null without a table. */
+  columns: z.string().nullable(),
   content: z.array(contentSchema),
   figures: z.array(figureSchema),
   froc: z.array(frocSchema),

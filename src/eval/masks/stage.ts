@@ -65,6 +65,7 @@ export async function runMasks(request: MasksRequest, context: Pick<StageContext
     cases: members.length,
     patients: patientsIn(members),
     patientsBy: by,
+    columns: table?.said ?? null,
   };
   const results = describeMasks(labels, study, pairing.passedOver, sourcesOf(places, measured), options);
   throwIfStopped(context.signal);
@@ -82,10 +83,11 @@ async function readCases({ options, cases: file }: MasksRequest): Promise<CaseTa
       `--label: a probability map is of one label; got ${options.labels.join(" ")}. Give one, or leave --threshold out.`,
     );
   if (file !== null) return parseCases(decodeUtf8(await readBytes(file), file), file, options.columns);
-  if (options.columns.subgroup !== null)
+  const named = (["id", "cluster", "subgroup"] as const).find((role) => options.columns[role] !== null);
+  if (named !== undefined)
     throw new UserError(
       "usage",
-      "--subgroup: names a column of --cases; got no --cases. Give the CSV file that names the cases.",
+      `--${named}: names a column of --cases; got no --cases. Give the CSV file that names the cases.`,
     );
   return null;
 }
@@ -100,7 +102,7 @@ function sourcesOf(places: readonly Place[], { hashes }: MeasuredFolders): reado
 /** All figures of measured cases. @param sources - The reference, the predictions, those compared. */
 function describeMasks(
   labels: readonly MeasuredLabel[],
-  study: Pick<MasksResults, "slices" | "matchedBy" | "cases" | "patients" | "patientsBy">,
+  study: Pick<MasksResults, "slices" | "matchedBy" | "cases" | "patients" | "patientsBy" | "columns">,
   passedOver: Pairing["passedOver"],
   [reference, predictions, ...others]: readonly Source[],
   options: MasksOptions,
