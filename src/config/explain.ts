@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { oneOf, ruleWords } from "../core/rule-words.ts";
 import { isWholeNumber, knownKeys, pathsBelow, pathsOfKey, schemaAt } from "./schema-walk.ts";
 import { nearestName } from "./suggest.ts";
 import { lookUp, type Mistake, type Section, shown, type Tree } from "./tree.ts";
@@ -19,14 +20,14 @@ function explain(root: Section, schema: z.ZodType, issue: Issue, above: readonly
   if (issue.code === "invalid_key") {
     const at = keyPlace(root, path);
     return [
-      { at, message: `${quoted(String(path.at(-1)))} cannot be a key of ${parentName(path)}; ${ruleOf(issue.issues[0]!)}` },
+      { at, message: `${quoted(String(path.at(-1)))} cannot be a key of ${parentName(path)}; ${ruleWords(issue.issues[0]!)}` },
     ];
   }
   if (issue.code === "custom") return [{ at: tree.at, message: customRule(name, issue.message, found ? tree : null) }];
   if (!found) return [{ at: tree.at, message: `${name} is required${describe(schema, path, root)}; add it` }];
   const near = issue.code === "invalid_value" ? meant(tree, issue.values) : "";
   const whole = issue.code === "invalid_type" && isWholeNumber(schemaAt(schema, path, root));
-  const rule = whole ? "must be a whole number" : ruleOf(issue);
+  const rule = whole ? "must be a whole number" : ruleWords(issue);
   return [{ at: tree.at, message: `${name} ${rule}; got ${shown(tree)}${near}${hint(issue, tree)}` }];
 }
 
@@ -77,51 +78,12 @@ function explainUnion(
   // A section that broke a rule inside one of the branches: those rules help more than the list of branches.
   const inside = issue.errors.find((errors) => errors.length > 0 && tree.kind !== "leaf" && errors.every((e) => !wrongShape(e)));
   if (inside !== undefined) return inside.flatMap((e) => explain(root, schema, e as Issue, path));
-  const rules = issue.errors.map((errors) => (errors[0] === undefined ? "" : ruleOf(errors[0]).replace(/^must be /, "")));
-  const rule = [...new Set(rules.filter((r) => r !== ""))].join(", or ");
-  return [{ at: tree.at, message: `${name} must be ${rule}; got ${shown(tree)}${meant(tree, values)}` }];
+  return [{ at: tree.at, message: `${name} ${ruleWords(issue)}; got ${shown(tree)}${meant(tree, values)}` }];
 }
 
 /** True if the issue is about the value as a whole, so that its branch of the union was not meant. */
 function wrongShape(issue: Issue): boolean {
   return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
-}
-
-const typeWords: ReadonlyMap<string, string> = new Map([
-  ["int", "a whole number"],
-  ["number", "a number"],
-  ["string", "text"],
-  ["boolean", "true or false"],
-  ["array", "a list"],
-  ["tuple", "a list"],
-  ["object", "a section of `key: value` lines"],
-  ["record", "a section of `key: value` lines"],
-  ["null", "null"],
-]);
-
-function ruleOf(issue: Issue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return `must be ${typeWords.get(issue.expected) ?? issue.expected}`;
-    case "invalid_value":
-      return `must be ${oneOf(issue.values)}`;
-    case "too_small":
-      return `must ${sizeWords(issue.origin, issue.inclusive === false ? "more than" : "at least", Number(issue.minimum))}`;
-    case "too_big":
-      return `must ${sizeWords(issue.origin, issue.inclusive === false ? "less than" : "at most", Number(issue.maximum))}`;
-    case "not_multiple_of":
-      return `must be a multiple of ${issue.divisor}`;
-    case "invalid_format":
-      return issue.message.startsWith("Invalid ") && "pattern" in issue ? `must match ${issue.pattern}` : issue.message;
-    default:
-      return issue.message;
-  }
-}
-
-function sizeWords(origin: string, compare: string, limit: number): string {
-  if (origin === "string") return `have ${compare} ${limit} characters`;
-  if (origin === "array" || origin === "tuple") return `have ${compare} ${limit} items`;
-  return `be ${compare} ${limit}`;
 }
 
 /** What a YAML beginner most likely meant. */
@@ -139,11 +101,6 @@ function meant(tree: Tree, values: readonly unknown[]): string {
   if (tree.kind !== "leaf" || typeof tree.value !== "string") return "";
   const near = nearestName(tree.value, values.map(String));
   return near === null ? "" : `; did you mean ${quoted(near)}?`;
-}
-
-function oneOf(values: readonly unknown[]): string {
-  const words = values.map((value) => (typeof value === "string" ? quoted(value) : String(value)));
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
 function describe(schema: z.ZodType, path: readonly PropertyKey[], root: Section): string {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
+import { ruleWords } from "../core/rule-words.ts";
 import { readText, writeAtomic } from "./files.ts";
 import { labelScheme } from "./label-schemes.ts";
 
@@ -184,6 +185,6 @@ export function parseJson<T>(text: string, file: string, schema: z.ZodType<T>, w
   const issue = parsed.error.issues[0]!;
   throw new UserError(
     "data",
-    `${file}: ${issue.path.join(".") || "the whole file"}: ${issue.message}. Restore it, or ${wayOut}.`,
+    `${file}: ${issue.path.join(".") || "the whole file"}: ${ruleWords(issue)}. Restore it, or ${wayOut}.`,
   );
 }

@@ -32,5 +32,6 @@ test("options of masks and of tables are refused beside boxes", async () => {
   await expect(run("found.json", { empty: "one" })).rejects.toThrow("--empty: goes with masks");
   await expect(run("labels", { permutations: "10" })).rejects.toThrow("--permutations: goes with predictions in a CSV file");
   await expect(run("found.json", { cluster: ["a", "b"] })).rejects.toThrow("--cluster: must be one column for boxes");
-  await expect(run("found.json", { level: "2" })).rejects.toThrow('--level: Too big: expected number to be <1; got "2".');
+  await expect(run("found.json", { id: ["image"] })).rejects.toThrow("--id: names a column of --cases; got image without.");
+  await expect(run("found.json", { level: "2" })).rejects.toThrow('--level: must be less than 1; got "2".');
 });

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { UserError } from "../../core/errors.ts";
+import { ruleWords } from "../../core/rule-words.ts";
 
 /** `score-columns` of `scoreColumns`: an option as it is typed. */
 export function optionName(flag: string): string {
@@ -35,10 +36,10 @@ export function checkedOptions<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(({ path, message }) => {
-    const flag = flagOf(path);
+  const lines = parsed.error.issues.map((issue) => {
+    const flag = flagOf(issue.path);
     const given = [(flags as Readonly<Record<string, unknown>>)[flag] ?? []].flat().join(" ");
-    return `--${optionName(flag)}: ${message}; got ${JSON.stringify(given)}. hemosynth ${verb} --help has an example.`;
+    return `--${optionName(flag)}: ${ruleWords(issue)}; got ${JSON.stringify(given)}. hemosynth ${verb} --help has an example.`;
   });
   throw new UserError("usage", [...new Set(lines)].join("\n"));
 }

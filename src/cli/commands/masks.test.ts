@@ -47,10 +47,13 @@ test("options that are wrong or of something else are named, with what was got",
   await fails("p.csv", { empty: "one" }, "--empty: goes with masks, in a folder or an image file;");
   await fails("p.csv", { reference: reference() }, "--reference: goes with boxes in a .json file, or with masks;");
   await fails("ref", { reference: reference(), match: "half" }, '--match: must be any, iou=.5 or dice=.5; got "half".');
-  await fails("ref", { reference: reference(), match: "iou=2" }, '--match: Too big: expected number to be <=1; got "iou=2".');
-  await fails("ref", { reference: reference(), tolerance: ["1", "x"] }, '--tolerance: Invalid input: expected number, received NaN; got "1 x".');
-  await fails("ref", { reference: reference(), connectivity: "8" }, '--connectivity: Invalid input; got "8".');
+  await fails("ref", { reference: reference(), match: "iou=2" }, '--match: must be at most 1; got "iou=2".');
+  await fails("ref", { reference: reference(), tolerance: ["1", "x"] }, '--tolerance: must be a number; got "1 x".');
+  await fails("ref", { reference: reference(), connectivity: "8" }, '--connectivity: must be 6, 18 or 26; got "8".');
   await fails("ref", { reference: reference(), sizes: ["1", "0.1"] }, '--sizes: must ascend; got "1 0.1".');
-  await fails("ref", { reference: reference(), threshold: "youden" }, '--threshold: Invalid input: expected number, received NaN; got "youden".');
+  await fails("ref", { reference: reference(), threshold: "youden" }, '--threshold: must be a number; got "youden".');
+  await fails("ref", { reference: reference(), spacing: ["1", "-1"] }, '--spacing: must be more than 0; got "1 -1".');
+  await fails("ref", { reference: reference(), resamples: "1.5" }, '--resamples: must be a whole number; got "1.5".');
+  await fails("ref", { reference: reference(), cluster: ["woman"] }, "--cluster: names a column of --cases; got no --cases.");
   await fails("ref", { reference: reference(), id: ["a", "b"] }, "--id: must be one column of --cases; got a b.");
 }); // biome-ignore format: lines of one kind

@@ -1,4 +1,5 @@
 import { UserError } from "../../core/errors.ts";
+import { ruleWords } from "../../core/rule-words.ts";
 import { powerOptions } from "../../eval/power/options.ts";
 import { planStudy, studyText } from "../../eval/power/plan-study.ts";
 import type { Outcome } from "../session.ts";
@@ -16,11 +17,11 @@ export async function power(figure: string, flags: PowerFlags): Promise<Outcome>
     ...Object.fromEntries(given.map(([name, text]) => [name, words.has(name) || text!.trim() === "" ? text : Number(text)])),
   });
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message, ...issue }) => {
+    const faults = parsed.error.issues.map((issue) => {
       if (issue.code === "unrecognized_keys")
         return `--${names[issue.keys[0] as keyof typeof names]}: is not of ${figure}; got ${JSON.stringify(flags[issue.keys[0]!])}. hemosynth power --help says of what.`;
-      const name = String(path[0] ?? "figure");
-      return `--${names[name as keyof typeof names] ?? name}: ${message}; got ${JSON.stringify(flags[name] ?? figure)}. hemosynth power --help has an example.`;
+      const name = String(issue.path[0] ?? "figure");
+      return `--${names[name as keyof typeof names] ?? name}: ${ruleWords(issue)}; got ${JSON.stringify(flags[name] ?? figure)}. hemosynth power --help has an example.`;
     });
     throw new UserError("usage", faults.join("\n"));
   }
