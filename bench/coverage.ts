@@ -83,16 +83,27 @@ function count(tally: Tally, name: string, truth: number, intervals: Readonly<Re
   }
 }
 
+/** Says on stderr how far a figure itself is from the truth, which no interval about it can mend. */
+function sayMean(name: string, icc: number, patients: number, truth: number, estimates: readonly number[]): void {
+  const mean = estimates.reduce((a, b) => a + b, 0) / estimates.length;
+  console.error(`${name}, icc ${icc}, ${patients} patients: mean estimate ${mean.toFixed(4)}, truth ${truth.toFixed(4)}`);
+}
+
 function simulate(tally: Tally, study: (rng: Rng, patients: number, icc: number) => Study, patients: number, icc: number): void {
+  const estimates = new Map<string, { truth: number; all: number[] }>();
   for (let s = 0; s < simulations; s++) {
     const rng = seededRng(Number(args.seed)).fork(`${icc}/${patients}/${s}`);
     const { patients: names, figures } = study(rng.fork("study"), patients, icc);
     const plan = drawPlan(rng.fork("plan"), names, resamples);
     for (const [name, figure] of Object.entries(figures)) {
+      const own = estimates.get(name) ?? { truth: figure.truth, all: [] };
+      estimates.set(name, own);
+      own.all.push(figure.value(undefined));
       const alone = "rows alone" in figure.formulas ? {} : { "rows alone": unitsAlone(figure, rng.fork("alone")) };
       count(tally, name, figure.truth, { ...figure.formulas, ...alone, ...bootstraps(figure, plan) });
     }
   }
+  for (const [name, { truth, all }] of estimates) sayMean(name, icc, patients, truth, all);
 }
 
 const columns = ["rows alone", "clustered", "adapted", ...intervalKinds];

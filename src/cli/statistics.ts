@@ -22,7 +22,17 @@ function addMetrics(program: Command, perform: Perform): void {
     .command("metrics <predictions>")
     .description(
       "evaluate predictions in a CSV file, boxes as COCO results, or masks in a folder, whoever made them: every figure with its interval",
-    )
+    );
+  maskOptions(referenceOptions(resamplingOptions(cutOptions(columnOptions(command)))))
+    .option("--out <folder>", "folder for metrics.csv, metrics.md, metrics.tex and metrics.json; of masks, cases.csv too"); // biome-ignore format: one chain
+  finish(command, "hemosynth metrics predictions.csv --cluster patient --threshold youden --out tables").action(
+    (predictions, options) =>
+      perform(async (session) => (await import("./commands/metrics.ts")).metrics(predictions, options, session)),
+  );
+}
+
+function columnOptions(command: Command): Command {
+  return command
     .option("--truth <column>", "column with the truth; without, found by its usual names and said")
     .option("--score <column>", "column with the score or probability, higher for positives")
     .option("--id <columns...>", "columns that together tell rows apart; of masks and boxes, the column of --cases with the case")
@@ -42,7 +52,12 @@ function addMetrics(program: Command, perform: Perform): void {
     )
     .option("--per <column>", "one row for each value of this column, such as the patient, its score pooled of theirs")
     .option("--pool <rule>", "how: mean, max, top-k (or top-k=5), noisy-or, vote (or vote=.4)")
-    .option("--where <column=value...>", "only rows with this value")
+    .option("--where <column=value...>", "only rows with this value");
+}
+
+/** How calls are made, and what they are compared with. */
+function cutOptions(command: Command): Command {
+  return command
     .option(
       "--threshold <rule>",
       "youden, sensitivity=.9, specificity=.9 or a number (of probabilities by default 0.5); of masks, a number: they are probability maps",
@@ -50,19 +65,32 @@ function addMetrics(program: Command, perform: Perform): void {
     .option("--validation <file>", "predictions that the threshold is chosen on")
     .option("--compare <files...>", "predictions of the same rows, boxes or masks by other models")
     .option("--compare-score <column>", "their score column, where it is called otherwise")
-    .option("--margin <number>", "how much worse than the others is still as good (non-inferiority), in the unit of the figure")
+    .option("--margin <number>", "how much worse than the others is still as good (non-inferiority), in the unit of the figure");
+}
+
+function resamplingOptions(command: Command): Command {
+  return command
     .addOption(new Option("--interval <kind>", "way from resamples to intervals (default percentile)").choices(intervals))
     .option("--resamples <number>", "resamples of clusters (default 2000)")
     .option("--permutations <number>", "permutations of a test, all there are where they are fewer; 0 for none (default 2000)")
     .option("--level <number>", "confidence level (default 0.95)")
     .option("--bins <number>", "bins of the calibration curve (default 10)")
-    .option("--seed <number>", "seed of the resamples (default 0)")
+    .option("--seed <number>", "seed of the resamples (default 0)");
+}
+
+/** What boxes and masks are held against. */
+function referenceOptions(command: Command): Command {
+  return command
     .option("--reference <path>", "of boxes: COCO instances of the same pictures; of masks: folder or file of the true ones")
     .option("--cases <file>", "of boxes and masks: CSV that names the patient of each picture or case")
     .option(
       "--confidence <number>",
       "of boxes: those scoring at least this are called; without, the confidence with the highest F1",
-    )
+    );
+}
+
+function maskOptions(command: Command): Command {
+  return command
     .option("--label <ids...>", "of masks: labels that get figures of their own; without, what is not 0 is lesion")
     .addOption(new Option("--empty <rule>", "of masks: Dice where both are empty (default skip)").choices(emptyRules))
     .option("--penalty <mm>", "of masks: stands for distances where one of the two is empty; without, there are none")
@@ -70,12 +98,7 @@ function addMetrics(program: Command, perform: Perform): void {
     .option("--match <rule>", "of masks: when a lesion is found: any, iou=.5 or dice=.5 (default any)")
     .option("--connectivity <number>", "of masks: neighbours of one lesion: 6, 18 or 26 (default 26)")
     .option("--sizes <ml...>", "of masks: limits between lesion sizes (default 0.1 1)")
-    .option("--spacing <mm...>", "of masks as pictures: columns, rows and, for volumes, thickness")
-    .option("--out <folder>", "folder for metrics.csv, metrics.md, metrics.tex and metrics.json; of masks, cases.csv too");
-  finish(command, "hemosynth metrics predictions.csv --cluster patient --threshold youden --out tables").action(
-    (predictions, options) =>
-      perform(async (session) => (await import("./commands/metrics.ts")).metrics(predictions, options, session)),
-  );
+    .option("--spacing <mm...>", "of masks as pictures: columns, rows and, for volumes, thickness");
 }
 
 function addReader(program: Command, perform: Perform): void {

@@ -1,6 +1,7 @@
 import { oneLine } from "../../data/faults.ts";
 import type { FoundColumns } from "../metrics/detection/match.ts";
 import { valueAt } from "../tables/estimate.ts";
+import { fewClusters } from "../tables/few.ts";
 import type { Replicates } from "../tables/replicate.ts";
 import type { Reference } from "./coco.ts";
 import type { BoxSample } from "./figures.ts";
@@ -27,7 +28,7 @@ export function notesOf(
     "AP, AP50, AP75 and the like are COCO's, at 101 recalls. The same detector has another AP50 by another rule: name the rule with the figure.",
     ...when(by === null, "Nothing tells which pictures belong together: if one patient has several, the intervals are too narrow. Name it by --cases, or by a key of the images."), // biome-ignore format: a line each
     ...when(confidence === null, "The confidence was chosen on the very pictures that are evaluated: recall, precision, F1 and wrong boxes are optimistic. Give --confidence, chosen elsewhere."), // biome-ignore format: a line each
-    ...when(withObject < 30, `Only ${withObject} clusters hold an object: with fewer than 30, bootstrap intervals are mostly too narrow.`), // biome-ignore format: a line each
+    ...when(withObject < fewClusters, `Only ${withObject} clusters hold an object: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`), // biome-ignore format: a line each
     ...when(interval !== "bca" && (above < 0.1 || above > 0.9), `AP lies above the estimate in ${Math.round(100 * above)}% of the resamples, for want of objects or pictures in some classes: take --interval bca, which allows for it.`), // biome-ignore format: a line each
     ...when(distinct < truth.image.length, "Clusters hold several objects: Wilson, Clopper-Pearson and Jeffreys take boxes as independent, and stand there for comparison with papers."), // biome-ignore format: a line each
     ...when(without.length > 0, `${without.length} of ${classes.length} classes have no object and count in no mean: ${without.slice(0, 5).join(", ")}${without.length > 5 ? ", ..." : ""}.`), // biome-ignore format: a line each

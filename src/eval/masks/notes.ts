@@ -1,3 +1,5 @@
+import { fewClusters, fewInSubgroups } from "../tables/few.ts";
+import type { Membership } from "./cases.ts";
 import type { MasksOptions } from "./options.ts";
 import type { Content, MasksResults } from "./results.ts";
 
@@ -13,11 +15,14 @@ export interface Found extends Pick<MasksResults, "slices" | "matchedBy" | "case
   readonly volumes: boolean;
   readonly passedOver: number;
   readonly compared: number;
+  /** Of each case. */
+  readonly members: readonly Membership[];
 }
 
 /** What a reader must know before quoting a figure. */
 export function notesOf(found: Found, options: MasksOptions): string[] {
-  const { slices, matchedBy, cases, patients, patientsBy, content, volumes, passedOver, compared } = found;
+  const { slices, matchedBy, cases, patients, patientsBy, content, volumes, passedOver, compared, members } = found;
+  const grouped = members.map(({ patient, subgroup }) => ({ cluster: patient, subgroup }));
   const lone = content.reduce((sum, c) => sum + c.emptyReference + c.emptyPrediction - 2 * c.bothEmpty, 0);
   const distances =
     options.penalty === null
@@ -27,10 +32,11 @@ export function notesOf(found: Found, options: MasksOptions): string[] {
     ...(patientsBy === "none"
       ? ["Nothing tells which cases are of one patient: if one has several, the intervals are too narrow. Name the patients by --cases."]
       : []),
-    ...(patients < 30 ? [`Only ${patients} patients: with fewer than 30, bootstrap intervals are mostly too narrow.`] : []),
+    ...(patients < fewClusters ? [`Only ${patients} patients: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`] : []),
     ...(cases > patients
       ? ["Patients have several cases: Wilson, Clopper-Pearson, Jeffreys and Bland-Altman take lesions or cases as independent, and stand there for comparison with papers."]
       : []),
+    ...fewInSubgroups(options.columns.subgroup, "patients", grouped),
     ...(lone > 0 ? [distances] : []),
     ...(options.empty === "one" || options.empty === "smoothed"
       ? ["Slices and cases without any lesion count as perfect where nothing is predicted: the means are higher the more of them there are."]

@@ -109,6 +109,7 @@ function describeMasks(
 ): MasksResults {
   const volumes = haveVolumes(labels);
   const found = measureMasks(labels, study.slices, volumes, options, seededRng(options.seed).fork("masks"));
+  const facts = { members: labels[0]!.predictions[0]!, compared: others.length };
   return {
     ...headOf("masks", options),
     predictions: predictions!,
@@ -117,7 +118,7 @@ function describeMasks(
     method: methodOf(options),
     ...found,
     comparisons: found.comparisons.map((one, i) => ({ predictions: others[i]!, ...one })),
-    notes: notesOf({ ...study, content: found.content, volumes, passedOver, compared: others.length }, options),
+    notes: notesOf({ ...study, ...facts, content: found.content, volumes, passedOver }, options),
   };
 }
 

@@ -1,9 +1,9 @@
 import { oneLine } from "../../data/faults.ts";
+import { clustersIn, fewClusters, fewInSubgroups } from "../tables/few.ts";
 import { isChosen, type MetricsOptions } from "./options.ts";
 import { type Resampled, strataNotes } from "./plan.ts";
 import type { ClassPredictions } from "./read/classes.ts";
 import type { Predictions } from "./read/rows.ts";
-import type { TableRow } from "./read/table.ts";
 
 const noCluster =
   "No column tells which rows belong together: if one patient has several, the intervals are too narrow. Name it by --cluster.";
@@ -19,7 +19,8 @@ export function notesOf(
   { threshold }: Pick<MetricsOptions, "threshold">,
 ): string[] {
   const { columns, rows, noProbability } = predictions;
-  const fewest = Math.min(...[0, 1].map((label) => clustersIn(rows.filter((r) => r.label === label))));
+  const byClass = (some: Predictions["rows"]) => [0, 1].map((label) => some.filter((row) => row.label === label));
+  const fewest = Math.min(...byClass(rows).map(clustersIn));
   const alike = clustersIn(rows) < rows.length;
   const notes: [boolean, string][] = [
     [columns.cluster.length === 0, noCluster],
@@ -28,8 +29,8 @@ export function notesOf(
       "The threshold was chosen on the very rows that are evaluated: all that depends on calls is optimistic. Give --validation.",
     ],
     [
-      fewest < 30,
-      `Only ${fewest} clusters hold one of the classes: with fewer than 30, bootstrap intervals are mostly too narrow.`,
+      fewest < fewClusters,
+      `Only ${fewest} clusters hold one of the classes: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`,
     ],
     [alike, takesRowsAlone],
     [alike && compared > 0, mcnemarAlone],
@@ -39,7 +40,8 @@ export function notesOf(
     ],
     [rows[0]!.score === rows.at(-1)!.score, "All scores are equal: they tell nothing apart."],
   ];
-  return [...sharedNotes(predictions), ...notes.flatMap(([holds, note]) => (holds ? [note] : []))];
+  const few = fewInSubgroups(columns.subgroup, "clusters with one of the classes", rows, byClass);
+  return [...sharedNotes(predictions), ...notes.flatMap(([holds, note]) => (holds ? [note] : [])), ...few];
 }
 
 /** Notes on what was read, whatever the figures. */
@@ -47,24 +49,24 @@ function sharedNotes(predictions: Resampled & Pick<Predictions, "remarks">): str
   return [...predictions.remarks, ...strataNotes(predictions)];
 }
 
-const clustersIn = (rows: readonly TableRow[]): number => new Set(rows.map(({ cluster }) => cluster)).size;
-
 /** What a reader must know before quoting a figure of predictions of several classes. */
 export function classNotes(predictions: ClassPredictions, compared: number): string[] {
   const { columns, rows, classes, noProbability } = predictions;
-  const perClass = classes.map((_, c) => clustersIn(rows.filter(({ truth }) => truth === c)));
+  const byClass = (some: ClassPredictions["rows"]) => classes.map((_, c) => some.filter(({ truth }) => truth === c));
+  const perClass = byClass(rows).map(clustersIn);
   const fewest = Math.min(...perClass);
   const alike = clustersIn(rows) < rows.length;
   return [
     ...sharedNotes(predictions),
     ...(columns.cluster.length === 0 ? [noCluster] : []),
-    ...(fewest < 30
+    ...(fewest < fewClusters
       ? [
-          `Only ${fewest} clusters hold class ${oneLine(classes[perClass.indexOf(fewest)]!)}: with fewer than 30, bootstrap intervals are mostly too narrow.`,
+          `Only ${fewest} clusters hold class ${oneLine(classes[perClass.indexOf(fewest)]!)}: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`,
         ]
       : []),
     ...(alike ? [takesRowsAlone] : []),
     ...(alike && compared > 0 ? [mcnemarAlone] : []),
     ...(noProbability === null ? [] : ["Scores are no probabilities: micro averages compare them across classes all the same."]),
+    ...fewInSubgroups(columns.subgroup, "clusters with one of the classes", rows, byClass),
   ];
 }

@@ -129,3 +129,11 @@ test("p of no difference is uniform enough: at most about as many small ones as 
   expect(small / 300).toBeGreaterThan(0.05);
   expect(small / 300).toBeLessThan(0.17);
 });
+
+test("with one patient there is no spread over cases, and it is said why", () => {
+  const lone = runs.map(({ units, ...run }): SweptRun => ({ ...run, units: units.map((u) => ({ ...u, subject: "a" })) }));
+  const replicates = replicateRuns(drawPlan(seededRng(1), ["a"], 50), lone, 0.95);
+  const reason = "resampling needs at least 2 patients; there is 1";
+  expect(settingFigures(replicates)[0]!.figures[0]).toMatchObject({ mean: expect.any(Number), caseSd: null, reason });
+  expect(compareSettings(replicates, "base")[0]).toMatchObject({ difference: expect.any(Number), caseSd: null, reason });
+});

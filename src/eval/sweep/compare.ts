@@ -85,7 +85,9 @@ export function settingFigures({ of, level, plan }: Replicates): { setting: stri
       const values = meanOf(runs.map(({ resampled }) => resampled), plan.resamples); // biome-ignore format: short
       const { low, high, reason } = percentileInterval(values, patients.size, level);
       const { mean, seedSd } = overSeeds(runs.map(({ whole }) => whole));
-      return [{ ...figure, seeds: runs.length, mean, low, high, caseSd: deviation(values), seedSd, reason }];
+      return [
+        { ...figure, seeds: runs.length, mean, low, high, caseSd: low === null ? null : deviation(values), seedSd, reason },
+      ];
     });
     return { setting, figures };
   });
@@ -152,7 +154,8 @@ function pairUp(
   const { low, high, reason } = percentileInterval(values, patients, level);
   const { mean, seedSd } = overSeeds(wholes);
   const p = low === null ? null : bootstrapP(values);
-  return { row: { ...row, difference: mean, low, high, caseSd: deviation(values), seedSd, p, reason }, values, patients };
+  const caseSd = low === null ? null : deviation(values);
+  return { row: { ...row, difference: mean, low, high, caseSd, seedSd, p, reason }, values, patients };
 }
 
 function meanOf(lists: readonly Float64Array[], length: number): Float64Array {

@@ -27,7 +27,7 @@ const settingFigure = z.strictObject({
   /** Interval of the mean when patients are drawn anew and the networks stay. */
   low: value,
   high: value,
-  /** Standard deviation of the mean over the resamples of patients. */
+  /** Standard deviation of the mean over the resamples of patients; null with the interval, for the same reason. */
   caseSd: value,
   /** Standard deviation of single seeds (n - 1); null for fewer than two. */
   seedSd: value,
