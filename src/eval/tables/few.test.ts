@@ -11,7 +11,7 @@ const site = (subgroup: string, patients: number, positives: number) =>
 
 test("subgroups are named that have few clusters, or few of a class; enough are not", () => {
   const rows = [...site("a", 60, 30), ...site("b", 60, 29), ...site("c\n", 12, 6)];
-  const byClass = (some: typeof rows) => [0, 1].map((label) => some.filter((row) => row.label === label));
+  const byClass = (some: readonly (typeof rows)[number][]) => [0, 1].map((label) => some.filter((row) => row.label === label));
   expect(fewInSubgroups("site", "clusters with one of the classes", rows, byClass)).toEqual([
     "Fewer than 30 clusters with one of the classes in subgroups by site: b (29), c\\n (6). Their intervals are mostly too narrow.",
   ]);
