@@ -49,6 +49,7 @@ function boxes({ batch, size }: Case): Tensor4D {
   }
   const { data, shape } = tasks.detect.target(new Array(batch).fill({ image: new Float32Array(0), masks: mask }), {
     size,
+    outputs: 1,
     anchors: yoloOptions.parse({ kind: "yolov5" }).anchors,
   });
   return tf.tensor4d(data, shape as [number, number, number, number]);

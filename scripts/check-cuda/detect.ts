@@ -14,7 +14,11 @@ export function detect(): void {
   const model = buildModel({ ...rest, anchors }, { inChannels: 1, outChannels: 1, seed: 1 });
   const state = createState(model, options);
   const masks = new Uint8Array(side * side).fill(lesionBit, 20 * side, 30 * side);
-  const { shape, data } = tasks.detect.target([{ image: new Float32Array(side * side), masks }], { size: side, anchors });
+  const { shape, data } = tasks.detect.target([{ image: new Float32Array(side * side), masks }], {
+    size: side,
+    outputs: 1,
+    anchors,
+  });
   const [image, target] = [tf.zeros([1, side, side, 1]) as Tensor4D, tf.tensor4d(data, [...shape])];
   makeTrainStep(state, options)({ image, target }, 1).dataSync();
   const rows = tf.tidy(() => model.apply(image, { training: false }).dataSync()) as Float32Array;

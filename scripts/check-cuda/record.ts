@@ -76,7 +76,7 @@ const many = { accumulate: 2, freeze: ["down0.conv0"], groups: [{ prefix: "up", 
 const classify = [["classify", { kind: "adamw" }, "batch"]] as const;
 const pretrain = (["restore", "infoNce", "vicReg"] as const).map((task) => [task, { kind: "adamw" }, "batch"] as const);
 
-/** Of each model that a config can train (a detector's step is in detect.ts): options that make it narrow, and the ways of training that differ in ops. */
+/** Of each model that a config can train (a detector's step is in detect.ts; a hexanet is below): options that make it narrow, and the ways of training that differ in ops. */
 const trained = {
   unet: {
     options: levels,
@@ -96,7 +96,7 @@ const trained = {
   resnet34: { options: { width: 4 }, ways: classify },
   resnet50: { options: { width: 4 }, ways: classify },
   mil: { options: { encoder: { kind: "miniresnet", widths: [4, 8] } }, ways: [["mil", { kind: "adamw" }, "batch"]] },
-} as const satisfies Record<Exclude<ModelOptions["kind"], "yolov5">, TrainedWays>;
+} as const satisfies Record<Exclude<ModelOptions["kind"], "yolov5" | "hexanet">, TrainedWays>;
 
 interface TrainedWays {
   readonly options: object;

@@ -9,8 +9,8 @@ import { runModelExport } from "../../src/export/stage.ts";
 import { modelOptions, modelTells } from "../../src/models/index.ts";
 import { writeModelFolder } from "../../test/helpers/model-folder.ts";
 
-/** What a model of a kind tells; a detector and a network of bags have no graph of their own here. */
-const outputs = { pixels: ["lesion", "brain"], slices: ["bleed"], images: ["denoised"], bags: null, boxes: null };
+/** What a model of a kind tells; a detector and networks of bags and of sets have no graph of their own here. */
+const outputs = { pixels: ["lesion", "brain"], slices: ["bleed"], images: ["denoised"], bags: null, sets: null, boxes: null };
 
 const folder = argv[2];
 if (folder === undefined) throw new Error("usage: npx tsx scripts/parity/onnx-exports.ts FOLDER");

@@ -16,6 +16,8 @@ export const modelFileSchema = z.strictObject({
   schemaVersion: z.literal(1),
   /** Options of the architecture, for `modelOptions` of models/index.ts. */
   model: z.record(z.string(), z.json()),
+  /** What it was trained to tell; absent in files of earlier versions. */
+  task: z.string().optional(),
   inChannels: z.int().positive(),
   /** Meaning of the output channels, in order; logits. */
   outputs: z.array(z.string()).min(1),

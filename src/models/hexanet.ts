@@ -4,7 +4,7 @@ import { type Encoder, imageFeatures } from "./classifier.ts";
 import { encoderOf, encoderOptions } from "./encoder.ts";
 import { linear, linearWeights } from "./layers/linear.ts";
 import { type Scope, within } from "./layers/scope.ts";
-import type { ImageSetNetwork, ModelShape } from "./model.ts";
+import type { ImageSetNetwork, Model, ModelShape } from "./model.ts";
 import { createWeights, disposeWeights, inside, trainableNames, type WeightSpec } from "./weights.ts";
 
 /** Options of {@link buildHexaNet}. */
@@ -45,6 +45,28 @@ export function buildHexaNet(options: HexaNetOptions, shape: ModelShape): ImageS
     apply: (crops, present, mode) =>
       tf.tidy(() => hexanet({ weights: mode.weights ?? weights, mode }, options, encoder, crops, present)),
     dispose: () => disposeWeights(weights),
+  };
+}
+
+/**
+ * {@link buildHexaNet} as a model that training and prediction know: the regions of some cases, one case after the other, each in its fixed order; a crop that is all
+ * black is a region that is missing.
+ *
+ * @returns A model from cases * regions x H x W x inChannels to cases x 1 x 1 x classes logits.
+ */
+export function buildRegionModel(options: HexaNetOptions, shape: ModelShape): Model {
+  const network = buildHexaNet(options, shape);
+  return {
+    ...network,
+    apply: (images, mode) =>
+      tf.tidy(() => {
+        const [count, height, width, channels] = images.shape;
+        const cases = count / options.regions;
+        const crops = tf.reshape(images, [cases, options.regions, height, width, channels]) as Tensor5D;
+        const present = tf.cast(tf.greater(tf.max(images, [1, 2, 3]), 0), "float32");
+        const logits = network.apply(crops, tf.reshape(present, [cases, options.regions]) as Tensor2D, mode);
+        return tf.reshape(logits, [cases, 1, 1, logits.shape[1]]) as Tensor4D;
+      }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { tf } from "../backend/tf.ts";
 import { autoencoderOptions, autoencoderWeights, buildAutoencoder } from "./autoencoder.ts";
+import { buildRegionModel, hexanetOptions, hexanetWeights } from "./hexanet.ts";
 import { buildBagModel, milOptions, milWeights } from "./mil.ts";
 import { buildMiniResNet, miniresnetOptions, miniresnetWeights } from "./miniresnet.ts";
 import type { Classifier, Model, ModelShape } from "./model.ts";
@@ -79,6 +80,7 @@ export const modelOptions = z.discriminatedUnion("kind", [
   miniresnetOptions,
   resnetOptions,
   milOptions,
+  hexanetOptions,
   yoloOptions,
 ]);
 export type ModelOptions = z.output<typeof modelOptions>;
@@ -96,6 +98,8 @@ export function buildModel(options: ModelOptions, shape: ModelShape): Model {
       return buildAutoencoder(options, shape);
     case "mil":
       return buildBagModel(options, shape);
+    case "hexanet":
+      return buildRegionModel(options, shape);
     case "miniresnet":
       return onePixel(buildMiniResNet(options, shape));
     case "resnet18":
@@ -126,6 +130,8 @@ function specsOf(options: ModelOptions, shape: Omit<ModelShape, "seed">): Weight
       return autoencoderWeights(options, shape);
     case "mil":
       return milWeights(options, { ...shape, outChannels: 1 });
+    case "hexanet":
+      return hexanetWeights(options, shape);
     case "miniresnet":
       return miniresnetWeights(options, shape);
     case "resnet18":
@@ -164,6 +170,7 @@ function headOf(options: ModelOptions, { pretext }: Pick<ModelShape, "pretext">)
     case "nnunet":
       return "decoder.seg_layers.";
     case "mil":
+    case "hexanet":
     case "miniresnet":
     case "resnet18":
     case "resnet34":
@@ -176,8 +183,8 @@ function headOf(options: ModelOptions, { pretext }: Pick<ModelShape, "pretext">)
   }
 }
 
-/** What a model tells something of: each pixel, a whole slice, bags of slices, or boxes that it finds; an autoencoder gives the image back. */
-export function modelTells({ kind }: ModelOptions): "pixels" | "slices" | "bags" | "boxes" | "images" {
+/** What a model tells something of: each pixel, a whole slice, bags of slices, sets of crops in their order, or boxes that it finds; an autoencoder gives the image back. */
+export function modelTells({ kind }: ModelOptions): "pixels" | "slices" | "bags" | "sets" | "boxes" | "images" {
   switch (kind) {
     case "unet":
     case "nnunet":
@@ -189,6 +196,8 @@ export function modelTells({ kind }: ModelOptions): "pixels" | "slices" | "bags"
       return "slices";
     case "mil":
       return "bags";
+    case "hexanet":
+      return "sets";
     case "yolov5":
       return "boxes";
     case "autoencoder":
@@ -200,14 +209,14 @@ export function modelTells({ kind }: ModelOptions): "pixels" | "slices" | "bags"
 
 /** Where a ResNet-50 in a model has its strides, which its weights do not show; null without one. */
 export function strideOf(options: ModelOptions): string | null {
-  const encoder = options.kind === "mil" ? options.encoder : options;
+  const encoder = "encoder" in options ? options.encoder : options;
   return encoder.kind === "resnet50" ? encoder.strideIn : null;
 }
 
 /** Such as `unet 16-32-64` or `resnet18 of width 64`. */
 export function modelWords(options: ModelOptions): string {
   if ("channels" in options) return `${options.kind} ${options.channels.join("-")}`;
-  if (options.kind === "mil") return `mil of a ${modelWords(options.encoder)}`;
+  if ("encoder" in options) return `${options.kind} of a ${modelWords(options.encoder)}`;
   return `${options.kind} ${"widths" in options ? options.widths.join("-") : `of width ${options.width}`}`;
 }
 

@@ -13,6 +13,7 @@ const pretexts: Readonly<Record<Pretext["kind"], Pretext>> = {
   restore: { kind: "restore" },
   global: { kind: "global", head },
   local: { kind: "local", head, level: 1 },
+  grid: { kind: "grid", head, cells: 1 },
 };
 
 /** Of each model that can be pretrained: begins of the names of its encoder. */
@@ -37,7 +38,12 @@ test.each(usable)(
     const model = buildModel(options, { ...pretrained, seed: 2 });
     const weights = await readWeights(model);
     expect([...weights.values()].reduce((sum, { data }) => sum + data.length, 0)).toBe(weightCount(options, pretrained));
-    const shapes: Record<Pretext["kind"], number[]> = { restore: [2, 64, 32, 1], global: [2, 1, 1, 3], local: [2, 32, 16, 3] };
+    const shapes: Record<Pretext["kind"], number[]> = {
+      restore: [2, 64, 32, 1],
+      global: [2, 1, 1, 3],
+      local: [2, 32, 16, 3],
+      grid: [2, 1, 1, 3],
+    };
     tf.tidy(() => {
       for (const training of [true, false])
         expect(model.apply(tf.ones([2, 64, 32, 1]), { training }).shape).toEqual(shapes[pretext.kind]);

@@ -16,7 +16,9 @@ export type Pretext =
   /** One embedding an image: {@link globalHead} on the coarsest maps. */
   | { readonly kind: "global"; readonly head: HeadOptions }
   /** One embedding a place: {@link localHead} on the maps of a U-Net's way up, by level from 0, the finest. */
-  | { readonly kind: "local"; readonly head: HeadOptions; readonly level: number };
+  | { readonly kind: "local"; readonly head: HeadOptions; readonly level: number }
+  /** Numbers of each cell of a coarse grid of `cells` a side: {@link localHead} on the coarsest maps, averaged over each cell. */
+  | { readonly kind: "grid"; readonly head: HeadOptions; readonly cells: number };
 
 /** An encoder with what stands on it. */
 interface Design {
@@ -33,7 +35,8 @@ export function isItsOwnPretext(options: ModelOptions, pretext: Pretext): boolea
 /**
  * The encoder of a model under what it is pretrained by.
  *
- * @returns A model from N x H x W x inChannels to N x H x W x outChannels (`restore`), N x 1 x 1 x features (`global`) or maps of features (`local`).
+ * @returns A model from N x H x W x inChannels to N x H x W x outChannels (`restore`), N x 1 x 1 x features (`global`), maps of features (`local`) or
+ *   N x cells x cells x features (`grid`).
  * @throws {RangeError} If the model has no such part.
  */
 export function buildPretrained(options: ModelOptions, pretext: Pretext, shape: ModelShape): Model {
@@ -78,6 +81,18 @@ function designOf(options: ModelOptions, pretext: Pretext, { inChannels, outChan
     }
     case "local":
       return localDesign(options, pretext, inChannels);
+    case "grid": {
+      const { specs, features, stride, encode } = backboneOf(options, inChannels);
+      return {
+        specs: [...specs, ...headWeights("head", features, pretext.head)],
+        sizeMultiple: stride * pretext.cells,
+        apply(scope, x) {
+          const maps = localHead(scope, "head", encode(scope, x), pretext.head);
+          const cell: [number, number] = [maps.shape[1] / pretext.cells, maps.shape[2] / pretext.cells];
+          return tf.avgPool(maps, cell, cell, "valid");
+        },
+      };
+    }
     default:
       return pretext satisfies never;
   }
@@ -136,8 +151,9 @@ function backboneOf(options: ModelOptions, inChannels: number): Encoder {
         encode: (scope, x) => own.encode(within(scope, "encoder"), x),
       };
     }
+    case "hexanet":
     case "yolov5":
-      throw new RangeError("pretrain: a yolov5 has no encoder of its own");
+      throw new RangeError(`pretrain: a ${options.kind} has no encoder of its own`);
     default:
       return options satisfies never;
   }

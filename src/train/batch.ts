@@ -1,4 +1,4 @@
-import { chance, type Rng } from "../core/rng.ts";
+import { chance, pick, type Rng } from "../core/rng.ts";
 import { middleOf } from "../core/window.ts";
 import { applyAugment, plainWindow } from "./augment/apply.ts";
 import { type Augment, drawAugment } from "./augment/draw.ts";
@@ -10,7 +10,7 @@ import { type Corruption, corrupt, drawNoise, drawSwaps } from "./pretrain/corru
 import { drawRegions } from "./pretrain/regions.ts";
 import { drawWindow, type SliceGroups } from "./sampler.ts";
 import type { TrainSlice } from "./slices.ts";
-import { type Target, type TargetFacts, type Task, tasks } from "./task.ts";
+import { outputsOf, type Target, type TargetFacts, type Task, tasks } from "./task.ts";
 
 /** What one step learns from, in memory. */
 export interface Batch {
@@ -30,6 +30,8 @@ export interface Batch {
 export interface TrainPool {
   readonly slices: readonly TrainSlice[];
   readonly groups: SliceGroups;
+  /** Of classes, see {@link TargetFacts}. */
+  readonly classWeights?: readonly number[];
 }
 
 /** Part of a slice, and how it is varied. */
@@ -71,13 +73,21 @@ export function drawBatch(
 ): BatchDraw {
   const ofStep = rng.fork("batch").fork(n);
   const { cropSize: size, task, batchSize } = options;
-  const facts = { task, size, anchors };
+  const facts = { task, size, anchors, outputs: outputsOf(options).length, cells: options.weakCells };
   const items = Array.from({ length: batchSize }, (_, i) => ofStep.fork(i));
   switch (tasks[task].draws) {
     case "windows":
     case "slices":
-    case "spoilt":
-      return { ...facts, items: items.map((of) => drawImage(of, pool, options)) };
+    case "spoilt": {
+      const images = items.map((of) => drawImage(of, pool, options));
+      return { ...facts, ...classFacts(images.map(({ windows }) => windows[0]!.slice), pool), items: images }; // biome-ignore format: one line
+    }
+    case "sets": {
+      const all = bagsOf(pool.slices);
+      const sets = items.map((of) => pick(of.fork("set"), all).slices);
+      const images = sets.flatMap((slices, s) => slices.map((slice, i) => plainDraw(items[s]!.fork(i), slice, options)));
+      return { ...facts, ...classFacts(sets.map(([first]) => first!), pool), items: images }; // biome-ignore format: one line
+    }
     case "views": {
       const views = items.map((of) => drawViews(of, pool, options));
       return { ...facts, ...drawnRegions(ofStep, options), items: [0, 1].flatMap((view) => views.map((pair) => pair[view]!)) };
@@ -91,6 +101,23 @@ export function drawBatch(
     default:
       return tasks[task].draws satisfies never;
   }
+}
+
+/** The classes of slices, and what each counts; nothing where no classes are trained. */
+function classFacts(slices: readonly TrainSlice[], { classWeights }: Pick<TrainPool, "classWeights">): Partial<TargetFacts> {
+  const labels = slices.flatMap(({ label }) => label ?? []);
+  return labels.length === 0 ? {} : { labels, ...(classWeights === undefined ? {} : { classWeights }) };
+}
+
+/** What an image of each class counts: the share of its class among the slices to the power of minus `classBalance`; 1 for a class without any. */
+export function classWeightsOf(
+  slices: readonly TrainSlice[],
+  options: Pick<TrainOptions, "task" | "outputs"> & { readonly loss: Pick<TrainOptions["loss"], "classBalance"> },
+): number[] {
+  return outputsOf(options).map((_, place) => {
+    const share = slices.filter(({ label }) => label === place).length / slices.length;
+    return share === 0 ? 1 : share ** -options.loss.classBalance;
+  });
 }
 
 function drawImage(of: Rng, pool: TrainPool, options: TrainOptions): ImageDraw {
@@ -158,12 +185,12 @@ export function plainBatch(
   items: readonly { slice: TrainSlice; x: number; y: number }[],
   size: number,
   task: Task,
-  anchors: Anchors | null = null,
+  facts: Omit<TargetFacts, "size"> = { anchors: null, outputs: task.outputs.length },
 ): Batch & { readonly masks: readonly Uint8Array[] } {
   const windows = items.map(({ slice, x, y }) => plainWindow(slice, { x, y }, size));
   return {
     ...pack(windows.map(({ image }) => image), size), // biome-ignore format: short
-    target: task.target(windows, { size, anchors }),
+    target: task.target(windows, { ...facts, ...classFacts(items.map(({ slice }) => slice), {}), size }), // biome-ignore format: short
     ids: items.map(({ slice }) => sliceId(slice)),
     masks: windows.map((w) => w.masks),
   };

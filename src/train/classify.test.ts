@@ -173,7 +173,7 @@ test("the loss is the mean over slices, those with blood weighted", async () => 
 test("a task that the model cannot learn is refused, in a config and in training", async () => {
   const load = (text: string) => () => parseExperiment(`data: { kind: phantom }\n${text}`, "x.yaml");
   expect(load("model: { kind: resnet18 }")).toThrow(
-    "x.yaml train.task must be classify, restore, infoNce or vicReg for a resnet18, which tells of whole slices; got lesion",
+    "x.yaml train.task must be classify, classes, restore, infoNce, vicReg, weakBinary, weakTypes or weakGrid for a resnet18, which tells of whole slices; got lesion",
   );
   expect(load("train: { task: classify }")).toThrow(
     "train.task: classify needs a model that tells of whole slices, such as { kind: resnet18 }; got a unet",
@@ -182,6 +182,6 @@ test("a task that the model cannot learn is refused, in a config and in training
   const error = await runTrain(request(await temporaryFolder("train"), { task: "lesion" }), silentContext()).catch((e) => e);
   expect([error instanceof UserError, error.message]).toEqual([
     true,
-    expect.stringMatching(/^train\.task must be classify, restore, infoNce or vicReg for a resnet18/),
+    expect.stringMatching(/^train\.task must be classify, classes, restore, infoNce, vicReg, weakBinary, weakTypes or weakGrid for a resnet18/),
   ]);
 });

@@ -4,7 +4,7 @@ import type { FileRef } from "../data/dataset.ts";
 import { type LabelScheme, toTissues } from "../data/label-schemes.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
-import { prepareCase, prepareTissueCase, type TrainSlice } from "./slices.ts";
+import { type CaseFacts, prepareCase, prepareTissueCase, type TrainSlice } from "./slices.ts";
 
 /** One case to read and cut into slices; run in a worker thread. */
 export interface LoadJob {
@@ -13,7 +13,7 @@ export interface LoadJob {
   readonly root: string;
   readonly image: FileRef;
   readonly truth: /** Without a lesion mask nothing is lesion, without a brain mask all is brain that is not black. */
-    | { readonly task: "lesion"; readonly lesionMask: FileRef | null; readonly brainMask: FileRef | null }
+    | ({ readonly task: "lesion"; readonly lesionMask: FileRef | null; readonly brainMask: FileRef | null } & CaseFacts)
     | { readonly task: "tissue"; readonly labels: FileRef; readonly scheme: LabelScheme };
   readonly preprocess: PreprocessOptions;
 }
@@ -30,10 +30,10 @@ export default async function loadCase({ id, root, image, truth, preprocess }: L
     const tissue = toTissues(await labels(truth.labels), truth.scheme, join(root, truth.labels.path));
     return prepareTissueCase(id, scan, tissue, preprocess);
   }
-  const { lesionMask, brainMask } = truth;
+  const { task: _, lesionMask, brainMask, ...facts } = truth;
   const lesion = lesionMask === null ? maskOf(scan, () => 0) : await labels(lesionMask);
   const brain = brainMask === null ? maskOf(scan, (value) => (value === 0 ? 0 : 1)) : await labels(brainMask);
-  return prepareCase(id, scan, { lesion, brain }, preprocess);
+  return prepareCase(id, scan, { lesion, brain }, preprocess, facts);
 }
 
 function maskOf(scan: Volume, value: (of: number) => number): Volume<Uint16Array> {

@@ -4,6 +4,7 @@ import { throwIfStopped } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { mapParallel } from "../core/parallel.ts";
+import { placeOfClass } from "../data/classes.ts";
 import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type SplitName } from "../data/dataset.ts";
 import { readBytes } from "../data/files.ts";
 import { assertNoLeak } from "../data/leaks.ts";
@@ -11,7 +12,7 @@ import type { PreprocessOptions } from "../data/preprocess.ts";
 import { bagsOf } from "./bags/draw.ts";
 import loadCase, { type LoadJob } from "./load-job.ts";
 import type { TaskName, TrainOptions } from "./options.ts";
-import { healthyAlone, minLesionPixels, preparedBytes, type TrainSlice } from "./slices.ts";
+import { classShift, healthyAlone, minLesionPixels, preparedBytes, type TrainSlice } from "./slices.ts";
 import { tasks } from "./task.ts";
 
 /** What training reads from a dataset folder. */
@@ -36,8 +37,9 @@ export interface TrainPlan {
 export async function planData(
   folder: string,
   preprocess: PreprocessOptions,
-  { memoryMb, task, freshEvery }: Pick<TrainOptions, "memoryMb" | "task" | "freshEvery">,
+  options: Pick<TrainOptions, "memoryMb" | "task" | "freshEvery" | "outputs">,
 ): Promise<TrainPlan> {
+  const { memoryMb, task, freshEvery } = options;
   const dataset = await readDataset(folder);
   const splits = await readSplits(folder);
   assertNoLeak({ dataset, splits, where: folder });
@@ -61,7 +63,7 @@ export async function planData(
       `train.memoryMb is ${memoryMb}, but the slices of ${train.length + val.length} cases take ${needed} MB at preprocess.pixelMm ${preprocess.pixelMm}. ` +
         `Raise train.memoryMb to ${needed} or preprocess.pixelMm, or use fewer cases.`,
     );
-  const job = (c: Case) => loadJob(folder, dataset, c, preprocess, task);
+  const job = (c: Case) => loadJob(folder, dataset, c, preprocess, options);
   const hash = async (name: string) => sha256(await readBytes(join(folder, name)));
   return {
     task,
@@ -70,13 +72,16 @@ export async function planData(
   };
 }
 
-function loadJob(folder: string, dataset: Dataset, c: Case, preprocess: PreprocessOptions, task: TaskName): LoadJob {
-  const truth = truthOf(folder, dataset, c, task);
+type Learnt = Pick<TrainOptions, "task" | "outputs">;
+
+function loadJob(folder: string, dataset: Dataset, c: Case, preprocess: PreprocessOptions, learnt: Learnt): LoadJob {
+  const truth = truthOf(folder, dataset, c, learnt);
   return { id: c.id, root: join(folder, dataset.root), image: c.image, truth, preprocess };
 }
 
 /** The files of a case that a task learns from. */
-function truthOf(folder: string, { labelScheme }: Dataset, c: Case, task: TaskName): LoadJob["truth"] {
+function truthOf(folder: string, dataset: Dataset, c: Case, { task, outputs }: Learnt): LoadJob["truth"] {
+  const { labelScheme } = dataset;
   const { lesionMask, brainMask, labels } = c;
   const lacks = (name: string, wayOut: string) =>
     new UserError("data", `${folder}: every case needs a ${name} to train ${wayOut}`);
@@ -97,9 +102,48 @@ function truthOf(folder: string, { labelScheme }: Dataset, c: Case, task: TaskNa
       return { task: "lesion", lesionMask, brainMask };
     case "none":
       return { task: "lesion", lesionMask: null, brainMask };
+    case "types":
+      if (lesionMask === null && c.grade !== 0) throw lacks("lesion mask", `types of lesions on; ${c.id} has none.`);
+      return { task: "lesion", lesionMask, brainMask, types: typesOf(folder, dataset, outputs!) };
+    case "classes": {
+      if (c.class === undefined) throw lacks("class", `classes on; ${c.id} has none.`);
+      const label = placeOfClass(c.class, outputs!);
+      if (label >= 0) return { task: "lesion", lesionMask: null, brainMask, label };
+      throw new UserError(
+        "usage",
+        `train.outputs must name every class of ${folder}, or have other; got ${c.class} for ${c.id}. Name it, or add other.`,
+      );
+    }
+    case "boxes":
+      if (c.boxes === undefined) throw lacks("list of boxes", `regions on; ${c.id} has none.`);
+      return { task: "lesion", lesionMask: null, brainMask, boxes: boxesOf(folder, dataset, c, outputs!) };
     default:
       return tasks[task].learnsFrom satisfies never;
   }
+}
+
+/** @throws {UserError} (usage) If a name is none of the dataset's. */
+function refuseUnknown(folder: string, known: readonly string[], wanted: readonly string[], what: string): void {
+  const stray = wanted.find((name) => !known.includes(name));
+  if (stray === undefined) return;
+  throw new UserError(
+    "usage",
+    `train.outputs must be ${what} of ${folder}; got ${stray}. They are ${known.join(", ") || "none"}.`,
+  );
+}
+
+/** Place among the outputs of each type of lesion of a dataset. */
+function typesOf(folder: string, { lesionTypes = [] }: Dataset, outputs: readonly string[]): number[] {
+  refuseUnknown(folder, lesionTypes, outputs, "types of lesions");
+  return lesionTypes.map((name) => outputs.indexOf(name));
+}
+
+function boxesOf(folder: string, { regions = [] }: Dataset, { boxes = [] }: Case, outputs: readonly string[]) {
+  refuseUnknown(folder, regions, outputs, "regions");
+  return boxes.flatMap(({ name, slice, box: [left, top, right, bottom] }) => {
+    const place = outputs.indexOf(name);
+    return place < 0 ? [] : [{ place, slice, box: { left, top, right, bottom } }];
+  });
 }
 
 /**
@@ -120,6 +164,7 @@ export async function loadData({ jobs, task }: TrainPlan, context: StageContext)
 function checkTruth(task: TaskName, train: readonly TrainSlice[], val: readonly TrainSlice[]): void {
   const refuse = (rule: string, got: string, wayOut: string) => new UserError("data", `the ${rule}; got ${got}. ${wayOut}.`);
   switch (tasks[task].learnsFrom) {
+    case "types":
     case "masks":
       if (train.some((s) => s.lesionPixels >= minLesionPixels)) return;
       throw refuse(`train split must have a slice with at least ${minLesionPixels} lesion pixels`, `none in ${train.length} slices`, "Make bleeds with synth"); // biome-ignore format: one line
@@ -134,6 +179,14 @@ function checkTruth(task: TaskName, train: readonly TrainSlice[], val: readonly 
         if (slices.length === 0)
           throw refuse(`${name} split must have a case without blood to learn what is healthy from`, "none", "Make healthy ones with synth, or use more subjects"); // biome-ignore format: one line
       return;
+    case "classes": {
+      const seen = new Set(train.map(({ label }) => label));
+      if (seen.size > 1) return;
+      throw refuse("train split must have cases of several classes", "one", "Use more subjects, or other outputs");
+    }
+    case "boxes":
+      if (train.some(({ masks }) => masks.some((bits) => bits >> classShift > 0))) return;
+      throw refuse("train split must have a slice with a region", `none in ${train.length} slices`, "Use other outputs");
     case "tissues":
     case "none":
       return;

@@ -7,23 +7,23 @@ import { networkShape, tasks } from "./task.ts";
 const idleBytes = 0.46e9;
 
 /** Bytes of a weight at the peak: itself, its gradient, the optimizer's memory, its average, and copies of all of these on the way. */
-const bytesPerWeight = { pixels: 4 * 30, images: 4 * 30, slices: 4 * 18, bags: 4 * 18, boxes: 4 * 18 };
+const bytesPerWeight = { pixels: 4 * 30, images: 4 * 30, slices: 4 * 18, bags: 4 * 18, sets: 4 * 18, boxes: 4 * 18 };
 
 /**
  * Peak memory of training beside the prepared slices (at most `memoryMb`), bytes. Our estimate, from peaks measured on native TensorFlow's CPU
  * (`npx tsx bench/memory.ts`), within a fifth of those; on a GPU and on WebAssembly nothing was measured.
  */
 export function trainingBytes(model: ModelOptions, options: Sized): number {
-  const pixels = imagesOf(options) * options.cropSize ** 2;
+  const pixels = imagesOf(model, options) * options.cropSize ** 2;
   const perWeight = bytesPerWeight[modelTells(model)];
   return idleBytes + perWeight * weightCount(model, networkShape(options)) + pixels * bytesPerPixel(model);
 }
 
 /** What memory depends on. */
-type Sized = Pick<TrainOptions, "task" | "contrast" | "bags" | "batchSize" | "cropSize">;
+type Sized = Pick<TrainOptions, "task" | "outputs" | "contrast" | "weakCells" | "bags" | "batchSize" | "cropSize">;
 
 /** Images of a batch. */
-function imagesOf({ task, batchSize, bags }: Sized): number {
+function imagesOf(model: ModelOptions, { task, batchSize, bags }: Sized): number {
   switch (tasks[task].draws) {
     case "windows":
     case "slices":
@@ -33,6 +33,8 @@ function imagesOf({ task, batchSize, bags }: Sized): number {
       return 2 * batchSize;
     case "bags":
       return batchSize * bags.images;
+    case "sets":
+      return batchSize * ("regions" in model ? model.regions : 1);
     default:
       return tasks[task].draws satisfies never;
   }
@@ -53,6 +55,7 @@ function bytesPerPixel(model: ModelOptions): number {
     case "resnet50":
       return resnetBytes[model.kind] * (0.2 + (0.8 * model.width) / 64);
     case "mil":
+    case "hexanet":
       return bytesPerPixel(model.encoder);
     case "yolov5":
       return 900 * (0.2 + 0.8 * (model.width / 0.25)) * (0.5 + (0.5 * model.depth) / 0.33); // our guess, not measured
@@ -92,7 +95,7 @@ export function checkMemory(model: ModelOptions, options: Sized & Pick<TrainOpti
       : `Lower train.batchSize to ${fits} (with train.optimizer.accumulate ${Math.ceil((options.batchSize * options.optimizer.accumulate) / fits)} a step learns from as many slices), or train.cropSize`;
   throw new UserError(
     "usage",
-    `train: ${imagesOf(options)} slices of ${options.cropSize} x ${options.cropSize} pixels in a ${modelWords(model)} take about ${gigabytes(needed)}; ` +
+    `train: ${imagesOf(model, options)} slices of ${options.cropSize} x ${options.cropSize} pixels in a ${modelWords(model)} take about ${gigabytes(needed)}; ` +
       `the machine has ${gigabytes(limit)}. ${way}.`,
   );
 }

@@ -60,7 +60,7 @@ export const lossOptions = z.strictObject({
     .max(1)
     .default(0.5)
     .describe(
-      "task tissue: weight of a pixel's cross-entropy is its tissue's share in the batch to the power of minus this; 0: all alike",
+      "weight of the cross-entropy: task tissue, of a pixel its tissue's share in the batch to the power of minus this; tasks classes and crops, of an image its class's share in the training images to that power (1: by inverse frequency); 0: all alike",
     ),
   /** `batch`: one Dice over all pixels of the batch; `slice`: the mean of one a slice. */
   diceOver: z
@@ -95,16 +95,22 @@ export const taskName = z.enum([
   "classify",
   "detect",
   "mil",
+  "classes",
+  "crops",
+  "regions",
   "denoise",
   "restore",
   "infoNce",
   "localInfoNce",
   "vicReg",
+  "weakBinary",
+  "weakTypes",
+  "weakGrid",
 ]);
 export type TaskName = z.output<typeof taskName>;
 
 /** The tasks that end with weights for another training: nothing is predicted by them. */
-const pretrainings: readonly TaskName[] = ["restore", "infoNce", "localInfoNce", "vicReg"];
+const pretrainings: readonly TaskName[] = ["restore", "infoNce", "localInfoNce", "vicReg", "weakBinary", "weakTypes", "weakGrid"];
 
 /** Whether a task is pretraining: it ends with weights for `train.init`, and nothing is predicted or evaluated by them. */
 export function isPretraining(task: TaskName): boolean {
@@ -115,12 +121,24 @@ export function isPretraining(task: TaskName): boolean {
 export const trainOptions = z.strictObject({
   /**
    * `lesion`: blood, and the brain. `tissue`: the tissue of each pixel, from stacks with tissue maps (`synth.writeTissue`). `classify`: whether a slice shows blood. `detect`: a box around
-   * each patch of blood. `mil`: whether a case shows blood, told that of cases alone. `denoise`: a healthy window without noise. The others pretrain an encoder on unlabelled slices.
+   * each patch of blood. `mil`: whether a case shows blood, told that of cases alone. `classes`: which class a whole image is of; `crops`: a case, by crops of its regions. `regions`: a box
+   * around each named region. `denoise`: a healthy window without noise. The others pretrain an encoder: on unlabelled slices, or (`weak…`) on what is known of whole slices.
    */
   task: taskName
     .default("lesion")
     .describe(
-      "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet or miniresnet; detect: a box around each patch of blood in a slice, by a yolov5; mil: whether a case shows blood, by a mil over its slices; denoise: healthy slices without noise, by an autoencoder, whose error on others is an anomaly map; pretraining on unlabelled slices, for train.init of another training: restore (context restoration), infoNce and vicReg (two views of a slice), localInfoNce (regions of two views)",
+      "lesion: blood and the brain; tissue: the tissue of each pixel, from stacks with tissue maps (synth.writeTissue); classify: whether a slice shows blood, by a resnet or miniresnet; detect: a box around each patch of blood in a slice, by a yolov5; mil: whether a case shows blood, by a mil over its slices; classes: which of outputs a whole image shows, by a resnet or miniresnet; crops: the same of a case, by a hexanet over crops of its regions; regions: a box around each of outputs in an image, by a yolov5; denoise: healthy slices without noise, by an autoencoder, whose error on others is an anomaly map; pretraining on unlabelled slices, for train.init of another training: restore (context restoration), infoNce and vicReg (two views of a slice), localInfoNce (regions of two views); pretraining on weak labels of slices: weakBinary (whether there is blood), weakTypes (of which types), weakGrid (in which cells of a coarse grid)",
+    ),
+  /** What is told apart, where the dataset has the names: classes, regions, or types of lesions. */
+  outputs: z
+    .array(z.string().min(1).max(80))
+    .min(1)
+    .max(64)
+    .refine((names) => new Set(names).size === names.length, { message: "must name each once" })
+    .nullable()
+    .default(null)
+    .describe(
+      "what the network tells apart, by the names of the dataset. Tasks classes and crops: classes, normal first, where other is every class that is not named; regions: regions, at most 6; weakTypes: types of lesions, at most 6; null for every other task",
     ),
   /** Where the first weights come from; null: all start at random. */
   init: initOptions.nullable().default(null).describe("where the first weights come from; null: all start at random"),
@@ -172,7 +190,12 @@ export const trainOptions = z.strictObject({
   bags: bagOptions.prefault({}).describe("task mil: what a bag has in training"),
   denoise: denoiseOptions.prefault({}).describe("task denoise: the noise that is added"),
   restore: restoreOptions.prefault({}).describe("task restore: the patches that change places"),
-  contrast: contrastOptions.prefault({}).describe("tasks infoNce, localInfoNce and vicReg: two views of each slice"),
+  contrast: contrastOptions
+    .prefault({})
+    .describe(
+      "tasks infoNce, localInfoNce and vicReg: two views of each slice; its head is that of weakBinary and weakTypes, too",
+    ),
+  weakCells: z.int().min(1).max(64).default(4).describe("task weakGrid: cells a side of the grid"),
   sampling: samplingOptions.prefault({}).describe("which slices make a batch; not for task mil"),
   augment: augmentOptions.prefault({}).describe("how training slices are varied"),
   /** Steps after which the training stacks give way to new ones, made meanwhile from the same cases: the next `synth.copies` of each. null: never. */
@@ -216,11 +239,17 @@ const taught: Readonly<Record<TaskName, { readonly of: readonly Told[]; readonly
   classify: { of: ["slices"], by: "resnet18" },
   detect: { of: ["boxes"], by: "yolov5" },
   mil: { of: ["bags"], by: "mil" },
+  classes: { of: ["slices"], by: "resnet34" },
+  crops: { of: ["sets"], by: "hexanet" },
+  regions: { of: ["boxes"], by: "yolov5" },
   denoise: { of: ["images", "pixels"], by: "autoencoder" },
   restore: { of: ["pixels", "images", "slices", "bags"], by: "unet" },
   infoNce: { of: ["pixels", "images", "slices", "bags"], by: "unet" },
   localInfoNce: { of: ["pixels"], by: "unet" },
   vicReg: { of: ["pixels", "images", "slices", "bags"], by: "unet" },
+  weakBinary: { of: ["pixels", "images", "slices", "bags"], by: "unet" },
+  weakTypes: { of: ["pixels", "images", "slices", "bags"], by: "unet" },
+  weakGrid: { of: ["pixels", "images", "slices", "bags"], by: "unet" },
 };
 
 /** How what a network tells of is said. */
@@ -228,6 +257,7 @@ const told: Readonly<Record<Told, string>> = {
   pixels: "tells of pixels",
   slices: "tells of whole slices",
   bags: "tells of bags of slices",
+  sets: "tells of crops of regions",
   boxes: "finds boxes",
   images: "gives images back",
 };
@@ -252,11 +282,17 @@ function listed(words: readonly string[]): string {
 /** The tasks whose loss is of one kind, which `train.loss` has no part in but for a detector's own. */
 const ownLosses: Readonly<Partial<Record<TaskName, string>>> = {
   detect: "is detection",
+  regions: "is detection",
+  classes: "is the cross-entropy of the classes",
+  crops: "is the cross-entropy of the classes",
   denoise: "is the mean squared error",
   restore: "is the mean squared error",
   infoNce: "is InfoNCE",
   localInfoNce: "is InfoNCE",
   vicReg: "is VICReg",
+  weakBinary: "is the binary cross-entropy",
+  weakTypes: "is the binary cross-entropy",
+  weakGrid: "is the binary cross-entropy",
 };
 
 /** What is wrong where no part of the loss that a task uses has a weight, or a part has one that it does not use; else null. */
@@ -264,7 +300,8 @@ export function lossMisfit({ dice, crossEntropy, focal, tversky, detection }: Lo
   const own = ownLosses[task];
   if (own !== undefined) {
     if (focal.weight + tversky.weight > 0) return `focal and tversky must have weight 0 for task ${task}, whose loss ${own}`;
-    return task !== "detect" || detection.objectGain > 0 ? null : "detection.objectGain must be above 0 for task detect; got 0";
+    const finds = task === "detect" || task === "regions";
+    return !finds || detection.objectGain > 0 ? null : `detection.objectGain must be above 0 for task ${task}; got 0`;
   }
   const hasMasks = task !== "classify" && task !== "mil";
   if (!hasMasks && tversky.weight > 0) return `tversky.weight must be 0 for task ${task}, which has no masks`;
@@ -275,13 +312,16 @@ export function lossMisfit({ dice, crossEntropy, focal, tversky, detection }: Lo
 /** What of the options of a training one task asks of another; null where they fit. `path` is that of the one to change, below `train`. */
 export function batchMisfit(model: ModelOptions, train: TrainOptions): { readonly path: string; readonly rule: string } | null {
   const { task, batchSize, cropSize, augment, restore, contrast } = train;
+  const names = outputsMisfit(train);
+  if (names !== null) return { path: "outputs", rule: names };
   const isViews = task === "infoNce" || task === "vicReg" || task === "localInfoNce";
-  if ((isViews || task === "mil") && augment.mosaicShare > 0)
+  if ((isViews || task === "mil" || task === "classes" || task === "crops") && augment.mosaicShare > 0)
     return { path: "augment.mosaicShare", rule: `must be 0 for task ${task}; got ${augment.mosaicShare}` };
   if ((task === "infoNce" || task === "vicReg") && batchSize < 2)
     return { path: "batchSize", rule: `must be at least 2 for task ${task}, which tells slices apart; got ${batchSize}` };
   if (task === "restore" && 3 * restore.sidePixels[1] > cropSize)
     return { path: "restore.sidePixels", rule: `must be at most a third of train.cropSize, ${Math.floor(cropSize / 3)}; got ${restore.sidePixels[1]}` }; // biome-ignore format: one line
+  if (task === "weakGrid") return gridMisfit(model, train);
   if (task !== "localInfoNce" || !("channels" in model)) return null;
   const highest = model.channels.length - 2;
   if (contrast.level > highest)
@@ -289,6 +329,33 @@ export function batchMisfit(model: ModelOptions, train: TrainOptions): { readonl
   const across = cropSize / 2 ** contrast.level - contrast.regionPlaces + 1;
   if (across ** 2 >= contrast.regions && across > 0) return null;
   return { path: "contrast.regions", rule: `must be at most the ${Math.max(0, across) ** 2} that maps of ${cropSize / 2 ** contrast.level} places a side hold; got ${contrast.regions}` }; // biome-ignore format: one line
+}
+
+/** The most regions or types of lesions: a pixel keeps a bit for each. */
+export const mostFlags = 6;
+
+/** How many names the tasks that need some take. */
+const named: Readonly<Partial<Record<TaskName, readonly [number, number]>>> = {
+  classes: [2, 64],
+  crops: [2, 64],
+  regions: [1, mostFlags],
+  weakTypes: [1, mostFlags],
+};
+
+function outputsMisfit({ task, outputs }: TrainOptions): string | null {
+  const range = named[task];
+  if (range === undefined) return outputs === null ? null : `must be null for task ${task}; got ${outputs.join(", ")}`;
+  const [least, most] = range;
+  if (outputs !== null && outputs.length >= least && outputs.length <= most) return null;
+  return `must name ${least} to ${most} for task ${task}; got ${outputs === null ? "none" : outputs.length}`;
+}
+
+function gridMisfit(model: ModelOptions, { cropSize, weakCells }: TrainOptions) {
+  if (!("channels" in model)) return null;
+  const maps = cropSize / 2 ** (model.channels.length - 1);
+  return maps % weakCells === 0
+    ? null
+    : { path: "weakCells", rule: `must divide the ${maps} places a side of the coarsest maps; got ${weakCells}` };
 }
 
 /** @throws {UserError} (usage) If a network cannot learn the task, or a batch does not fit it. */

@@ -2,12 +2,14 @@ import { mean } from "simple-statistics";
 import { aurocScore } from "../eval/metrics/auroc.ts";
 import { type FoundBox, meanAveragePrecision, type TrueBox } from "../eval/metrics/average-precision.ts";
 import { diceOf } from "../eval/metrics/dice.ts";
+import { averagedAuroc, rankClasses } from "../eval/metrics/multiclass.ts";
 import { orNull } from "../eval/metrics/or-null.ts";
+import { softmax } from "../eval/metrics/softmax.ts";
 import { detectInRows, evaluatedDetections, type RowsOptions } from "../models/index.ts";
-import { type Anchors, lesionBoxes } from "./detect/target.ts";
+import { type Anchors, flaggedTargets, lesionTargets } from "./detect/target.ts";
 import type { TaskName } from "./options.ts";
 import { brainBit, classShift, lesionBit, type TrainSlice } from "./slices.ts";
-import { showsLesion } from "./task.ts";
+import { showsLesion, typesIn } from "./task.ts";
 import type { ValidationFigures } from "./validate.ts";
 
 /** Collects what a network says of validation slices, one after the other, and makes figures of it. */
@@ -28,6 +30,15 @@ export function scorerOf(task: TaskName, channels: number, size: number, anchors
       return bleedScorer();
     case "detect":
       return boxScorer({ width: size, height: size, classes: channels, anchors: anchors! });
+    case "classes":
+    case "crops":
+      return classScorer(channels);
+    case "regions":
+      return boxScorer({ width: size, height: size, classes: channels, anchors: anchors! }, channels);
+    case "weakBinary":
+    case "weakTypes":
+      return presenceScorer(channels);
+    case "weakGrid":
     case "mil":
     case "denoise":
     case "restore":
@@ -96,16 +107,44 @@ function bleedScorer(): Scorer {
   };
 }
 
-/** Boxes of a detector against those of the masks; a slice scores its best box. */
-function boxScorer(rows: RowsOptions): Scorer {
+/** A logit for each class; the figure is the mean over the classes, each against the rest. */
+function classScorer(classes: number): Scorer {
+  const [truth, scores]: [number[], number[]] = [[], []];
+  return {
+    add({ label }, logits) {
+      truth.push(label!);
+      scores.push(...softmax(logits));
+    },
+    figures: () => ({ ...none, auroc: orNull(averagedAuroc(rankClasses(truth, scores, classes), "macro")) }),
+  };
+}
+
+/** Blood, and each type of it; the figure is the mean over those that are there and not everywhere. */
+function presenceScorer(channels: number): Scorer {
+  const of: { label: 0 | 1; score: number }[][] = Array.from({ length: channels }, () => []);
+  return {
+    add(_, logits, masks) {
+      const truth = [showsLesion(masks), ...typesIn(masks, channels - 1)];
+      for (const [c, shown] of truth.entries()) of[c]!.push({ label: shown ? 1 : 0, score: logits[c]! });
+    },
+    figures() {
+      const each = of.map(aurocScore).filter(Number.isFinite);
+      return { ...none, auroc: each.length === 0 ? null : mean(each) };
+    },
+  };
+}
+
+/** Boxes of a detector against those of the masks; a slice scores its best box. @param regions - How many regions it finds; 0: patches of blood. */
+function boxScorer(rows: RowsOptions, regions = 0): Scorer {
   const [truth, found]: [TrueBox[], FoundBox[]] = [[], []];
   const scores: { label: 0 | 1; score: number }[] = [];
   return {
     add(_, logits, masks) {
       const image = scores.length;
-      const boxes = lesionBoxes(masks, rows.width, rows.height);
+      const { width, height } = rows;
+      const boxes = regions > 0 ? flaggedTargets(masks, width, height, regions) : lesionTargets(masks, width, height);
       const detections = detectInRows(logits, rows, evaluatedDetections);
-      truth.push(...boxes.map((box) => ({ image, label: 0, box })));
+      truth.push(...boxes.map((of) => ({ image, ...of })));
       found.push(...detections.map((of) => ({ image, ...of })));
       scores.push({ label: boxes.length > 0 ? 1 : 0, score: detections[0]?.score ?? 0 });
     },

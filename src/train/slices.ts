@@ -1,3 +1,4 @@
+import type { Rectangle } from "../core/rectangle.ts";
 import type { Image, LabelVolume, Volume } from "../core/volume.ts";
 import { ontoGrid } from "../data/grid.ts";
 import {
@@ -6,6 +7,7 @@ import {
   type PreprocessOptions,
   prepareLabels,
   prepareMask,
+  prepareRectangle,
   prepareStack,
 } from "../data/preprocess.ts";
 import { outputOfTissue } from "../models/index.ts";
@@ -16,7 +18,7 @@ export const quantum = 4000;
 /** Bits of {@link TrainSlice.masks}. */
 export const lesionBit = 1;
 export const brainBit = 2;
-/** The bits above: the position of the pixel's tissue in `tissueOutputs`, where tissues are trained; else 0. */
+/** The bits above: the position of the pixel's tissue in `tissueOutputs`, where tissues are trained; a flag for each region whose box it is in, or for its type of lesion; else 0. */
 export const classShift = 2;
 
 /** A slice with fewer lesion pixels is neither a lesion slice nor a healthy one: it is not drawn for either, and not scored. */
@@ -37,6 +39,18 @@ export interface TrainSlice {
   readonly brainPixels: number;
   /** What intensities must be multiplied with to look as if the stack had come brain-masked: the white point is then the brain's own. */
   readonly maskedGain: number;
+  /** Place of its case's class among the outputs, where classes are trained. */
+  readonly label?: number;
+}
+
+/** What is known of a case beside its masks. */
+export interface CaseFacts {
+  /** {@link TrainSlice.label}. */
+  readonly label?: number;
+  /** Boxes, pixels along the in-plane array axes, and the place of their region among the outputs. */
+  readonly boxes?: readonly { readonly place: number; readonly slice: number; readonly box: Rectangle }[];
+  /** Place among the outputs of each value of the lesion mask from 1 on; -1 for one that is not told. */
+  readonly types?: readonly number[];
 }
 
 /** The masks of a case, on its image's grid. */
@@ -61,17 +75,45 @@ export function prepareTissueCase(id: string, image: Volume, tissue: LabelVolume
  * Cuts a case into the slices that training keeps.
  * @throws {UserError} (data) If a mask is not on the image's grid.
  */
-export function prepareCase(id: string, image: Volume, masks: CaseMasks, options: PreprocessOptions): TrainSlice[] {
+export function prepareCase(
+  id: string,
+  image: Volume,
+  masks: CaseMasks,
+  options: PreprocessOptions,
+  facts: CaseFacts = {},
+): TrainSlice[] {
   const stack = prepareStack(image, options);
   const slicesOf = (name: keyof CaseMasks) => prepareMask(onImage(masks[name], image, id, `${name} mask`), options);
   const [lesion, brain] = [slicesOf("lesion"), slicesOf("brain")];
+  const types = facts.types === undefined ? null : prepareLabels(masks.lesion, options);
   const maskedGain = gainOfMasked(image, masks.brain, stack.range, options);
   return stack.slices.map((slice, index) => {
     const [blood, inside] = [lesion[index]!.data, brain[index]!.data];
     const bits = blood.map((v, i) => (v ? lesionBit : 0) | (inside[i] ? brainBit : 0));
-    return keepSlice(id, index, slice, bits, maskedGain);
+    if (types !== null) flagTypes(bits, types[index]!.data, facts.types!);
+    for (const { place, box } of (facts.boxes ?? []).filter((one) => one.slice === index))
+      flagBox(bits, slice, prepareRectangle(box, image, options), place);
+    const kept = keepSlice(id, index, slice, bits, maskedGain);
+    return facts.label === undefined ? kept : { ...kept, label: facts.label };
   });
 }
+
+function flagTypes(bits: Uint8Array, values: Uint8Array, types: readonly number[]): void {
+  for (let i = 0; i < bits.length; i++) {
+    const place = values[i] === 0 ? -1 : (types[values[i]! - 1] ?? -1);
+    if (bits[i]! & lesionBit && place >= 0) bits[i]! |= 1 << (classShift + place);
+  }
+}
+
+/** Flags the pixels whose middle is in a box. */
+function flagBox(bits: Uint8Array, { width, height }: Image, { left, top, right, bottom }: Rectangle, place: number): void {
+  for (let y = Math.max(0, Math.ceil(top - 0.5)); y < Math.min(height, bottom - 0.5); y++)
+    for (let x = Math.max(0, Math.ceil(left - 0.5)); x < Math.min(width, right - 0.5); x++)
+      bits[x + width * y]! |= 1 << (classShift + place);
+}
+
+/** Whether a pixel with these bits is in the box of a region, or of a type of lesion. @param place - Of it among the outputs. */
+export const hasFlag = (bits: number, place: number): boolean => ((bits >> (classShift + place)) & 1) === 1;
 
 function onImage(labels: Volume<Uint16Array>, image: Volume, id: string, name: string): Volume<Uint16Array> {
   return ontoGrid(labels, image, `case ${id}`, `the ${name} must be on the image's grid`, "Make the dataset again");

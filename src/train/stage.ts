@@ -8,7 +8,7 @@ import { writeAtomic } from "../data/files.ts";
 import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
 import { assignWeights, buildModel, forInference, type ModelOptions, strideOf } from "../models/index.ts";
-import { type Batch, drawBatch } from "./batch.ts";
+import { type Batch, classWeightsOf, drawBatch } from "./batch.ts";
 import { encodeCheckpoint, type Fingerprint, restoreCheckpoint } from "./checkpoint.ts";
 import { type Anchors, settleAnchors } from "./detect/target.ts";
 import { startFeed } from "./feed.ts";
@@ -31,7 +31,7 @@ import { type FreshScene, type FreshScenes, startRounds } from "./rounds.ts";
 import { type Progress, type TrainRun, train } from "./run.ts";
 import { minLesionPixels } from "./slices.ts";
 import { createState, disposeState, type TrainState } from "./state.ts";
-import { networkShape, tasks } from "./task.ts";
+import { networkShape, outputsOf, tasks } from "./task.ts";
 import type { ValidationFigures } from "./validate.ts";
 import { validatorOf } from "./validator.ts";
 
@@ -147,12 +147,13 @@ async function fed<T>(
   const roundOf = (step: number) => Math.floor((step - 1) / every);
   const roundAt = startRounds(data.train, fresh, roundOf(options.steps), signal);
   const rng = seededRng(seed).fork("train");
+  const classWeights = classWeightsOf(data.train, options);
   const scenes = new Map<number, readonly FreshScene[]>(); // by round
   const draw = async (n: number) => {
     const r = roundOf(Math.ceil(n / accumulate));
     const round = await roundAt(r);
     scenes.set(r, round.scenes);
-    return drawBatch(rng, round, n, options, anchors);
+    return drawBatch(rng, { ...round, classWeights }, n, options, anchors);
   };
   const feed = startFeed(draw, options.steps * accumulate, Math.min(workers - 1, mostFeeding));
   const from = performance.now();
@@ -184,10 +185,16 @@ function anchorsOf(
 ): Anchors | null {
   if (model.kind !== "yolov5") return null;
   const rng = seededRng(seed).fork("train").fork("anchors");
-  const { anchors, isNew, recall } = settleAnchors(rng, train, init?.anchors ?? model.anchors, options.autoAnchor);
+  const { anchors, isNew, recall } = settleAnchors(
+    rng,
+    train,
+    init?.anchors ?? model.anchors,
+    options.autoAnchor,
+    options.outputs?.length,
+  );
   const sizes = anchors.flat().map((sides) => sides.map(Math.round).join("x"));
   reporter.info(`anchors ${sizes.join(" ")} pixels${isNew ? ", fitted to the training boxes" : ""}: ${(100 * recall).toFixed(1)} % of these can be learnt`); // biome-ignore format: one line
-  if (!val.some((slice) => slice.lesionPixels >= minLesionPixels))
+  if (options.task === "detect" && !val.some((slice) => slice.lesionPixels >= minLesionPixels))
     reporter.warn("the val split shows no lesion: mAP@0.5 is not defined, and the weights of the lowest loss are kept");
   return anchors;
 }
@@ -257,8 +264,9 @@ async function modelFile(
     schemaVersion: 1,
     model: anchors === null ? model : { ...model, anchors },
     inChannels: 1,
-    outputs: [...tasks[options.task].outputs],
-    ...(["slices", "bags"].includes(tasks[options.task].draws) ? { window: options.cropSize } : {}),
+    task: options.task,
+    outputs: outputsOf(options),
+    ...(["slices", "bags", "sets"].includes(tasks[options.task].draws) ? { window: options.cropSize } : {}),
     preprocess,
     weights: await bestWeightsRef(out),
     data: hashes,
@@ -283,8 +291,10 @@ function result(data: TrainData, { step: steps, kept }: Progress, options: Train
 }
 
 function bestWords({ loss, dice, auroc, brainDice, map50 }: ValidationFigures, { task }: TrainOptions): string {
+  if (tasks[task].learnsFrom === "classes") return `val AUROC of classes ${words(auroc)}`;
   switch (tasks[task].draws) {
     case "bags":
+    case "sets":
       return `val AUROC of cases ${words(auroc)}`;
     case "spoilt":
     case "views":

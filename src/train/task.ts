@@ -12,12 +12,13 @@ import {
   tissueOutputs,
 } from "../models/index.ts";
 import type { AugmentedWindow } from "./augment/apply.ts";
-import { type Anchors, boxLoss, boxTarget } from "./detect/target.ts";
+import { type Anchors, boxLoss, boxTarget, flaggedTargets, lesionTargets } from "./detect/target.ts";
+import { classLoss, presenceLoss } from "./losses/classes.ts";
 import { bleedLoss, segmentationLoss, tissueLoss } from "./losses.ts";
 import type { TaskName, TrainOptions } from "./options.ts";
 import { globalViewsLoss, localViewsLoss, restorationLoss, vicRegViewsLoss } from "./pretrain/losses.ts";
 import { type Regions, regionShares } from "./pretrain/regions.ts";
-import { brainBit, classShift, lesionBit, minLesionPixels } from "./slices.ts";
+import { brainBit, classShift, hasFlag, lesionBit, minLesionPixels } from "./slices.ts";
 
 /** Numbers that a network is held to, and how they lie. */
 export interface Target {
@@ -29,6 +30,14 @@ export interface Target {
 export interface TargetFacts {
   /** Height and width of a window. */
   readonly size: number;
+  /** What the network tells, by number. */
+  readonly outputs: number;
+  /** Of images or sets with a class: its place among the outputs. */
+  readonly labels?: readonly number[];
+  /** What an image of each class counts; absent: all alike. */
+  readonly classWeights?: readonly number[];
+  /** Cells a side, of the task that tells of a grid. */
+  readonly cells?: number;
   /** Of a detector; null for every other network. */
   readonly anchors: Anchors | null;
   /** Of bags: whether each shows blood. */
@@ -45,12 +54,16 @@ export interface Task {
   readonly name: TaskName;
   /**
    * What an item of a batch is. `windows`: around a pixel; `slices`: the middle of a slice, of which one thing is told; `spoilt`: a window that is to be given back
-   * as it was; `views`: two windows of one place, each varied by itself; `bags`: the middles of slices of one case, of all of which one thing is told.
+   * as it was; `views`: two windows of one place, each varied by itself; `bags`: the middles of slices of one case, of all of which one thing is told;
+   * `sets`: the middles of all slices of one case, in their order.
    */
-  readonly draws: "windows" | "slices" | "spoilt" | "views" | "bags";
-  /** What of the truth is read. `lesions` are those of a case as a whole; `healthy`: nothing but which cases have none; `none`: no lesion is looked at. */
-  readonly learnsFrom: "masks" | "tissues" | "lesions" | "healthy" | "none";
-  /** What the output channels mean, in order; of a detector its classes. */
+  readonly draws: "windows" | "slices" | "spoilt" | "views" | "bags" | "sets";
+  /**
+   * What of the truth is read. `lesions` are those of a case as a whole, `types` their masks by type; `classes` and `boxes`: of the dataset; `healthy`: nothing
+   * but which cases have none; `none`: no lesion is looked at.
+   */
+  readonly learnsFrom: "masks" | "tissues" | "lesions" | "types" | "classes" | "boxes" | "healthy" | "none";
+  /** What the output channels mean, in order; of a detector its classes. Those that the options name follow, see {@link outputsOf}. */
   readonly outputs: readonly string[];
   /** The target of some windows, as they are before they are spoilt. */
   target(windows: readonly AugmentedWindow[], facts: TargetFacts): Target;
@@ -97,8 +110,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
     outputs: hemorrhageOutputs,
     target(windows, { size, anchors }) {
       if (anchors === null) throw new RangeError("task detect: a detector has anchors; got null");
-      const masks = windows.map((window) => window.masks);
-      return boxTarget(masks, size, anchors);
+      return boxTarget(windows.map(({ masks }) => lesionTargets(masks, size, size)), size, anchors, 1); // biome-ignore format: one line
     },
     loss: (rows, target, { loss: { detection } }) => boxLoss(rows, target, detection),
   },
@@ -109,6 +121,33 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
     outputs: bagOutputs,
     target: (_, { bags = [] }) => column(bags),
     loss: (logits, target, { loss }) => bleedLoss(logits, target, loss),
+  },
+  classes: {
+    name: "classes",
+    draws: "slices",
+    learnsFrom: "classes",
+    outputs: [],
+    target: (_, facts) => oneHot(facts),
+    loss: classLoss,
+  },
+  crops: {
+    name: "crops",
+    draws: "sets",
+    learnsFrom: "classes",
+    outputs: [],
+    target: (_, facts) => oneHot(facts),
+    loss: classLoss,
+  },
+  regions: {
+    name: "regions",
+    draws: "slices",
+    learnsFrom: "boxes",
+    outputs: [],
+    target(windows, { size, anchors, outputs }) {
+      if (anchors === null) throw new RangeError("task regions: a detector has anchors; got null");
+      return boxTarget(windows.map(({ masks }) => flaggedTargets(masks, size, size, outputs)), size, anchors, outputs); // biome-ignore format: one line
+    },
+    loss: (rows, target, { loss: { detection } }) => boxLoss(rows, target, detection),
   },
   denoise: {
     name: "denoise",
@@ -153,17 +192,60 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
     target: () => column([0]),
     loss: (embeddings, _, { contrast }) => vicRegViewsLoss(embeddings, contrast),
   },
+  weakBinary: {
+    name: "weakBinary",
+    draws: "slices",
+    learnsFrom: "masks",
+    outputs: bleedOutputs,
+    target: (windows) => column(windows.map(({ masks }) => (showsLesion(masks) ? 1 : 0))),
+    loss: (logits, target, { loss }) => presenceLoss(logits, target, loss),
+  },
+  weakTypes: {
+    name: "weakTypes",
+    draws: "slices",
+    learnsFrom: "types",
+    outputs: bleedOutputs,
+    target(windows, { outputs }) {
+      const rows = windows.flatMap(({ masks }) => [showsLesion(masks), ...typesIn(masks, outputs - 1)]);
+      return { shape: [windows.length, 1, 1, outputs], data: Float32Array.from(rows, Number) };
+    },
+    loss: (logits, target, { loss }) => presenceLoss(logits, target, loss),
+  },
+  weakGrid: {
+    name: "weakGrid",
+    draws: "slices",
+    learnsFrom: "masks",
+    outputs: bleedOutputs,
+    target(windows, { size, cells = 1 }) {
+      const data = Float32Array.from(windows.flatMap(({ masks }) => bloodyCells(masks, size, cells)));
+      return { shape: [windows.length, cells, cells, 1], data };
+    },
+    loss: (logits, target, { loss }) => presenceLoss(logits, target, loss),
+  },
 };
 
+/** What the channels of a network mean that learns a task: what is always told, then what the options name. */
+export function outputsOf({ task, outputs }: Pick<TrainOptions, "task" | "outputs">): string[] {
+  return [...tasks[task].outputs, ...(outputs ?? [])];
+}
+
 /** Channels of the network that learns a task, grey slices in and the task's outputs out, and what it is pretrained by. */
-export function networkShape(options: Pick<TrainOptions, "task" | "contrast">): Omit<ModelShape, "seed"> {
+export function networkShape(options: Shaping): Omit<ModelShape, "seed"> {
   const pretext = pretextOf(options);
-  const shape = { inChannels: 1, outChannels: tasks[options.task].outputs.length };
+  const shape = { inChannels: 1, outChannels: outputsOf(options).length };
   return pretext === null ? shape : { ...shape, pretext };
 }
 
-function pretextOf({ task, contrast: { head, level } }: Pick<TrainOptions, "task" | "contrast">): Pretext | null {
+/** The options that a network's shape hangs on. */
+type Shaping = Pick<TrainOptions, "task" | "outputs" | "contrast" | "weakCells">;
+
+function pretextOf({ task, outputs, contrast: { head, level }, weakCells }: Shaping): Pretext | null {
   switch (task) {
+    case "weakBinary":
+    case "weakTypes":
+      return { kind: "global", head: { ...head, features: outputsOf({ task, outputs }).length } };
+    case "weakGrid":
+      return { kind: "grid", head: { ...head, features: 1 }, cells: weakCells };
     case "restore":
       return { kind: "restore" };
     case "infoNce":
@@ -176,6 +258,9 @@ function pretextOf({ task, contrast: { head, level } }: Pick<TrainOptions, "task
     case "classify":
     case "detect":
     case "mil":
+    case "classes":
+    case "crops":
+    case "regions":
     case "denoise":
       return null;
     default:
@@ -201,6 +286,30 @@ function perPixel(
 /** One number each. */
 function column(values: readonly number[]): Target {
   return { shape: [values.length, 1, 1, 1], data: Float32Array.from(values) };
+}
+
+/** Of each image or set what it counts, at its class; 0 at the others. */
+function oneHot({ labels = [], classWeights, outputs }: TargetFacts): Target {
+  const data = new Float32Array(labels.length * outputs);
+  for (const [n, label] of labels.entries()) data[n * outputs + label] = classWeights?.[label] ?? 1;
+  return { shape: [labels.length, 1, 1, outputs], data };
+}
+
+/** Whether a window shows each type of lesion, from {@link minLesionPixels} pixels on. */
+export function typesIn(masks: Uint8Array, types: number): boolean[] {
+  return Array.from(
+    { length: types },
+    (_, place) => masks.reduce((n, bits) => n + (hasFlag(bits, place) ? 1 : 0), 0) >= minLesionPixels,
+  );
+}
+
+/** Whether each cell of a window shows a pixel of lesion: 0 or 1, row-major. */
+function bloodyCells(masks: Uint8Array, size: number, cells: number): number[] {
+  const out = new Array<number>(cells * cells).fill(0);
+  const cellOf = (at: number) => Math.floor((at * cells) / size);
+  for (let i = 0; i < masks.length; i++)
+    if (masks[i]! & lesionBit) out[cellOf(i % size) + cells * cellOf(Math.floor(i / size))] = 1;
+  return out;
 }
 
 /** The windows themselves. */

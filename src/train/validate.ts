@@ -5,9 +5,10 @@ import { middleOf } from "../core/window.ts";
 import type { Model } from "../models/index.ts";
 import { type Batch, plainBatch } from "./batch.ts";
 import type { Anchors } from "./detect/target.ts";
+import type { TrainOptions } from "./options.ts";
 import { scorerOf } from "./score.ts";
 import { brainBit, minLesionPixels, type TrainSlice } from "./slices.ts";
-import type { Objective, Task } from "./task.ts";
+import { type Objective, outputsOf, type Task } from "./task.ts";
 import { uploadBatch } from "./upload.ts";
 
 /** A fixed window of the validation slices: centred on the brain, or on the slice where there is no brain or whole slices are told of. */
@@ -23,7 +24,7 @@ export interface ValidationFigures {
   readonly loss: number;
   /** Mean Dice at probability 0.5 over slices with lesion, or over tissues, in [0, 1]; null where there is none. */
   readonly dice: number | null;
-  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits, by their own, or by the best box, or of bags; null without both and for all other tasks. */
+  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits, by their own, or by the best box, or of bags; of classes the mean over each against the rest; null without both and for all other tasks. */
   readonly auroc: number | null;
   /** Mean average precision of boxes at an overlap of .5; null where no window has a box, and for all but detectors. */
   readonly map50: number | null;
@@ -76,14 +77,15 @@ export async function validate(
   size: number,
   batchSize: number,
   task: Task,
-  options: Objective,
+  options: Objective & Pick<TrainOptions, "task" | "outputs" | "weakCells">,
   anchors: Anchors | null = null,
 ): Promise<ValidationFigures> {
-  const scorer = scorerOf(task.name, task.outputs.length, size, anchors);
+  const outputs = outputsOf(options).length;
+  const scorer = scorerOf(task.name, outputs, size, anchors);
   let loss = 0;
   for (let start = 0; start < windows.length; start += batchSize) {
     const part = windows.slice(start, start + batchSize);
-    const batch = plainBatch(part, size, task, anchors);
+    const batch = plainBatch(part, size, task, { anchors, outputs, cells: options.weakCells });
     const { logits, value } = await infer(model, batch, task, options);
     checkLoss(value, batch);
     loss += value * part.length;

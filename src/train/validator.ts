@@ -1,7 +1,7 @@
 import type { Rng } from "../core/rng.ts";
 import type { Model } from "../models/index.ts";
 import { bagsOf } from "./bags/draw.ts";
-import { validateBags } from "./bags/validate.ts";
+import { validateBags, validateSets } from "./bags/validate.ts";
 import { drawBatch, paintBatch } from "./batch.ts";
 import type { Anchors } from "./detect/target.ts";
 import type { TrainOptions } from "./options.ts";
@@ -36,6 +36,10 @@ export function validatorOf(
       const count = Math.ceil(validationSlices / batchSize);
       const batches = Array.from({ length: count }, (_, i) => paintBatch(drawBatch(rng, pool, i + 1, options)));
       return () => validateLoss(model, batches, task, options);
+    }
+    case "sets": {
+      const sets = bagsOf(slices);
+      return () => validateSets(model, sets, options);
     }
     case "bags": {
       const bags = bagsOf(slices);

@@ -4,10 +4,38 @@ import { middleOf } from "../../core/window.ts";
 import { aurocScore } from "../../eval/metrics/auroc.ts";
 import { bagLogits, type Model } from "../../models/index.ts";
 import { plainWindow } from "../augment/apply.ts";
+import { plainBatch } from "../batch.ts";
 import type { TrainOptions } from "../options.ts";
-import { tasks } from "../task.ts";
+import { scorerOf } from "../score.ts";
+import { outputsOf, tasks } from "../task.ts";
 import type { ValidationFigures } from "../validate.ts";
 import type { Bag } from "./draw.ts";
+
+/**
+ * Validates a network of sets with the weights it has now, on all cases.
+ * @returns `loss` is the mean over cases, `auroc` the mean over the classes, each against the rest; null where a class has no case.
+ * @throws {UserError} (numeric) If a loss is not finite.
+ */
+export async function validateSets(model: Model, sets: readonly Bag[], options: TrainOptions): Promise<ValidationFigures> {
+  const { cropSize: size } = options;
+  const outputs = outputsOf(options).length;
+  const scorer = scorerOf(options.task, outputs, size, null);
+  let sum = 0;
+  for (const { slices } of sets) {
+    const { image, target, count } = plainBatch(slices.map((slice) => ({ slice, ...middleOf(slice) })), size, tasks[options.task], { anchors: null, outputs }); // biome-ignore format: one line
+    const [logits, loss] = tf.tidy(() => {
+      const told = model.apply(tf.tensor4d(image, [count, size, size, 1]), { training: false });
+      const one = tf.tensor4d(target.data.subarray(0, outputs), [1, 1, 1, outputs]);
+      return [told.dataSync() as Float32Array, tasks[options.task].loss(told, one, options).dataSync()[0]!];
+    });
+    scorer.add(slices[0]!, logits, slices[0]!.masks);
+    sum += loss;
+  }
+  const loss = sum / sets.length;
+  if (!Number.isFinite(loss))
+    throw new UserError("numeric", `train: the validation loss must be finite; got ${loss}. Lower train.optimizer.learningRate.`); // biome-ignore format: one line
+  return { loss, ...scorer.figures() };
+}
 
 /**
  * Validates a network of bags with the weights it has now, on every slice of each case.

@@ -139,7 +139,7 @@ test("a model that finds no boxes, a window off the strides and a loss of masks 
   expect(await refused({}, { model: unet })).toBe(
     "train.task detect needs a model that finds boxes, such as { kind: yolov5 }; got a unet. Set one of them.",
   );
-  expect(await refused({ task: "lesion" }, {})).toBe("train.task must be detect for a yolov5, which finds boxes; got lesion. Set one of them."); // biome-ignore format: one line
+  expect(await refused({ task: "lesion" }, {})).toBe("train.task must be detect or regions for a yolov5, which finds boxes; got lesion. Set one of them."); // biome-ignore format: one line
   expect(await refused({ cropSize: 80 }, {})).toBe(
     "train.cropSize must be a multiple of 32 for a yolov5 of width 0.125; got 80. Set it to 96.",
   );

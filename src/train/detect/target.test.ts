@@ -9,7 +9,7 @@ import { assignTargets } from "./assign.ts";
 import { detectionLoss, uploadTargets } from "./loss.ts";
 import { drawMosaic, mosaicOptions, mosaicWindow } from "./mosaic.ts";
 import { detectionLossOptions } from "./options.ts";
-import { boxLoss, boxTarget, lesionBoxes, settleAnchors } from "./target.ts";
+import { boxLoss, boxTarget, lesionBoxes, lesionTargets, settleAnchors } from "./target.ts";
 
 const side = 64;
 const { anchors } = modelOptions.parse({ kind: "yolov5" }) as YoloOptions;
@@ -40,13 +40,14 @@ test("the loss of rows and one tensor of targets is that of maps and places", as
   }) as [Tensor4D, Tensor4D, Tensor4D];
   const masks = [masksOf([3, 4, 15, 12], [30, 30, 20, 9]), masksOf([10, 5, 30, 40])];
   const options = detectionLossOptions.parse({});
-  const { shape, data } = boxTarget(masks, side, anchors);
+  const targetsOf = (all: readonly Uint8Array[]) => boxTarget(all.map((of) => lesionTargets(of, side, side)), side, anchors, 1); // biome-ignore format: short
+  const { shape, data } = targetsOf(masks);
   const packed = boxLoss(rowsOf(maps), tf.tensor4d(data, [...shape]), options).dataSync()[0]!;
   const pictures = masks.map((of) => lesionBoxes(of, side, side).map((box) => ({ box, label: 0 })));
   const levels = assignTargets(pictures, { width: side, height: side, anchors, classes: 1, places: 27, anchorRatio: 4 });
   const plain = detectionLoss(maps, uploadTargets(levels, 1), 1, options).dataSync()[0]!;
   expect(packed / plain).toBeCloseTo(1, 6);
-  expect(boxTarget([masksOf(), masksOf()], side, anchors).shape).toEqual(shape); // whatever they show
+  expect(targetsOf([masksOf(), masksOf()]).shape).toEqual(shape); // whatever they show
 });
 
 test("anchors that can learn nearly all boxes are kept, others fitted; without boxes the given stay", () => {

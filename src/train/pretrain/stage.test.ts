@@ -127,12 +127,12 @@ test("what does not fit is refused in one line", async () => {
   for (const [text, message] of [
     [
       "model: { kind: yolov5 }\ntrain: { task: infoNce }",
-      "train.task must be detect for a yolov5, which finds boxes; got infoNce",
+      "train.task must be detect or regions for a yolov5, which finds boxes; got infoNce",
     ],
     ["model: { kind: nnunet }\ntrain: { task: localInfoNce }", "localInfoNce compares places of a unet's way up; got a nnunet"],
     [
       "model: { kind: resnet18 }\ntrain: { task: denoise }",
-      "train.task must be classify, restore, infoNce or vicReg for a resnet18",
+      "train.task must be classify, classes, restore, infoNce, vicReg, weakBinary, weakTypes or weakGrid for a resnet18",
     ],
     [
       "model: { kind: unet }\ntrain: { task: mil }",
