@@ -8,8 +8,9 @@ import { readDataset, type Splits } from "../data/dataset.ts";
 import { dealFolds, subjectsOf } from "../data/splits.ts";
 import { writeConfig, writeManifest } from "./manifest.ts";
 import { type Pass, type Policy, planPass, planStages, type ReadyBackend, runPass, type StageReport } from "./pipeline.ts";
+import { foldCases } from "./pointers.ts";
 import { clearStage, namesIn } from "./record.ts";
-import { casesStage, evaluatedSplit, foldCases, type Stage, type StageName } from "./stages.ts";
+import { casesStage, evaluatedSplit, isShared, type Stage, type StageName } from "./stages.ts";
 
 // A fold is a run folder like any other, but for its stacks, which all folds share: its config lists the subjects of its
 // splits, and every verb takes it.
@@ -45,9 +46,6 @@ export interface FoldsReport {
   readonly pooled: StageReport | null;
 }
 
-/** The stages whose results folds, or the runs of a sweep, may share. */
-export const sharedNames: ReadonlySet<StageName> = new Set(["data", "tissue", "synth"]);
-
 /** Runs `work` with a folder locked. */
 export type InFolder = <T>(folder: string, work: (context: StageContext) => Promise<T>) => Promise<T>;
 
@@ -67,7 +65,7 @@ export async function runFolds(
   await planStages(ownStages(run), experiment); // what a training cannot do is refused before anything is painted
   const first = await runPass({ ...sharedPass(run), stages: stages.filter(({ name }) => name === "data") }, context, ready);
   await dealt(join(root, "data"), experiment); // too few subjects: better said before they are painted
-  const rest = stages.filter(({ name }) => sharedNames.has(name) && name !== "data");
+  const rest = stages.filter(({ name }) => isShared(name, experiment) && name !== "data");
   const shared = [...first, ...(await runPass({ ...sharedPass(run), stages: rest }, context, ready))];
   const passes = await foldPasses(run);
   const wanted = run.only ?? passes.map((_, fold) => fold);
@@ -114,12 +112,12 @@ export async function planFolds(run: FoldsRun): Promise<FoldsReport> {
 }
 
 function sharedPass({ experiment, root, stages, policy }: FoldsRun): Pass {
-  return { experiment, root, stages: stages.filter(({ name }) => sharedNames.has(name)), folders: {}, policy };
+  return { experiment, root, stages: stages.filter(({ name }) => isShared(name, experiment)), folders: {}, policy };
 }
 
 /** What is done for each fold, on its stacks. */
-function ownStages({ stages }: FoldsRun): Stage[] {
-  return stages.filter(({ name }) => !sharedNames.has(name));
+function ownStages({ stages, experiment }: FoldsRun): Stage[] {
+  return stages.filter(({ name }) => !isShared(name, experiment));
 }
 
 async function foldPasses(run: FoldsRun): Promise<Pass[]> {
@@ -127,12 +125,14 @@ async function foldPasses(run: FoldsRun): Promise<Pass[]> {
   const cases = casesStage(experiment);
   const shared = join(root, cases);
   const splits = await dealt(shared, experiment);
-  const normal = { data: join(root, "data"), tissue: join(root, "tissue") }; // a training that makes new stacks reads them
+  const of = (name: StageName) => join(root, name);
+  const before = { pool: of("pool"), ...(isShared("pretrain", experiment) ? { pretrain: of("pretrain") } : {}) };
+  const normal = { data: of("data"), tissue: of("tissue") }; // a training that makes new stacks reads them
   return splits.map((split, fold) => ({
     experiment: foldExperiment(experiment, split),
     root: join(root, "folds", String(fold)),
     stages: [foldCases(cases, shared, split), ...ownStages(run)],
-    folders: cases === "synth" ? normal : {},
+    folders: { ...before, ...(cases === "synth" ? normal : {}) },
     policy,
   }));
 }

@@ -5,6 +5,7 @@ import { folder, makeDataset, toySynth, writeToyCase } from "../../test/helpers/
 import { toyHead } from "../../test/helpers/toy-head.ts";
 import { type Experiment, parseExperiment } from "../config/experiment.ts";
 import { silentContext } from "../core/context.ts";
+import { seededRng } from "../core/rng.ts";
 import { runSynth } from "../synth/stage.ts";
 import { loadData, planData } from "../train/load.ts";
 import { startFresh } from "./fresh.ts";
@@ -26,7 +27,7 @@ beforeAll(async () => {
 test("round r is what training reads of synth's copies r: the same slices, of the subjects that train alone, for any number of threads", async () => {
   const more = await folder();
   await runSynth({ data, out: more, options: { ...experiment.synth, copies: 3 }, seed: 3 }, silentContext());
-  const plan = await planData(more, experiment.preprocess, experiment.train);
+  const plan = await planData(more, experiment.preprocess, experiment.train, seededRng(1));
   const { train } = await loadData(plan, silentContext());
   for (const threads of [0, 2]) {
     const { fresh, stop } = await startFresh({ data, synth }, experiment, threads);

@@ -7,9 +7,10 @@ import { UserError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { packageVersion } from "../data/version.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
+import { sharedInput } from "./pointers.ts";
 import { changedOption, namesIn } from "./record.ts";
 import { changedSource } from "./sources.ts";
-import { sharedInput, stagesOf } from "./stages.ts";
+import { stagesOf } from "./stages.ts";
 
 /**
  * The manifest that a run is held to, checked against what the run would now be made from.

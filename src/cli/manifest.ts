@@ -67,8 +67,15 @@ export async function writeManifest(root: string): Promise<void> {
     stages[name] = { key, hemosynth: parts.version, ...made, seed: parts.seed, inputs: parts.inputs, outputs: hashes };
   }
   const config = await readFile(join(root, "config.yaml")).catch(() => null);
-  const manifest = { schemaVersion: 1, config: config === null ? null : sha256(config), stages };
+  const assumed = config === null ? [] : await assumedBy(join(root, "config.yaml"));
+  const listed = assumed.length === 0 ? {} : { assumed };
+  const manifest = { schemaVersion: 1, config: config === null ? null : sha256(config), ...listed, stages };
   await writeAtomic(join(root, "manifest.json"), `${canonicalJson(manifest, 1)}\n`);
+}
+
+/** What a config assumes where a publication leaves it open; nothing of one that cannot be read. */
+async function assumedBy(file: string): Promise<readonly string[]> {
+  return (await loadExperiment(file).catch(() => null))?.assumed ?? [];
 }
 
 /** The content of `manifest.json`, as far as it is compared with. */

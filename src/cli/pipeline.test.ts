@@ -9,7 +9,7 @@ import { StoppedError } from "../core/errors.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
 import { unetOptions, unetWeights } from "../models/unet.ts";
 import { type Pass, planPass, runPass, type StageReport } from "./pipeline.ts";
-import { type Stage, type StageName, stageNames, stages, stagesOf } from "./stages.ts";
+import { type Stage, type StageName, stages, stagesOf } from "./stages.ts";
 
 let root = "";
 let ran: string[] = [];
@@ -20,7 +20,8 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 /** The stages of an experiment that has label maps. */
-const withLabels = stageNames.filter((name) => name !== "tissue");
+const withLabels = ["data", "synth", "train", "predict", "eval"] as const;
+const withTissue = ["data", "tissue", "synth", "train", "predict", "eval"] as const;
 
 /** The real stages' keys and inputs, with work that only writes what it was given. */
 function stub(name: StageName, work?: (out: string, resume: boolean) => Promise<void>, stage = stages[name]): Stage {
@@ -127,11 +128,43 @@ test("data that bring their own truth are trained on as they are: there is no sy
   expect(() => of("train: { freshEvery: 9 }")).toThrow("train.freshEvery must be null for data of kind dataset");
 });
 
+test("other data to pretrain on come first, and what is pretrained before the training that starts from it", () => {
+  const of = (more: string) =>
+    stagesOf(parseExperiment(`data: { kind: dataset, path: x }\n${more}`, "test")).map(({ name, reads }) => [name, reads.join()]);
+  expect(of("pretrain: { train: { task: restore } }").slice(1, 3)).toEqual([
+    ["pretrain", "data"],
+    ["train", "data,pretrain"],
+  ]);
+  expect(of("pretrain: { data: { kind: dataset, path: y }, train: { task: restore } }").slice(1, 4)).toEqual([
+    ["pool", ""],
+    ["pretrain", "pool"],
+    ["train", "data,pretrain"],
+  ]);
+  expect(() => of("pretrain: { data: { kind: phantom } }")).toThrow(
+    "pretrain.data.kind must be of data that bring their own truth; got phantom",
+  );
+});
+
+test("regions that are detected are cut out once a detector is trained, and are what is trained on, predicted and evaluated", () => {
+  const crops = "model: { kind: hexanet, regions: 2 }\ntrain: { task: crops, outputs: [normal, other] }\n";
+  const of = (boxes: string) =>
+    stagesOf(
+      parseExperiment(`data: { kind: dataset, path: x }\n${crops}regions: { names: [disc, bar], boxes: ${boxes} }`, "test"),
+    ).map(({ name, reads }) => [name, reads.join()]);
+  const rest = [
+    ["train", "regions"],
+    ["predict", "train,regions"],
+    ["eval", "regions,predict"],
+  ];
+  expect(of("given")).toEqual([["data", ""], ["regions", "data"], ...rest]);
+  expect(of("detected")).toEqual([["data", ""], ["detect", "data"], ["regions", "data,detect"], ...rest]);
+});
+
 test("where a network finds the anatomy, tissues come before synthesis, which reads them instead of the data", async () => {
   const network = { ...stub("tissue"), sources: async () => ({ network: "as it is" }) };
   const other = { ...network, sources: async () => ({ network: "trained again" }) };
   const pass = (tissue = network) => passOf({ priors: "{kind: network}" }, { tissue });
-  expect(await go(pass())).toEqual([...stageNames]);
+  expect(await go(pass())).toEqual([...withTissue]);
   const read = await readFile(join(root, "synth", "out.txt"), "utf8");
   expect(read).toMatch(/^synth .* of \[tissue .* of \[data /);
   expect(await go(pass(other))).toEqual(["tissue"]); // the same bytes came out

@@ -1,15 +1,15 @@
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { machineMemory } from "../backend/machine-memory.ts";
 import { mayUseGpu } from "../backend/usable.ts";
-import { bringsTruth, type Experiment, relativeTo } from "../config/experiment.ts";
+import { type Experiment, relativeTo } from "../config/experiment.ts";
+import { detectorTraining } from "../config/regions.ts";
 import { experimentYaml } from "../config/show.ts";
-import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
+import { seededRng } from "../core/rng.ts";
 import { many } from "../core/words.ts";
-import { readDataset, readSplits, type SplitName, type Splits, splitNames, writeDataset, writeSplits } from "../data/dataset.ts";
+import { type SplitName, splitNames } from "../data/dataset.ts";
 import { tissueModel } from "../data/embedded.ts";
 import { modelFolder, weightsPath } from "../data/model-folder.ts";
-import { splitWords } from "../data/splits.ts";
 import { modelWords } from "../models/index.ts";
 import { initWords, readInit } from "../train/init/load.ts";
 import { checkMemory, gigabytes, trainingBytes } from "../train/memory.ts";
@@ -17,55 +17,11 @@ import { isPretraining } from "../train/options.ts";
 import { networkShape } from "../train/task.ts";
 import { hashFile } from "./record.ts";
 import { changedSource, inputHash, sourceHashes } from "./sources.ts";
+import { casesIn, casesStage, none, type Stage, type StageName, seenStage, stageNames } from "./stage.ts";
 
-export const stageNames = ["data", "tissue", "synth", "train", "predict", "eval"] as const;
-export type StageName = (typeof stageNames)[number];
-
-/** What a stage is given to work on. Folders are as the user wrote them, from the current folder. */
-export interface StageJob {
-  readonly experiment: Experiment;
-  /** The run folder. */
-  readonly root: string;
-  /** The stage's own folder. */
-  readonly out: string;
-  /** Where the results of the stages that it reads lie. */
-  readonly inputs: Readonly<Partial<Record<StageName, string>>>;
-  /** Go on with what an interrupted run left. */
-  readonly resume: boolean;
-}
-
-/** One stage of the pipeline, as the command line sees it. */
-export interface Stage {
-  readonly name: StageName;
-  /** Stages whose results it reads. */
-  readonly reads: readonly StageName[];
-  /** Whether it computes on a TensorFlow.js backend. */
-  readonly backend: boolean;
-  /** Whether it goes on from where an interrupted run stopped: never, when asked, or always, since the result is the same bytes. */
-  readonly resumes: "never" | "asked" | "always";
-  /** Files that it writes outside its folder, relative to it. */
-  readonly beside: readonly string[];
-  /** The part of the experiment that its result depends on, beside the seed. */
-  options(experiment: Experiment, root: string): unknown;
-  /** What it reads from outside the run folder, hashed, by a name for messages. */
-  sources(experiment: Experiment): Promise<Readonly<Record<string, string>>>;
-  /** Why a whole result no longer fits what it was made from, or null; beside what the key already says. */
-  stale(experiment: Experiment, folder: string): Promise<string | null>;
-  /** A few words on how much there is to do; the place to refuse what can be told without doing it. */
-  plan(experiment: Experiment): string | Promise<string>;
-  run(job: StageJob, context: StageContext): Promise<StageResult>;
-}
-
-/** The stage whose cases are trained on, predicted and evaluated: synthesis, or the data themselves where they bring their own truth. */
-export function casesStage({ data }: Pick<Experiment, "data">): "synth" | "data" {
-  return bringsTruth(data) ? "data" : "synth";
-}
-
-const casesIn = ({ synth, data: own }: StageJob["inputs"]) => (synth ?? own)!;
+export { casesStage, type Stage, type StageJob, type StageName, seenStage, stageNames } from "./stage.ts";
 
 // Stages are imported when they run: TensorFlow.js alone takes longer to load than most commands take.
-
-const none = { beside: [], sources: async () => ({}), stale: async () => null } as const;
 
 const data: Stage = {
   ...none,
@@ -157,8 +113,9 @@ const train: Stage = {
   backend: true,
   resumes: "asked",
   // Of the file of its first weights the content counts, not where it lies.
-  options: ({ model, preprocess, train: options, synth }) => ({
+  options: ({ model, preprocess, train: options, synth, pretrain: before }) => ({
     ...{ model, preprocess, train: { ...options, init: options.init && { only: options.init.only, into: options.init.into } } },
+    ...(before === null ? {} : { pretrained: { only: before.only, into: before.into } }),
     ...(options.freshEvery === null ? {} : { synth }),
   }),
   sources: async ({ train: { init } }): Promise<Record<string, string>> =>
@@ -173,12 +130,72 @@ const train: Stage = {
   async run({ experiment, out, inputs, resume }, context) {
     const { runTrain } = await import("../train/stage.ts");
     const { model, preprocess, train: options, seed } = experiment;
-    const request = { data: casesIn(inputs), out, model, preprocess, options, seed: options.seed ?? seed, resume };
+    const given = inputs.pretrain === undefined ? {} : { init: initFrom(experiment, inputs.pretrain) };
+    const request = { data: casesIn(inputs), out, model, preprocess, options: { ...options, ...given }, seed: options.seed ?? seed, resume }; // biome-ignore format: one line
     if (options.freshEvery === null) return await runTrain(request, context);
     const { startFresh } = await import("./fresh.ts");
     const folders = { data: (inputs.tissue ?? inputs.data)!, synth: inputs.synth! };
     const { fresh, stop } = await startFresh(folders, experiment, context.workers - 1);
     return await runTrain({ ...request, fresh }, context).finally(stop);
+  },
+};
+
+/** Where a training starts that comes after a pretraining. */
+function initFrom({ pretrain: before }: Experiment, from: string) {
+  return { from, into: before!.into, only: before!.only };
+}
+
+/** A stage that does what another does, for an experiment that is derived of the given one. */
+function like(stage: Stage, name: StageName, derive: (experiment: Experiment) => Experiment): Stage {
+  return {
+    ...stage,
+    name,
+    options: (experiment, root) => stage.options(derive(experiment), root),
+    sources: (experiment) => stage.sources(derive(experiment)),
+    stale: (experiment, folder) => stage.stale(derive(experiment), folder),
+    plan: (experiment) => stage.plan(derive(experiment)),
+    run: ({ experiment, ...job }, context) => stage.run({ experiment: derive(experiment), ...job }, context),
+  };
+}
+
+/** Subjects to pretrain on: none is tested. */
+const poolSplit = { train: 0.9, val: 0.1, test: 0, folds: null, select: "val" } as const;
+
+/** Other data to pretrain on. They have a seed of their own, so that none of their subjects is drawn as one of the experiment's. */
+const pool = like(data, "pool", (experiment) => {
+  const seed = seededRng(experiment.seed)
+    .fork("pool")
+    .below(2 ** 31);
+  return { ...experiment, data: experiment.pretrain!.data!, split: poolSplit, seed };
+});
+
+const pretrain = like(train, "pretrain", (experiment) => {
+  const { model, train: options } = experiment.pretrain!;
+  return { ...experiment, model: model ?? experiment.model, train: options, pretrain: null };
+});
+
+const detect = like(train, "detect", (experiment) => {
+  const { detector } = experiment.regions!;
+  return { ...experiment, model: detector.model, train: detectorTraining(experiment.regions!), pretrain: null };
+});
+
+const regions: Stage = {
+  ...none,
+  name: "regions",
+  reads: ["data"],
+  backend: true,
+  resumes: "never",
+  options: ({ regions: of, preprocess: { pixelMm }, train: { cropSize }, eval: { bootstrap } }) => {
+    const { detector: _, ...crops } = of!;
+    return { regions: crops, pixelMm, cropSize, bootstrap };
+  },
+  plan: ({ regions: of }) => `crops of ${many(of!.names.length, "region")}, by ${of!.boxes} boxes`,
+  async run({ experiment, out, inputs }, context) {
+    const { runRegions } = await import("../eval/regions/stage.ts");
+    const { regions: of, preprocess, train: options, eval: evaluation, seed } = experiment;
+    const request = { data: (inputs.synth ?? inputs.data)!, detector: inputs.detect ?? null, out, options: of! };
+    const shape = { side: options.cropSize, pixelMm: preprocess.pixelMm, bootstrap: evaluation.bootstrap };
+    return await runRegions({ ...request, ...shape, seed }, context);
   },
 };
 
@@ -213,50 +230,12 @@ const evaluate: Stage = {
   plan: ({ eval: { split, bootstrap } }) => `the ${split} split, ${bootstrap.resamples} resamples of patients`,
   async run({ experiment, out, root, inputs }, context) {
     const { runEval } = await import("../eval/stage.ts");
-    const { eval: options, seed } = experiment;
+    const { eval: options, seed, assumed, reference } = experiment;
     const config = experimentYaml(experiment, root);
     const folders = { data: casesIn(inputs), predictions: inputs.predict!, out, report: join(root, "report.html") };
-    return await runEval({ ...folders, options, seed, config }, context);
+    return await runEval({ ...folders, options, seed, config, beside: { assumed, reference } }, context);
   },
 };
-
-/** In place of a stage whose result many runs share: its cases, by where they lie, and its splits. */
-export function pointTo(name: StageName, shared: string): Stage {
-  return {
-    ...none,
-    name,
-    reads: [],
-    backend: false,
-    resumes: "never",
-    options: () => null,
-    sources: async () => ({ [sharedInput]: await inputHash(shared, "run it again", true) }),
-    plan: () => "what many runs share",
-    run: async ({ out }) => await writePointer(out, shared, await readSplits(shared), "that many runs share"),
-  };
-}
-
-/** What a stage that only points to another calls what it reads. */
-export const sharedInput = "what is shared";
-
-/** In place of the stage that makes them: the cases that all folds share, by where they lie, with the splits of one fold. */
-export function foldCases(name: "synth" | "data", shared: string, splits: Splits): Stage {
-  return {
-    ...pointTo(name, shared),
-    options: () => ({ splits }),
-    plan: () => "the cases of all folds, with the splits of this one",
-    run: async ({ out }) => await writePointer(out, shared, splits, "that all folds share"),
-  };
-}
-
-async function writePointer(out: string, shared: string, splits: Splits, whose: string): Promise<StageResult> {
-  const dataset = await readDataset(shared);
-  const root = join(relative(out, shared), dataset.root).replaceAll("\\", "/");
-  await writeSplits(out, splits);
-  await writeDataset(out, { ...dataset, root });
-  const what = dataset.cases.some(({ sources }) => sources.length > 0) ? "stack" : "case";
-  const headline = `${many(dataset.cases.length, what)} ${whose} (${splitWords(splits, { folds: null })})`;
-  return { headline, summary: { splits: { ...splits } } };
-}
 
 /** The evaluation of all folds together, by the folders of their runs. */
 export function foldsEvaluation(runs: readonly string[]): Stage {
@@ -273,7 +252,7 @@ export function foldsEvaluation(runs: readonly string[]): Stage {
     plan: ({ eval: { bootstrap } }) => `${many(runs.length, "fold")} together, ${bootstrap.resamples} resamples of patients`,
     async run({ experiment, out, root }, context) {
       const { runFoldsEval } = await import("../eval/folds/stage.ts");
-      const { eval: options, seed } = experiment;
+      const { eval: options, seed, assumed, reference } = experiment;
       const folds = runs.map((run) => ({
         data: join(run, casesStage(experiment)),
         predictions: join(run, "predict"),
@@ -282,7 +261,7 @@ export function foldsEvaluation(runs: readonly string[]): Stage {
       const config = experimentYaml(experiment, root);
       const split = evaluatedSplit(experiment);
       return await runFoldsEval(
-        { folds, out, report: join(root, "report.html"), options: { ...options, split }, seed, config },
+        { folds, out, report: join(root, "report.html"), options: { ...options, split }, seed, config, beside: { assumed, reference } }, // biome-ignore format: one line
         context,
       );
     },
@@ -295,7 +274,7 @@ export function evaluatedSplit({ split: { select }, eval: { split } }: Experimen
 }
 
 /** The stages by name, in the order they run. */
-export const stages: Readonly<Record<StageName, Stage>> = { data, tissue, synth, train, predict, eval: evaluate };
+export const stages: Readonly<Record<StageName, Stage>> = { data, pool, tissue, synth, pretrain, detect, regions, train, predict, eval: evaluate }; // biome-ignore format: one line
 
 /**
  * The stages of an experiment in the order they run: with `priors: { kind: network }` tissues come before synthesis, which then reads these
@@ -303,25 +282,54 @@ export const stages: Readonly<Record<StageName, Stage>> = { data, tissue, synth,
  * nothing is predicted by it.
  */
 export function stagesOf(experiment: Experiment): Stage[] {
-  const {
-    priors,
-    train: { freshEvery, task },
-  } = experiment;
-  const cases = casesStage(experiment);
+  const { priors, train: of, pretrain: before, regions: crops } = experiment;
+  const [cases, seen] = [casesStage(experiment), seenStage(experiment)];
   const normal = priors.kind === "labels" ? "data" : "tissue";
+  const hasPool = before !== null && before.data !== null;
+  const detects = crops !== null && crops.boxes === "detected";
   const reads: Partial<Record<StageName, readonly StageName[]>> = {
     synth: [normal],
-    train: freshEvery === null ? [cases] : [cases, normal],
-    predict: ["train", cases],
-    eval: [cases, "predict"],
+    pretrain: [hasPool ? "pool" : cases],
+    detect: [cases],
+    regions: detects ? [cases, "detect"] : [cases],
+    train: [seen, ...(of.freshEvery === null ? [] : ([normal] as const)), ...(before === null ? [] : (["pretrain"] as const))],
+    predict: ["train", seen],
+    eval: [seen, "predict"],
   };
-  const without: readonly StageName[] = [
-    ...(normal === "data" ? (["tissue"] as const) : []),
-    ...(cases === "data" ? (["synth"] as const) : []),
-    ...(isPretraining(task) ? (["predict", "eval"] as const) : []),
-  ];
-  const names = stageNames.filter((name) => !without.includes(name));
+  const without: Readonly<Partial<Record<StageName, boolean>>> = {
+    pool: !hasPool,
+    tissue: normal === "data",
+    synth: cases === "data",
+    pretrain: before === null,
+    detect: !detects,
+    regions: crops === null,
+    predict: isPretraining(of.task),
+    eval: isPretraining(of.task),
+  };
+  const names = stageNames.filter((name) => without[name] !== true);
   return names.map((name) => ({ ...stages[name], reads: reads[name] ?? stages[name].reads }));
+}
+
+/** Whether the folds of a cross-validation, or the runs of a sweep, may share the result of a stage: in folds what is trained on their subjects is their own. */
+export function isShared(name: StageName, { split, pretrain: before }: Experiment): boolean {
+  switch (name) {
+    case "data":
+    case "pool":
+    case "tissue":
+    case "synth":
+      return true;
+    case "pretrain":
+      return split.folds === null || before?.data != null;
+    case "detect":
+    case "regions":
+      return split.folds === null;
+    case "train":
+    case "predict":
+    case "eval":
+      return false;
+    default:
+      return name satisfies never;
+  }
 }
 
 /** Options as plain JSON, so that a record of them reads back equal. */

@@ -5,10 +5,11 @@ import { UserError } from "../core/errors.ts";
 import { readJson } from "../data/dataset.ts";
 import { sweepResultsSchema } from "../eval/sweep/results.ts";
 import { twinOf } from "../sweep/plan.ts";
+import { sharedInput } from "./pointers.ts";
 import { hashFile, listOutputs, type Outputs, readRecord, type StageRecord } from "./record.ts";
 import type { Session } from "./session.ts";
 import { changedSource } from "./sources.ts";
-import { type Stage, sharedInput } from "./stages.ts";
+import type { Stage } from "./stages.ts";
 import { type Job, jobsOf, performJob, type Wrap } from "./sweep/jobs.ts";
 
 /** A stage whose files are the same again. */

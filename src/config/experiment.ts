@@ -1,20 +1,19 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { z } from "zod";
 import { backendOptions, gpuOptions } from "../backend/options.ts";
-import { datasetOptions } from "../data/given/options.ts";
-import { folderOptions } from "../data/ingest/options.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
 import { foldsMisfit, splitOptions } from "../data/splits.ts";
 import { evalOptions } from "../eval/options.ts";
 import { predictOptions } from "../eval/predict/options.ts";
-import { modelOptions } from "../models/index.ts";
-import { headCtOptions } from "../synth/head-ct/options.ts";
+import { referenceOptions } from "../eval/reference/options.ts";
+import { type ModelOptions, modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
-import { phantomOptions } from "../synth/phantom/options.ts";
-import { fetalUltrasoundOptions } from "../synth/ultrasound/fetal/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
-import { batchMisfit, isPretraining, lossMisfit, taskMisfit, trainOptions } from "../train/options.ts";
+import { batchMisfit, isPretraining, lossMisfit, type TrainOptions, taskMisfit, trainOptions } from "../train/options.ts";
+import { bringsTruth, dataOptions } from "./data.ts";
 import { checkTree, examineTree, type Loaded, type Override, parseConfig, readConfig } from "./load.ts";
+import { pretrainingOptions } from "./pretraining.ts";
+import { detectorTraining, type RegionsOptions, regionsOptions } from "./regions.ts";
 import { type Entry, lookUp, type Mistake, type Section } from "./tree.ts";
 
 const sections = z.strictObject({
@@ -31,66 +30,110 @@ const sections = z.strictObject({
     .describe("decides everything random, 0 to 2147483647; same config and seed, same files"),
   backend: backendOptions,
   ...gpuOptions,
-  data: z
-    .discriminatedUnion("kind", [phantomOptions, folderOptions, datasetOptions, fetalUltrasoundOptions, headCtOptions])
-    .describe("the normal brains to start from, or images that bring their own truth"),
+  data: dataOptions.describe("the normal brains to start from, or images that bring their own truth"),
   split: splitOptions.prefault({}).describe("which subjects train, validate and test"),
   priors: priorsOptions.prefault({ kind: "labels" }).describe("where the anatomy comes from that bleeds are painted into"),
   synth: synthOptions.prefault({}).describe("the lesions that are painted, and the stacks that are taken"),
   preprocess: preprocessOptions.prefault({}).describe("how a stack becomes the network's input"),
   model: modelOptions.prefault({ kind: "unet" }).describe("the network"),
+  pretrain: pretrainingOptions
+    .nullable()
+    .default(null)
+    .describe("a training before the training, which starts from its weights; null: none"),
+  regions: regionsOptions
+    .nullable()
+    .default(null)
+    .describe("crops of regions in place of whole images, for task crops; null: none"),
   train: trainOptions.prefault({}).describe("how the network is trained"),
   predict: predictOptions.prefault({}).describe("how the network is applied"),
   eval: evalOptions.prefault({}).describe("how predictions are compared with the truth"),
+  assumed: z
+    .array(z.string().min(1).max(400))
+    .max(100)
+    .default([])
+    .describe("choices that a published system leaves open and this config makes: shown in the report and kept in the manifest"),
+  reference: referenceOptions
+    .nullable()
+    .default(null)
+    .describe("figures that a publication reports of its own data: shown beside the report's as theirs; null: none"),
 });
 
 /** The whole of a config: the options of every stage, each declared beside the code that it configures. */
-export const experiment = sections.superRefine(({ data, split, priors, model, train, predict, eval: evaluation }, context) => {
-  const painting = paintingMisfit({ data, priors, train });
-  if (painting !== null) context.addIssue({ code: "custom", ...painting });
+export const experiment = sections.superRefine((value, context) => {
+  const { data, split, model, train, predict, pretrain, regions, eval: evaluation } = value;
+  const add = (path: readonly string[], message: string) => context.addIssue({ code: "custom", path: [...path], message });
+  const painting = paintingMisfit(value);
+  if (painting !== null) add(painting.path, painting.message);
   const folds = "subjects" in data ? foldsMisfit(split, data.subjects) : null;
-  if (folds !== null) context.addIssue({ code: "custom", path: ["split", "folds"], message: folds });
-  if (split.folds !== null && evaluation.split !== "test") {
-    const rule = `must be test with split.folds, where every subject is tested; got ${evaluation.split}`;
-    context.addIssue({ code: "custom", path: ["eval", "split"], message: rule });
+  if (folds !== null) add(["split", "folds"], folds);
+  if (split.folds !== null && evaluation.split !== "test")
+    add(["eval", "split"], `must be test with split.folds, where every subject is tested; got ${evaluation.split}`);
+  if (split.folds !== null && isPretraining(train.task))
+    add(["split", "folds"], `needs a task that can be evaluated; got train.task ${train.task}, which is pretraining`);
+  if (train.task === "denoise" && predict.gate === "predicted")
+    add(["predict", "gate"], "must be tissue, given or none for train.task denoise, whose network finds no brain; got predicted");
+  for (const { path, message } of trainingMisfits(model, train)) add(path, message);
+  if (pretrain !== null) {
+    for (const { path, message } of trainingMisfits(pretrain.model ?? model, pretrain.train)) add(["pretrain", ...path], message);
+    if (pretrain.data !== null && !bringsTruth(pretrain.data))
+      add(["pretrain", "data", "kind"], `must be of data that bring their own truth; got ${pretrain.data.kind}`);
+    if (train.init !== null) add(["train", "init"], "must be null with pretrain, whose weights the training starts from");
   }
-  if (split.folds !== null && isPretraining(train.task)) {
-    const rule = `needs a task that can be evaluated; got train.task ${train.task}, which is pretraining`;
-    context.addIssue({ code: "custom", path: ["split", "folds"], message: rule });
-  }
-  if (train.task === "denoise" && predict.gate === "predicted") {
-    const rule = "must be tissue, given or none for train.task denoise, whose network finds no brain; got predicted";
-    context.addIssue({ code: "custom", path: ["predict", "gate"], message: rule });
-  }
+  if (regions !== null) for (const { path, message } of regionsMisfits(regions, value)) add(path, message);
+});
+export type Experiment = z.output<typeof experiment>;
+
+interface Misfit {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** What of a training does not go together. Paths start from the section that holds `model` and `train`. */
+function trainingMisfits(model: ModelOptions, train: TrainOptions): Misfit[] {
   const misfit = taskMisfit(model, train.task);
-  if (misfit !== null) context.addIssue({ code: "custom", path: ["train", "task"], message: misfit });
   const loss = lossMisfit(train.loss, train.task);
-  if (loss !== null) context.addIssue({ code: "custom", path: ["train", "loss"], message: loss });
   const batch = misfit === null ? batchMisfit(model, train) : null;
-  if (batch !== null) context.addIssue({ code: "custom", path: ["train", ...batch.path.split(".")], message: batch.rule });
   const [multiple, why] =
     "channels" in model
       ? [2 ** (model.channels.length - 1), `since model.channels has ${model.channels.length} levels`]
       : [model.kind === "yolov5" ? 32 : 1, "the coarsest stride of a yolov5"];
-  if (train.cropSize % multiple === 0) return;
-  const rule = `must be a multiple of ${multiple}, ${why}; got ${train.cropSize}`;
-  context.addIssue({ code: "custom", path: ["train", "cropSize"], message: rule });
-});
-export type Experiment = z.output<typeof experiment>;
+  const crop = train.cropSize % multiple === 0 ? null : `must be a multiple of ${multiple}, ${why}; got ${train.cropSize}`;
+  return [
+    ...(misfit === null ? [] : [{ path: ["train", "task"], message: misfit }]),
+    ...(loss === null ? [] : [{ path: ["train", "loss"], message: loss }]),
+    ...(batch === null ? [] : [{ path: ["train", ...batch.path.split(".")], message: batch.rule }]),
+    ...(crop === null ? [] : [{ path: ["train", "cropSize"], message: crop }]),
+  ];
+}
 
-/** Whether the data are normal cases to paint into, or bring their own truth: then there is no synthesis, and what follows reads the data themselves. */
-export function bringsTruth({ kind }: Experiment["data"]): boolean {
-  switch (kind) {
-    case "phantom":
-    case "folder":
-      return false;
-    case "dataset":
-    case "fetal-ultrasound":
-    case "head-ct":
-      return true;
-    default:
-      return kind satisfies never;
-  }
+/** What does not go with crops of regions. */
+function regionsMisfits(
+  { names, boxes, detector }: RegionsOptions,
+  { data, model, train }: Pick<Experiment, "data" | "model" | "train">,
+): Misfit[] {
+  const own = detector.train.outputs ?? names;
+  return [
+    ...(bringsTruth(data)
+      ? []
+      : [{ path: ["regions"], message: `must be null for data of kind ${data.kind}, which have no boxes` }]),
+    ...(model.kind === "hexanet" && model.regions !== names.length
+      ? [{ path: ["model", "regions"], message: `must be the number of regions.names, ${names.length}; got ${model.regions}` }]
+      : []),
+    ...(train.task === "crops" ? [] : [{ path: ["train", "task"], message: `must be crops with regions; got ${train.task}` }]),
+    ...(boxes === "given" || own.join() === names.join()
+      ? []
+      : [
+          {
+            path: ["regions", "detector", "train", "outputs"],
+            message: `must be regions.names, or left out; got ${own.join(", ")}`,
+          },
+        ]),
+    ...(boxes === "given" ? [] : trainingMisfits(detector.model, detectorTraining({ names, detector }))).map(
+      ({ path, message }) => {
+        return { path: ["regions", "detector", ...path], message };
+      },
+    ),
+  ];
 }
 
 /** What is asked for that data with their own truth have no synthesis for; null where nothing is. */
@@ -140,10 +183,14 @@ function withAbsolutePaths({ value, tree }: Loaded<Experiment>): Experiment {
 
 /** The experiment with every path in it taken through `change`, which also gets where in the config it stands. */
 function mapPaths(value: Experiment, change: (path: string, at: readonly string[]) => string): Experiment {
-  const { data, priors, train } = value;
+  const { data, priors, train, pretrain } = value;
   return {
     ...value,
-    data: dataAt(data, change),
+    data: dataAt(data, ["data"], change),
+    pretrain:
+      pretrain === null || pretrain.data === null
+        ? pretrain
+        : { ...pretrain, data: dataAt(pretrain.data, ["pretrain", "data"], change) },
     priors:
       priors.kind === "network" && priors.model !== null
         ? { ...priors, model: change(priors.model, ["priors", "model"]) }
@@ -156,9 +203,13 @@ function mapPaths(value: Experiment, change: (path: string, at: readonly string[
 }
 
 /** The data with the folder that they are read from, if any, taken through `change`. */
-function dataAt(data: Experiment["data"], change: (path: string, at: readonly string[]) => string): Experiment["data"] {
-  if ("path" in data) return { ...data, path: change(data.path, ["data", "path"]) };
-  if (data.kind === "head-ct" && data.labels !== null) return { ...data, labels: change(data.labels, ["data", "labels"]) };
+function dataAt(
+  data: Experiment["data"],
+  at: readonly string[],
+  change: (path: string, at: readonly string[]) => string,
+): Experiment["data"] {
+  if ("path" in data) return { ...data, path: change(data.path, [...at, "path"]) };
+  if (data.kind === "head-ct" && data.labels !== null) return { ...data, labels: change(data.labels, [...at, "labels"]) };
   return data;
 }
 

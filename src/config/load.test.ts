@@ -165,6 +165,19 @@ test("-0 is 0, and a mapping of digits is a mapping", async () => {
   expect(value.scheme).toEqual({ 1: "csf", 3: "cortex" });
 });
 
+test("sizes: one of them is laid over the rest, small where none is asked for, and options that are set win", async () => {
+  const text = `${whole}train: {epochs: 9, batchSize: 1}\nsizes:\n  small: {train: {epochs: 2}}\n  full: {train: {epochs: 3}}\n`;
+  const at = async (...sets: string[]) => {
+    const { epochs, batchSize } = (await load(text, ...sets)).train;
+    return [epochs, batchSize];
+  };
+  expect(await at()).toEqual([2, 1]);
+  expect(await at("size=full")).toEqual([3, 1]);
+  expect(await at("train.epochs=5", "size=full")).toEqual([5, 1]);
+  expect(await mistakes(text, "size=huge")).toEqual(['--set size must be one of small, full; got "huge"']);
+  expect(await mistakes(whole, "size=full")).toEqual([expect.stringMatching(/^--set size unknown key "size"/)]);
+});
+
 test("extends: sections merge, lists replace, later bases win, the file wins", async () => {
   await write(
     "base/a.yaml",

@@ -5,6 +5,7 @@ import { explainIssues } from "./explain.ts";
 import { isInside, isThere, projectRoot, readConfigText, realPath } from "./files.ts";
 import { discriminatorAt } from "./schema-walk.ts";
 import {
+  type Entry,
   emptySection,
   forbiddenKeys,
   isMistake,
@@ -55,8 +56,30 @@ export async function readConfig(file: string, schema: z.ZodType, overrides: rea
   const root = await realPath(projectRoot(dirname(resolve(file))));
   const merge = (base: Section, over: Section) => mergeTrees(base, over, (path) => discriminatorAt(schema, path)) as Section;
   const mistakes: Mistake[] = [];
-  const tree = await readChain({ file: resolve(file), where: file }, { root, merge, mistakes }, []);
-  return { tree: applyOverrides(tree, overrides, mistakes), mistakes };
+  const whole = await readChain({ file: resolve(file), where: file }, { root, merge, mistakes }, []);
+  const [sized, rest] = [overrides.filter(({ path }) => path === "size"), overrides.filter(({ path }) => path !== "size")];
+  const tree = atSize(applyOverrides(whole, sized, mistakes), merge, mistakes);
+  return { tree: applyOverrides(tree, rest, mistakes), mistakes };
+}
+
+/** The size of a config that has several and is given none. */
+const usualSize = "small";
+
+/** A config at one of its `sizes`: what that size says is laid over the rest, and neither `sizes` nor `size` is left. */
+function atSize(tree: Section, merge: Chain["merge"], mistakes: Mistake[]): Section {
+  const [sizes, size] = [tree.entries.get("sizes"), tree.entries.get("size")];
+  if (sizes === undefined) return tree; // a lone `size` is an unknown key
+  const entries = new Map(tree.entries);
+  entries.delete("sizes");
+  entries.delete("size");
+  const rest = { ...tree, entries };
+  const found = sizes.value.kind === "section" ? sizes.value.entries : new Map<string, Entry>();
+  const name = size === undefined ? usualSize : plain(size.value);
+  const own = typeof name === "string" ? found.get(name)?.value : undefined;
+  if (own?.kind === "section") return merge(rest, own);
+  const message = `size must be one of ${[...found.keys()].join(", ")}; got ${JSON.stringify(name)}`;
+  mistakes.push({ at: size?.value.at ?? sizes.at, message });
+  return rest;
 }
 
 /** {@link loadConfig} for a config that is not a file, such as `data: { kind: phantom }` with overrides. `where` names it in messages. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRng, shuffled } from "../core/rng.ts";
 import { splitNames } from "./dataset.ts";
-import { dealFolds, type SplitSubject, splitOptions, splitSubjects, subjectsOf } from "./splits.ts";
+import { dealFolds, type SplitSubject, shareOfSubjects, splitOptions, splitSubjects, subjectsOf } from "./splits.ts";
 
 const people = (n: number, age: (i: number) => number | null = () => null): SplitSubject[] =>
   Array.from({ length: n }, (_, i) => ({ id: `s${i}`, gestationalAge: age(i) }));
@@ -165,6 +165,21 @@ test("a subject's age is the mean of its scans' known ages", () => {
     { id: "b", gestationalAge: 31 },
     { id: "a", gestationalAge: null },
   ]);
+});
+
+test("a share has its part of every class, at least one, and is part of every larger share of the same stream", () => {
+  const subjects = Array.from({ length: 40 }, (_, i) => ({
+    id: `s${i}`,
+    gestationalAge: null,
+    stratum: i < 4 ? "rare" : "common",
+  }));
+  const of = (share: number, seed = 3) => shareOfSubjects(seededRng(seed), subjects, share);
+  const shares = [0.05, 0.1, 0.25, 0.5, 1].map((share) => of(share));
+  expect(shares.map((ids) => ids.length)).toEqual([3, 5, 10, 20, 40]);
+  expect(shares.map((ids) => ids.filter((id) => Number(id.slice(1)) < 4).length)).toEqual([1, 1, 1, 2, 4]);
+  for (const [i, ids] of shares.slice(1).entries()) expect(shares[i]!.every((id) => ids.includes(id))).toBe(true);
+  expect(of(0.25, 4)).not.toEqual(of(0.25));
+  expect(shares[4]).toEqual(subjects.map(({ id }) => id));
 });
 
 test("every split and fold gets its share of a rare class, and of its ages", () => {

@@ -161,6 +161,20 @@ export function foldsMisfit({ folds, select }: SplitOptions, subjects: number): 
   return `must leave ${many(needed, "subject")} beside those that a fold tests, ${purpose}; got ${tested} tested of ${subjects}. ${wayOut}`;
 }
 
+/**
+ * Some of the subjects: of each stratum its share, rounded up. A smaller share of the same stream is part of a larger one.
+ * @param share - In (0, 1].
+ * @returns Names, in the order of `subjects`.
+ */
+export function shareOfSubjects(rng: Rng, subjects: readonly SplitSubject[], share: number): string[] {
+  const strata = [...new Set(subjects.map(({ stratum = "" }) => stratum))];
+  const chosen = strata.flatMap((name) => {
+    const own = subjects.filter(({ stratum = "" }) => stratum === name).map(({ id }) => id);
+    return shuffled(rng.fork(name), [...own].sort()).slice(0, Math.ceil(share * own.length - 1e-9));
+  });
+  return subjects.map(({ id }) => id).filter((id) => chosen.includes(id));
+}
+
 /** How many subjects each split got, in words. */
 export function splitWords(splits: Splits, { folds }: Pick<SplitOptions, "folds">): string {
   return folds === null ? splitNames.map((name) => `${splits[name].length} ${name}`).join(", ") : "each tested in one fold";

@@ -33,9 +33,12 @@ export function checkScores(rows: readonly ScoreRow[], dataset: Dataset, splits:
  * @throws {UserError} (data) If its truth is not known and that is to be refused, or if it would count as healthy against its grade.
  */
 export function isLabelled(
-  c: Pick<Case, "id" | "lesionMask" | "grade">,
+  c: Pick<Case, "id" | "lesionMask" | "grade" | "class" | "boxes">,
   { unlabelled }: Pick<EvalOptions, "unlabelled">,
+  told: { readonly task: string | null } = { task: null },
 ): boolean {
+  const own = { classes: c.class, crops: c.class, regions: c.boxes }[told.task ?? ""];
+  if (own !== undefined) return true;
   if (c.lesionMask !== null || c.grade === 0) return true;
   if (unlabelled === "skip") return false;
   if (unlabelled === "healthy") {

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type StageContext, throwIfStopped } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
+import type { Rng } from "../core/rng.ts";
 import type { FileRef, SplitName } from "../data/dataset.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { Grid } from "../data/grid.ts";
@@ -9,12 +10,15 @@ import { readLabels, readVolume } from "../data/nifti.ts";
 import { usualWindow } from "../data/preprocess.ts";
 import { encodePng } from "../picture/png.ts";
 import { onGridOf } from "./check.ts";
+import { type MeasuredClassTable, measureClassTable } from "./classes/measure.ts";
+import { type ClassTable, formatClassUnits } from "./classes/table.ts";
 import type { BoxTable } from "./detect/measure.ts";
 import { type CaseOutlines, type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
 import { type Loaded, readPair } from "./load.ts";
 import type { Measured, Operation } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
 import { sigmoid } from "./predict/score.ts";
+import { type Beside, besideTables } from "./reference/tables.ts";
 import { drawPlots } from "./report/figures.ts";
 import { caseCaption } from "./report/format.ts";
 import { type GalleryItem, reportPage } from "./report/page.ts";
@@ -34,7 +38,12 @@ export interface Target {
   readonly seed: number;
   /** Text of the resolved config, printed at the end of the report; absent prints the eval options alone. */
   readonly config?: string;
+  /** Shown below the figures. */
+  readonly beside?: Beside;
 }
+
+/** Truth and probabilities of the classes, as `hemosynth metrics` takes them. */
+const classUnitsFile = "classes.csv";
 
 /** What one network predicted, with the thresholds that were chosen for it. */
 export interface Judged extends Loaded {
@@ -52,6 +61,20 @@ export function splitTables({ evaluated, validation }: Loaded, { split }: EvalOp
   return [[split, evaluated], ...other];
 }
 
+/** What was told of classes, and the figures of it. */
+export interface ClassFigures {
+  readonly table: ClassTable;
+  readonly measured: MeasuredClassTable;
+}
+
+/** The classes of all parts together, and their figures; null where the network tells none. */
+export function measureClassesOf(parts: readonly Loaded[], { bootstrap }: EvalOptions, rng: Rng): ClassFigures | null {
+  const classes = parts[0]!.classes?.classes;
+  if (classes === undefined) return null;
+  const table = { classes, units: parts.flatMap((part) => part.classes!.units) };
+  return { table, measured: measureClassTable(table, bootstrap, rng.fork("classes")) };
+}
+
 /**
  * Writes tables, plots and the report, and results.json last.
  * @param parts - One, or the folds of a cross-validation in order.
@@ -62,6 +85,7 @@ export async function writeEvaluation(
   roc: Measured["roc"],
   results: Results,
   { signal }: StageContext,
+  classes: ClassFigures | null = null,
 ): Promise<void> {
   const { out, options, report, seed } = target;
   resultsSchema.parse(results);
@@ -79,7 +103,10 @@ export async function writeEvaluation(
     gallery.push(await galleryItem(chosen, parts));
   }
   const config = target.config ?? canonicalJson({ eval: options, seed }, 2);
-  await writeAtomic(report, reportPage({ results, plots, gallery, config }));
+  if (classes !== null) await writeAtomic(join(out, classUnitsFile), formatClassUnits(classes.table));
+  const ofClasses = classes === null ? [] : classes.measured.tables;
+  const tables = [...ofClasses, ...(target.beside === undefined ? [] : besideTables(target.beside))];
+  await writeAtomic(report, reportPage({ results, plots, gallery, config, tables }));
   await writeAtomic(join(out, "results.json"), `${canonicalJson(results, 1)}\n`);
 }
 

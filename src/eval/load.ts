@@ -19,11 +19,14 @@ import { dataFault } from "../data/faults.ts";
 import { readText } from "../data/files.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
 import { checkProbability, checkScores, isLabelled, onGridOf } from "./check.ts";
+import { type ClassTable, joinClasses, labelOf, tellsClasses } from "./classes/table.ts";
 import { cocoResultsSchema, detectionsFile, foundBoxes } from "./detect/coco.ts";
 import type { BoxTable } from "./detect/measure.ts";
 import { boxesByImage, type FoundBox, type TrueBox } from "./metrics/average-precision.ts";
 import type { EvalOptions } from "./options.ts";
 import { type Pointed, pointAt } from "./pointing.ts";
+import { classesFile, parseClasses } from "./predict/classes.ts";
+import { regionBoxes } from "./regions/table.ts";
 import { parseScores } from "./scores.ts";
 import { buildTables, type Tables, type TalliedCase } from "./table.ts";
 import { tallySlices, withoutMap } from "./tally.ts";
@@ -53,6 +56,8 @@ export interface Loaded {
   readonly boxes: (BoxTable & { readonly firstOf: ReadonlyMap<string, number> }) | null;
   /** Of a classifier with heat maps: where they point in the evaluated slices with a lesion. */
   readonly pointed: readonly Pointed[] | null;
+  /** Where the network tells classes apart: what it told of the evaluated split. */
+  readonly classes: ClassTable | null;
 }
 
 /**
@@ -68,7 +73,8 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const scores = checkScores(parseScores(await readText(where, "run predict first"), where), dataset, splits, where);
   const grid = options.mask.rule === "fixed" ? [options.mask.probability] : maskGrid;
   const hasMaps = [...scores.values()].some((row) => row.level !== "subject" && row.lesionMm3 !== null);
-  const tally = (split: SplitName) => tallyCases(from, options, { dataset, splits, grid, hasMaps }, split, context);
+  const told = await readTold(predictions);
+  const tally = (split: SplitName) => tallyCases(from, options, { dataset, splits, grid, hasMaps, told }, split, context);
   const { tallied, pointed } = await tally(options.split);
   const evaluated = buildTables(tallied, scores, where);
   if (evaluated.stack.length === 0)
@@ -77,8 +83,36 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const none: Tables = { slice: [], stack: [], subject: [] };
   const validation =
     options.split === "val" ? evaluated : needed ? buildTables((await tally("val")).tallied, scores, where) : none;
-  const boxes = hasMaps ? null : await loadBoxes(from, options, { dataset, splits }, evaluated, context);
-  return { from, dataset, evaluated, validation, grid, hasMaps, boxes, pointed: boxes === null ? pointed : null };
+  const boxes = hasMaps ? null : await loadBoxes(from, options, { dataset, splits, told }, evaluated, context);
+  const classes = await loadClasses(from, options, { dataset, splits, told });
+  return { from, dataset, evaluated, validation, grid, hasMaps, boxes, pointed: boxes === null ? pointed : null, classes };
+}
+
+/** What the network tells, as predict.json says it; nothing where that is of an earlier version. */
+export interface Told {
+  readonly task: string | null;
+  readonly outputs: readonly string[];
+}
+
+const toldSchema = z.object({ model: z.object({ task: z.string().optional(), outputs: z.array(z.string()).optional() }) });
+
+async function readTold(predictions: string): Promise<Told> {
+  const file = join(predictions, "predict.json");
+  if (!existsSync(file)) return { task: null, outputs: [] };
+  const { model } = await readJson(file, toldSchema, "run predict again");
+  return { task: model.task ?? null, outputs: model.outputs ?? [] };
+}
+
+/** The classes of the evaluated split, true and told; null where the network tells none. */
+async function loadClasses(
+  { predictions }: Predicted,
+  options: EvalOptions,
+  { dataset, splits, told }: { readonly dataset: Dataset; readonly splits: Splits; readonly told: Told },
+): Promise<ClassTable | null> {
+  if (!tellsClasses(told)) return null;
+  const file = join(predictions, classesFile);
+  const cases = casesOfSplit(dataset, splits, options.split).filter((c) => isLabelled(c, options, told));
+  return joinClasses(cases, parseClasses(await readText(file, "run predict again"), file), file);
 }
 
 /** Where the heat map of a case points, slice by slice with a lesion. @throws {UserError} (data) If it is not there, or not on the image's grid. */
@@ -104,7 +138,7 @@ async function pointedOf(
 async function loadBoxes(
   { data, predictions }: Predicted,
   options: EvalOptions,
-  { dataset, splits }: { readonly dataset: Dataset; readonly splits: Splits },
+  { dataset, splits, told }: { readonly dataset: Dataset; readonly splits: Splits; readonly told: Told },
   { slice }: Tables,
   { signal }: StageContext,
 ): Promise<Loaded["boxes"]> {
@@ -113,13 +147,13 @@ async function loadBoxes(
   const found = boxesByImage(foundBoxes(await readJson(file, cocoResultsSchema, "run predict again")));
   const { volumes } = await readJson(join(predictions, "predict.json"), volumesSchema, "run predict again");
   const table = { subjects: [] as string[], truth: [] as TrueBox[], found: [] as FoundBox[], firstOf: new Map<string, number>() };
-  for (const c of casesOfSplit(dataset, splits, options.split).filter((of) => isLabelled(of, options))) {
+  for (const c of casesOfSplit(dataset, splits, options.split).filter((of) => isLabelled(of, options, told))) {
     throwIfStopped(signal);
     const there = volumes.find(({ id }) => id === c.id)?.boxes;
     if (there === undefined) throw dataFault(file, "must have a place for every case of the split", `none for ${c.id}`, "Run predict again on this dataset"); // biome-ignore format: one line
     const first = table.subjects.length;
     table.firstOf.set(c.id, first);
-    table.truth.push(...(await trueBoxes(data, dataset, c)).map((of) => ({ ...of, image: first + of.image })));
+    table.truth.push(...(await trueBoxes(data, dataset, c, told)).map((of) => ({ ...of, image: first + of.image })));
     for (const { slice: index } of slice.filter((unit) => unit.case === c.id)) {
       table.subjects.push(c.subject);
       table.found.push(...(found.get(there.firstImage + index!) ?? []).map((of) => ({ ...of, image: first + index! })));
@@ -134,7 +168,9 @@ const volumesSchema = z.object({
 });
 
 /** Boxes around the patches of the truth, pictures numbered by slice. */
-async function trueBoxes(data: string, dataset: Dataset, { lesionMask }: Case): Promise<TrueBox[]> {
+async function trueBoxes(data: string, dataset: Dataset, c: Case, told: Told): Promise<TrueBox[]> {
+  if (told.task === "regions") return regionBoxes(c, told.outputs);
+  const { lesionMask } = c;
   if (lesionMask === null) return [];
   const mask = await readLabels(join(data, dataset.root, lesionMask.path), undefined, lesionMask.sha256);
   const axis = sliceAxis(mask);
@@ -149,11 +185,11 @@ async function trueBoxes(data: string, dataset: Dataset, { lesionMask }: Case): 
 async function tallyCases(
   from: Predicted,
   options: EvalOptions,
-  { dataset, splits, grid, hasMaps }: Pick<Loaded, "dataset" | "grid" | "hasMaps"> & { readonly splits: Splits },
+  { dataset, splits, grid, hasMaps, told }: Pick<Loaded, "dataset" | "grid" | "hasMaps"> & { readonly splits: Splits; readonly told: Told }, // biome-ignore format: one line
   split: SplitName,
   { reporter, signal }: StageContext,
 ): Promise<{ readonly tallied: TalliedCase[]; readonly pointed: Pointed[] | null }> {
-  const cases = casesOfSplit(dataset, splits, split).filter((c) => isLabelled(c, options));
+  const cases = casesOfSplit(dataset, splits, split).filter((c) => isLabelled(c, options, told));
   const heatOf = ({ id }: Case) => join(from.predictions, `${id}_heatmap.nii.gz`);
   const pointed: Pointed[] | null = split === options.split && !hasMaps && cases.some((c) => existsSync(heatOf(c))) ? [] : null;
   const tallied: TalliedCase[] = [];
@@ -161,7 +197,9 @@ async function tallyCases(
     throwIfStopped(signal);
     reporter.progress(`eval ${split}`, i, cases.length, c.id);
     const { truth, probability } = await readPair(from, dataset, c, hasMaps);
-    const slices = tallySlices(truth, probability, sliceAxis(probability), grid).map((t) => (hasMaps ? t : withoutMap(t)));
+    const counted = tallySlices(truth, probability, sliceAxis(probability), grid).map((t) => (hasMaps ? t : withoutMap(t)));
+    const label = labelOf(c, told);
+    const slices = label === null ? counted : counted.map((t) => ({ ...t, truth: label }));
     tallied.push({ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices });
     if (pointed !== null && truth !== null)
       pointed.push(...(await pointedOf(heatOf(c), c, truth, probability, options.pointingMm)));

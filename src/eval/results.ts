@@ -2,6 +2,7 @@ import { z } from "zod";
 import { splitNames } from "../data/dataset.ts";
 import { evalOptions } from "./options.ts";
 import { levels } from "./scores.ts";
+import { figureFields } from "./tables/estimate.ts";
 
 const count = z.int().min(0);
 const value = z.number().nullable();
@@ -113,6 +114,20 @@ export const resultsSchema = z.strictObject({
   /** Of a cross-validation: of all subjects together, each as the network saw it that was not trained on it. */
   metrics: z.array(metricSchema),
   /** Of a cross-validation, in order. */
+  /** Where the network tells classes apart: their names in the order of the matrices, and the figures at each level. */
+  classes: z
+    .strictObject({
+      names: z.array(z.string()),
+      levels: z.array(
+        z.strictObject({
+          per: z.string(),
+          /** Rows by truth and call. */
+          confusion: z.array(z.array(count)),
+          figures: z.array(z.strictObject({ metric: z.string(), ...figureFields })),
+        }),
+      ),
+    })
+    .optional(),
   folds: z.array(foldSchema).optional(),
   spread: z.array(spreadSchema).optional(),
   /** What a reader must know before quoting a figure. */

@@ -1,12 +1,22 @@
 import type { StageContext, StageResult } from "../core/context.ts";
 import { seededRng } from "../core/rng.ts";
 import { boxMetrics } from "./detect/measure.ts";
-import { openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
+import { measureClassesOf, openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
 import { loadPredicted, type Predicted } from "./load.ts";
 import { measure, planOfEvaluated } from "./measure.ts";
 import { pointingMetrics } from "./pointing.ts";
 import type { Results } from "./results.ts";
-import { countSplit, evalResult, knownMetrics, maskNotes, noMaps, noMapsButBoxes, notesOf } from "./summary.ts";
+import {
+  classNotes,
+  countSplit,
+  evalResult,
+  isMadeUp,
+  knownMetrics,
+  maskNotes,
+  noMaps,
+  noMapsButBoxes,
+  notesOf,
+} from "./summary.ts";
 
 /** What {@link runEval} needs. */
 export interface EvalRequest extends Predicted, Target {}
@@ -26,22 +36,25 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
   const { metrics, operations, roc } = measure([loaded], grid, options, rng);
   const ofBoxes = boxes === null ? [] : boxMetrics(boxes, planOfEvaluated(evaluated, options, rng), options.bootstrap);
   const ofHeat = pointed === null ? [] : pointingMetrics(pointed, planOfEvaluated(evaluated, options, rng), options.bootstrap);
+  const classes = measureClassesOf([loaded], options, rng);
   const operation = operations[0]!;
   const results: Results = {
     schemaVersion: 1,
     dataset: dataset.name,
     split: options.split,
     seed,
-    pseudoLesions: dataset.cases.some((c) => c.sources.length > 0),
+    pseudoLesions: isMadeUp(dataset),
     options,
     splits: splitTables(loaded, options).map(([split, tables]) => countSplit(split, tables, dataset)),
     ...operation,
     metrics: [...knownMetrics(metrics, hasMaps), ...ofBoxes, ...ofHeat],
+    ...(classes === null ? {} : { classes: classes.measured.classes }),
     notes: [
       ...notesOf(evaluated, validation, options),
+      ...(classes === null ? [] : classNotes(classes.table.classes, classes.measured.notes)),
       ...(hasMaps ? maskNotes(operation.mask.probability, grid) : [boxes === null ? noMaps : noMapsButBoxes]),
     ],
   };
-  await writeEvaluation(request, [{ ...loaded, operation }], roc, results, context);
+  await writeEvaluation(request, [{ ...loaded, operation }], roc, results, context, classes);
   return evalResult(results);
 }

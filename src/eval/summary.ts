@@ -69,6 +69,27 @@ export function maskNotes(probability: number | null, grid: readonly number[]): 
   ];
 }
 
+/** Of a network that tells classes apart: how well it does so for examinations. */
+function classWords({ classes }: Results): string[] {
+  const own = classes?.levels.find(({ per }) => per.startsWith("examination"))?.figures ?? [];
+  const say = { roc_auc_macro: "macro AUROC of examinations", accuracy: "accuracy" };
+  return Object.entries(say).flatMap(([name, words]) => {
+    const found = own.find(({ metric, subset }) => metric === name && subset === "all");
+    return found?.estimate == null ? [] : [`${words} ${withInterval(found)}`];
+  });
+}
+
+/** Whether the images, or the lesions in them, were made by software. */
+export function isMadeUp({ cases }: Dataset): boolean {
+  return cases.some((c) => c.sources.length > 0 || c.sidecar !== null);
+}
+
+/** What a reader must know of the figures of classes. */
+export function classNotes(classes: readonly string[], own: readonly string[]): string[] {
+  const called = `What is called a lesion here is every class but the first, ${classes[0]}: its score is the logit of all others together.`;
+  return [called, ...own];
+}
+
 /** What the command line prints. */
 export function evalResult(results: Results): StageResult {
   const words = (name: string, metric: Parameters<typeof findMetric>[1], per: Parameters<typeof findMetric>[2]) => {
@@ -78,7 +99,8 @@ export function evalResult(results: Results): StageResult {
   const kind = kindOfScores(results);
   const boxes = findMetric(results, "map50", "box") !== undefined;
   const overlap = boxes ? words("mAP@0.5", "map50", "box") : words("slice Dice", "dice", "slice");
-  const figures = [words("stack AUROC", "auroc", "stack"), overlap];
+  const classes = classWords(results);
+  const figures = [words("stack AUROC", "auroc", "stack"), ...(classes.length > 0 ? classes : [overlap])];
   const main = results.metrics.filter((m) => m.subset === "all" && m.metric !== "ppv" && m.metric !== "npv");
   return {
     headline: `${kind}${kind === "" ? "" : ": "}${figures.join(", ")} on ${results.split}`,

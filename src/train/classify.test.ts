@@ -182,6 +182,8 @@ test("a task that the model cannot learn is refused, in a config and in training
   const error = await runTrain(request(await temporaryFolder("train"), { task: "lesion" }), silentContext()).catch((e) => e);
   expect([error instanceof UserError, error.message]).toEqual([
     true,
-    expect.stringMatching(/^train\.task must be classify, classes, restore, infoNce, vicReg, weakBinary, weakTypes or weakGrid for a resnet18/),
+    expect.stringMatching(
+      /^train\.task must be classify, classes, restore, infoNce, vicReg, weakBinary, weakTypes or weakGrid for a resnet18/,
+    ),
   ]);
 });

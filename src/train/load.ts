@@ -4,11 +4,13 @@ import { throwIfStopped } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { mapParallel } from "../core/parallel.ts";
+import type { Rng } from "../core/rng.ts";
 import { placeOfClass } from "../data/classes.ts";
 import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type SplitName } from "../data/dataset.ts";
 import { readBytes } from "../data/files.ts";
 import { assertNoLeak } from "../data/leaks.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
+import { shareOfSubjects, subjectsOf } from "../data/splits.ts";
 import { bagsOf } from "./bags/draw.ts";
 import loadCase, { type LoadJob } from "./load-job.ts";
 import type { TaskName, TrainOptions } from "./options.ts";
@@ -32,12 +34,14 @@ export interface TrainPlan {
 
 /**
  * Looks at a dataset: are both splits there, every mask, and memory enough?
+ * @param rng - Decides which subjects are used, where not all are.
  * @throws {UserError} (data) If a split is empty, a mask missing or a patient on two sides of the split; (usage) if the slices would need more than `memoryMb`.
  */
 export async function planData(
   folder: string,
   preprocess: PreprocessOptions,
-  options: Pick<TrainOptions, "memoryMb" | "task" | "freshEvery" | "outputs">,
+  options: Pick<TrainOptions, "memoryMb" | "task" | "freshEvery" | "outputs" | "share">,
+  rng: Rng,
 ): Promise<TrainPlan> {
   const { memoryMb, task, freshEvery } = options;
   const dataset = await readDataset(folder);
@@ -46,7 +50,8 @@ export async function planData(
   const isHealthy = (c: Case) => c.lesionMask !== null || (c.grade ?? 0) === 0; // what is not known is taken for healthy
   const ofUse = (c: Case) => tasks[task].learnsFrom !== "healthy" || isHealthy(c);
   const of = (name: SplitName) => casesOfSplit(dataset, splits, name).filter(ofUse);
-  const [train, val] = [of("train"), of("val")];
+  const used = new Set(shareOfSubjects(rng.fork("share"), subjectsOf(of("train")), options.share));
+  const [train, val] = [of("train").filter(({ subject }) => used.has(subject)), of("val")];
   for (const [name, cases] of Object.entries({ train, val })) {
     if (cases.length === 0)
       throw new UserError(

@@ -198,6 +198,15 @@ export const trainOptions = z.strictObject({
   weakCells: z.int().min(1).max(64).default(4).describe("task weakGrid: cells a side of the grid"),
   sampling: samplingOptions.prefault({}).describe("which slices make a batch; not for task mil"),
   augment: augmentOptions.prefault({}).describe("how training slices are varied"),
+  /** Share of the training subjects that is used: of a smaller share all are among those of a larger one. */
+  share: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe(
+      "share of the training subjects that is used, in (0, 1], of each class alike; with the same seed the subjects of a smaller share are among those of a larger one",
+    ),
   /** Steps after which the training stacks give way to new ones, made meanwhile from the same cases: the next `synth.copies` of each. null: never. */
   freshEvery: z
     .int()
@@ -313,6 +322,8 @@ export function lossMisfit({ dice, crossEntropy, focal, tversky, detection }: Lo
 export function batchMisfit(model: ModelOptions, train: TrainOptions): { readonly path: string; readonly rule: string } | null {
   const { task, batchSize, cropSize, augment, restore, contrast } = train;
   const names = outputsMisfit(train);
+  if (train.share < 1 && train.freshEvery !== null)
+    return { path: "share", rule: `must be 1 with freshEvery, whose stacks are of all training subjects; got ${train.share}` };
   if (names !== null) return { path: "outputs", rule: names };
   const isViews = task === "infoNce" || task === "vicReg" || task === "localInfoNce";
   if ((isViews || task === "mil" || task === "classes" || task === "crops") && augment.mosaicShare > 0)

@@ -7,6 +7,7 @@ import { readyBackend } from "../backend/index.ts";
 import { tf } from "../backend/tf.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
 import { StoppedError, UserError } from "../core/errors.ts";
+import { seededRng } from "../core/rng.ts";
 import { readDataset, readSplits, writeDataset, writeSplits } from "../data/dataset.ts";
 import { readModelFolder } from "../data/model-folder.ts";
 import { readLabels, readVolume, writeNifti } from "../data/nifti.ts";
@@ -175,7 +176,7 @@ test("with several weights kept and patience, stopped and resumed, the folder is
 /** New slices for each round: those of the train split, changed. */
 async function freshDiscs(): Promise<FreshScenes> {
   const { preprocess, options } = request("");
-  const { train } = await loadData(await planData(data, preprocess, options), silentContext());
+  const { train } = await loadData(await planData(data, preprocess, options, seededRng(1)), silentContext());
   const round = async (r: number) => ({
     slices: train.map((slice) => ({ ...slice, caseId: `${slice.caseId}-${r}`, pixels: slice.pixels.map((v) => v + 100 * r) })),
     scenes: [{ source: "sub-01", copy: r, stacks: [`sub-01-${r}`], grade: 3 }],

@@ -65,7 +65,7 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
     throw new RangeError("runTrain: fresh scenes go with train.freshEvery, and it with them");
   checkTask(request.model, options);
   if (!computesOnGpu()) checkMemory(request.model, options, machineMemory());
-  const found = await planData(request.data, request.preprocess, options);
+  const found = await planData(request.data, request.preprocess, options, seededRng(request.seed).fork("train"));
   const { model, init } = await startModel(request, context);
   const plan = { ...found, init };
   const state = createState(model, options);

@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { BackendInfo } from "../../backend/ready.ts";
-import { bringsTruth, type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
+import { bringsTruth } from "../../config/data.ts";
+import { type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
 import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
@@ -16,7 +17,7 @@ import { checkRunFolder, hasConfig, readManifest, writeConfig, writeManifest } f
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
 import { changedSource, inputHash, isDataset, runFolderOf } from "../sources.ts";
-import { casesStage, type Stage, type StageName, stages, stagesOf } from "../stages.ts";
+import { type Stage, type StageName, seenStage, stages, stagesOf } from "../stages.ts";
 import { assertOneSplit, assertPredicts, crossValidate } from "./folds.ts";
 
 /** `hemosynth run CONFIG`: every stage, those that are up to date skipped; with `split.folds`, in every fold. */
@@ -90,7 +91,7 @@ export async function train(
 ): Promise<Outcome> {
   const experiment = await loadExperiment(config, overridesOf(options));
   assertOneSplit(experiment, "train");
-  const pass = passOf(experiment, ["train"], options, { [casesStage(experiment)]: options.data });
+  const pass = passOf(experiment, ["train"], options, { [seenStage(experiment)]: options.data });
   const policy = { ...pass.policy, resume: options.resume === true };
   return await perform("train", { ...pass, policy }, options, session);
 }
@@ -106,7 +107,7 @@ export async function evaluate(
   assertPredicts(experiment, "eval");
   return await perform(
     "eval",
-    passOf(experiment, ["eval"], options, { [casesStage(experiment)]: options.data, predict: options.in }),
+    passOf(experiment, ["eval"], options, { [seenStage(experiment)]: options.data, predict: options.in }),
     options,
     session,
   );

@@ -5,11 +5,12 @@ import type { StageContext } from "../../core/context.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
 import type { Point } from "../../sweep/plan.ts";
 import type { Task } from "../../sweep/schedule.ts";
-import { type FoldsRun, planFolds, runFolds, sharedNames } from "../folds.ts";
+import { type FoldsRun, planFolds, runFolds } from "../folds.ts";
 import { writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, type ReadyBackend, runPass, type StageReport } from "../pipeline.ts";
+import { pointTo } from "../pointers.ts";
 import { backendOnce, inFolder, type Session } from "../session.ts";
-import { casesStage, foldsEvaluation, plainOptions, pointTo, type Stage, type StageName, stagesOf } from "../stages.ts";
+import { casesStage, foldsEvaluation, isShared, plainOptions, type Stage, type StageName, stagesOf } from "../stages.ts";
 
 // What runs of a sweep have in common is made once, in shared/STAGE-HASH, and a run is a run folder like any other whose data/,
 // tissue/ and synth/ point there. A job makes one folder: a shared stage, or the rest of a run.
@@ -58,7 +59,7 @@ export function jobsOf(out: string, { name, experiment, tested }: Pick<Point, "n
 function sharedJobs(out: string, experiment: Experiment): Job[] {
   let shared: Folders = {};
   const jobs: Job[] = [];
-  for (const stage of stagesOf(experiment).filter((one) => sharedNames.has(one.name))) {
+  for (const stage of stagesOf(experiment).filter((one) => isShared(one.name, experiment))) {
     const needs = stage.reads.map((name) => basename(shared[name]!));
     const key = [experiment.seed, stage.backend ? experiment.backend : null, plainOptions(stage, experiment, out), needs];
     const id = `${stage.name}-${sha256(canonicalJson(key)).slice(0, 10)}`;

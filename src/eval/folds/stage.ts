@@ -3,11 +3,11 @@ import type { StageContext, StageResult } from "../../core/context.ts";
 import { seededRng } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
 import { readJson } from "../../data/dataset.ts";
-import { type Judged, openFolder, type Target, writeEvaluation } from "../folder.ts";
+import { type ClassFigures, type Judged, measureClassesOf, openFolder, type Target, writeEvaluation } from "../folder.ts";
 import { type Loaded, loadPredicted, type Predicted } from "../load.ts";
 import { joinTables, measure } from "../measure.ts";
 import { type Fold, type Metric, type Results, resultsSchema } from "../results.ts";
-import { countSplit, evalResult, knownMetrics, maskNotes, noMaps, notesOf } from "../summary.ts";
+import { classNotes, countSplit, evalResult, isMadeUp, knownMetrics, maskNotes, noMaps, notesOf } from "../summary.ts";
 import { foldNotes, pooledOperation, spreadOf } from "./spread.ts";
 
 /** One fold: its dataset with its own splits, what its network predicted, and its own evaluation. */
@@ -39,10 +39,13 @@ export async function runFoldsEval(request: FoldsRequest, context: StageContext)
   const own: Results[] = [];
   for (const { evaluation } of request.folds)
     own.push(await readJson(join(evaluation, "results.json"), resultsSchema, "run that fold again"));
-  const measured = measure(loaded, loaded[0]!.grid, options, seededRng(seed).fork("eval"));
+  const rng = seededRng(seed).fork("eval");
+  const measured = measure(loaded, loaded[0]!.grid, options, rng);
+  const classes = measureClassesOf(loaded, options, rng);
   const parts = loaded.map((part, i) => ({ ...part, operation: measured.operations[i]! }));
-  const results = resultsOf(request, parts, measured.metrics, parts.map((part, fold) => foldOf(fold, part, own[fold]!))); // biome-ignore format: one line
-  await writeEvaluation(request, parts, measured.roc, results, context);
+  const folds = parts.map((part, fold) => foldOf(fold, part, own[fold]!));
+  const results = resultsOf(request, parts, measured.metrics, folds, classes);
+  await writeEvaluation(request, parts, measured.roc, results, context, classes);
   const { headline, summary } = evalResult(results);
   const { spread } = results;
   return {
@@ -66,6 +69,7 @@ function resultsOf(
   parts: readonly Judged[],
   metrics: readonly Metric[],
   folds: readonly Fold[],
+  classes: ClassFigures | null,
 ): Results {
   const { dataset, grid, hasMaps } = parts[0]!;
   const evaluated = joinTables(parts.map((part) => part.evaluated));
@@ -77,13 +81,19 @@ function resultsOf(
     dataset: dataset.name,
     split: options.split,
     seed,
-    pseudoLesions: dataset.cases.some((c) => c.sources.length > 0),
+    pseudoLesions: isMadeUp(dataset),
     options,
     splits: [countSplit(options.split, evaluated, dataset)],
     ...pooledOperation(parts[0]!.operation),
     metrics: knownMetrics(metrics, hasMaps),
+    ...(classes === null ? {} : { classes: classes.measured.classes }),
     folds: [...folds],
     spread: spreadOf(folds),
-    notes: [...notesOf(evaluated, validation, options), ...foldNotes(folds), ...(hasMaps ? ofMasks : [noMaps])],
+    notes: [
+      ...notesOf(evaluated, validation, options),
+      ...foldNotes(folds),
+      ...(classes === null ? [] : classNotes(classes.table.classes, classes.measured.notes)),
+      ...(hasMaps ? ofMasks : [noMaps]),
+    ],
   };
 }

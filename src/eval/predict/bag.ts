@@ -17,7 +17,7 @@ export interface VolumeBag extends VolumeScores {
  * @throws {UserError} (numeric) If the network gives NaN. @throws {StoppedError} If `signal` fires.
  */
 export async function scoreBag(
-  { model, preprocess, window }: Omit<SliceClassifier, "model"> & { readonly model: Pick<Model, "apply" | "pool"> },
+  { model, preprocess, window }: Omit<SliceClassifier, "model" | "outputs"> & { readonly model: Pick<Model, "apply" | "pool"> },
   volume: Volume,
   options: Pick<PredictOptions, "batchSlices" | "flips">,
   signal: AbortSignal,

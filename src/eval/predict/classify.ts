@@ -6,8 +6,9 @@ import type { Image, Plane, Volume } from "../../core/volume.ts";
 import { forEachInWindow, middleOf } from "../../core/window.ts";
 import { type PreprocessOptions, prepareStack, restoreStack } from "../../data/preprocess.ts";
 import { windowsABatch } from "../../models/index.ts";
+import { softmax } from "../metrics/softmax.ts";
 import { type Faithfulness, faithfulness } from "./heatmap/faithfulness.ts";
-import { heatOf, logitsOf, type Seen } from "./heatmap/heat.ts";
+import { asAbnormal, heatOf, logitsOf, type Seen } from "./heatmap/heat.ts";
 import type { PredictOptions } from "./options.ts";
 import { scoreFloor, stackScore } from "./score.ts";
 
@@ -17,6 +18,8 @@ export interface SliceClassifier {
   readonly preprocess: PreprocessOptions;
   /** Height and width of the middle of a slice that it sees, pixels. */
   readonly window: number;
+  /** Logits that it gives: 1, or one for each class, normal first. */
+  readonly outputs: number;
 }
 
 /** What is told of one volume: scores, and no map of probability. */
@@ -35,6 +38,8 @@ export interface VolumeScores {
 export interface HeatedScores extends VolumeScores {
   /** Where it sees what speaks for blood, on the volume's own grid, in logits, 0 beyond its window; null where no heat maps are wanted. */
   readonly heat: Volume | null;
+  /** Of a classifier of several classes: their probabilities in each slice, or in the case where that is told of as a whole; else empty. */
+  readonly probabilities: readonly (readonly number[])[];
   /** Of each slice; empty where it was not asked for. */
   readonly faithfulness: readonly Faithfulness[];
 }
@@ -44,7 +49,7 @@ export interface HeatedScores extends VolumeScores {
  * @throws {UserError} (numeric) If the network gives NaN. @throws {StoppedError} If `signal` fires.
  */
 export async function scoreVolume(
-  { model, preprocess, window }: SliceClassifier,
+  { model, preprocess, window, outputs }: SliceClassifier,
   volume: Volume,
   options: Pick<PredictOptions, "batchSlices" | "flips" | "scores" | "heatmap">,
   signal: AbortSignal,
@@ -53,7 +58,8 @@ export async function scoreVolume(
   const { method, patchMm } = options.heatmap;
   const patch = Math.max(1, Math.round(patchMm / Math.max(...pixelMm)));
   const rng = seededRng("faithfulness"); // of no case and no run: the order of a random map, by slice
-  const sliceScores: number[] = [];
+  const sliceLogits: number[][] = [];
+  const seen = outputs === 1 ? model : asAbnormal(model);
   const heat: Image[] = [];
   const faithful: Faithfulness[] = [];
   const batch = windowsABatch(options.batchSlices, slices.length, window ** 2);
@@ -62,15 +68,16 @@ export async function scoreVolume(
     const now = slices.slice(start, start + batch);
     const windows = { data: new Float32Array(batch * window * window), count: batch, side: window }; // the last batch is filled up with black: another size would be compiled anew
     now.forEach((slice, k) => void copyMiddle(slice, window, windows.data, k * window * window));
-    sliceScores.push(...(await logitsOf(model, windows, options.flips)).slice(0, now.length));
+    const logits = await logitsOf(model, windows, options.flips);
+    sliceLogits.push(...now.map((_, k) => [...logits.subarray(k * outputs, (k + 1) * outputs)]));
     if (method === "none") continue;
-    const hot = await heatOf(model, windows, method, patch);
+    const hot = await heatOf(seen, windows, method, patch);
     heat.push(...now.map((slice, k) => inSlice(slice, hot[k]!)));
     if (options.heatmap.faithfulness)
-      faithful.push(...(await faithfulness(model, windows, hot, (k) => rng.fork(start + k))).slice(0, now.length));
+      faithful.push(...(await faithfulness(seen, windows, hot, (k) => rng.fork(start + k))).slice(0, now.length));
   }
-  checkLogits(sliceScores);
-  const scores = sliceScores.map((score) => Math.max(scoreFloor, score));
+  checkLogits(sliceLogits.flat());
+  const scores = sliceLogits.map((logits) => Math.max(scoreFloor, oneLogit(logits)));
   const mm3 = Math.abs(determinant(volume.affine)) * volume.data.length;
   return {
     plane,
@@ -79,8 +86,35 @@ export async function scoreVolume(
     sliceMm3: null,
     mm3,
     heat: method === "none" ? null : restoreStack(heat, volume, preprocess),
+    probabilities: outputs === 1 ? [] : sliceLogits.map(softmax),
     faithfulness: faithful,
   };
+}
+
+/** The logit itself where there is one; of several classes, normal first, that of all others together. */
+function oneLogit(logits: readonly number[]): number {
+  const [first, ...others] = logits as [number, ...number[]];
+  if (others.length === 0) return first;
+  const highest = Math.max(...others);
+  return highest + Math.log(others.reduce((sum, logit) => sum + Math.exp(logit - highest), 0)) - first;
+}
+
+/**
+ * Scores a volume as one set of all its slices, each the crop of a region: every slice has the score of the whole.
+ * @throws {UserError} (numeric) If the network gives NaN.
+ */
+export async function scoreSet(
+  { model, preprocess, window }: Omit<SliceClassifier, "outputs">,
+  volume: Volume,
+): Promise<HeatedScores> {
+  const { windows, plane, mm3 } = middles(volume, preprocess, window);
+  const data = new Float32Array(windows.length * window * window);
+  for (const [i, one] of windows.entries()) data.set(one, i * window * window);
+  const logits = [...(await logitsOf(model, { data, count: windows.length, side: window }))];
+  checkLogits(logits);
+  const stackScore = Math.max(scoreFloor, oneLogit(logits));
+  const sliceScores = windows.map(() => stackScore);
+  return { plane, sliceScores, stackScore, sliceMm3: null, mm3, heat: null, probabilities: [softmax(logits)], faithfulness: [] };
 }
 
 /** The way back of {@link copyMiddle}: a window in a picture of the slice's size, 0 around it. */

@@ -19,7 +19,7 @@ import {
 import type { TissueNetwork } from "../../tissue/segment.ts";
 import { anomalyLogits } from "./anomaly.ts";
 import { scoreBag, type VolumeBag } from "./bag.ts";
-import { type HeatedScores, scoreVolume } from "./classify.ts";
+import { type HeatedScores, scoreSet, scoreVolume } from "./classify.ts";
 import { detectVolume, type VolumeBoxes } from "./detect.ts";
 import type { PredictOptions } from "./options.ts";
 import { predictVolume, type Segmenter, type VolumePrediction } from "./volume.ts";
@@ -44,7 +44,8 @@ export interface Told {
 }
 
 /** Whether a network sees whole slices and draws no map: a classifier of slices or of bags, or a detector. */
-export function tellsOfSlices({ file: { outputs } }: Pick<ModelFolder, "file">): boolean {
+export function tellsOfSlices({ file: { task, outputs } }: Pick<ModelFolder, "file">): boolean {
+  if (task === "classes" || task === "crops" || task === "regions") return true;
   return [bleedOutputs, bagOutputs, hemorrhageOutputs].some((names) => names.join() === outputs.join());
 }
 
@@ -79,11 +80,13 @@ export function readyNetwork(folder: ModelFolder, where: string): Network {
 
 /** How a network is applied, by what it was trained to tell; null where that is nothing known. */
 function predictorOf({ file, preprocess }: ModelFolder, options: ModelOptions): ((model: Model) => Network["predict"]) | null {
-  const { outputs, window } = file;
+  const { task, outputs, window } = file;
   const is = (names: readonly string[]) => names.join() === outputs.join();
-  if (window !== undefined && is(bleedOutputs))
+  if (window !== undefined && task === "crops")
+    return (model) => async (volume) => ungated(await scoreSet({ model, preprocess, window }, volume));
+  if (window !== undefined && (task === "classes" || is(bleedOutputs)))
     return (model) => async (volume, _, options, signal) =>
-      ungated(await scoreVolume({ model, preprocess, window }, volume, options, signal));
+      ungated(await scoreVolume({ model, preprocess, window, outputs: outputs.length }, volume, options, signal));
   if (window !== undefined && is(bagOutputs))
     return (model) => async (volume, _, options, signal) =>
       ungated(await scoreBag({ model, preprocess, window }, volume, options, signal));

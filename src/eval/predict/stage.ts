@@ -12,6 +12,8 @@ import { buildTissueNetwork } from "../../tissue/network.ts";
 import { cocoResults, detectionsFile } from "../detect/coco.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
 import { attentionHeader, attentionLines } from "./bag.ts";
+import { type ClassProbabilities, classesFile, formatClasses } from "./classes.ts";
+import type { HeatedScores } from "./classify.ts";
 import type { VolumeBoxes } from "./detect.ts";
 import { type BoxesPlace, formatFaithfulness, keepBoxes, writeHeat, writePrediction } from "./folder.ts";
 import { findJobs, type Job, type PredictRequest, readInput, readMask } from "./load.ts";
@@ -47,7 +49,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   const { window } = folder.preprocess;
   const jobs = await findJobs({ ...request, options });
   await refuseInputAsOutput(request);
-  for (const stale of ["scores.csv", "heatmaps.csv", attentionFile, ...[...splitNames, null].map(detectionsFile)])
+  for (const stale of ["scores.csv", "heatmaps.csv", classesFile, attentionFile, ...[...splitNames, null].map(detectionsFile)])
     await rm(join(out, stale), { force: true }); // a folder without the first is not whole
   const { model, predict } = readyNetwork(folder, request.model);
   const finder = options.gate === "tissue" ? buildTissueNetwork(await readModelFolder(tissueModel), tissueModel) : null;
@@ -56,6 +58,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   const boxes = new Map<string, VolumeBoxes["detections"][number][]>();
   const faithfulness: Parameters<typeof formatFaithfulness>[0][number][] = [];
   const attention: string[] = [];
+  const classes: ClassProbabilities[] = [];
   try {
     for (const [index, job] of jobs.entries()) {
       throwIfStopped(context.signal);
@@ -64,6 +67,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       const mask = await readMask(job, volume);
       const { prediction, plane, gate } = await predict(volume, mask, options, context.signal, finder);
       if ("lesion" in prediction) await writePrediction(out, job, volume, prediction, options, window);
+      if ("probabilities" in prediction) classes.push(...classRows(job, prediction));
       if ("heat" in prediction && prediction.heat !== null) {
         await writeHeat(out, job, volume, { ...prediction, heat: prediction.heat }, options, window);
         if (prediction.faithfulness.length > 0) faithfulness.push({ id: job.id, slices: prediction.faithfulness });
@@ -84,11 +88,18 @@ export async function runPredict(request: PredictRequest, context: StageContext)
     await writeAtomic(join(out, file), cocoResults(slices.map((detections, i) => ({ image: i + 1, detections }))));
   if (faithfulness.length > 0) await writeAtomic(join(out, "heatmaps.csv"), formatFaithfulness(faithfulness));
   if (attention.length > 0) await writeAtomic(join(out, attentionFile), attentionHeader + attention.join(""));
-  const { weights, steps } = folder.file;
-  const record = { schemaVersion: 1, model: { weights: weights.sha256, steps }, options, volumes: predicted };
+  if (classes.length > 0) await writeAtomic(join(out, classesFile), formatClasses(folder.file.outputs, classes));
+  const { weights, steps, task, outputs } = folder.file;
+  const told = { weights: weights.sha256, steps, outputs, ...(task === undefined ? {} : { task }) };
+  const record = { schemaVersion: 1, model: told, options, volumes: predicted };
   await writeAtomic(join(out, "predict.json"), `${canonicalJson(record, 1)}\n`);
   await writeAtomic(join(out, "scores.csv"), formatScores([...rows, ...subjects]));
   return result(jobs, predicted);
+}
+
+function classRows({ subject, id }: Job, { probabilities, sliceScores }: HeatedScores): ClassProbabilities[] {
+  const isWhole = probabilities.length < sliceScores.length;
+  return probabilities.map((of, i) => ({ subject, case: id, slice: isWhole ? null : i, probabilities: of }));
 }
 
 function result(jobs: readonly Job[], predicted: readonly Predicted[]): StageResult {

@@ -3,6 +3,8 @@ import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
 import { style } from "../../picture/style.ts";
 import type { Fold, Metric, OperatingPoint, Results } from "../results.ts";
 import { type Level, levels } from "../scores.ts";
+import type { TextTable } from "../tables/document.ts";
+import { tableSection } from "../tables/page.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
 import { figure, findMetric, fixed, lesionWord, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
 import { banner, headline, limits, methods, reading } from "./words.ts";
@@ -23,6 +25,8 @@ export interface ReportContent {
   readonly results: Results;
   readonly plots: ReportPlots;
   readonly gallery: readonly GalleryItem[];
+  /** Shown as they are, below the folds. */
+  readonly tables: readonly TextTable[];
   /** Text of the config. */
   readonly config: string;
 }
@@ -38,6 +42,7 @@ export function reportPage(content: ReportContent): string {
 <main>
 <section><h2>Summary</h2><p class="lead">${headline(results).join(" ")}</p>${summaryTable(results)}${list(results.notes, "notes")}</section>
 ${folds(results)}
+${content.tables.map(tableSection)}
 <section><h2>How to read it</h2>${list(reading(results))}</section>
 <section><h2>Ranking: ROC curves</h2><div class="plots three">${levels.map((level) => trusted(plots.roc[level]))}</div>
 <p class="caption">Shaded: pointwise interval of sensitivity at each false positive rate, from resampled subjects. Orange: the operating point, where ${results.folds ? "the thresholds of the folds, each for its own network, came to lie together; the curve takes the scores of all networks as of one scale, so the point may lie off it" : "the threshold of the validation split came to lie"}. Dashed: chance.</p>

@@ -26,7 +26,8 @@ function list(items: readonly string[], name = ""): Markup {
   return items.length === 0 ? html`` : html`<ul class="${name}">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
 }
 
-function tableSection({ title, cells: [head, ...rows] }: TextTable): Markup {
+/** One table as a section of a page. */
+export function tableSection({ title, cells: [head, ...rows] }: TextTable): Markup {
   const cell = (text: string, i: number) => (i === 0 ? html`<th scope="row">${text}</th>` : html`<td>${text}</td>`);
   return html`<section><h2>${title}</h2><div class="scroll"><table class="fine"><thead><tr>${head!.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div></section>

@@ -1,11 +1,36 @@
-import { type Tensor4D, tf } from "../../../backend/tf.ts";
+import { type Tensor2D, type Tensor4D, tf } from "../../../backend/tf.ts";
 import type { Image } from "../../../core/volume.ts";
 import { resizeImage } from "../../../data/resample.ts";
-import { classActivation, type Model, mirrorMean } from "../../../models/index.ts";
+import { type ApplyMode, classActivation, type Model, mirrorMean } from "../../../models/index.ts";
 import type { HeatmapOptions, PredictOptions } from "../options.ts";
 
 /** A classifier that can be asked where it looks. */
 export type Seen = Pick<Model, "apply" | "maps" | "weights">;
+
+/**
+ * A classifier of several classes, normal first, as one of whether an image is normal: its logit is that of all other classes together, and its heat what speaks
+ * for the likeliest of them.
+ */
+export function asAbnormal(model: Seen): Seen & { readonly likeliest: (x: Tensor4D) => Tensor2D } {
+  const told = (x: Tensor4D, mode: ApplyMode) => {
+    const logits = model.apply(x, mode);
+    return tf.split(tf.reshape(logits, [logits.shape[0], logits.shape[3]!]), [1, logits.shape[3]! - 1], 1);
+  };
+  return {
+    ...model,
+    apply: (x, mode) =>
+      tf.tidy(() => {
+        const [normal, others] = told(x, mode);
+        return tf.reshape(tf.sub(tf.logSumExp(others!, 1, true), normal!), [x.shape[0], 1, 1, 1]) as Tensor4D;
+      }),
+    likeliest: (x) =>
+      tf.tidy(() => {
+        const [normal, others] = told(x, { training: false });
+        const best = tf.greaterEqual(others!, tf.max(others!, 1, true));
+        return tf.concat([tf.zerosLike(normal!), tf.cast(best, "float32")], 1) as Tensor2D;
+      }),
+  };
+}
 
 /** Square windows of slices as a classifier gets them, one after the other. */
 export interface Windows {
@@ -23,7 +48,7 @@ export interface Windows {
  * @throws {RangeError} If the model has no maps.
  */
 export async function heatOf(
-  model: Seen,
+  model: Seen & { readonly likeliest?: (x: Tensor4D) => Tensor2D },
   windows: Windows,
   method: Exclude<HeatmapOptions["method"], "none">,
   patch: number,
@@ -39,7 +64,7 @@ export async function heatOf(
   }
 }
 
-/** The logit of each window, averaged over its mirror images where they are asked for. */
+/** The logits of each window, one after the other, averaged over its mirror images where they are asked for. */
 export async function logitsOf(
   model: Seen,
   { data, count, side }: Windows,
@@ -52,14 +77,14 @@ export async function logitsOf(
 }
 
 async function activation(
-  { maps, weights }: Seen,
+  { maps, weights, likeliest }: Parameters<typeof heatOf>[0],
   { data, count, side }: Windows,
   method: "grad-cam" | "grad-cam++",
 ): Promise<Image[]> {
   if (maps === undefined) throw new RangeError("heatOf: the model has no maps");
   const heat = tf.tidy(() => {
     const x: Tensor4D = tf.tensor4d(data, [count, side, side, 1]);
-    return classActivation({ maps, weights }, x, 0, method);
+    return classActivation({ maps, weights }, x, likeliest === undefined ? 0 : likeliest(x), method);
   });
   const values = (await heat.data()) as Float32Array;
   const [, height, width] = heat.shape;

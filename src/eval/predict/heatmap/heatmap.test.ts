@@ -84,7 +84,12 @@ test.each(["canonical", "stored"] as const)("heat lies in the volume where what 
   const options = predictOptions.parse({ heatmap: { method: "occlusion", patchMm: 3 } });
   const sum: Seen = { apply: (x) => tf.sum(x, [1, 2, 3]).reshape([-1, 1, 1, 1]) as Tensor4D, weights: new Map() };
   const volume = { data, shape, affine };
-  const { heat } = await scoreVolume({ model: sum, preprocess, window: 24 }, volume, options, new AbortController().signal);
+  const { heat } = await scoreVolume(
+    { model: sum, preprocess, window: 24, outputs: 1 },
+    volume,
+    options,
+    new AbortController().signal,
+  );
   for (const [z, spot] of spots.entries()) {
     const slice = heat!.data.subarray(at(0, 0, z), at(0, 0, z + 1));
     const hottest = slice.reduce((best, v, i) => (v > slice[best]! ? i : best), 0);

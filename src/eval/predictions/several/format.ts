@@ -37,7 +37,7 @@ function printNames(classes: readonly string[]): Record<string, string> {
   return Object.fromEntries(words) as Record<string, string>;
 }
 
-function confusionTable({ classes, confusion }: ClassMetricsResults): TextTable {
+function confusionTable({ classes, confusion }: Pick<ClassMetricsResults, "classes" | "confusion">): TextTable {
   const names = classes.map(oneLine);
   const head = ["truth, down; call, across", ...names, ""];
   return { title: "Calls", cells: [head, ...confusion.map((row, c) => [names[c]!, ...row.map(String), ""])] };
@@ -45,7 +45,7 @@ function confusionTable({ classes, confusion }: ClassMetricsResults): TextTable 
 
 /** The tables for a reader; {@link classesCsv} holds all digits. */
 export function classesDocument(results: ClassMetricsResults): TableDocument {
-  const { figures, interactions, comparisons, predictions, notes, method, options, columns, classes } = results;
+  const { comparisons, predictions, notes, method, options, columns, classes } = results;
   const names = printNames(classes);
   const print = (metric: string) => names[metric]!;
   const compared = comparisons.map((one) =>
@@ -57,13 +57,20 @@ export function classesDocument(results: ClassMetricsResults): TableDocument {
     "calls: the class with the highest score, of several the first",
     `intervals: ${method}`,
   ];
-  const tables = [
+  return { title: "Metrics", lines, tables: [...classTables(results), ...compared], notes, method };
+}
+
+/** The tables of one table of predictions by itself. */
+export function classTables(
+  results: Pick<ClassMetricsResults, "figures" | "confusion" | "interactions" | "classes" | "options">,
+): TextTable[] {
+  const { figures, interactions, options, classes } = results;
+  const names = printNames(classes);
+  return [
     figureTable(figures, names),
     confusionTable(results),
-    ...interactionTables(interactions, options.columns.subgroup, print),
-    ...compared,
+    ...interactionTables(interactions, options.columns.subgroup, (metric) => names[metric]!),
   ];
-  return { title: "Metrics", lines, tables, notes, method };
 }
 
 /** One line for each figure, interval and test. */

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { datasetOptions } from "../data/given/options.ts";
+import { folderOptions } from "../data/ingest/options.ts";
+import { headCtOptions } from "../synth/head-ct/options.ts";
+import { phantomOptions } from "../synth/phantom/options.ts";
+import { fetalUltrasoundOptions } from "../synth/ultrasound/fetal/options.ts";
+
+/** The `data` section of a config: the closed list of where images come from, told apart by `kind`. */
+export const dataOptions = z.discriminatedUnion("kind", [
+  phantomOptions,
+  folderOptions,
+  datasetOptions,
+  fetalUltrasoundOptions,
+  headCtOptions,
+]);
+export type DataOptions = z.output<typeof dataOptions>;
+
+/** Whether the data are normal cases to paint into, or bring their own truth: then there is no synthesis, and what follows reads the data themselves. */
+export function bringsTruth({ kind }: DataOptions): boolean {
+  switch (kind) {
+    case "phantom":
+    case "folder":
+      return false;
+    case "dataset":
+    case "fetal-ultrasound":
+    case "head-ct":
+      return true;
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,193 @@
+import { join } from "node:path";
+import { axisAlignedAffine, type Vec3 } from "../../core/affine.ts";
+import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
+import { canonicalJson } from "../../core/hash.ts";
+import { seededRng } from "../../core/rng.ts";
+import { extractSlice, sliceAxis, type Volume } from "../../core/volume.ts";
+import { many } from "../../core/words.ts";
+import {
+  type Case,
+  casesOfSplit,
+  type Dataset,
+  readDataset,
+  readSplits,
+  type Splits,
+  writeDataset,
+  writeSplits,
+} from "../../data/dataset.ts";
+import { dataFault } from "../../data/faults.ts";
+import { writeAtomic } from "../../data/files.ts";
+import { readModelFolder } from "../../data/model-folder.ts";
+import { readVolume, writeNifti } from "../../data/nifti.ts";
+import { boxMetrics } from "../detect/measure.ts";
+import { drawPlan } from "../metrics/bootstrap.ts";
+import type { BootstrapOptions } from "../options.ts";
+import { readyNetwork } from "../predict/network.ts";
+import { predictOptions } from "../predict/options.ts";
+import { withInterval } from "../report/format.ts";
+import type { Metric } from "../results.ts";
+import { examinationsOf, type FoundIn, foundPlaces, type Place, truePlaces } from "./choose.ts";
+import { cropOf } from "./crop.ts";
+import type { CropOptions } from "./options.ts";
+import { boxTableOf } from "./table.ts";
+
+/** What {@link runRegions} needs. */
+export interface RegionsRequest {
+  /** Dataset folder with boxes of the regions. */
+  readonly data: string;
+  /** Folder of a trained detector of these regions; null takes the true boxes. */
+  readonly detector: string | null;
+  /** Folder to fill: a dataset of crops, a case an examination; with a detector also detection.json. */
+  readonly out: string;
+  readonly options: CropOptions;
+  /** Side of a crop, pixels, and what a pixel is called, mm: the network then sees crops as they are. */
+  readonly side: number;
+  readonly pixelMm: number;
+  readonly bootstrap: BootstrapOptions;
+  readonly seed: number;
+}
+
+/**
+ * Cuts the regions of each examination out of its pictures: a volume whose slices are the regions in their order, black where one is missing.
+ * An examination is of the last class that its pictures are of, in the order of the dataset's classes.
+ *
+ * @throws {UserError} (data) If the dataset does not have the regions, or a case has no boxes where the true ones are wanted.
+ * @throws {StoppedError} When asked to stop; then there is no dataset.json.
+ */
+export async function runRegions(request: RegionsRequest, context: StageContext): Promise<StageResult> {
+  const { data, detector, out, options } = request;
+  const [dataset, splits] = [await readDataset(data), await readSplits(data)];
+  checkRegions(data, dataset, request);
+  const found = detector === null ? null : await findRegions(data, dataset, detector, context);
+  const cases: Case[] = [];
+  let missing = 0;
+  for (const own of examinationsOf(dataset.cases)) {
+    throwIfStopped(context.signal);
+    const places =
+      found === null ? truePlaces(own, options.names) : foundPlaces(own, options.names, found, options.scoreThreshold);
+    missing += places.filter((place) => place === null).length;
+    cases.push(await writeCrops(request, dataset, own, places));
+  }
+  const detection = found === null ? null : measureDetection(request, dataset, splits, found);
+  if (detection !== null)
+    await writeAtomic(join(out, "detection.json"), `${canonicalJson({ schemaVersion: 1, splits: detection }, 1)}\n`);
+  await writeSplits(out, splits);
+  const { classes, modality, name } = dataset;
+  const crops = { schemaVersion: 1 as const, name: `${name}, crops`, root: ".", labelScheme: null, cases, findings: [] };
+  await writeDataset(out, {
+    ...crops,
+    ...(classes === undefined ? {} : { classes }),
+    ...(modality === undefined ? {} : { modality }),
+  });
+  return result(request, cases, missing, detection);
+}
+
+function result(
+  { options }: RegionsRequest,
+  cases: readonly Case[],
+  missing: number,
+  detection: ReturnType<typeof measureDetection> | null,
+): StageResult {
+  const map50 = detection?.test?.[0] ?? detection?.val?.[0];
+  const words =
+    map50 === undefined ? "" : `, mAP@0.5 ${withInterval(map50)} on ${detection?.test?.[0] === undefined ? "val" : "test"}`;
+  return {
+    headline: `${many(options.names.length, "region")} of ${many(cases.length, "examination")} by ${options.boxes} boxes, ${missing} missing${words}`,
+    summary: { examinations: cases.length, missing, boxes: options.boxes, detection },
+  };
+}
+
+function checkRegions(folder: string, { regions = [], cases }: Dataset, { detector, options }: RegionsRequest): void {
+  const where = join(folder, "dataset.json");
+  const stray = options.names.find((name) => !regions.includes(name));
+  if (stray !== undefined)
+    throw dataFault(where, `must have the regions of regions.names`, `no ${stray}`, `They are ${regions.join(", ") || "none"}`);
+  const bare = detector === null ? cases.find((c) => c.boxes === undefined) : undefined;
+  if (bare !== undefined)
+    throw dataFault(
+      where,
+      "every case needs boxes where given ones are cut out",
+      `none for ${bare.id}`,
+      "Set regions.boxes to detected",
+    );
+}
+
+async function findRegions(
+  folder: string,
+  { root, cases }: Dataset,
+  detector: string,
+  { signal, reporter }: StageContext,
+): Promise<FoundIn> {
+  const network = readyNetwork(await readModelFolder(detector), detector);
+  const options = predictOptions.parse({ gate: "none" });
+  const found = new Map<string, FoundIn extends ReadonlyMap<string, infer T> ? T : never>();
+  try {
+    for (const [i, c] of cases.entries()) {
+      throwIfStopped(signal);
+      reporter.progress("regions", i, cases.length, c.id);
+      const volume = await readVolume(join(folder, root, c.image.path), undefined, c.image.sha256);
+      const { prediction } = await network.predict(volume, null, options, signal, null);
+      if (!("detections" in prediction))
+        throw dataFault(detector, "must be a detector", "another network", "Train one for task regions");
+      found.set(c.id, prediction.detections);
+    }
+  } finally {
+    network.model.dispose();
+  }
+  reporter.progress("regions", cases.length, cases.length);
+  return found;
+}
+
+/** mAP of the detector on the subjects that it was not trained on. */
+function measureDetection(
+  { options, bootstrap, seed }: RegionsRequest,
+  dataset: Dataset,
+  splits: Splits,
+  found: FoundIn,
+): { val?: Metric[]; test?: Metric[] } {
+  const rng = seededRng(seed).fork("regions");
+  const of = (split: "val" | "test") => {
+    const cases = casesOfSplit(dataset, splits, split).filter((c) => c.boxes !== undefined);
+    if (cases.length === 0) return {};
+    const table = boxTableOf(cases, options.names, found);
+    return { [split]: boxMetrics(table, drawPlan(rng.fork(split), table.subjects, bootstrap.resamples), bootstrap) };
+  };
+  return { ...of("val"), ...of("test") };
+}
+
+async function writeCrops(
+  request: RegionsRequest,
+  dataset: Dataset,
+  cases: readonly Case[],
+  places: readonly (Place | null)[],
+): Promise<Case> {
+  const { data, out, side, pixelMm, options } = request;
+  const shape: Vec3 = [side, side, places.length];
+  const spacing: Vec3 = [pixelMm, pixelMm, 4 * pixelMm];
+  const voxels = new Uint16Array(side * side * places.length);
+  const volumes = new Map<string, Volume>();
+  for (const [i, place] of places.entries()) {
+    if (place === null) continue;
+    const { id, image } = place.case;
+    const volume = volumes.get(id) ?? (await readVolume(join(data, dataset.root, image.path), undefined, image.sha256));
+    volumes.set(id, volume);
+    const crop = cropOf(extractSlice(volume, sliceAxis(volume), place.slice), place.box, options.margin, side);
+    voxels.set(
+      crop.data.map((v) => Math.max(0, Math.round(v))),
+      side * side * i,
+    );
+  }
+  const [first] = cases as [Case];
+  const { subject, session, gestationalAge } = first;
+  const id = session === null ? `${subject}_regions` : `${subject}_${session}_regions`;
+  const path = `images/${id}.nii.gz`;
+  const { sha256 } = await writeNifti(join(out, path), { data: voxels, shape, affine: axisAlignedAffine(shape, spacing) });
+  const classes = dataset.classes ?? [];
+  const name = classes[Math.max(...cases.map((c) => (c.class === undefined ? -1 : classes.indexOf(c.class))))];
+  return {
+    ...{ id, subject, session, gestationalAge, image: { path, sha256 }, labels: null, brainMask: null, lesionMask: null },
+    ...{ sidecar: first.sidecar === null ? null : first.sidecar, shape: [...shape], spacing: [...spacing], grade: null },
+    sources: [],
+    ...(name === undefined ? {} : { class: name }),
+  };
+}
