@@ -4,6 +4,7 @@ import type { Experiment } from "../config/experiment.ts";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { type Dataset, readDataset } from "../data/dataset.ts";
+import { isNormal } from "../data/datasets/options.ts";
 import { imageKind, mayBeDicom } from "../data/image-name.ts";
 import { isTable } from "../data/ingest/gestational-age.ts";
 import { brainMaskOf } from "../eval/predict/inputs.ts";
@@ -31,6 +32,7 @@ export async function sourceHashes({ data }: Experiment): Promise<Record<string,
     return { "the dataset in data.path": await hashFile(join(data.path, "dataset.json")) };
   }
   const files = await filesUnder(data.path);
+  if (data.kind === "public" && !isNormal(data.layout)) return await publicHashes(data.path, files);
   const readIn: [string, string][] = [];
   for (const file of files) {
     if (imageKind(file) === "picture" || isTable(file) || mayBeDicom(file))
@@ -40,6 +42,18 @@ export async function sourceHashes({ data }: Experiment): Promise<Record<string,
   return readIn.length === 0
     ? names
     : { ...names, "the pictures, DICOM slices and tables in data.path": sha256(canonicalJson(readIn)) };
+}
+
+/** Of a public set that is read into the dataset: names and sizes of all files, for there can be a million, and its tables by content. */
+async function publicHashes(folder: string, files: readonly string[]): Promise<Record<string, string>> {
+  const sizes: [string, number][] = [];
+  for (const file of files) sizes.push([file, (await stat(join(folder, file))).size]);
+  const tables: [string, string][] = [];
+  for (const file of files.filter((name) => /\.csv$/i.test(name))) tables.push([file, await hashFile(join(folder, file))]);
+  return {
+    "the names and sizes of the files in data.path": sha256(canonicalJson(sizes)),
+    "the tables in data.path": sha256(canonicalJson(tables)),
+  };
 }
 
 /** True if a folder holds a dataset. */

@@ -40,6 +40,10 @@ const data: Stage = {
     if (options.kind === "phantom") return `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`;
     if (options.kind === "head-ct")
       return options.labels === null ? many(options.subjects, "head CT") : `CT slices of the label pictures in ${options.labels}`;
+    if (options.kind === "public") {
+      const { countPublic } = await import("../data/datasets/stage.ts");
+      return `the images of ${options.layout} in ${options.path}: ${await countPublic(options)}`;
+    }
     if (options.kind === "dataset") return `the cases of ${options.path}`;
     if (options.kind === "fetal-ultrasound")
       return `${options.pictures} ultrasound pictures of each of ${options.subjects} fetuses`;
@@ -55,6 +59,10 @@ const data: Stage = {
     if (options.kind === "head-ct") {
       const { runHeadCt } = await import("../synth/head-ct/stage.ts");
       return await runHeadCt({ out, options, split, seed }, context);
+    }
+    if (options.kind === "public") {
+      const { runPublic } = await import("../data/datasets/stage.ts");
+      return await runPublic({ out, options, split, seed }, context);
     }
     if (options.kind === "dataset") {
       const { runDataset } = await import("../data/given/stage.ts");

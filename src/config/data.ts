@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isNormal, publicOptions } from "../data/datasets/options.ts";
 import { datasetOptions } from "../data/given/options.ts";
 import { folderOptions } from "../data/ingest/options.ts";
 import { headCtOptions } from "../synth/head-ct/options.ts";
@@ -12,20 +13,23 @@ export const dataOptions = z.discriminatedUnion("kind", [
   datasetOptions,
   fetalUltrasoundOptions,
   headCtOptions,
+  publicOptions,
 ]);
 export type DataOptions = z.output<typeof dataOptions>;
 
 /** Whether the data are normal cases to paint into, or bring their own truth: then there is no synthesis, and what follows reads the data themselves. */
-export function bringsTruth({ kind }: DataOptions): boolean {
-  switch (kind) {
+export function bringsTruth(data: DataOptions): boolean {
+  switch (data.kind) {
     case "phantom":
     case "folder":
       return false;
+    case "public":
+      return !isNormal(data.layout);
     case "dataset":
     case "fetal-ultrasound":
     case "head-ct":
       return true;
     default:
-      return kind satisfies never;
+      return data satisfies never;
   }
 }

@@ -30,6 +30,7 @@ const tags = {
   transferSyntax: "x00020010",
   modality: "x00080060",
   series: "x0020000e",
+  patient: "x00100020",
   thickness: "x00180050",
   position: "x00200032",
   orientation: "x00200037",
@@ -100,11 +101,23 @@ export function decodeDicomSlice(bytes: Buffer, where: string): DicomSlice {
   };
 }
 
+/**
+ * Whose slice a file is: UIDs and patient number, for telling slices apart, never to be shown or kept. Reads no pixels: the begin of a file is enough.
+ * @throws {UserError} (data) If it is no DICOM file, or does not say.
+ */
+export function dicomOwner(head: Buffer, where: string): { readonly series: string; readonly patient: string } {
+  if (!isDicom(head)) throw dataFault(where, "must be a DICOM file", "no DICM after 128 bytes", "Download it again");
+  const set = parse(head, where, tags.pixels);
+  const [series, patient] = [set.string(tags.series), set.string(tags.patient)];
+  if (series && patient) return { series, patient };
+  throw dataFault(where, "must name its series and its patient", `no ${series ? "patient" : "series"}`, "Download it again");
+}
+
 type DataSet = ReturnType<typeof dicomParser.parseDicom>;
 
-function parse(bytes: Buffer, where: string): DataSet {
+function parse(bytes: Buffer, where: string, untilTag?: string): DataSet {
   try {
-    return dicomParser.parseDicom(bytes, { inflater: inflated as never });
+    return dicomParser.parseDicom(bytes, { inflater: inflated as never, ...(untilTag && { untilTag }) });
   } catch (error) {
     // The parser throws strings and plain objects too.
     const reason = error instanceof Error ? error.message : String((error as { exception?: unknown }).exception ?? error);

@@ -1,0 +1,171 @@
+import { join, posix } from "node:path";
+import { affineSpacing } from "../../core/affine.ts";
+import { UserError } from "../../core/errors.ts";
+import type { Image, Volume, Voxels } from "../../core/volume.ts";
+import type { Case } from "../dataset.ts";
+import { readDicomSeries } from "../dicom.ts";
+import { dataFault } from "../faults.ts";
+import { gridsApart, mostApart } from "../grid.ts";
+import { readLabels, readVolume, writeNifti } from "../nifti.ts";
+import { pictureVolume } from "../picture-volume.ts";
+import { readColours } from "../png.ts";
+import type { PublicCase } from "./plan.ts";
+
+/** One image of a public set to read, check and write as a volume; run in a worker thread. */
+export interface PublicJob {
+  /** Folder of the dataset, and of the set. */
+  readonly out: string;
+  readonly path: string;
+  readonly case: PublicCase;
+}
+
+/** What a job did: the entry for dataset.json and what a user should know, or the fault that a user can mend. */
+export type PublicResult = { readonly case: Case; readonly warnings: readonly string[] } | { readonly fault: string };
+
+/** Reads one case and writes its volume and masks. Faults of the data come back, so that all of a set's are told at once. */
+export default async function readPublic(job: PublicJob): Promise<PublicResult> {
+  try {
+    return await makeCase(job);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { fault: error.message };
+  }
+}
+
+async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicResult> {
+  const warnings: string[] = [];
+  const image = await readSource(path, from.source, warnings);
+  const lesion = from.lesion === null ? null : await readLesion(path, from.lesion, image);
+  const inside = from.outline === null ? null : await readOutline(path, from.outline, image);
+  checkBoxes(from, image);
+  const write = async (suffix: string, volume: Volume<Voxels>) => {
+    const file = `volumes/${from.id}${suffix}.nii.gz`;
+    return { path: file, ...(await writeNifti(join(out, file), volume)) };
+  };
+  const found = from.classByMask?.[lesion?.data.some((value) => value > 0) ? 1 : 0] ?? from.class;
+  const entry: Case = {
+    ...{
+      id: from.id,
+      subject: from.subject,
+      session: null,
+      gestationalAge: null,
+      labels: null,
+      sidecar: null,
+      grade: null,
+      sources: [],
+    },
+    image: await write("", {
+      ...image,
+      data: Int16Array.from(image.data, (value) => Math.max(-32768, Math.min(32767, Math.round(value)))),
+    }),
+    brainMask: inside === null ? null : await write("_brain", inside),
+    lesionMask: lesion === null ? null : await write("_lesion", lesion),
+    shape: [...image.shape],
+    spacing: affineSpacing(image.affine).map((s) => Number(s.toPrecision(6))) as [number, number, number],
+    ...(found === undefined ? {} : { class: found }),
+    ...(from.boxes === undefined ? {} : { boxes: from.boxes }),
+    ...(from.plane === undefined ? {} : { plane: from.plane }),
+  };
+  return { case: entry, warnings };
+}
+
+async function readSource(path: string, source: PublicCase["source"], warnings: string[]): Promise<Volume<Float32Array>> {
+  switch (source.kind) {
+    case "nifti":
+      return await readVolume(join(path, source.file), (line) => warnings.push(line));
+    case "series": {
+      const series = await readDicomSeries(join(path, source.folder), source.files, source.folder);
+      for (const { message } of series.warnings) warnings.push(message);
+      return series.volume;
+    }
+    case "picture": {
+      const { data, width, height } = await readColours(join(path, source.file));
+      const grey = Float32Array.from(
+        { length: width * height },
+        (_, i) => (data[3 * i]! + data[3 * i + 1]! + data[3 * i + 2]!) / 3,
+      );
+      return picture({ data: grey, width, height }, source.pixelMm);
+    }
+    default:
+      return source satisfies never;
+  }
+}
+
+/** An ultrasound picture as a volume one voxel thick; it says nothing of the patient's sides. */
+function picture<Data extends Voxels>(image: Image<Data>, pixelMm: number): Volume<Data> {
+  return pictureVolume(image, { pixelMm: [pixelMm, pixelMm], thicknessMm: 1, axes: "LP", side: null });
+}
+
+async function readLesion(
+  path: string,
+  { file, values }: NonNullable<PublicCase["lesion"]>,
+  image: Volume,
+): Promise<Volume<Uint8Array>> {
+  const where = join(path, file);
+  const mask = await readLabels(where);
+  if (mask.shape.some((n, a) => n !== image.shape[a]))
+    throw dataFault(
+      where,
+      `must have its image's shape, ${image.shape.join(" x ")}`,
+      mask.shape.join(" x "),
+      "Download both again",
+    );
+  const apart = gridsApart(image, mask);
+  if (apart > mostApart)
+    throw dataFault(
+      where,
+      "must lie where its image lies",
+      `a corner ${apart.toPrecision(2)} voxels away`,
+      "Download both again",
+    );
+  const stray = values === null ? undefined : mask.data.find((value) => value !== 0 && values[value] === undefined);
+  if (stray !== undefined)
+    throw dataFault(where, `values must be 0 or ${Object.keys(values!).join(", ")}`, stray, "Download it again");
+  return {
+    ...mask,
+    affine: image.affine,
+    data: Uint8Array.from(mask.data, (value) => (value === 0 ? 0 : (values?.[value] ?? 1))),
+  };
+}
+
+/** What an outline encloses, itself among it: all that cannot be reached from the border without crossing it. */
+async function readOutline(path: string, file: string, image: Volume): Promise<Volume<Uint8Array>> {
+  const where = join(path, file);
+  const { data, width, height } = await readColours(where);
+  if (width !== image.shape[0] || height !== image.shape[1])
+    throw dataFault(
+      where,
+      `must be as large as its picture, ${image.shape[0]} x ${image.shape[1]}`,
+      `${width} x ${height}`,
+      "Download both again",
+    );
+  const inside = new Uint8Array(width * height).fill(1);
+  const free = (i: number) => data[3 * i]! < 128;
+  const waiting: number[] = [];
+  const reach = (i: number) => {
+    if (inside[i] === 0 || !free(i)) return;
+    inside[i] = 0;
+    waiting.push(i);
+  };
+  for (let x = 0; x < width; x++) for (const y of [0, height - 1]) reach(x + width * y);
+  for (let y = 0; y < height; y++) for (const x of [0, width - 1]) reach(x + width * y);
+  for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
+    if (i % width > 0) reach(i - 1);
+    if (i % width < width - 1) reach(i + 1);
+    if (i >= width) reach(i - width);
+    if (i < width * (height - 1)) reach(i + width);
+  }
+  return { data: inside, shape: image.shape, affine: image.affine };
+}
+
+function checkBoxes({ boxes = [], source }: PublicCase, image: Volume): void {
+  const [width, height] = image.shape;
+  const beyond = boxes.find(({ box: [, , x1, y1] }) => x1 > width || y1 > height);
+  if (beyond === undefined || source.kind !== "picture") return;
+  throw dataFault(
+    posix.normalize(source.file),
+    `boxes must lie in the picture, ${width} x ${height}`,
+    `${beyond.name} at ${beyond.box.join(", ")}`,
+    "Correct the table of boxes",
+  );
+}

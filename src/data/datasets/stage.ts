@@ -1,0 +1,94 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { StageContext, StageResult } from "../../core/context.ts";
+import { UserError } from "../../core/errors.ts";
+import { mapParallel } from "../../core/parallel.ts";
+import { seededRng } from "../../core/rng.ts";
+import { many } from "../../core/words.ts";
+import { type Case, type Finding, writeDataset, writeSplits } from "../dataset.ts";
+import { dataFault, oneLine } from "../faults.ts";
+import { countImages, runIngest } from "../ingest/stage.ts";
+import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../splits.ts";
+import { planPublic } from "./index.ts";
+import type { PublicJob, PublicResult } from "./job.ts";
+import { isNormal, type PublicOptions } from "./options.ts";
+import { presetOf } from "./presets.ts";
+
+/** What {@link runPublic} needs: the folder to fill, the options, how to split, and the seed. */
+export interface PublicRun {
+  readonly out: string;
+  readonly options: PublicOptions;
+  readonly split: SplitOptions;
+  readonly seed: number;
+}
+
+/**
+ * Makes a dataset of a public set, subjects divided by patient. Sets of normal brains are ingested where they lie; of others every image is written again as
+ * a volume, with its masks.
+ *
+ * @throws {UserError} (data) With every fault found, a line each; no dataset is written then.
+ */
+export async function runPublic({ out, options, split, seed }: PublicRun, context: StageContext): Promise<StageResult> {
+  const { layout, path } = options;
+  if (isNormal(layout)) return await runIngest({ out, options: presetOf(layout, path), split, seed }, context);
+  const plan = await planPublic({ ...options, layout });
+  const twice = plan.cases.find(({ id }, i) => plan.cases[i + 1]?.id === id);
+  if (twice !== undefined)
+    throw new UserError("data", `${oneLine(path)}: each image must be there once; got ${twice.id} twice. Remove one of them.`);
+  await rm(join(out, "dataset.json"), { force: true }); // the folder is not whole until this run is done
+  const jobs = plan.cases.map((c): PublicJob => ({ out, path, case: c }));
+  context.reporter.progress(layout, 0, jobs.length);
+  const results = await mapParallel<PublicJob, PublicResult>(new URL("./job.ts", import.meta.url), jobs, {
+    workers: context.workers,
+    signal: context.signal,
+    onDone: (done, total) => context.reporter.progress(layout, done, total),
+  });
+  const faults = results.flatMap((result) => ("fault" in result ? [`  ${oneLine(result.fault)}`] : []));
+  if (faults.length > 0)
+    throw new UserError(
+      "data",
+      [`${oneLine(path)}: ${many(faults.length, "error")} in the data; no dataset was written.`, ...faults].join("\n"),
+    );
+  const read = results.filter((result) => "case" in result);
+  const cases = read.map((result) => result.case);
+  refuseDuplicates(path, cases);
+  const findings = read.flatMap(({ case: { id }, warnings }) =>
+    warnings.map((message): Finding => ({ severity: "warning", case: id, rule: "image", message: oneLine(message) })),
+  );
+  if (findings.length > 0)
+    context.reporter.warn(
+      `${findings[0]!.message}${findings.length > 1 ? ` And ${findings.length - 1} more like it, see dataset.json.` : ""}`,
+    );
+  const splits = splitSubjects(seededRng(seed).fork("split"), subjectsOf(cases), split);
+  await writeSplits(out, splits);
+  const { name, modality, classes, regions, lesionTypes } = plan;
+  const lists = {
+    ...(classes && { classes: [...classes] }),
+    ...(regions && { regions: [...regions] }),
+    ...(lesionTypes && { lesionTypes: [...lesionTypes] }),
+  };
+  await writeDataset(out, { schemaVersion: 1, name, root: ".", modality, ...lists, labelScheme: null, cases, findings });
+  const subjects = subjectsOf(cases).length;
+  return {
+    headline: `${many(cases.length, "case")} of ${many(subjects, "subject")} of ${name} (${splitWords(splits, split)})`,
+    summary: { cases: cases.length, subjects, warnings: findings.length, splits: { ...splits } },
+  };
+}
+
+/** @throws {UserError} (data) If two patients have the same image: they would be on two sides of a split. */
+function refuseDuplicates(path: string, cases: readonly Case[]): void {
+  const first = new Map<string, Case>();
+  for (const c of cases) {
+    const other = first.get(c.image.sha256) ?? c;
+    first.set(c.image.sha256, other);
+    if (other.subject === c.subject) continue;
+    const got = `the same in ${other.id} of ${other.subject} and ${c.id} of ${c.subject}`;
+    throw dataFault(path, "an image must be of one patient", got, "Remove one of them");
+  }
+}
+
+/** How many images a set has, by names and tables alone. @throws {UserError} (data) As {@link runPublic}, with what can be told from them. */
+export async function countPublic(options: PublicOptions): Promise<number> {
+  const { layout, path } = options;
+  return isNormal(layout) ? await countImages(presetOf(layout, path)) : (await planPublic({ ...options, layout })).cases.length;
+}
