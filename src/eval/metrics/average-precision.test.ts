@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { seededRng } from "../../core/rng.ts";
 import {
   averagePrecision,
   cocoOverlaps,
@@ -9,6 +10,8 @@ import {
   type TrueBox,
   weightedAveragePrecision,
 } from "./average-precision.ts";
+import { cocoAreas, matchColumns } from "./detection/match.ts";
+import { rankCalls } from "./detection/precision.ts";
 
 type Row = [image: number, label: number, x: number, y: number, width: number, height: number, score?: number];
 
@@ -78,4 +81,23 @@ test("a picture of weight n counts as if it were there n times, one of weight 0 
       }
     }
   }
+});
+
+test("a million boxes are matched and counted in less than a minute", {
+  timeout: 300_000,
+}, () => {
+  const [images, each] = [50_000, 20];
+  const n = images * each;
+  const rng = seededRng(1);
+  const boxes = {
+    image: Uint32Array.from({ length: n }, (_, i) => Math.floor(i / each)),
+    label: Uint32Array.from({ length: n }, (_, i) => i % 4),
+    sides: Float64Array.from({ length: 4 * n }, (_, i) => (i % 4 < 2 ? 50 * Math.floor((i % 80) / 4) : 40)),
+  };
+  const truth = { ...boxes, area: new Float64Array(n).fill(1600), crowd: new Uint8Array(n) };
+  const found = { ...boxes, score: Float64Array.from({ length: n }, () => rng.uniform()) };
+  const start = process.cpuUsage();
+  const matched = matchColumns(truth, found, { overlaps: [0.5], areas: [cocoAreas.all] });
+  expect(matched.map((of) => weightedAveragePrecision(rankCalls(of, 0, 0)))).toEqual([1, 1, 1, 1]);
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(60);
 });

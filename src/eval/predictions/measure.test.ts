@@ -162,3 +162,15 @@ test("resamples of one class are left out and counted; too many clusters are ref
     "p.csv: may have at most 2684 clusters for 100000 resamples; got 3000.",
   );
 });
+
+test("scores that are all tied: AUROC one half in every resample, so no interval, with reason and note", () => {
+  const text = table(1).replaceAll(/,([01]),[\d.]+$/gm, ",$1,0.5");
+  const { figures, notes } = measure(text);
+  expect(figure(figures, "roc_auc")).toMatchObject({
+    estimate: 0.5,
+    low: null,
+    high: null,
+    reason: "the same value in every resample",
+  });
+  expect(notes).toContain("All scores are equal: they tell nothing apart.");
+});

@@ -15,6 +15,7 @@ import { measurePredictions } from "./measure.ts";
 import { isChosen, type MetricsOptions } from "./options.ts";
 import type { ClassPredictions } from "./read/classes.ts";
 import { describeColumns } from "./read/columns.ts";
+import { refuseSharedPatients } from "./read/leaks.ts";
 import type { MetricsResults } from "./results.ts";
 import { classesCsv, classesDocument } from "./several/format.ts";
 import { measureClasses } from "./several/measure.ts";
@@ -86,6 +87,7 @@ function evaluateTwo(
   options: MetricsOptions,
 ): MetricsResults {
   const { predictions } = first;
+  if (validation !== null) refuseSharedPatients(predictions, validation.predictions);
   const measured = measurePredictions(predictions, validation?.predictions ?? null, others, options, rngOf(options));
   return {
     ...headOf("two classes", options),

@@ -4,6 +4,7 @@ import { cellOf, filledCell, finiteCell, keepRows } from "../../tables/cells.ts"
 import { plainName } from "../../tables/columns.ts";
 import type { ColumnOptions } from "../options.ts";
 import { type CommonColumns, findCommonColumns } from "./columns.ts";
+import { refuseSplitPatients, splitColumn } from "./leaks.ts";
 
 /** What every line of a table of predictions has, whatever is predicted. */
 export interface TableRow {
@@ -38,12 +39,13 @@ export interface ReadTable {
  * Reads what all tables of predictions share.
  *
  * @param file - Its name, for messages.
- * @throws {UserError} (data) Naming file and row: it is no CSV, a column is missing or ambiguous, an id or cluster is empty, an id comes twice, there is no row.
+ * @throws {UserError} (data) Naming file and row: it is no CSV, a column is missing or ambiguous, an id or cluster is empty, an id comes twice, a patient is in two splits, there is no row.
  */
 export function readTable(text: string, file: string, options: ColumnOptions): ReadTable {
   const table = readCsv(text, file, "Save it again as CSV, one row a prediction");
   if (table.rows.length === 0) throw dataFault(file, "must have a head and at least one row", "none", "Check the file");
   const columns = findCommonColumns(table.columns, options, file);
+  refuseSplitPatients(table, columns, options, file);
   const kept = keepRows(table, options.where, file);
   const textOf = cellOf(table);
   const cell = (row: number, name: string, need = false): string => {
@@ -65,8 +67,8 @@ export function readTable(text: string, file: string, options: ColumnOptions): R
 
 /** That rows of several splits are together, where a column called split says so. */
 function splitRemarks(table: CsvTable, rows: readonly CsvRow[]): string[] {
-  const name = table.columns.find((column) => column.toLowerCase() === "split");
-  if (name === undefined) return [];
+  const name = splitColumn(table.columns);
+  if (name === null) return [];
   const cell = cellOf(table);
   const splits = [...new Set(rows.map((row) => oneLine(plainCell(cell(row, name)))))].sort();
   if (splits.length < 2) return [];
