@@ -201,9 +201,9 @@ function checkMask(reading: Reading, file: string, kind: Companion, { id }: Plan
     return false;
   }
   const inside = data.reduce((sum, value) => sum + value, 0);
-  if (kind === "brainMask" && (inside === 0 || inside === voxelCount(shape))) {
-    const message = `${file}: a brain mask should mark a part; got ${inside === 0 ? "no voxel" : "every voxel"}. Check it.`;
-    findings.push(warningOf("empty-mask", id, message));
-  }
+  if (kind === "brainMask" && inside === 0)
+    findings.push(errorOf("empty-mask", id, `${file}: a brain mask must mark the brain; got no voxel. Leave it out.`));
+  if (kind === "brainMask" && inside === voxelCount(shape))
+    findings.push(warningOf("full-mask", id, `${file}: a brain mask should mark a part; got every voxel. Check it.`));
   return inside === 0;
 }

@@ -26,6 +26,7 @@ export type Rule =
   | "label-scheme"
   | "mask-not-binary"
   | "empty-mask"
+  | "full-mask"
   | "image-without-labels"
   | "labels-without-image"
   | "mask-without-image"

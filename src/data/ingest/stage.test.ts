@@ -176,18 +176,26 @@ test("all errors come at once, a line each, and nothing is written", async () =>
     "a_mask.nii.gz": labels(3),
     "b.nii.gz": image(2).subarray(0, 60),
     "c.nii.gz": image(3),
+    "d.nii.gz": image(4),
+    "d_mask.nii.gz": labels(1),
     "participants.tsv": "participant_id\tGA\nc\t99\n",
   });
   const out = join(path, "..", `${hashOf(path)}-none`);
   const error = await ingest(path, {}, silentContext(), out).catch((e: Error) => e);
   const [summary, ...lines] = (error as Error).message.split("\n");
-  expect(summary).toBe(`${path}: 3 errors in the data; no dataset was written.`);
+  expect(summary).toBe(`${path}: 4 errors in the data; no dataset was written.`);
   expect(lines.map((line) => /\[([a-z-]+)\] (\S+?):? /.exec(line)!.slice(1, 3))).toEqual([
     ["gestational-age", "c.nii.gz"],
     ["mask-not-binary", "a_mask.nii.gz"],
     ["unreadable", "b.nii.gz"],
+    ["empty-mask", "d_mask.nii.gz"],
   ]);
   expect(() => readdirSync(out)).toThrow("ENOENT");
+});
+
+test("a brain mask that marks everything is a warning", async () => {
+  const { dataset } = await ingest(folderOf({ "a.nii.gz": image(1), "a_mask.nii.gz": labels(1, 1) }));
+  expect(dataset.findings.map(({ severity, rule }) => [severity, rule])).toContainEqual(["warning", "full-mask"]);
 });
 
 test("labels of another scheme than the one named are refused, unless blood makes the ventricles dark", async () => {
