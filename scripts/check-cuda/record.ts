@@ -17,13 +17,16 @@ import {
   buildHexaNet,
   buildMil,
   buildModel,
+  classActivation,
   globalHead,
   headOptions,
   headWeights,
   hexanetOptions,
   localHead,
+  type Model,
   type ModelOptions,
   milOptions,
+  mirrorMean,
   modelOptions,
   restore,
   restoreWeights,
@@ -103,7 +106,7 @@ interface TrainedWays {
   readonly ways: readonly (readonly [TaskName, object, "batch" | "slice"])[];
 }
 
-/** A training step of our own kind and a prediction, for each model and each way that the options make them differ in ops. */
+/** A training step of our own kind, a prediction and heat maps, for each model and each way that the options make them differ in ops. */
 export function trainAndPredict(): void {
   for (const [kind, { options, ways }] of Object.entries<TrainedWays>(trained)) {
     for (const [task, optimizer, diceOver] of ways) stepAndPredict(modelOptions.parse({ kind, ...options }), task, optimizer, diceOver); // biome-ignore format: one line
@@ -129,10 +132,19 @@ function stepAndPredict(which: ModelOptions, task: TaskName, optimizer: object, 
   const tensors = uploadBatch(paintBatch(drawBatch(seededRng(1), pool, 1, options)));
   const more = options.optimizer.accumulate > 1 ? [tensors] : [];
   makeTrainStep(state, options)(tensors, 1, more).dataSync();
-  tf.tidy(() => tf.sigmoid(model.apply(tensors.image, { training: false })).dataSync());
+  tf.tidy(() => tf.sigmoid(mirrorMean(model, tensors.image, "all")).dataSync());
+  heat(model, tensors.image);
   tf.dispose([tensors.image, tensors.target]);
   disposeState(state);
   model.dispose();
+}
+
+/** Heat maps, where the model is a classifier. */
+function heat({ maps, weights }: Model, image: Tensor4D): void {
+  if (maps === undefined) return;
+  for (const method of ["grad-cam", "grad-cam++"] as const) {
+    tf.tidy(() => classActivation({ maps, weights }, image, 0, method).dataSync());
+  }
 }
 
 /** Two cases of two slices, one of them with blood; every pixel has a tissue. */
