@@ -47,6 +47,8 @@ const data: Stage = {
     if (options.kind === "dataset") return `the cases of ${options.path}`;
     if (options.kind === "fetal-ultrasound")
       return `${options.pictures} ultrasound pictures of each of ${options.subjects} fetuses`;
+    if (options.kind === "cranial-ultrasound")
+      return `${options.subjects} cranial ultrasound exams of ${options.coronal + options.sagittal} frames`;
     const { countImages } = await import("../data/ingest/stage.ts");
     return `the volumes of ${options.path}: ${await countImages(options)}`;
   },
@@ -71,6 +73,10 @@ const data: Stage = {
     if (options.kind === "fetal-ultrasound") {
       const { runFetalUltrasound } = await import("../synth/ultrasound/fetal/stage.ts");
       return await runFetalUltrasound({ out, options, split, seed }, context);
+    }
+    if (options.kind === "cranial-ultrasound") {
+      const { runCranialUltrasound } = await import("../synth/ultrasound/neonatal/stage.ts");
+      return await runCranialUltrasound({ out, options, split, seed }, context);
     }
     const { runIngest } = await import("../data/ingest/stage.ts");
     return await runIngest({ out, options, split, seed }, context);

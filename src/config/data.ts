@@ -5,6 +5,7 @@ import { folderOptions } from "../data/ingest/options.ts";
 import { headCtOptions } from "../synth/head-ct/options.ts";
 import { phantomOptions } from "../synth/phantom/options.ts";
 import { fetalUltrasoundOptions } from "../synth/ultrasound/fetal/options.ts";
+import { cranialUltrasoundOptions } from "../synth/ultrasound/neonatal/options.ts";
 
 /** The `data` section of a config: the closed list of where images come from, told apart by `kind`. */
 export const dataOptions = z.discriminatedUnion("kind", [
@@ -12,6 +13,7 @@ export const dataOptions = z.discriminatedUnion("kind", [
   folderOptions,
   datasetOptions,
   fetalUltrasoundOptions,
+  cranialUltrasoundOptions,
   headCtOptions,
   publicOptions,
 ]);
@@ -27,6 +29,7 @@ export function bringsTruth(data: DataOptions): boolean {
       return !isNormal(data.layout);
     case "dataset":
     case "fetal-ultrasound":
+    case "cranial-ultrasound":
     case "head-ct":
       return true;
     default:

@@ -151,7 +151,14 @@ function forEachNear({ frame, pose }: Canvas, { centre: [u, v], reach }: Shape, 
     for (let i = i0; i < i1; i++) visit(i + width * j);
 }
 
-function blend({ scatter, loss, impedance, density }: Canvas, i: number, cover: number, echo: number, tissue: Tissue): void {
+/** Mixes a share of a tissue into a pixel; `echo` is its amplitude. */
+export function blend(
+  { scatter, loss, impedance, density }: Canvas,
+  i: number,
+  cover: number,
+  echo: number,
+  tissue: Tissue,
+): void {
   scatter[i]! += cover * (echo - scatter[i]!);
   loss[i]! += cover * (tissue.loss - loss[i]!);
   impedance[i]! += cover * (tissue.impedance - impedance[i]!);

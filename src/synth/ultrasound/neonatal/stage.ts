@@ -1,0 +1,92 @@
+import type { StageContext, StageResult } from "../../../core/context.ts";
+import { mapParallel } from "../../../core/parallel.ts";
+import { seededRng, shuffled } from "../../../core/rng.ts";
+import { writeDataset, writeSplits } from "../../../data/dataset.ts";
+import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
+import { examClasses, type NeonatalAnswer, type NeonatalJob } from "./job.ts";
+import type { CranialUltrasoundOptions } from "./options.ts";
+
+/** What {@link runCranialUltrasound} needs: the folder to fill, the options, how to split, and the seed. */
+export interface CranialUltrasoundRun {
+  readonly out: string;
+  readonly options: CranialUltrasoundOptions;
+  readonly split: SplitOptions;
+  readonly seed: number;
+}
+
+/**
+ * Makes a dataset of procedural cranial ultrasound exams in `out`, one volume an exam whose slices are its frames: frames, masks, sidecars,
+ * splits.json, and last dataset.json. The same run gives the same bytes, whatever the number of workers.
+ *
+ * @throws {StoppedError} If the user asks to stop.
+ * @throws {UserError} (data) If the folder cannot be written; (usage) if `split` names a subject that is not made, or no bleed fits.
+ */
+export async function runCranialUltrasound(
+  { out, options, split, seed }: CranialUltrasoundRun,
+  context: StageContext,
+): Promise<StageResult> {
+  const { reporter, signal, workers } = context;
+  const jobs = drawJobs(seed, options, out);
+  const subjects = subjectsOf(
+    jobs.map(({ subject, age, bleeds }) => ({ subject, gestationalAge: age, class: examClasses[bleeds ? 1 : 0] })),
+  );
+  const splits = splitSubjects(seededRng(seed).fork("split"), subjects, split);
+  reporter.progress("ultrasound", 0, jobs.length);
+  const made = await mapParallel<NeonatalJob, NeonatalAnswer>(new URL("./job.ts", import.meta.url), jobs, {
+    workers,
+    signal,
+    onDone: (done, total) => reporter.progress("ultrasound", done, total),
+  });
+  await writeSplits(out, splits);
+  const cases = made.map((answer) => answer.case);
+  const kinds = { modality: "US" as const, classes: [...examClasses] };
+  await writeDataset(out, {
+    schemaVersion: 1,
+    name: "cranial-ultrasound",
+    root: ".",
+    labelScheme: null,
+    ...kinds,
+    cases,
+    findings: [],
+  });
+  const bleeding = made.filter((answer) => answer.case.class === "bleed");
+  const frames = sum(bleeding.map((answer) => answer.frames));
+  const shown = sum(bleeding.map((answer) => answer.framesWithBlood));
+  return {
+    headline: `${cases.length} exams, ${bleeding.length} with a bleed, seen in ${shown} of their ${frames} frames (${splitWords(splits, split)})`,
+    summary: {
+      subjects: subjects.length,
+      cases: cases.length,
+      bleeds: bleeding.length,
+      framesOfBleeds: frames,
+      framesWithBlood: shown,
+      splits: { ...splits },
+    },
+  };
+}
+
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+
+/** One job an exam. Ages are spread evenly and bleeds dealt in an exact number, independently of one another. */
+function drawJobs(seed: number, options: CranialUltrasoundOptions, out: string): NeonatalJob[] {
+  const rng = seededRng(seed).fork("cranial-ultrasound");
+  const { subjects, prevalence, age: [low, high] } = options; // biome-ignore format: one line
+  const least = prevalence > 0 ? 1 : 0;
+  const count = Math.max(least, Math.round(prevalence * subjects));
+  const dealt = shuffled(
+    rng.fork("bleeds"),
+    Array.from({ length: subjects }, (_, i) => i < count),
+  );
+  const digits = Math.max(3, String(subjects).length);
+  return dealt.map((bleeds, i) => {
+    const age = low + ((i + rng.fork(i).uniform()) * (high - low)) / subjects;
+    return {
+      out,
+      subject: `sub-${String(i + 1).padStart(digits, "0")}`,
+      age: Math.min(high, Math.max(low, Math.round(70 * age) / 70)),
+      bleeds,
+      options,
+      seed: `${seed}/cranial-ultrasound/${i}`,
+    };
+  });
+}
