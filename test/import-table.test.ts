@@ -58,7 +58,7 @@ const isMachine = (path: string) => /^(cli|backend)\/|^cli\.ts$/.test(path);
 
 /** Our functions that read or write files. Within `data` and `config` they build on one another. */
 const readersAndWriters =
-  /\b(readDataset|readSplits|writeDataset|writeSplits|readJson|readText|readBytes|writeAtomic|makeFolder|appendDurably|readNifti|inspectNifti|readVolume|readLabels|writeNifti|readPicture|readModelFolder|readWeightsFile|readRegularFile|listFiles|readConfigText)\b/;
+  /\b(readDataset|readSplits|writeDataset|writeSplits|readJson|readText|readBytes|writeAtomic|makeFolder|appendDurably|readNifti|inspectNifti|readVolume|readLabels|writeNifti|readPicture|readColours|readDicomSeries|dicomFiles|readModelFolder|readWeightsFile|readRegularFile|listFiles|readConfigText)\b/;
 
 interface Source {
   readonly path: string;

@@ -71,7 +71,7 @@ function addMachine(program: Command, perform: Perform): void {
 function addData(program: Command, perform: Perform): void {
   const ingest = program
     .command("ingest <folder>")
-    .description("make a dataset of a folder of normal volumes, BIDS or flat; the volumes stay there");
+    .description("make a dataset of a folder of volumes (NIfTI, BIDS or flat; DICOM series); NIfTI stays where it is");
   finish(
     writes(ingest, "folder for the dataset"),
     "hemosynth ingest bids/ --out datasets/mine --set data.labels.scheme=feta",
@@ -178,7 +178,10 @@ function addPredict(program: Command, perform: Perform): void {
     .description("apply a trained network: maps, heat maps or boxes, and scores, for images, a folder or a dataset");
   computes(writes(predict, "folder for the predictions; without --in, a run folder"))
     .option("--model <run>", "run folder of the trained model")
-    .option("--in <path>", "a .nii, .nii.gz, .png, .jpg or .tif file, a folder of them, or a dataset")
+    .option(
+      "--in <path>",
+      "a .nii, .nii.gz, .png, .jpg or .tif file, a folder of them or of the slices of a DICOM series, or a dataset",
+    )
     .addOption(new Option("--split <names...>", "of a dataset, only these splits").choices(splits));
   finish(predict, "hemosynth predict --model runs/demo --in stack.nii.gz --out predictions").action((options) =>
     perform(async (session) => (await import("./commands/stages.ts")).predict(options, session)),

@@ -1,9 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { StageContext } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Image, Volume } from "../../core/volume.ts";
 import { type FileRef, readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
+import { dicomFiles, readDicomSeries } from "../../data/dicom.ts";
 import { dataFault } from "../../data/faults.ts";
 import { fileFault } from "../../data/files.ts";
 import { ontoGrid } from "../../data/grid.ts";
@@ -20,7 +21,7 @@ import type { PredictOptions } from "./options.ts";
 export interface PredictRequest {
   /** Folder that training wrote, or the run folder above it. */
   readonly model: string;
-  /** A NIfTI file, a PNG, JPEG or TIFF picture, a folder of these, or a dataset folder. */
+  /** A NIfTI file, a PNG, JPEG or TIFF picture, a folder of these or of the slices of a DICOM series, or a dataset folder. */
   readonly input: string;
   /** For a dataset: only the subjects of these splits; null for all. */
   readonly splits: readonly SplitName[] | null;
@@ -65,14 +66,16 @@ export async function findJobs({ input, splits, options }: PredictRequest): Prom
   // Of a folder, what is no image by its name is left out; `_brain` may be an image without its skull (as FSL names it) or a mask.
   const noImage = options.gate === "given" ? notImages.withBrain : notImages.always;
   const isMask = (name: string) => info.isDirectory() && noImage.test(imageStem(name));
-  const files = names.filter((name) => imageKind(name) !== null && !name.startsWith(".") && !isMask(name));
-  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png, .jpg or .tif files", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
+  const series = info.isDirectory() && (await dicomFiles(input)).length > 0 ? [`${basename(resolve(input))}/`] : [];
+  const found = names.filter((name) => imageKind(name) !== null && !name.startsWith(".") && !isMask(name));
+  const files = [...found, ...series];
+  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png, .jpg or .tif files, or DICOM slices", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
   const beside = info.isDirectory() ? names : await readdir(folder);
   return nameInputs(files).map((named, i) => {
     const file = files[i]!;
     const mask = brainMaskOf(file, beside);
     const given = givenMask(options, mask === null ? null : { file: join(folder, mask) }, file);
-    return { ...named, image: { file: join(folder, file) }, mask: given, split: null };
+    return { ...named, image: { file: series.includes(file) ? `${input}/` : join(folder, file) }, mask: given, split: null };
   });
 }
 
@@ -113,6 +116,11 @@ export async function readInput(
   context: StageContext,
 ): Promise<Volume> {
   if (imageKind(file) === "nifti") return readVolume(file, (line) => context.reporter.warn(line), sha256);
+  if (imageKind(file) === "series") {
+    const { volume, warnings } = await readDicomSeries(file, await dicomFiles(file));
+    for (const { message } of warnings) context.reporter.warn(message);
+    return volume;
+  }
   const picture = await readPicture(file);
   const mm = options.picturePixelMm ?? 1;
   if (options.picturePixelMm === null)

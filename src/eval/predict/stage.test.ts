@@ -162,7 +162,9 @@ test("output into the input's folder is refused, also by another path; so are sp
   }
   expect(await readdir(folder)).toEqual(["scan.nii.gz"]);
   await expect(predict(folder, {}, { splits: ["test"] })).rejects.toThrow(/only a dataset has splits/);
-  await expect(predict(await fresh())).rejects.toThrow(/must be, or hold, \.nii, \.nii\.gz, \.png, \.jpg or \.tif files; got/);
+  await expect(predict(await fresh())).rejects.toThrow(
+    /must be, or hold, \.nii, \.nii\.gz, \.png, \.jpg or \.tif files, or DICOM slices; got/,
+  );
   await expect(predict(join(folder, "none"))).rejects.toThrow(/could not read: no such file or folder/);
   await expect(predict(run.data, {}, { splits: ["train"] })).rejects.toThrow(/must have cases in train; got none/);
 });

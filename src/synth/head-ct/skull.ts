@@ -1,5 +1,5 @@
 import { bothSides, clamp, ellipsoid, type Field, joined, roundTube, smoothMax, smoothstep, without } from "../phantom/fields.ts";
-import { type Bounds, type Lattice, latticeField, redistance, sampleField } from "../phantom/lattice.ts";
+import { type Bounds, type Lattice, latticeField, redistance, sampleField, smoothed } from "../phantom/lattice.ts";
 
 /** Size of a head: factors of the template along left-right, front-back and up. */
 export type HeadScale = readonly [number, number, number];
@@ -16,7 +16,7 @@ export const petrous: Field = bothSides(ellipsoid([36, -14, -34], [27, 8, 10], {
 /** Vault over both hemispheres: an egg, broader behind, flat below. */
 const vault: Field = (x, y, z) => {
   const wide = 67 * (1 - (0.09 * clamp(y, -87, 87)) / 87);
-  const floor = y > 20 ? 15 + 0.04 * Math.abs(x) : 24;
+  const floor = 24 - (9 - 0.04 * Math.abs(x)) * smoothstep(8, 32, y);
   const high = z > 0 ? 70 : floor;
   const n = z > 0 ? 2.25 : 3;
   const r = (Math.abs(x / wide) ** n + Math.abs(y / 85) ** n + Math.abs(z / high) ** n) ** (1 / n);
@@ -35,7 +35,7 @@ export function innerTable([fx, fy, fz]: HeadScale): { readonly field: Field; re
   const solid = without(joined(5, vault, ...fossae), petrous, 3);
   const step = 2;
   const coarse = sampleField((x, y, z) => solid(x / fx, y / fy, z / fz), headBounds, step);
-  const lattice = redistance(coarse);
+  const lattice = smoothed(redistance(coarse), 2); // flat parts, cut at a small angle, show every step of the lattice
   return { field: latticeField(lattice), lattice };
 }
 
