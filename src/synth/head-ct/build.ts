@@ -52,6 +52,7 @@ export function buildHead(plan: HeadPlan): Head {
   fillMaterials(grid, plan, pull);
   dressMaterials(grid, plan);
   paintInner(grid, plan, pull);
+  softenWall(grid, plan);
   const { shape, low, step, hu, material, bleed, cavity } = grid;
   const centre = [0, 1, 2].map((a) => low[a]! + (step * (shape[a]! - 1)) / 2) as unknown as Vec3;
   const affine = axisAlignedAffine(shape, [step, step, step], centre);
@@ -103,6 +104,16 @@ function fillMaterials(grid: Grid, plan: HeadPlan, pull: Pull): void {
     const moved = (a: 0 | 1 | 2) => at[a] + size * wander[a]!(x, y, z);
     material[n] = brain(moved(0) / fx, moved(1) / fy, moved(2) / fz, at[3]);
   });
+}
+
+/** Mixes bone and what lies on it in the voxels that the inner table passes through: in slices nearly along it, whole voxels would show as steps. */
+function softenWall({ wall, hu, step }: Grid, plan: HeadPlan): void {
+  for (let n = 0; n < hu.length; n++) {
+    const inside = 0.5 - wall[n]! / step;
+    if (inside <= 0 || inside >= 1) continue;
+    const [within, without] = wall[n]! < 0 ? [hu[n]!, plan.hu[materials.table]] : [plan.hu[materials.csf], hu[n]!];
+    hu[n] = inside * within + (1 - inside) * without;
+  }
 }
 
 const bony: ReadonlySet<number> = new Set([materials.table, materials.diploe, materials.denseBone]);

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 const coarse = { detailMm: 2, pixelMm: 2, sliceMm: 10 };
-const options = headCtOptions.parse({ kind: "head-ct", subjects: 3, bleeding: 0.67, tiltDegrees: 5, moving: 0, ...coarse });
+const options = headCtOptions.parse({ kind: "head-ct", subjects: 2, bleeding: 0.5, tiltDegrees: 5, moving: 0, ...coarse });
 
 /** A head with one bleed of every kind. */
 function everyKind(): HeadPlan {
@@ -170,10 +170,10 @@ test("writes a dataset that reads back, the same bytes for one worker and for tw
   const result = await run("one", 1);
   await run("two", 2);
   expect(await bytesOf(join(root, "two"))).toEqual(await bytesOf(join(root, "one")));
-  expect(result.headline).toMatch(/^3 head CTs, 2 with blood, 2 mm in slices of 10 mm/);
+  expect(result.headline).toMatch(/^2 head CTs, 1 with blood, 2 mm in slices of 10 mm/);
   const dataset = await readDataset(join(root, "one"));
   expect(dataset).toMatchObject({ modality: "CT", classes: ["normal", "hemorrhage"], lesionTypes: bleedTypes });
-  expect(dataset.cases.map((c) => c.class).sort()).toEqual(["hemorrhage", "hemorrhage", "normal"]);
+  expect(dataset.cases.map((c) => c.class).sort()).toEqual(["hemorrhage", "normal"]);
   for (const c of dataset.cases) {
     const image = await readVolume(join(root, "one", c.image.path));
     const mask = await readLabels(join(root, "one", c.lesionMask!.path));

@@ -53,7 +53,7 @@ export const headCtOptions = z.strictObject({
     .max(2)
     .default(1)
     .describe(
-      "Voxels that heads are built of before they are scanned, mm, 1 to 2: at 2 eight times as fast, and sulci and the tables of the skull blur.",
+      "Voxels that heads are built of before they are scanned, mm, 1 to 2: at 2 they take half as long to build, and sulci and the tables of the skull blur.",
     ),
   pixelMm: z.number().min(0.4).max(2).default(0.9).describe("Pixel size in mm, 0.4 to 2; the field of view is 230 mm."),
   sliceMm: z.number().min(1).max(10).default(5).describe("Thickness of slices and their distance in mm, 1 to 10."),
