@@ -64,7 +64,8 @@ export const experiment = sections.superRefine((value, context) => {
   const add = (path: readonly string[], message: string) => context.addIssue({ code: "custom", path: [...path], message });
   const painting = paintingMisfit(value);
   if (painting !== null) add(painting.path, painting.message);
-  const folds = "subjects" in data ? foldsMisfit(split, data.subjects) : null;
+  const made = "subjects" in data && !(data.kind === "head-ct" && data.labels !== null) ? data.subjects : null;
+  const folds = made === null ? null : foldsMisfit(split, made);
   if (folds !== null) add(["split", "folds"], folds);
   if (split.folds !== null && evaluation.split !== "test")
     add(["eval", "split"], `must be test with split.folds, where every subject is tested; got ${evaluation.split}`);
