@@ -191,3 +191,9 @@ test("a report of hostile names is inert, loads nothing and runs nothing", async
   const units = await readFile(join(out, "units.csv"), "utf8");
   expect(units).not.toMatch(/(^|,)"?[=@+]/m);
 });
+
+test("a split without cases is refused, and which one is said", async () => {
+  await expect(evaluate({ split: "train" })).rejects.toThrow(
+    "split train must hold a case that can be evaluated; got none. Choose another eval.split.",
+  );
+});
