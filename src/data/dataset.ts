@@ -183,8 +183,14 @@ export function parseJson<T>(text: string, file: string, schema: z.ZodType<T>, w
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw new UserError(
-    "data",
-    `${file}: ${issue.path.join(".") || "the whole file"}: ${ruleWords(issue)}. Restore it, or ${wayOut}.`,
-  );
+  const rule = ruleWords(issue);
+  const got = issue.path.length === 0 || /\bgot\b/.test(rule) ? "" : `; got ${shownAt(value, issue.path)}`;
+  throw new UserError("data", `${file}: ${issue.path.join(".") || "the whole file"}: ${rule}${got}. Restore it, or ${wayOut}.`);
+}
+
+/** What stands at a place of some JSON, at most 60 characters; `nothing` where there is none. */
+function shownAt(value: unknown, path: readonly PropertyKey[]): string {
+  const found = path.reduce<unknown>((inner, key) => (inner as Readonly<Record<PropertyKey, unknown>> | null)?.[key], value);
+  const text = JSON.stringify(found) ?? "nothing";
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }

@@ -52,7 +52,7 @@ test("what is not a whole model of this version is refused in one line", async (
     /^data: RUN\/train\/model\.json: could not read: no such file or folder; run `hemosynth train` to the end\.$/,
   );
   expect(await refused(await folder({ ...content, schemaVersion: 2 }))).toMatch(
-    /^data: RUN\/train\/model\.json: schemaVersion: .*1\. Restore it, or run `hemosynth train`/,
+    /^data: RUN\/train\/model\.json: schemaVersion: must be 1; got 2\. Restore it, or run `hemosynth train`/,
   );
   expect(await refused(await folder({ ...content, extra: 1 }))).toMatch(/extra/);
   expect(await refused(await folder({ ...content, weights: { ...content.weights, path: "../best" } }))).toMatch(/weights\.path/);
