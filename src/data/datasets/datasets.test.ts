@@ -291,6 +291,19 @@ test("what each set knows gets into the dataset", async () => {
   expect((await readLabels(join(physionet.out, physionet.dataset.cases[0]!.lesionMask!.path))).data[40]).toBe(1);
 });
 
+test("a mask whose header puts it elsewhere is taken voxel by voxel, and that is said", async () => {
+  const moved = axisAlignedAffine(shape, [1, 1, 5], [40, 0, 0]);
+  const data = Uint8Array.from({ length: count }, (_, i) => (i === 40 ? 1 : 0));
+  const path = await changed("instance22", { "train_2/label/001.nii.gz": encodeNifti({ data, shape, affine: moved }, true) });
+  const { out, dataset } = await read("instance22", path);
+  expect(dataset.findings.map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /label\/001\.nii\.gz: lies a corner 40 voxels away from its image by its header; taken voxel by voxel\.$/,
+    ),
+  ]);
+  expect((await readLabels(join(out, dataset.cases[0]!.lesionMask!.path))).data[40]).toBe(1);
+});
+
 describe("sets of normal brains are presets of the folder ingest", () => {
   const brain = ballBrain();
   const image = (seed: number) => {

@@ -5,6 +5,9 @@ import { type Material, materials } from "./materials.ts";
 import type { HeadPlan } from "./plan.ts";
 import { baseBone, headBounds, mastoid, orbit, sinuses, skinDistance, skullThickness } from "./skull.ts";
 
+/** Bone that is left between the cavity and any hollow, as the roof of an orbit has it, mm. Our guess. */
+const leastRoof = 1.3;
+
 /** Thickness of the compact tables, mm. */
 const tableMm = 1.7;
 
@@ -21,7 +24,7 @@ export function shellAt(rng: Rng, { scale: [fx, fy, fz], skull, scalp }: HeadPla
     const skin = -skinDistance(px, py, pz, wall, thick + scalp);
     if (skin < 0) return materials.air;
     const [x, y, z] = [px / fx, py / fy, pz / fz];
-    if (z < 18 && skin > 4) {
+    if (z < 18 && skin > 4 && wall > leastRoof) {
       const hollow = hollowAt(x, y, z, cells(px, py, pz));
       if (hollow !== null) return hollow;
     }
