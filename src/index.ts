@@ -32,6 +32,9 @@ export {
   type SplitName,
   type Splits,
 } from "./data/dataset.ts";
+export { type PublicOptions, publicOptions } from "./data/datasets/options.ts";
+export { type PublicRun, runPublic } from "./data/datasets/stage.ts";
+export { type DicomSeries, dicomFiles, readDicomSeries } from "./data/dicom.ts";
 export { type FolderOptions, folderOptions } from "./data/ingest/options.ts";
 export { type IngestJob, runIngest } from "./data/ingest/stage.ts";
 export { type LabelScheme, tissueOf, toTissues } from "./data/label-schemes.ts";
@@ -176,6 +179,13 @@ export { type LesionOptions, lesionOptions } from "./synth/bleed/options.ts";
 export { bleedInto, type DrawnBleed, repaint } from "./synth/draw.ts";
 export { type FormatName, formatNames } from "./synth/export/format.ts";
 export { type ExportRun, runExport } from "./synth/export/stage.ts";
+export { buildHead, type Head } from "./synth/head-ct/build.ts";
+export { drawHead, drawScan } from "./synth/head-ct/draw.ts";
+export { type BleedType, bleedTypes } from "./synth/head-ct/materials.ts";
+export { type HeadCtOptions, headCtOptions } from "./synth/head-ct/options.ts";
+export type { HeadPlan, ScanPlan } from "./synth/head-ct/plan.ts";
+export { type HeadScan, scanHead } from "./synth/head-ct/scan.ts";
+export { type HeadCtRun, runHeadCt } from "./synth/head-ct/stage.ts";
 export { type NormalCase, prepareCase } from "./synth/normal/case.ts";
 export { type SynthOptions, synthOptions } from "./synth/options.ts";
 export { buildPhantom, type Phantom } from "./synth/phantom/build.ts";
