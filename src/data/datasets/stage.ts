@@ -36,20 +36,11 @@ export async function runPublic({ out, options, split, seed }: PublicRun, contex
   if (twice !== undefined)
     throw new UserError("data", `${oneLine(path)}: each image must be there once; got ${twice.id} twice. Remove one of them.`);
   await rm(join(out, "dataset.json"), { force: true }); // the folder is not whole until this run is done
-  const jobs = plan.cases.map((c): PublicJob => ({ out, path, case: c }));
-  context.reporter.progress(layout, 0, jobs.length);
-  const results = await mapParallel<PublicJob, PublicResult>(new URL("./job.ts", import.meta.url), jobs, {
-    workers: context.workers,
-    signal: context.signal,
-    onDone: (done, total) => context.reporter.progress(layout, done, total),
-  });
-  const faults = results.flatMap((result) => ("fault" in result ? [`  ${oneLine(result.fault)}`] : []));
-  if (faults.length > 0)
-    throw new UserError(
-      "data",
-      [`${oneLine(path)}: ${many(faults.length, "error")} in the data; no dataset was written.`, ...faults].join("\n"),
-    );
-  const read = results.filter((result) => "case" in result);
+  const read = await readAll(
+    path,
+    plan.cases.map((c) => ({ out, path, case: c })),
+    context,
+  );
   const cases = read.map((result) => result.case);
   refuseDuplicates(path, cases);
   const findings = read.flatMap(({ case: { id }, warnings }) =>
@@ -73,6 +64,20 @@ export async function runPublic({ out, options, split, seed }: PublicRun, contex
     headline: `${many(cases.length, "case")} of ${many(subjects, "subject")} of ${name} (${splitWords(splits, split)})`,
     summary: { cases: cases.length, subjects, warnings: findings.length, splits: { ...splits } },
   };
+}
+
+/** Reads and writes every case in worker threads. @throws {UserError} (data) With the faults of all of them. */
+async function readAll(path: string, jobs: readonly PublicJob[], { reporter, signal, workers }: StageContext) {
+  reporter.progress("read", 0, jobs.length);
+  const results = await mapParallel<PublicJob, PublicResult>(new URL("./job.ts", import.meta.url), jobs, {
+    workers,
+    signal,
+    onDone: (done, total) => reporter.progress("read", done, total),
+  });
+  const faults = results.flatMap((result) => ("fault" in result ? [`  ${oneLine(result.fault)}`] : []));
+  if (faults.length === 0) return results.filter((result) => "case" in result);
+  const head = `${oneLine(path)}: ${many(faults.length, "error")} in the data; no dataset was written.`;
+  throw new UserError("data", [head, ...faults].join("\n"));
 }
 
 /** @throws {UserError} (data) If two patients have the same image: they would be on two sides of a split. */

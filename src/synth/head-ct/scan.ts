@@ -78,9 +78,8 @@ function cutter(
   const subs = Math.max(1, Math.round(sliceMm));
   const [step, , , ox, , , , oy, , , , oz] = head.image.affine; // one step, axes along the head's
   return (k: number, poses: readonly Pose[]): Slice => {
-    const [hu, covers] = [new Float32Array(size * size), new Float32Array(size * size)];
+    const [hu, covers, inside] = [0, 1, 2].map(() => new Float32Array(size * size)) as [Float32Array, Float32Array, Float32Array];
     const kinds = new Uint8Array(size * size);
-    const inside = new Float32Array(size * size);
     const weight = 1 / (subs * poses.length);
     for (const { turn, shift } of poses) {
       const back = transposed(rotationMatrix(turn));
@@ -105,11 +104,8 @@ function cutter(
         }
       }
     }
-    return {
-      hu,
-      lesion: kinds.map((kind, i) => (covers[i]! >= 0.5 ? kind : 0)),
-      cavity: Uint8Array.from(inside, (share) => (share >= 0.5 ? 1 : 0)),
-    };
+    const lesion = kinds.map((kind, i) => (covers[i]! >= 0.5 ? kind : 0));
+    return { hu, lesion, cavity: Uint8Array.from(inside, (share) => (share >= 0.5 ? 1 : 0)) };
   };
 }
 
