@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { hasShared, sharedData } from "../../test/fixtures/shared.ts";
 import { type MadeSlice, madeDicom } from "../../test/helpers/dicom.ts";
 import { applyAffine, type Vec3 } from "../core/affine.ts";
 import { extractSlice } from "../core/volume.ts";
@@ -142,18 +142,21 @@ test("agrees with SimpleITK on a series that pydicom wrote, oblique and out of o
   }
 });
 
-const tilted = fileURLToPath(new URL("../../../shared/data/head_ct/ge_gantry_tilt_dicom", import.meta.url));
-test.skipIf(!existsSync(tilted))("a real tilted series with uneven slices becomes one straight volume", async () => {
-  const files = (await readdir(tilted)).filter((name) => name.endsWith(".dcm"));
-  const { volume, warnings, modality } = await readDicomSeries(tilted, files);
-  expect(modality).toBe("CT");
-  expect(warnings.map(({ rule }) => rule)).toEqual(["gantry-tilt", "uneven-slices"]);
-  expect(warnings[0]!.message).toContain("18.5 degrees"); // as its header says
-  expect(volume.shape.slice(0, 2)).toEqual([512, 512]);
-});
+const tilted = `${sharedData}head_ct/ge_gantry_tilt_dicom`;
+test.skipIf(!hasShared("head_ct/ge_gantry_tilt_dicom"))(
+  "a real tilted series with uneven slices becomes one straight volume",
+  async () => {
+    const files = (await readdir(tilted)).filter((name) => name.endsWith(".dcm"));
+    const { volume, warnings, modality } = await readDicomSeries(tilted, files);
+    expect(modality).toBe("CT");
+    expect(warnings.map(({ rule }) => rule)).toEqual(["gantry-tilt", "uneven-slices"]);
+    expect(warnings[0]!.message).toContain("18.5 degrees"); // as its header says
+    expect(volume.shape.slice(0, 2)).toEqual([512, 512]);
+  },
+);
 
-const pydicom = fileURLToPath(new URL("../../../shared/data/readers/pydicom_mit", import.meta.url));
-test.skipIf(!existsSync(pydicom)).each([
+const pydicom = `${sharedData}readers/pydicom_mit`;
+test.skipIf(!hasShared("readers/pydicom_mit")).each([
   ["693_J2KI.dcm", /got JPEG 2000/],
   ["JPEG-lossy.dcm", /got JPEG extended/],
   ["MR_small_RLE.dcm", /got RLE/],
@@ -167,7 +170,7 @@ test.skipIf(!existsSync(pydicom)).each([
   expect(() => decodeDicomSlice(bytes, name)).toThrow(message);
 });
 
-test.skipIf(!existsSync(pydicom))("pydicom's CT and MR slices are read, implicit or explicit", async () => {
+test.skipIf(!hasShared("readers/pydicom_mit"))("pydicom's CT and MR slices are read, implicit or explicit", async () => {
   const read = async (name: string) => decodeDicomSlice(await readFile(join(pydicom, name)), name);
   const { values, pixelMm, width } = await read("CT_small.dcm");
   expect([values[0], values[1], values.at(-1), width]).toEqual([-849, -844, -115, 128]);

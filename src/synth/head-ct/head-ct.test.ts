@@ -3,13 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasShared, sharedData } from "../../../test/fixtures/shared.ts";
 import { silentContext } from "../../core/context.ts";
 import { seededRng } from "../../core/rng.ts";
 import { readDataset, readSplits } from "../../data/dataset.ts";
 import { readLabels, readVolume } from "../../data/nifti.ts";
 import { splitOptions } from "../../data/splits.ts";
 import { buildHead, type Head } from "./build.ts";
-import { drawHead, drawScan } from "./draw.ts";
+import { drawHead, drawLabelSlice, drawScan } from "./draw.ts";
+import { labelParts, labelSlice } from "./label-slice.ts";
+import { listLabelPictures, readLabelPicture } from "./load.ts";
 import { bleedId, bleedTypes, brainMaterials, materials } from "./materials.ts";
 import { headCtOptions } from "./options.ts";
 import type { HeadPlan } from "./plan.ts";
@@ -229,6 +232,21 @@ describe("label pictures", () => {
     expect(Math.abs(mean((i) => mask.data[i] === 1) - plan.bloodHu)).toBeLessThan(10);
     expect(image.data[0]).toBeLessThan(-900);
   });
+
+  test.skipIf(!hasShared("head_ct/cq500_label_maps_ccbyncsa"))(
+    "of CQ500 become slices with the blood that they have",
+    async () => {
+      const folder = `${sharedData}head_ct/cq500_label_maps_ccbyncsa`;
+      const [first] = await listLabelPictures(folder);
+      expect(first).toMatchObject({ file: "CT1-11.png", subject: "CT1" });
+      const picture = await readLabelPicture(folder, first!.file);
+      const { lesion, image } = labelSlice(picture, drawLabelSlice(seededRng(1), options));
+      const blood = picture.parts.reduce((sum, part) => sum + (labelParts[part] === "blood" ? 1 : 0), 0);
+      expect(blood).toBeGreaterThan(50);
+      expect(lesion.data.reduce((sum, value) => sum + value, 0)).toBe(blood);
+      expect(Math.max(...image.data)).toBeGreaterThan(900);
+    },
+  );
 
   test("of other colours are refused in one line", async () => {
     const labels = await mkdtemp(join(root, "labels-"));
