@@ -244,7 +244,7 @@ describe("label pictures", () => {
       const blood = picture.parts.reduce((sum, part) => sum + (labelParts[part] === "blood" ? 1 : 0), 0);
       expect(blood).toBeGreaterThan(50);
       expect(lesion.data.reduce((sum, value) => sum + value, 0)).toBe(blood);
-      expect(Math.max(...image.data)).toBeGreaterThan(900);
+      expect(Math.max(...image.data)).toBeGreaterThan(500);
     },
   );
 
@@ -254,7 +254,7 @@ describe("label pictures", () => {
     await expect(run("refused", 1, { labels })).rejects.toThrow(
       /CT7-1\.png: colours must be black, white, green, red, blue or yellow at their extremes; got rgb\(0, 254, 0\) in pixel 35, 1\. Save it as PNG without smoothing\.$/,
     );
-    await expect(run("none", 1, { labels: join(root, "one") })).rejects.toThrow(
+    await expect(run("none", 1, { labels: await mkdtemp(join(root, "empty-")) })).rejects.toThrow(
       /must hold label pictures \(\.png\); got none among/,
     );
   });
