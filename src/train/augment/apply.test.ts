@@ -23,6 +23,7 @@ const none: Augment = {
   noiseSeed: 1,
   lowResolution: 1,
   maskMargin: null,
+  cutout: [],
 };
 
 /** A slice whose brain is brighter than the rest and whose lesion is darker than all: masks can be told from the image. */
@@ -191,6 +192,31 @@ test("an elastic grid of one displacement moves all alike, a linear one grows ev
   }
   expect(Math.sqrt(sum / 40)).toBeGreaterThan(1.8);
   expect(Math.sqrt(sum / 40)).toBeLessThan(2.2);
+});
+
+test("squares are cut out of image and masks alike, over the border too, and all else stays", () => {
+  const [size, whole] = [24, applyAugment(slice(), { x: 20, y: 14 }, none, 24)];
+  const cutout = [{ left: 10, top: 3, side: 8 }, { left: -3, top: 20, side: 9 }, { left: 5, top: 5, side: 0 }, { left: 20, top: -4, side: 6 }]; // biome-ignore format: a list
+  const cut = applyAugment(slice(), { x: 20, y: 14 }, { ...none, cutout }, size);
+  for (let i = 0; i < size * size; i++) {
+    const [x, y] = [i % size, Math.floor(i / size)];
+    const isOut = cutout.some(({ left, top, side }) => x >= left && x < left + side && y >= top && y < top + side);
+    expect([cut.image[i], cut.masks[i]]).toEqual(isOut ? [0, 0] : [whole.image[i], whole.masks[i]]);
+  }
+});
+
+test("as many squares as asked for, their middles anywhere in the window, and all else is drawn as without them", () => {
+  const options = augmentOptions.parse({ cutoutShare: 0.5, cutoutSquares: 3, cutoutSide: [0.25, 0.5] });
+  const drawn = Array.from({ length: 400 }, (_, i) => drawAugment(seededRng(i), options, 64));
+  const some = drawn.filter(({ cutout }) => cutout.length > 0);
+  expect(some.length / 400).toBeCloseTo(0.5, 1);
+  const squares = some.flatMap(({ cutout }) => cutout);
+  expect(squares).toHaveLength(3 * some.length);
+  expect(squares.every(({ side }) => side >= 16 && side <= 32)).toBe(true);
+  const middles = squares.flatMap(({ left, top, side }) => [left + (side >> 1), top + (side >> 1)]);
+  expect([Math.min(...middles), Math.max(...middles)]).toEqual([0, 63]);
+  const without = Array.from({ length: 400 }, (_, i) => drawAugment(seededRng(i), augmentOptions.parse({}), 64));
+  expect(drawn.map((augment) => ({ ...augment, cutout: [] }))).toEqual(without);
 });
 
 test("dilation is the city-block distance", () => {

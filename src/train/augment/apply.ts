@@ -3,7 +3,7 @@ import type { Image } from "../../core/volume.ts";
 import { forEachInWindow } from "../../core/window.ts";
 import { resizeImage } from "../../data/resample.ts";
 import { brainBit, quantum, type TrainSlice } from "../slices.ts";
-import type { Augment } from "./draw.ts";
+import type { Augment, CutSquare } from "./draw.ts";
 import { elasticField } from "./elastic.ts";
 import { dilate, gaussianBlur } from "./filters.ts";
 
@@ -16,7 +16,7 @@ export interface AugmentedWindow {
 
 /**
  * Cuts a window of `size` x `size` pixels centred on pixel (x, y), turned, scaled, bent and shifted in one resampling (image linear,
- * masks nearest; black beyond the slice), then varies its intensities. The slice is not modified.
+ * masks nearest; black beyond the slice), then varies its intensities and cuts squares out of both. The slice is not modified.
  */
 export function applyAugment(
   slice: TrainSlice,
@@ -32,6 +32,7 @@ export function applyAugment(
   if (augment.blurPixels > 0) image = gaussianBlur(image, size, augment.blurPixels);
   if (augment.noise > 0) addNoise(image, augment);
   if (augment.maskMargin !== null) maskOutside(image, masks, size, augment.maskMargin, slice.maskedGain);
+  for (const square of augment.cutout) cutOutSquare(image, masks, size, square);
   return { image, masks };
 }
 
@@ -128,4 +129,12 @@ function maskOutside(image: Float32Array, masks: Uint8Array, size: number, margi
   for (let i = 0; i < masks.length; i++) brain[i] = masks[i]! & brainBit;
   const kept = dilate(brain, size, Math.round(margin));
   for (let i = 0; i < image.length; i++) image[i] = kept[i] ? image[i]! * gain : 0;
+}
+
+function cutOutSquare(image: Float32Array, masks: Uint8Array, size: number, { left, top, side }: CutSquare): void {
+  const [from, to] = [Math.max(0, left), Math.max(0, Math.min(size, left + side))];
+  for (let y = Math.max(0, top); y < Math.min(size, top + side); y++) {
+    image.fill(0, y * size + from, y * size + to);
+    masks.fill(0, y * size + from, y * size + to);
+  }
 }

@@ -24,6 +24,15 @@ export interface Augment {
   readonly lowResolution: number;
   /** How far beyond the brain everything is kept, pixels; null keeps all. */
   readonly maskMargin: number | null;
+  /** Squares that are cut out; may reach over the window's border. */
+  readonly cutout: readonly CutSquare[];
+}
+
+/** Pixels of the window from (left, top) on. */
+export interface CutSquare {
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
 }
 
 /** Displacements, pixels, at control points `cell` apart; a cubic B-spline runs between them. */
@@ -58,7 +67,17 @@ export function drawAugment(rng: Rng, options: AugmentOptions, size: number): Au
     noiseSeed: rng.below(2 ** 31),
     lowResolution: either(options.lowResolutionShare, options.lowResolution, 1),
     maskMargin: chance(rng, options.maskShare) ? between(rng, options.maskMarginPixels) : null,
+    cutout: drawCutout(rng.fork("cutout"), options, size),
   };
+}
+
+function drawCutout(rng: Rng, { cutoutShare, cutoutSquares, cutoutSide }: AugmentOptions, size: number): CutSquare[] {
+  if (!chance(rng, cutoutShare)) return [];
+  return Array.from({ length: cutoutSquares }, () => {
+    const side = Math.round(size * between(rng, cutoutSide));
+    const [left, top] = [rng.below(size) - (side >> 1), rng.below(size) - (side >> 1)];
+    return { left, top, side };
+  });
 }
 
 function drawElastic(rng: Rng, options: AugmentOptions, size: number): ElasticGrid {

@@ -50,6 +50,11 @@ export const augmentOptions = z.strictObject({
   maskShare: share(0.4, "share of slices with everything outside the brain blacked out, as brain-masked volumes come, in [0, 1]"),
   /** How far such a mask reaches beyond the brain, pixels. */
   maskMarginPixels: range(0, 32, [0, 4], "how far such a mask reaches beyond the brain, pixels"),
+  /** Share of windows with squares cut out: black, and nothing in them, as beyond a slice. DeVries & Taylor 2017 (arXiv:1708.04552) have 1, with one square. */
+  cutoutShare: share(0, "share of windows with black squares cut out, masks too, in [0, 1]"),
+  cutoutSquares: z.int().min(1).max(64).default(1).describe("squares cut out of such a window"),
+  /** Side of each square, whose middle lies anywhere in the window. The range: our choice. */
+  cutoutSide: range(0, 1, [0.1, 0.3], "side of each square cut out, as a share of the window"),
   /** Share of windows that are put together from four, each varied by itself; YOLOv5 has 1. */
   mosaicShare: share(0, "share of windows that are a mosaic of four, each varied by itself, in [0, 1]; YOLOv5 has 1"),
   /** Where the four meet, as a share of the window. */
