@@ -1,28 +1,20 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, delimiter, join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { readyBackend } from "../src/backend/ready.ts";
 import { silentContext, silentReporter } from "../src/core/context.ts";
 import { runModelExport } from "../src/export/stage.ts";
 import { modelOptions } from "../src/models/index.ts";
+import { chromium, chromiumFlags } from "./helpers/chromium.ts";
 import { writeModelFolder } from "./helpers/model-folder.ts";
 
-/** The browser: CHROMIUM_PATH, or the first of its names in PATH. */
-const names = ["chromium", "chromium-browser", "google-chrome"];
-const places = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-const chromium = [process.env.CHROMIUM_PATH ?? "", ...places].find((path) => path !== "" && existsSync(path));
 if (chromium === undefined) console.log("skipped: exported models in Chromium, which is neither at CHROMIUM_PATH nor in PATH");
 
-const flags = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"],
-];
 const bundle = join(import.meta.dirname, "../node_modules/@tensorflow/tfjs/dist/tf.min.js");
 
 /** Serves an exported folder, and TensorFlow.js beside it. What the page found is its title, which it sends back when it is done. */
@@ -45,7 +37,12 @@ async function titleIn(browser: string, folder: string): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const profile = await mkdtemp(join(tmpdir(), "hemosynth-chromium-"));
   const page = `http://127.0.0.1:${(server.address() as AddressInfo).port}/example.html`;
-  const running = promisify(execFile)(browser, [...flags, `--user-data-dir=${profile}`, "--remote-debugging-port=0", page]);
+  const running = promisify(execFile)(browser, [
+    ...chromiumFlags,
+    `--user-data-dir=${profile}`,
+    "--remote-debugging-port=0",
+    page,
+  ]);
   running.catch(() => {}); // it is ended below
   try {
     return await Promise.race([title, running.then(() => "the browser ended by itself")]);

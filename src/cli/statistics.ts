@@ -24,7 +24,7 @@ function addMetrics(program: Command, perform: Perform): void {
       "evaluate predictions in a CSV file, boxes as COCO results, or masks in a folder, whoever made them: every figure with its interval",
     );
   maskOptions(referenceOptions(resamplingOptions(cutOptions(columnOptions(command)))))
-    .option("--out <folder>", "folder for metrics.csv, metrics.md, metrics.tex and metrics.json; of masks, cases.csv too"); // biome-ignore format: one chain
+    .option("--out <folder>", "folder for metrics.csv, metrics.md, metrics.tex, report.html and metrics.json; of masks, cases.csv too"); // biome-ignore format: one chain
   finish(command, "hemosynth metrics predictions.csv --cluster patient --threshold youden --out tables").action(
     (predictions, options) =>
       perform(async (session) => (await import("./commands/metrics.ts")).metrics(predictions, options, session)),

@@ -8,6 +8,7 @@ import { writeAtomic } from "../data/files.ts";
 import type { Grid } from "../data/grid.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
 import { usualWindow } from "../data/preprocess.ts";
+import { packageVersion } from "../data/version.ts";
 import { encodePng } from "../picture/png.ts";
 import { onGridOf } from "./check.ts";
 import { type MeasuredClassTable, measureClassTable } from "./classes/measure.ts";
@@ -15,7 +16,7 @@ import { type ClassTable, formatClassUnits } from "./classes/table.ts";
 import type { BoxTable } from "./detect/measure.ts";
 import { type CaseOutlines, type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
 import { type Loaded, readPair } from "./load.ts";
-import type { Measured, Operation } from "./measure.ts";
+import { joinTables, type Measured, type Operation } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
 import { sigmoid } from "./predict/score.ts";
 import { type Beside, besideTables } from "./reference/tables.ts";
@@ -23,7 +24,6 @@ import { drawPlots } from "./report/figures.ts";
 import { caseCaption } from "./report/format.ts";
 import { type GalleryItem, reportPage } from "./report/page.ts";
 import { type Results, resultsSchema } from "./results.ts";
-import { levels } from "./scores.ts";
 import type { Tables, Unit } from "./table.ts";
 import { atThreshold } from "./tally.ts";
 import { formatUnits, type UnitTable } from "./units-csv.ts";
@@ -90,14 +90,16 @@ export async function writeEvaluation(
   const { out, options, report, seed } = target;
   resultsSchema.parse(results);
   const stacks = parts.flatMap((part) => part.evaluated.stack.map((unit) => asOperated(unit, part, parts.length > 1)));
-  const plots = drawPlots(results, roc, stacks);
-  for (const level of levels) await writeAtomic(join(out, "plots", `roc-${level}.svg`), plots.roc[level]);
-  await writeAtomic(join(out, "plots", "stack-scores.svg"), plots.scores);
-  await writeAtomic(join(out, "plots", "stack-dice.svg"), plots.dice);
+  const [first] = parts as [Judged];
+  const tables = joinTables(parts.map(({ evaluated }) => evaluated));
+  const froc = parts.length > 1 ? null : first.froc; // thresholds of several networks are of several scales
+  const plots = drawPlots(results, { roc, tables, stacks, froc, task: first.task });
+  await rm(join(out, "plots"), { recursive: true, force: true });
+  for (const [name, svg] of Object.entries(plots)) await writeAtomic(join(out, "plots", `${name}.svg`), svg);
   await writeAtomic(join(out, "units.csv"), formatUnits(unitTables(parts, options)));
   const gallery: GalleryItem[] = [];
-  const [first] = parts as [Judged];
-  const shown = first.hasMaps ? chooseCases(stacks, 0) : first.boxes === null ? [] : chooseCases(stacks, Number.NaN);
+  const threshold = parts.length > 1 ? 0 : first.operation.operatingPoints.stack.threshold;
+  const shown = chooseCases(stacks, first.hasMaps ? 0 : Number.NaN, threshold);
   for (const chosen of shown) {
     throwIfStopped(signal);
     gallery.push(await galleryItem(chosen, parts));
@@ -105,8 +107,11 @@ export async function writeEvaluation(
   const config = target.config ?? canonicalJson({ eval: options, seed }, 2);
   if (classes !== null) await writeAtomic(join(out, classUnitsFile), formatClassUnits(classes.table));
   const ofClasses = classes === null ? [] : classes.measured.tables;
-  const tables = [...ofClasses, ...(target.beside === undefined ? [] : besideTables(target.beside))];
-  await writeAtomic(report, reportPage({ results, plots, gallery, config, tables }));
+  const shownTables = [...ofClasses, ...(target.beside === undefined ? [] : besideTables(target.beside))];
+  await writeAtomic(
+    report,
+    reportPage({ results, task: first.task, version: packageVersion(), plots, gallery, config, tables: shownTables }),
+  );
   await writeAtomic(join(out, "results.json"), `${canonicalJson(results, 1)}\n`);
 }
 
@@ -148,7 +153,7 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
   const slice = shownSlice(evaluated.slice.filter((one) => one.case === c.id));
   const outlines: CaseOutlines =
     part.boxes === null
-      ? { truth, probability, threshold: operation.mask.probability ?? 0.5 }
+      ? { truth, probability: part.hasMaps ? probability : null, threshold: operation.mask.probability ?? 0.5 }
       : boxesShown(part.boxes, part.boxes.firstOf.get(c.id)! + slice, operation.operatingPoints.slice.threshold);
   const picture = casePicture(image, outlines, brain, slice, usualWindow[dataset.modality ?? "T2w"]);
   const { width, height } = picture;

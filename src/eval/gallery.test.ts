@@ -12,20 +12,38 @@ function stack(name: string, label: 0 | 1, score: number, both: number): Unit {
 }
 
 const stacks = [stack("a", 1, 3, 0), stack("b", 1, 1, 2), stack("c", 1, 2, 1), stack("d", 0, -1, 0), stack("e", 0, 4, 0)];
-const titles = (mask: number) => Object.fromEntries(chooseCases(stacks, mask).map((c) => [c.unit.case, [c.title, c.dice]]));
+const titles = (mask: number, threshold: number | null) =>
+  chooseCases(stacks, mask, threshold).map((c) => [c.unit.case, c.title, c.dice] as const);
 
-test("best, median and worst Dice, the quietest lesion and the loudest healthy stack, each stack once", () => {
-  expect(titles(0)).toEqual({
-    b: ["Best Dice; lowest score with a lesion", 1],
-    c: ["Median Dice", 2 / 3],
-    a: ["Worst Dice", 0],
-    e: ["Highest score without a lesion", null],
-  });
+test("wrong calls come first, the farthest from the threshold before all, then the lowest Dice; each stack once", () => {
+  expect(titles(0, 2.5)).toEqual([
+    ["b", "Missed: score 1.50 below the threshold", 1],
+    ["e", "False alarm: score 1.50 above the threshold", null],
+    ["c", "Missed: score 0.50 below the threshold", 2 / 3],
+    ["a", "Low overlap: Dice 0.00", 0],
+  ]);
 });
 
-test("where there is no mask threshold no stack is called best or worst", () => {
-  expect(titles(Number.NaN)).toEqual({
-    b: ["Lowest score with a lesion", null],
-    e: ["Highest score without a lesion", null],
-  });
+test("no more than four wrong calls, and the median and best Dice to compare with", () => {
+  const many = Array.from({ length: 20 }, (_, i) => stack(`x${String(i).padStart(2, "0")}`, 1, i, (i % 10) / 5));
+  const chosen = chooseCases(many, 0, 10);
+  expect(chosen.map(({ unit }) => unit.case).slice(0, 4)).toEqual(["x00", "x01", "x02", "x03"]);
+  const sure = (both: number) => (2 * both) / (2 + both);
+  const rest = chosen.slice(4).map(({ title, dice }) => [title, dice]);
+  expect(rest).toEqual([
+    ["Low overlap: Dice 0.00", sure(0)],
+    ["Low overlap: Dice 0.18", sure(0.2)],
+    [`For comparison, median Dice: ${sure(0.8).toFixed(2)}`, sure(0.8)],
+    [`For comparison, best Dice: ${sure(1.8).toFixed(2)}`, sure(1.8)],
+  ]);
+});
+
+test("the choice does not depend on the order of the stacks", () => {
+  expect(chooseCases([...stacks].reverse(), 0, 2.5)).toEqual(chooseCases(stacks, 0, 2.5));
+});
+
+test("where there is no mask threshold no stack is chosen by Dice, where there are no calls none is wrong", () => {
+  expect(titles(Number.NaN, 2.5).map(([name]) => name)).toEqual(["b", "e", "c"]);
+  expect(titles(0, null).map(([name]) => name)).toEqual(["a", "c", "b"]);
+  expect(titles(Number.NaN, null)).toEqual([]);
 });

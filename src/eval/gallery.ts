@@ -17,43 +17,51 @@ import { overlapAt } from "./tally.ts";
 
 /** A stack that the report shows, and why. */
 export interface Chosen {
+  /** Its error, said. */
   readonly title: string;
   readonly unit: Unit;
   /** Of the stack; null for a healthy one. */
   readonly dice: number | null;
 }
 
+/** Stacks that are shown for their error, and how many of them for a wrong call. */
+const worst = 6;
+const wronglyCalled = 4;
+
 /**
- * Best, median and worst Dice among the stacks with a lesion, the lesion with the lowest score, and the healthy stack with the
- * highest. A stack is shown once. Ties go by case id, so that the choice does not depend on order.
+ * Stacks by error, the worst first: up to four wrong calls, by how far the score lies on the wrong side of the threshold, then the lesions with the
+ * lowest Dice up to six; behind them the median and the best Dice, to compare with. A stack is shown once. Ties go by case id, so that the
+ * choice does not depend on order.
  *
  * @param stacks - Where a score is NaN, or the Dice does not exist, there is nothing to choose by.
  * @param mask - Place of the mask threshold in the tallies; NaN where there is none.
+ * @param threshold - Of the scores, logit; null: there are no calls.
  */
-export function chooseCases(stacks: readonly Unit[], mask: number): Chosen[] {
-  const dice = (unit: Unit) => diceOf(overlapAt(unit.tally, mask));
+export function chooseCases(stacks: readonly Unit[], mask: number, threshold: number | null): Chosen[] {
   const named = (a: Unit, b: Unit) => (a.case < b.case ? -1 : 1);
-  const ill = stacks.filter((u) => u.label === 1);
-  const byDice = ill.filter((u) => !Number.isNaN(dice(u))).sort((a, b) => dice(b) - dice(a) || named(a, b));
-  const scored = (u: Unit) => !Number.isNaN(u.score);
-  const quiet = ill.filter(scored).sort((a, b) => a.score - b.score || named(a, b))[0];
-  const loud = stacks.filter((u) => u.label === 0 && scored(u)).sort((a, b) => b.score - a.score || named(a, b))[0];
-  const wanted: [string, Unit | undefined][] = [
-    ["Best Dice", byDice[0]],
-    ["Median Dice", byDice[Math.floor((byDice.length - 1) / 2)]],
-    ["Worst Dice", byDice.at(-1)],
-    ["Lowest score with a lesion", quiet],
-    ["Highest score without a lesion", loud],
-  ];
-  const seen = new Map<string, Chosen>();
-  for (const [title, unit] of wanted) {
-    if (unit === undefined) continue;
-    const before = seen.get(unit.case);
-    const words = before === undefined ? title : `${before.title}; ${title.toLowerCase()}`;
-    seen.set(unit.case, { title: words, unit, dice: byDice.includes(unit) ? dice(unit) : null });
-  }
-  return [...seen.values()];
+  const dice = (unit: Unit) => (unit.label === 1 ? diceOf(overlapAt(unit.tally, mask)) : Number.NaN);
+  const byDice = stacks.filter((u) => !Number.isNaN(dice(u))).sort((a, b) => dice(a) - dice(b) || named(a, b));
+  const off = (unit: Unit) => Math.abs(unit.score - (threshold ?? Number.NaN));
+  const isWrong = ({ score, label }: Unit) => threshold !== null && !Number.isNaN(score) && score >= threshold !== (label === 1);
+  const wrong = stacks.filter(isWrong).sort((a, b) => off(b) - off(a) || named(a, b));
+  const called = wrong.slice(0, wronglyCalled).map((unit) => [callError(unit, off(unit)), unit] as const);
+  const overlapped = byDice.map((unit) => [`Low overlap: Dice ${dice(unit).toFixed(2)}`, unit] as const);
+  const chosen = new Map<string, Chosen>();
+  const show = ([title, unit]: readonly [string, Unit]) => {
+    if (!chosen.has(unit.case)) chosen.set(unit.case, { title, unit, dice: Number.isNaN(dice(unit)) ? null : dice(unit) });
+  };
+  called.forEach(show);
+  for (const one of overlapped) if (chosen.size < worst) show(one);
+  const [median, best] = [byDice[Math.floor((byDice.length - 1) / 2)], byDice.at(-1)];
+  if (median !== undefined) show([`For comparison, median Dice: ${dice(median).toFixed(2)}`, median]);
+  if (best !== undefined) show([`For comparison, best Dice: ${dice(best).toFixed(2)}`, best]);
+  return [...chosen.values()];
 }
+
+const callError = ({ label }: Unit, off: number): string =>
+  label === 1
+    ? `Missed: score ${off.toFixed(2)} below the threshold`
+    : `False alarm: score ${off.toFixed(2)} above the threshold`;
 
 /** The slice of a stack that is shown: the one with the largest true area, in a healthy stack the one with the highest score. */
 export function shownSlice(slices: readonly Unit[]): number {
@@ -68,9 +76,9 @@ const gap = 4;
 const marginMm = 6;
 const leastMm = 70;
 
-/** What is drawn over a slice: the outlines of masks, or those of boxes in pixels of the stored slice. */
+/** What is drawn over a slice: the outlines of masks, of the truth alone where there is no map, or those of boxes in pixels of the stored slice. */
 export type CaseOutlines =
-  | { readonly truth: Volume<Uint16Array> | null; readonly probability: Volume; readonly threshold: number }
+  | { readonly truth: Volume<Uint16Array> | null; readonly probability: Volume | null; readonly threshold: number }
   | { readonly truth: readonly Rectangle[]; readonly found: readonly Rectangle[] };
 
 /**
@@ -119,7 +127,7 @@ function masksOf(
   const { truth, probability, threshold } = of;
   return {
     wanted: truth === null ? [] : [prepareMask(truth, geometry)[slice]!],
-    found: [atLeast(prepareMap(probability, geometry)[slice]!, threshold)],
+    found: probability === null ? [] : [atLeast(prepareMap(probability, geometry)[slice]!, threshold)],
   };
 }
 

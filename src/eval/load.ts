@@ -22,7 +22,10 @@ import { checkProbability, checkScores, isLabelled, onGridOf } from "./check.ts"
 import { type ClassTable, joinClasses, labelOf, tellsClasses } from "./classes/table.ts";
 import { cocoResultsSchema, detectionsFile, foundBoxes } from "./detect/coco.ts";
 import type { BoxTable } from "./detect/measure.ts";
-import { boxesByImage, type FoundBox, type TrueBox } from "./metrics/average-precision.ts";
+import { frocThresholds, type LesionCounts, lesionCurve } from "./masks/measure-case.ts";
+import { masksOptions } from "./masks/options.ts";
+import { boxesByImage, type FoundBox, scoreBoxes, type TrueBox } from "./metrics/average-precision.ts";
+import { type FrocPoint, frocCurve } from "./metrics/detection/operating.ts";
 import type { EvalOptions } from "./options.ts";
 import { type Pointed, pointAt } from "./pointing.ts";
 import { classesFile, parseClasses } from "./predict/classes.ts";
@@ -42,6 +45,9 @@ export interface Predicted {
 /** Probabilities among which the mask threshold is chosen. */
 const maskGrid: readonly number[] = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
 
+/** What a network tells: of voxels, of boxes, of whole slices, or of whole stacks whose slices it weighs (bags). */
+export type EvaluatedTask = "masks" | "boxes" | "slices" | "bags";
+
 /** What was read, joined and checked. */
 export interface Loaded {
   readonly from: Predicted;
@@ -50,6 +56,7 @@ export interface Loaded {
   /** The same object where the evaluated split is the validation split; empty where none is needed. */
   readonly validation: Tables;
   readonly grid: readonly number[];
+  readonly task: EvaluatedTask;
   /** Whether there are maps of probability; a classifier gives scores alone. */
   readonly hasMaps: boolean;
   /** Of a detector: the boxes of the evaluated split, and the number of each case's first slice there. */
@@ -58,6 +65,8 @@ export interface Loaded {
   readonly pointed: readonly Pointed[] | null;
   /** Where the network tells classes apart: what it told of the evaluated split. */
   readonly classes: ClassTable | null;
+  /** Objects found against false ones in the evaluated split: lesions a stack, or boxes a slice; null for what finds none. */
+  readonly froc: readonly FrocPoint[] | null;
 }
 
 /**
@@ -75,7 +84,7 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const hasMaps = [...scores.values()].some((row) => row.level !== "subject" && row.lesionMm3 !== null);
   const told = await readTold(predictions);
   const tally = (split: SplitName) => tallyCases(from, options, { dataset, splits, grid, hasMaps, told }, split, context);
-  const { tallied, pointed } = await tally(options.split);
+  const { tallied, pointed, lesions } = await tally(options.split);
   const evaluated = buildTables(tallied, scores, where);
   if (evaluated.stack.length === 0)
     throw dataFault(data, `split ${options.split} must hold a case that can be evaluated`, "none", "Choose another eval.split");
@@ -84,8 +93,13 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const validation =
     options.split === "val" ? evaluated : needed ? buildTables((await tally("val")).tallied, scores, where) : none;
   const boxes = hasMaps ? null : await loadBoxes(from, options, { dataset, splits, told }, evaluated, context);
-  const classes = await loadClasses(from, options, { dataset, splits, told });
-  return { from, dataset, evaluated, validation, grid, hasMaps, boxes, pointed: boxes === null ? pointed : null, classes };
+  return {
+    ...{ from, dataset, evaluated, validation, grid, hasMaps, boxes },
+    task: hasMaps ? "masks" : boxes !== null ? "boxes" : existsSync(join(predictions, "attention.csv")) ? "bags" : "slices",
+    pointed: boxes === null ? pointed : null,
+    froc: hasMaps ? lesionFroc(lesions) : boxes && frocCurve(scoreBoxes(boxes.truth, boxes.found, 0.5), boxes.subjects.length),
+    classes: await loadClasses(from, options, { dataset, splits, told }),
+  };
 }
 
 /** What the network tells, as predict.json says it; nothing where that is of an earlier version. */
@@ -188,11 +202,12 @@ async function tallyCases(
   { dataset, splits, grid, hasMaps, told }: Pick<Loaded, "dataset" | "grid" | "hasMaps"> & { readonly splits: Splits; readonly told: Told }, // biome-ignore format: one line
   split: SplitName,
   { reporter, signal }: StageContext,
-): Promise<{ readonly tallied: TalliedCase[]; readonly pointed: Pointed[] | null }> {
+): Promise<{ readonly tallied: TalliedCase[]; readonly pointed: Pointed[] | null; readonly lesions: LesionCounts[][] }> {
   const cases = casesOfSplit(dataset, splits, split).filter((c) => isLabelled(c, options, told));
   const heatOf = ({ id }: Case) => join(from.predictions, `${id}_heatmap.nii.gz`);
   const pointed: Pointed[] | null = split === options.split && !hasMaps && cases.some((c) => existsSync(heatOf(c))) ? [] : null;
   const tallied: TalliedCase[] = [];
+  const lesions: LesionCounts[][] = [];
   for (const [i, c] of cases.entries()) {
     throwIfStopped(signal);
     reporter.progress(`eval ${split}`, i, cases.length, c.id);
@@ -201,11 +216,35 @@ async function tallyCases(
     const label = labelOf(c, told);
     const slices = label === null ? counted : counted.map((t) => ({ ...t, truth: label }));
     tallied.push({ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices });
+    if (hasMaps && split === options.split) lesions.push(lesionsOf(truth, probability));
     if (pointed !== null && truth !== null)
       pointed.push(...(await pointedOf(heatOf(c), c, truth, probability, options.pointingMm)));
   }
   reporter.progress(`eval ${split}`, cases.length, cases.length);
-  return { tallied, pointed };
+  return { tallied, pointed, lesions };
+}
+
+const lesionOptions = masksOptions.parse({});
+
+/** Lesions of a stack, found and false, at each threshold; matched as `hemosynth metrics` does. */
+function lesionsOf(truth: Volume<Uint16Array> | null, probability: Volume): LesionCounts[] {
+  const { shape, data } = probability;
+  const reference = truth?.data ?? new Uint16Array(data.length);
+  const spacing = affineSpacing(probability.affine);
+  const predicted = data instanceof Float32Array ? data : Float32Array.from(data);
+  return lesionCurve({ shape, spacing, flat: null, sliceAxis: sliceAxis(probability), reference, predicted }, lesionOptions);
+}
+
+/** The curve over all stacks, from the highest threshold; empty without a lesion. */
+function lesionFroc(stacks: readonly (readonly LesionCounts[])[]): FrocPoint[] {
+  const sum = (of: (counts: LesionCounts) => number, t: number) => stacks.reduce((all, one) => all + of(one[t]!), 0);
+  const lesions = sum(({ references }) => references, 0);
+  if (lesions === 0) return [];
+  const points = frocThresholds.map((_, t) => ({
+    falsePositives: sum(({ predicted, matched }) => predicted - matched, t) / stacks.length,
+    sensitivity: sum(({ detected }) => detected, t) / lesions,
+  }));
+  return points.reverse();
 }
 
 /** Truth and prediction of a case; the truth is null for a healthy case without a mask. Without maps the image itself stands for its grid. */

@@ -8,7 +8,17 @@ import { orNull } from "./metrics/or-null.ts";
 import { type RocPoint, rocCurve, sensitivityAtRates } from "./metrics/roc.ts";
 import { type Choice, chooseMaskThreshold, chooseOperatingPoint, describeOperatingPoint, weightedMean } from "./operate.ts";
 import type { EvalOptions } from "./options.ts";
-import { auroc, aurocWithin, call, confusionOf, dices, type Piece, pooledDice, type shares } from "./pooling.ts";
+import {
+  auroc,
+  aurocWithin,
+  averagePrecision,
+  call,
+  confusionOf,
+  dices,
+  type Piece,
+  pooledDice,
+  type shares,
+} from "./pooling.ts";
 import { inResamples, planOf, type Sample, sampleOf } from "./resample.ts";
 import type { Metric, Results } from "./results.ts";
 import { type Level, levels } from "./scores.ts";
@@ -138,6 +148,7 @@ function figuresOf(
   const called = (metric: keyof typeof shares) => call(metric, pieces, level, name, plan, options);
   const compared = () => [
     auroc(sampleOf(plan, units), level, name, options),
+    averagePrecision(sampleOf(plan, units), level, name, options),
     ...(pieces.length > 1 ? [aurocWithin(pieces, level, name, plan, options)] : []),
     called("specificity"),
     called("ppv"),

@@ -1,4 +1,5 @@
 import { weightedAuroc, weightedPairs } from "./metrics/auroc.ts";
+import { averagePrecisionScore } from "./metrics/average-precision-score.ts";
 import type { ResamplingPlan } from "./metrics/bootstrap.ts";
 import {
   type Confusion,
@@ -27,13 +28,27 @@ export interface Piece {
   readonly mask: Choice;
 }
 
-export function auroc(sample: Sample, per: Level, subset: string, options: EvalOptions): Metric {
+export const auroc = (...of: RankingRequest): Metric => ranking("auroc", weightedAuroc, "one class only", ...of);
+
+/** The area under the precision-recall curve as steps; by chance, the share of positives. */
+export const averagePrecision = (...of: RankingRequest): Metric =>
+  ranking("averagePrecision", averagePrecisionScore, "no unit with a lesion", ...of);
+
+type RankingRequest = [sample: Sample, per: Level, subset: string, options: EvalOptions];
+
+/** A figure of all scores of a sample as they are ranked, without a threshold. */
+function ranking(
+  metric: "auroc" | "averagePrecision",
+  of: typeof weightedAuroc,
+  undefinedBecause: string,
+  ...[sample, per, subset, options]: RankingRequest
+): Metric {
   return toMetric(
     {
-      ...{ metric: "auroc", per, subset, n: sample.units.length, patients: sample.patients },
-      estimate: weightedAuroc(sample.ranked),
-      values: inResamples(sample, (weights) => weightedAuroc(sample.ranked, weights)),
-      undefinedBecause: "one class only",
+      ...{ metric, per, subset, n: sample.units.length, patients: sample.patients },
+      estimate: of(sample.ranked),
+      values: inResamples(sample, (weights) => of(sample.ranked, weights)),
+      undefinedBecause,
       includesChoice: false,
     },
     options.bootstrap,

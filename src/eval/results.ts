@@ -9,7 +9,7 @@ const value = z.number().nullable();
 
 /** One figure with its interval. `null` is "does not exist", and `reason` says why. */
 export const metricSchema = z.strictObject({
-  metric: z.enum(["auroc", "aurocWithin", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll", "map50", "map", "pointing", "pointingChance"]), // biome-ignore format: one line
+  metric: z.enum(["auroc", "aurocWithin", "averagePrecision", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll", "map50", "map", "pointing", "pointingChance"]), // biome-ignore format: one line
   /** What is counted; `pooled` is all voxels of the split at once, `box` all boxes around patches of lesion in slices. */
   per: z.enum([...levels, "pooled", "box"]),
   /** `all`, `grade I` … `grade IV`, or `axial`, `coronal`, `sagittal`. */

@@ -26,7 +26,7 @@ export function countSplit(split: SplitName, tables: Tables, dataset: Dataset): 
   };
 }
 
-export const noMaps = "The network tells of whole slices and draws no maps: there is no Dice, and no case is shown.";
+export const noMaps = "The network tells of whole slices and draws no maps: there is no Dice, and cases show the truth alone.";
 export const noMapsButBoxes = "The network finds boxes and draws no maps: there is no Dice.";
 
 /** Figures as they stand where there are no maps: Dice does not exist, and why. */

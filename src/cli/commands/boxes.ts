@@ -37,7 +37,8 @@ export async function boxes(file: string, flags: MetricsFlags, session: Session)
     options: optionsOf(flags),
   };
   const results = await runBoxes(request, session);
-  const where = request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, metrics.json`;
+  const where =
+    request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, report.html, metrics.json`;
   return { text: `${documentText(boxesDocument(results))}${where}`, json: results };
 }
 

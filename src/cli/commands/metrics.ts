@@ -77,7 +77,8 @@ async function table(file: string, flags: MetricsFlags, session: Session): Promi
     options: optionsOf(flags),
   };
   const results = await runMetrics(request, session);
-  const where = request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, metrics.json`;
+  const where =
+    request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, report.html, metrics.json`;
   return { text: `${documentText(documentOf(results))}${where}`, json: results };
 }
 

@@ -4,7 +4,8 @@ import type { TableDocument, TextTable } from "../tables/document.ts";
 import { type FigureRow, figureRows, figuresCsv, figureTable, pValue, range } from "../tables/figures.ts";
 import type { BoxComparison, BoxesResults, BoxFigureName } from "./results.ts";
 
-const names: Readonly<Record<BoxFigureName, string>> = {
+/** What each figure is called in print. */
+export const boxFigureWords: Readonly<Record<BoxFigureName, string>> = {
   AP: "AP@[.5:.95] (COCO)",
   AP50: "AP@.5 (COCO)",
   AP75: "AP@.75 (COCO)",
@@ -39,7 +40,12 @@ const inClassTable = ["AP50", "AP", "recall", "precision", "f1", "false_positive
 
 /** A row for each class of which there is an object; all its figures are in the CSV file. */
 function classTable({ classes, figures, curves }: BoxesResults): TextTable {
-  const head = ["class", "objects", ...inClassTable.map((metric) => names[metric]), "highest F1, or why there is no figure"];
+  const head = [
+    "class",
+    "objects",
+    ...inClassTable.map((metric) => boxFigureWords[metric]),
+    "highest F1, or why there is no figure",
+  ];
   const withInterval = (value: number | null, interval: string) => `${fixed(value, 3)}${interval === "" ? "" : ` ${interval}`}`;
   const cells = classes
     .filter(({ objects }) => objects > 0)
@@ -70,7 +76,14 @@ function comparisonTable({ file, differences }: BoxComparison, first: string): T
   const head = ["figure", "difference", "interval", "p", "p, Holm", "why there is none"];
   const cells = differences
     .filter(({ subset }) => subset === "all")
-    .map((one) => [names[one.metric], fixed(one.estimate, 3), range(one), pValue(one.p), pValue(one.pHolm), one.reason ?? ""]);
+    .map((one) => [
+      boxFigureWords[one.metric],
+      fixed(one.estimate, 3),
+      range(one),
+      pValue(one.p),
+      pValue(one.pHolm),
+      one.reason ?? "",
+    ]);
   return { title: `${oneLine(first)} minus ${oneLine(file)}`, cells: [head, ...cells] };
 }
 
@@ -95,7 +108,7 @@ export function boxesDocument(results: BoxesResults): TableDocument {
   const { figures, classes, comparisons, detections, notes, method } = results;
   const whole = figures.filter(({ subset }) => subset === "all");
   const tables = [
-    figureTable(whole, names),
+    figureTable(whole, boxFigureWords),
     ...(classes.length > 1 ? [classTable(results)] : []),
     ...(classes.length <= mostInConfusion ? [confusionTable(results)] : []),
     ...comparisons.map((one) => comparisonTable(one, detections.file)),

@@ -66,11 +66,11 @@ const request = (out: string | null, change: Partial<BoxesRequest> = {}, options
 const others = () => ["=b|<b>.json", "c.json"].map((name) => join(folder, name));
 const run = (of: BoxesRequest) => runBoxes(of, silentContext());
 
-test("writes four files, the same bytes again, and what it returns is what stands in metrics.json", async () => {
+test("writes five files, the same bytes again, and what it returns is what stands in metrics.json", async () => {
   const [one, two] = [request("one", { compare: others() }), request("two", { compare: others() })];
   const returned = await run(one);
   await run(two);
-  expect((await readdir(one.out!)).sort()).toEqual(["metrics.csv", "metrics.json", "metrics.md", "metrics.tex"]);
+  expect((await readdir(one.out!)).sort()).toEqual(["metrics.csv", "metrics.json", "metrics.md", "metrics.tex", "report.html"]);
   for (const name of await readdir(one.out!))
     expect(await readFile(join(one.out!, name))).toEqual(await readFile(join(two.out!, name)));
   expect(boxesSchema.parse(JSON.parse(await readFile(join(one.out!, "metrics.json"), "utf8")))).toEqual(returned);

@@ -13,6 +13,7 @@ import { type Detections, parseDetections, parseReference, type Reference } from
 import { boxesCsv, boxesDocument } from "./format.ts";
 import { type ComparedDetections, measureBoxes } from "./measure.ts";
 import type { BoxesOptions } from "./options.ts";
+import { boxesPage } from "./page.ts";
 import { type Grouping, groupByCases, groupByKey } from "./patients.ts";
 import type { BoxesResults } from "./results.ts";
 import { type LabelFile, parseYoloLabels } from "./yolo.ts";
@@ -37,6 +38,7 @@ const written: Readonly<Record<string, (results: BoxesResults) => string>> = {
   "metrics.csv": boxesCsv,
   "metrics.md": (results) => documentMarkdown(boxesDocument(results)),
   "metrics.tex": (results) => documentLatex(boxesDocument(results)),
+  "report.html": boxesPage,
   "metrics.json": (results) => `${canonicalJson(results, 2)}\n`,
 };
 

@@ -8,7 +8,7 @@ import { caseValues, type MeasuredCase, specsOf, type Unit, units } from "./figu
 import type { MasksOptions } from "./options.ts";
 import type { Content, FrocRow, MaskComparison, MasksResults } from "./results.ts";
 
-const labelWords = (label: number | null) => (label === null ? "lesion" : `label ${label}`);
+export const labelWords = (label: number | null) => (label === null ? "lesion" : `label ${label}`);
 const unitWords: Readonly<Record<Unit, string>> = {
   slice: "mean over slices",
   case: "mean over cases",
@@ -20,7 +20,7 @@ const title = (label: number | null, per: Unit) => `${labelWords(label)}, ${unit
 /** The tables for a reader; {@link formatCsv} holds all digits. */
 export function masksDocument(results: MasksResults): TableDocument {
   const { notes, method, predictions, comparisons } = results;
-  const names = namesOf(results);
+  const names = maskFigureWords(results);
   const labels = results.content.map(({ label }) => label);
   const figures = labels.flatMap((label) =>
     units.flatMap((per): TextTable[] => {
@@ -38,7 +38,8 @@ export function masksDocument(results: MasksResults): TableDocument {
   return { title: "Metrics of masks", lines: headLines(results), tables: [...figures, ...froc, ...compared], notes, method };
 }
 
-function namesOf({ options, slices, figures }: MasksResults): Record<string, string> {
+/** What each figure is called in print, by its name in files. */
+export function maskFigureWords({ options, slices, figures }: MasksResults): Record<string, string> {
   const volumes = figures.some(({ metric }) => metric === "volume_error_ml");
   return Object.fromEntries(specsOf(options, slices, volumes).map(({ metric, name }) => [metric, name]));
 }
@@ -62,12 +63,12 @@ function contentWords({ label, cases, emptyReference, emptyPrediction, bothEmpty
   return `${labelWords(label)}: ${lesions} in references, ${predictedLesions} predicted; ${empty}`;
 }
 
-function matchWords({ match }: MasksOptions): string {
+export function matchWords({ match }: MasksOptions): string {
   if (match.rule === "any") return "any voxel that they share, many to many";
   return `${match.rule === "iou" ? "IoU" : "Dice"} of at least ${match.atLeast}, one to one, largest overlap first`;
 }
 
-const emptyWords: Readonly<Record<MasksOptions["empty"], string>> = {
+export const emptyWords: Readonly<Record<MasksOptions["empty"], string>> = {
   skip: "where reference and prediction are both empty, Dice, IoU and surface Dice are left out",
   one: "where reference and prediction are both empty, Dice, IoU and surface Dice are 1",
   zero: "where reference and prediction are both empty, Dice, IoU and surface Dice are 0",

@@ -89,6 +89,12 @@ export function measureCase(images: CaseImages, label: number | null, options: M
   };
 }
 
+/** Lesions found and false ones at each of {@link frocThresholds}, of a map of probability. */
+export function lesionCurve(images: CaseImages, options: MasksOptions): LesionCounts[] {
+  const called = (at: number) => thresholdMask(images.predicted, at);
+  return frocOf(images, labelMask(images.reference, null), called, Number.NaN, options);
+}
+
 function labelMask(data: ArrayLike<number>, label: number | null): Uint8Array {
   const out = new Uint8Array(data.length);
   for (let i = 0; i < out.length; i++) if (label === null ? data[i] !== 0 : data[i] === label) out[i] = 1;

@@ -18,6 +18,7 @@ import { type MeasuredLabel, measureMasks } from "./measure.ts";
 import { type CaseFacts, measureCase } from "./measure-case.ts";
 import { methodOf, notesOf } from "./notes.ts";
 import type { MasksOptions } from "./options.ts";
+import { masksPage } from "./page.ts";
 import { type Pairing, pairFiles } from "./pair.ts";
 import type { MasksResults } from "./results.ts";
 
@@ -35,7 +36,7 @@ export interface MasksRequest {
 }
 
 /** The files of `out`, metrics.json written last. */
-export const maskFiles = ["metrics.csv", "metrics.md", "metrics.tex", "cases.csv", "metrics.json"] as const;
+export const maskFiles = ["metrics.csv", "metrics.md", "metrics.tex", "cases.csv", "report.html", "metrics.json"] as const;
 
 /**
  * Evaluates masks of any program and writes the tables. One case is in memory at a time.
@@ -200,6 +201,7 @@ async function write(out: string, results: MasksResults, labels: readonly Measur
     "metrics.md": documentMarkdown(masksDocument(results)),
     "metrics.tex": documentLatex(masksDocument(results)),
     "cases.csv": casesCsv(rows, haveVolumes(labels), results.options),
+    "report.html": masksPage(results, labels),
     "metrics.json": `${canonicalJson(results, 2)}\n`,
   };
   for (const name of maskFiles) await writeAtomic(join(out, name), contents[name]);

@@ -1,5 +1,6 @@
 import { type Rectangle, rectangleArea } from "../../core/rectangle.ts";
 import { cocoAreas, cocoOverlaps, type FoundColumns, matchColumns, type TrueColumns } from "./detection/match.ts";
+import { type ScoredCalls, scoreCalls } from "./detection/operating.ts";
 import { areaUnder, precisionCurve, type RankedCalls, rankCalls } from "./detection/precision.ts";
 
 export { cocoOverlaps };
@@ -48,6 +49,12 @@ export function matchBoxes(
   return matchColumns(trueColumns(truth), foundColumns(found), { overlaps, areas: [cocoAreas.all] })
     .filter(({ label }) => there.has(label))
     .map((matched) => overlaps.map((_, o) => rankCalls(matched, 0, o)));
+}
+
+/** Boxes of all classes matched at one overlap, in the order of their scores. */
+export function scoreBoxes(truth: readonly TrueBox[], found: readonly FoundBox[], overlap: number): ScoredCalls {
+  const matched = matchColumns(trueColumns(truth), foundColumns(found), { overlaps: [overlap], areas: [cocoAreas.all] });
+  return scoreCalls(matched, 0, 0);
 }
 
 /**

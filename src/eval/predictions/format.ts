@@ -5,7 +5,8 @@ import { figureRows, figuresCsv, figureTable, range } from "../tables/figures.ts
 import { comparisonTable, differenceRows, interactionRows, interactionTables, pWords } from "./compare/format.ts";
 import type { Comparison, FigureName, MetricsResults } from "./results.ts";
 
-const names: Readonly<Record<FigureName, string>> = {
+/** What each figure is called in print. */
+export const figureWords: Readonly<Record<FigureName, string>> = {
   roc_auc: "AUROC",
   average_precision: "Average precision",
   recall: "Sensitivity (recall)",
@@ -63,11 +64,15 @@ function headLines({ predictions, columns, classes, threshold, method, validatio
 /** The tables for a reader; {@link formatCsv} holds all digits. */
 export function metricsDocument(results: MetricsResults): TableDocument {
   const { figures, interactions, comparisons, predictions, notes, method, options } = results;
-  const nameOf = (metric: string) => names[metric as FigureName];
+  const nameOf = (metric: string) => figureWords[metric as FigureName];
   const compared = comparisons.map((one) =>
     comparisonTable({ ...one, first: predictions.file, tests: testsOf(one) }, nameOf, options),
   );
-  const tables = [figureTable(figures, names), ...interactionTables(interactions, options.columns.subgroup, nameOf), ...compared];
+  const tables = [
+    figureTable(figures, figureWords),
+    ...interactionTables(interactions, options.columns.subgroup, nameOf),
+    ...compared,
+  ];
   return { title: "Metrics", lines: headLines(results), tables, notes, method };
 }
 

@@ -31,11 +31,11 @@ const request = async (out: string | null, columns: object = {}) => ({
   options: metricsOptions.parse({ resamples: 100, columns }),
 });
 
-test("writes four files, the same bytes again, and what it returns is what stands in metrics.json", async () => {
+test("writes five files, the same bytes again, and what it returns is what stands in metrics.json", async () => {
   const [one, two] = [await request("one"), await request("two")];
   const results = await runMetrics(one, silentContext());
   await runMetrics(two, silentContext());
-  expect((await readdir(one.out!)).sort()).toEqual(["metrics.csv", "metrics.json", "metrics.md", "metrics.tex"]);
+  expect((await readdir(one.out!)).sort()).toEqual(["metrics.csv", "metrics.json", "metrics.md", "metrics.tex", "report.html"]);
   for (const name of await readdir(one.out!))
     expect(await readFile(join(one.out!, name))).toEqual(await readFile(join(two.out!, name)));
   expect(metricsFileSchema.parse(JSON.parse(await readFile(join(one.out!, "metrics.json"), "utf8")))).toEqual(results);

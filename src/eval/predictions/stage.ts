@@ -13,12 +13,14 @@ import type { MetricsFile } from "./json-schema.ts";
 import { type Loaded, loadPredictions, ofSeveral, ofTwo } from "./load.ts";
 import { measurePredictions } from "./measure.ts";
 import { isChosen, type MetricsOptions } from "./options.ts";
+import { twoClassesPage } from "./page.ts";
 import type { ClassPredictions } from "./read/classes.ts";
 import { describeColumns } from "./read/columns.ts";
 import { refuseSharedPatients } from "./read/leaks.ts";
 import type { MetricsResults } from "./results.ts";
 import { classesCsv, classesDocument } from "./several/format.ts";
 import { measureClasses } from "./several/measure.ts";
+import { classesPage } from "./several/page.ts";
 import type { ClassMetricsResults } from "./several/results.ts";
 
 /** What {@link runMetrics} needs: CSV files of predictions. */
@@ -41,12 +43,21 @@ export function documentOf(results: MetricsFile): TableDocument {
 }
 
 /** The files of `out`, metrics.json written last. */
-const written: Readonly<Record<string, (results: MetricsFile) => string>> = {
+const written: Readonly<Record<string, (results: MetricsFile, tables: readonly Loaded[]) => string>> = {
   "metrics.csv": (results) => (results.kind === "two classes" ? formatCsv(results) : classesCsv(results)),
   "metrics.md": (results) => documentMarkdown(documentOf(results)),
   "metrics.tex": (results) => documentLatex(documentOf(results)),
+  "report.html": pageOf,
   "metrics.json": (results) => `${canonicalJson(results, 2)}\n`,
 };
+
+/** @param tables - The predictions and those compared with them. */
+function pageOf(results: MetricsFile, tables: readonly Loaded[]): string {
+  const { file } = tables[0]!.predictions;
+  return results.kind === "two classes"
+    ? twoClassesPage(results, tables.map((one) => ofTwo(one, file).predictions)) // biome-ignore format: short
+    : classesPage(results, ofSeveral(tables[0]!, file).predictions);
+}
 
 /**
  * Evaluates predictions of any program, of two classes or of several, and writes the tables.
@@ -74,7 +85,8 @@ export async function runMetrics(
     ? evaluateSeveral(first, others.map((one) => ofSeveral(one, file)), request) // biome-ignore format: short
     : evaluateTwo(first, validation && ofTwo(validation, file), others.map((one) => ofTwo(one, file)), options); // biome-ignore format: short
   throwIfStopped(signal);
-  if (out !== null) for (const [name, format] of Object.entries(written)) await writeAtomic(join(out, name), format(results));
+  if (out !== null)
+    for (const [name, format] of Object.entries(written)) await writeAtomic(join(out, name), format(results, [first, ...others]));
   return results;
 }
 

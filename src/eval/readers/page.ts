@@ -1,21 +1,22 @@
 import { oneLine } from "../../data/faults.ts";
-import { html, type Markup, trusted } from "../../picture/html.ts";
 import { rankScores } from "../metrics/auroc.ts";
 import { confusionAt, sensitivity, specificity } from "../metrics/confusion.ts";
 import { rocCurve } from "../metrics/roc.ts";
+import { type ForestRow, forestSvg } from "../report/forest.ts";
 import { fixed } from "../report/format.ts";
+import { plots, type Section } from "../report/layout.ts";
 import { pValue } from "../tables/figures.ts";
 import { documentPage } from "../tables/page.ts";
 import { analysisWords, readerDocument, readerFigureWords, versus } from "./format.ts";
-import { type ArmRoc, type ForestRow, forestSvg, readerRocSvg } from "./plots.ts";
+import { type ArmRoc, readerRocSvg } from "./plots.ts";
 import type { ReaderFigure, ReaderResults } from "./results.ts";
 import type { Study } from "./rows.ts";
 
 /** The study as one HTML page: what it means, ROC curves of each reader, differences, tables. */
 export function readerPage(results: ReaderResults, study: Study): string {
-  const pictures = html`${rocSection(study)}${forestSection(results)}`;
+  const pictures = [...rocSection(study), ...forestSection(results)];
   const reading = results.figures.flatMap((figure) => readingOf(figure, results));
-  return documentPage(readerDocument(results), reading, pictures);
+  return documentPage(readerDocument(results), { reading, pictures, methods: [] });
 }
 
 /** What the comparison with the reference says of readers and cases in general, in a sentence; where there is one arm, nothing. */
@@ -34,7 +35,7 @@ function readingOf(figure: ReaderFigure, { arms, options }: ReaderResults): stri
     });
 }
 
-function rocSection({ arms, readers, cases, cells }: Study): Markup {
+function rocSection({ arms, readers, cases, cells }: Study): Section[] {
   const labels = Uint8Array.from(cases, ({ label }) => label);
   const armOf = (i: number, j: number): ArmRoc => {
     const { rating, call } = cells[i * readers.length + j]!;
@@ -46,32 +47,32 @@ function rocSection({ arms, readers, cases, cells }: Study): Markup {
     };
   };
   const { rating, call } = cells[0]!;
-  if (rating === null && call === null) return html``;
+  if (rating === null && call === null) return [];
   const roc = (reader: string, j: number) =>
     readerRocSvg(
       oneLine(reader),
       arms.map((_, i) => armOf(i, j)),
     );
-  return html`<section><h2>${rating === null ? "Operating points" : "ROC curves"} of each reader</h2><div class="plots">${readers.map((reader, j) => trusted(roc(reader, j)))}</div>
-<p class="caption">${rating === null ? "" : "Lines: all thresholds on the ratings. "}${call === null ? "" : "Dots: the reader's calls. "}Dashed: chance.</p></section>
-`;
+  const title = `${rating === null ? "Operating points" : "ROC curves"} of each reader`;
+  const caption = `${rating === null ? "" : "Lines: all thresholds on the ratings. "}${call === null ? "" : "Dots: the reader's calls. "}Dashed: chance.`;
+  return [{ title, body: plots(readers.map(roc), caption) }];
 }
 
-function forestSection({ arms, figures }: ReaderResults): Markup {
-  if (arms.length < 2) return html``;
+function forestSection({ arms, figures }: ReaderResults): Section[] {
+  if (arms.length < 2) return [];
   const forests = figures.flatMap((figure) => {
     const pairs = figure.meanDifferences.filter(({ minus }) => minus === arms[0]);
     return pairs.map((pair) => forestOf(figure, pair));
   });
-  return html`<section><h2>Differences from ${oneLine(arms[0]!)}</h2><div class="plots">${forests.map(trusted)}</div>
-<p class="caption">Blue: each reader, interval from resampled cases. Orange: mean over readers, interval of the analysis named. Dashed: no difference.</p></section>
-`;
+  const caption =
+    "Blue: each reader, interval from resampled cases. Orange: mean over readers, interval of the analysis named. Dashed: no difference.";
+  return [{ title: `Differences from ${oneLine(arms[0]!)}`, body: plots(forests, caption) }];
 }
 
 function forestOf(figure: ReaderFigure, { arm, minus }: { arm: string; minus: string }): string {
   const same = (one: { arm: string; minus: string }) => one.arm === arm && one.minus === minus;
-  const row = (name: string, mean: boolean, one: { estimate: number | null; low: number | null; high: number | null }) =>
-    one.estimate === null ? [] : [{ name, mean, estimate: one.estimate, low: one.low, high: one.high }];
+  const row = (name: string, summary: boolean, one: { estimate: number | null; low: number | null; high: number | null }) =>
+    one.estimate === null ? [] : [{ name, summary, estimate: one.estimate, low: one.low, high: one.high }];
   const rows: ForestRow[] = [
     ...figure.differences.filter(same).flatMap((one) => row(`reader ${oneLine(one.reader)}`, false, one)),
     ...figure.analyses.flatMap(({ name, differences }) => row(analysisWords[name], true, differences.find(same)!)),
@@ -79,5 +80,11 @@ function forestOf(figure: ReaderFigure, { arm, minus }: { arm: string; minus: st
   const words = ({ estimate, low, high }: ForestRow) =>
     `${fixed(estimate, 3)}${low === null ? "" : ` [${fixed(low, 3)}, ${fixed(high, 3)}]`}`;
   const name = readerFigureWords[figure.metric];
-  return forestSvg(name, rows, figure.scale, versus(figure, { arm, minus }), words);
+  const axis = {
+    name: versus(figure, { arm, minus }),
+    scale: figure.scale,
+    reference: figure.scale === "log" ? 1 : 0,
+    range: null,
+  };
+  return forestSvg(name, rows, axis, words);
 }

@@ -1,10 +1,17 @@
 import { escapeText } from "../../picture/html.ts";
+import { palette } from "../../picture/palette.ts";
 
-/** Lines, letters and colours of all plots. Colours are told apart with any colour vision. */
-export const ink = "#1f2933";
-export const faint = "#c9d1d9";
-export const blue = "#0b6aa2";
-export const orange = "#d9730d";
+/** Lines, letters and colours of all plots, as on light paper; pages turn them dark by the palette. */
+export const ink = palette.ink[0];
+export const faint = palette.faint[0];
+export const paper = palette.paper[0];
+export const blue = palette.blue[0];
+export const orange = palette.orange[0];
+
+const series = [blue, orange, palette.green[0], palette.purple[0], palette.olive[0]] as const;
+/** Colour of the curve at a place, the reference first; after the fifth they begin again. */
+export const seriesColour = (at: number): string => series[at % series.length]!;
+
 const font = `font-family="system-ui, 'Helvetica Neue', Arial, sans-serif"`;
 
 /** Where data lie in a picture: `[low, high]` of the data and pixels of the frame. */
@@ -40,7 +47,7 @@ export function label(
   x: number,
   y: number,
   text: string,
-  { anchor = "middle", size = 12, colour = ink, bold = false, turn = 0 } = {},
+  { anchor = "middle", size = 12, colour = ink as string, bold = false, turn = 0 } = {},
 ): string {
   const turned = turn === 0 ? "" : ` transform="rotate(${turn} ${tenth(x)} ${tenth(y)})"`;
   const weight = bold ? ` font-weight="600"` : "";
@@ -69,7 +76,7 @@ export function area(points: readonly (readonly [number, number])[], colour: str
 export function yAxis(f: Frame, ticks: readonly number[], name: string): string[] {
   const rows = ticks.flatMap((t) => [
     line(f.left, atY(f, t), f.width - f.right, atY(f, t), faint),
-    label(f.left - 7, atY(f, t) + 4, String(t).replace("-", "\u2212"), { anchor: "end", size: 11 }),
+    label(f.left - 7, atY(f, t) + 4, tickText(t), { anchor: "end", size: 11 }),
   ]);
   const middle = (f.top + f.height - f.bottom) / 2;
   return [...rows, label(13, middle, name, { turn: -90, size: 12 })];
@@ -77,16 +84,15 @@ export function yAxis(f: Frame, ticks: readonly number[], name: string): string[
 
 /** Values under the frame, and the name of the axis under them. */
 export function xAxis(f: Frame, ticks: readonly number[], name: string): string[] {
-  const marks = ticks.map((t) => label(atX(f, t), f.height - f.bottom + 16, String(t), { size: 11 }));
+  const marks = ticks.map((t) => label(atX(f, t), f.height - f.bottom + 16, tickText(t), { size: 11 }));
   return [...marks, label((f.left + f.width - f.right) / 2, f.height - f.bottom + 34, name)];
 }
 
-/** Both axes of a ROC curve and the diagonal of chance. */
-export function rocAxes(f: Frame): string[] {
-  const ticks = [0, 0.25, 0.5, 0.75, 1];
-  const chance = line(atX(f, 0), atY(f, 0), atX(f, 1), atY(f, 1), ink, { dash: "3 4" });
-  return [...yAxis(f, ticks, "sensitivity"), ...xAxis(f, ticks, "1 − specificity"), chance];
-}
+/** A number beside an axis, with a true minus sign. */
+export const tickText = (value: number): string => String(value).replace("-", "\u2212");
+
+/** Text of at most so many letters, the rest as an ellipsis. */
+export const short = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
 /** Round values that span `[low, high]`, about `count` of them. */
 export function niceTicks(low: number, high: number, count = 5): number[] {
@@ -96,4 +102,12 @@ export function niceTicks(low: number, high: number, count = 5): number[] {
   const first = Math.ceil(low / step);
   const last = Math.floor(high / step);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+/** The range of some values with a little room at both ends, and never of no width. */
+export function padded(values: readonly number[]): readonly [number, number] {
+  if (values.length === 0) return [0, 1];
+  const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+  const room = 0.06 * (high - low) || 1;
+  return [low - room, high + room];
 }

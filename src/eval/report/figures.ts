@@ -1,55 +1,145 @@
 import { romanGrade } from "../../core/words.ts";
+import type { EvaluatedTask } from "../load.ts";
 import type { RocPlot } from "../measure.ts";
+import { rankScores } from "../metrics/auroc.ts";
+import { agreementOf } from "../metrics/bland-altman.ts";
+import { calibrationCurve } from "../metrics/calibration.ts";
+import type { FrocPoint } from "../metrics/detection/operating.ts";
 import { diceOf } from "../metrics/dice.ts";
-import type { Results } from "../results.ts";
-import type { Level } from "../scores.ts";
-import type { Unit } from "../table.ts";
+import { orNull } from "../metrics/or-null.ts";
+import { precisionRecallCurve } from "../metrics/precision-recall.ts";
+import { wilsonInterval } from "../metrics/wilson.ts";
+import { sigmoid } from "../predict/score.ts";
+import type { Metric, Results } from "../results.ts";
+import { type Level, levels } from "../scores.ts";
+import type { Tables, Unit } from "../table.ts";
 import { overlapAt } from "../tally.ts";
+import { agreementSvg } from "./agreement.ts";
+import { calibrationSvg } from "./calibration.ts";
 import { blue, orange } from "./chart.ts";
-import { figure, findMetric, lesionWord } from "./format.ts";
+import { curvesSvg, frocAxes, precisionAxes, precisionSteps } from "./curves.ts";
+import { forestSvg } from "./forest.ts";
+import { figure, findMetric, lesionWord, metricNames, withInterval } from "./format.ts";
 import { rocSvg, stripSvg } from "./plots.ts";
 
-/** The report's plots as SVG files. */
-export interface ReportPlots {
-  readonly roc: Readonly<Record<Level, string>>;
-  readonly scores: string;
-  readonly dice: string;
+/** The report's plots as SVG, by the names of their files; of some networks some are missing. */
+export type ReportPlots = Readonly<Record<string, string>>;
+
+/** What plots are drawn from. */
+export interface Drawn {
+  readonly roc: Readonly<Record<Level, RocPlot>>;
+  /** With the scores that the networks gave. */
+  readonly tables: Tables;
+  /**
+   * Their tallies hold one mask threshold. Of a cross-validation their scores count from the threshold of their fold; those of a fold without one
+   * are NaN and not drawn.
+   */
+  readonly stacks: readonly Unit[];
+  readonly froc: readonly FrocPoint[] | null;
+  readonly task: EvaluatedTask;
 }
 
 /** Lowest score that is drawn; stacks in which no brain was found score far lower. */
 export const lowestDrawn = -20;
 
-/**
- * @param stacks - Their tallies hold one mask threshold. Of a cross-validation their scores count from the threshold of their
- *   fold; those of a fold without one are NaN and not drawn.
- */
-export function drawPlots(results: Results, roc: Readonly<Record<Level, RocPlot>>, stacks: readonly Unit[]): ReportPlots {
-  const auroc = (level: Level) => `AUROC ${figure(findMetric(results, "auroc", level)?.estimate ?? null)}`;
-  const rocOf = (level: Level) => rocSvg(`per ${level}`, roc[level], auroc(level));
+export function drawPlots(results: Results, drawn: Drawn): ReportPlots {
+  const { roc, tables, stacks, froc, task } = drawn;
+  const auroc = (level: Level) => `AUROC ${areaWords(results, "auroc", level)}`;
+  const ranking = levels.flatMap((level) => [
+    [`roc-${level}`, rocSvg(`per ${level}`, roc[level], auroc(level))],
+    [`precision-recall-${level}`, precisionSvg(results, tables[level], level)],
+  ]);
+  const calibrated: Level = task === "bags" ? "stack" : "slice";
+  return {
+    ...Object.fromEntries(ranking),
+    calibration: calibrationOf(results, tables[calibrated], calibrated),
+    "stack-scores": scoresSvg(results, stacks),
+    ...(froc === null || froc.length === 0 ? {} : { froc: frocSvg(froc, task) }),
+    ...(task === "masks" ? { "stack-dice": diceSvg(stacks), "stack-volumes": volumesSvg(stacks) } : {}),
+    ...Object.fromEntries((["auroc", "sensitivity", "dice"] as const).flatMap((metric) => subsetForest(results, metric))),
+  };
+}
+
+function areaWords(results: Results, metric: Metric["metric"], level: Level): string {
+  const found = findMetric(results, metric, level);
+  return found === undefined ? figure(null) : withInterval(found);
+}
+
+function precisionSvg(results: Results, units: readonly Unit[], level: Level): string {
+  const share = units.filter(({ label }) => label === 1).length / units.length;
+  const points = precisionSteps(precisionRecallCurve(rankScores(units)));
+  const curve = { name: `average precision ${areaWords(results, "averagePrecision", level)}`, points };
+  return curvesSvg(`Precision and recall, per ${level}`, precisionAxes(share), [curve]);
+}
+
+function calibrationOf({ options }: Results, units: readonly Unit[], level: Level): string {
+  const ranked = {
+    scores: Float64Array.from(units, ({ score }) => sigmoid(score)),
+    labels: Uint8Array.from(units, ({ label }) => label),
+  };
+  const bins = calibrationCurve(ranked).map(({ from, to, count, positives, predicted, observed }) => {
+    const { low, high } = wilsonInterval(positives, count, options.bootstrap.level) ?? { low: null, high: null };
+    return { from, to, n: count, predicted: orNull(predicted), observed: orNull(observed), low, high };
+  });
+  return calibrationSvg(`Calibration of ${level} scores`, bins);
+}
+
+function frocSvg(froc: readonly FrocPoint[], task: EvaluatedTask): string {
+  const most = Math.min(8, Math.max(0.5, ...froc.map(({ falsePositives }) => falsePositives)));
+  const points = froc.flatMap(({ falsePositives: x, sensitivity: y }) => (x <= most ? [[x, y] as const] : []));
+  const name = task === "boxes" ? "boxes in slices" : "lesions in stacks";
+  return curvesSvg("FROC", frocAxes(task === "boxes" ? "slice" : "stack", most), [{ name, points }]);
+}
+
+function scoresSvg(results: Results, stacks: readonly Unit[]): string {
   const scored = stacks.filter((u) => !Number.isNaN(u.score));
   const scores = (label: 0 | 1) => scored.filter((u) => u.label === label).map((u) => Math.max(lowestDrawn, u.score));
-  const masked = stacks.filter((u) => u.label === 1 && !Number.isNaN(u.tally.both[0]!));
+  const strips = [
+    { name: "healthy", values: scores(0), colour: blue },
+    { name: `with ${lesionWord(results)}`, values: scores(1), colour: orange },
+  ];
+  const axis = results.folds === undefined ? "score (logit)" : "score above the fold's threshold (logit)";
+  const cut = results.folds === undefined ? results.operatingPoints.stack.threshold : 0;
+  return stripSvg("Stack scores", strips, { name: axis }, cut);
+}
+
+function diceSvg(stacks: readonly Unit[]): string {
+  const masked = maskedOf(stacks);
   const dice = (grade: number | null) => masked.filter((u) => u.grade === grade).map((u) => diceOf(overlapAt(u.tally, 0)));
   const grades = ([1, 2, 3, 4, null] as const).map((grade) => ({
     name: grade === null ? "not graded" : `grade ${romanGrade(grade)}`,
     values: dice(grade),
     colour: blue,
   }));
-  const strips = [
-    { name: "healthy", values: scores(0), colour: blue },
-    { name: `with ${lesionWord(results)}`, values: scores(1), colour: orange },
-  ];
   const shown = grades.filter((g) => g.values.length > 0);
-  const axis = results.folds === undefined ? "score (logit)" : "score above the fold's threshold (logit)";
-  const cut = results.folds === undefined ? results.operatingPoints.stack.threshold : 0;
-  return {
-    roc: { slice: rocOf("slice"), stack: rocOf("stack"), subject: rocOf("subject") },
-    scores: stripSvg("Stack scores", strips, { name: axis }, cut),
-    dice: stripSvg(
-      "Dice of stacks by grade",
-      shown.length > 0 ? shown : grades.slice(0, 4),
-      { name: "Dice", range: [0, 1] },
-      null,
-    ),
-  };
+  const strips = shown.length > 0 ? shown : grades.slice(0, 4);
+  return stripSvg("Dice of stacks by grade", strips, { name: "Dice", range: [0, 1] }, null);
+}
+
+/** Stacks with a lesion whose mask was drawn. */
+const maskedOf = (stacks: readonly Unit[]) => stacks.filter((u) => u.label === 1 && !Number.isNaN(u.tally.both[0]!));
+
+/** Volumes of stacks with a lesion; the limits of agreement take stacks as independent. */
+function volumesSvg(stacks: readonly Unit[]): string {
+  const pairs = maskedOf(stacks).map(({ tally, voxelMm3 }) => ({
+    reference: (tally.truth * voxelMm3) / 1000,
+    predicted: (tally.predicted[0]! * voxelMm3) / 1000,
+  }));
+  const errors = pairs.map(({ reference, predicted }) => predicted - reference);
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+  const { bias, low, high } = agreementOf(errors.length, sum(errors), sum(errors.map((e) => e ** 2)));
+  const across = (estimate: number) => (Number.isNaN(estimate) ? null : { estimate, low: null, high: null });
+  return agreementSvg("Volumes in stacks", pairs, { bias: across(bias), low: across(low), high: across(high) });
+}
+
+/** One figure of stacks by grade and plane; none where there are no subsets. */
+function subsetForest(results: Results, metric: "auroc" | "sensitivity" | "dice"): [string, string][] {
+  const own = results.metrics.filter((m) => m.metric === metric && m.per === "stack" && m.estimate !== null);
+  if (own.every(({ subset }) => subset === "all")) return [];
+  const rows = own.map(({ subset, n, estimate, low, high }) => ({
+    ...{ name: `${subset} (${n})`, estimate: estimate!, low, high, summary: subset === "all" },
+  }));
+  const all = own.find(({ subset }) => subset === "all")?.estimate ?? null;
+  const axis = { name: `stack ${metricNames[metric]}`, scale: "identity", reference: all, range: [0, 1] } as const;
+  return [[`subgroups-${metric}`, forestSvg(`${metricNames[metric]} of stacks by subgroup`, rows, axis, withInterval)]];
 }

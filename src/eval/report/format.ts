@@ -26,6 +26,7 @@ export function findMetric(results: Results, metric: Metric["metric"], per: Metr
 export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   auroc: "AUROC",
   aurocWithin: "AUROC, pairs of one fold",
+  averagePrecision: "Average precision",
   sensitivity: "Sensitivity",
   specificity: "Specificity",
   ppv: "Positive predictive value",

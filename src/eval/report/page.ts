@@ -1,17 +1,19 @@
 import { many } from "../../core/words.ts";
-import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
-import { style } from "../../picture/style.ts";
+import { html, type Markup } from "../../picture/html.ts";
 import type { Fold, Metric, OperatingPoint, Results } from "../results.ts";
 import { type Level, levels } from "../scores.ts";
 import type { TextTable } from "../tables/document.ts";
 import { tableSection } from "../tables/page.ts";
+import type { Evaluated } from "./checklists/answers.ts";
+import { checklistSections } from "./checklists/section.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
 import { figure, findMetric, fixed, lesionWord, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
-import { banner, headline, limits, methods, reading } from "./words.ts";
+import { list, paragraphs, plots, reportLayout, type Section, table } from "./layout.ts";
+import { banner, headline, intervalReading, limits, methods, reading } from "./words.ts";
 
 /** A case of the gallery: picture and words. */
 export interface GalleryItem {
-  /** Why it is shown: "best", "median", … */
+  /** Why it is shown: its error. */
   readonly title: string;
   readonly caption: string;
   /** PNG bytes. */
@@ -21,8 +23,7 @@ export interface GalleryItem {
 }
 
 /** All that the report shows. */
-export interface ReportContent {
-  readonly results: Results;
+export interface ReportContent extends Evaluated {
   readonly plots: ReportPlots;
   readonly gallery: readonly GalleryItem[];
   /** Shown as they are, below the folds. */
@@ -33,43 +34,94 @@ export interface ReportContent {
 
 /** The whole report: one HTML file that loads nothing, runs nothing, and is the same bytes for the same content. */
 export function reportPage(content: ReportContent): string {
-  const { results, plots } = content;
-  const body = html`<header>
-<p class="kicker">hemosynth evaluation</p>
-<h1>${results.dataset}, ${whatWasEvaluated(results)}</h1>
-<p class="banner">${banner(results)}</p>
-</header>
-<main>
-<section><h2>Summary</h2><p class="lead">${headline(results).join(" ")}</p>${summaryTable(results)}${list(results.notes, "notes")}</section>
-${folds(results)}
-${content.tables.map(tableSection)}
-<section><h2>How to read it</h2>${list(reading(results))}</section>
-<section><h2>Ranking: ROC curves</h2><div class="plots three">${levels.map((level) => trusted(plots.roc[level]))}</div>
-<p class="caption">Shaded: pointwise interval of sensitivity at each false positive rate, from resampled subjects. Orange: the operating point, where ${results.folds ? "the thresholds of the folds, each for its own network, came to lie together; the curve takes the scores of all networks as of one scale, so the point may lie off it" : "the threshold of the validation split came to lie"}. Dashed: chance.</p>
-${results.folds ? html`` : operatingTable(results)}</section>
-<section><h2>Stacks: scores, and Dice by grade</h2><div class="plots">${trusted(plots.scores)}${trusted(plots.dice)}</div>
-<p class="caption">One dot a stack; bars are medians and quartiles. Left: ${results.folds ? "how far scores lie above the threshold of their fold" : "scores"} on the logit scale; those below ${fixed(lowestDrawn, 0)}, of stacks in which no brain was found, are drawn there. Right: Dice of each stack with a ${lesionWord(results)}, by Papile grade of the worse side.</p>
-${subsetTable(results)}</section>
-<section><h2>Cases</h2>${gallery(content)}</section>
-<section><h2>Data</h2>${splitTable(results)}</section>
-<section><h2>Methods</h2>${methods(results).map((text) => html`<p>${text}</p>`)}</section>
-<section><h2>Limits</h2>${list(limits(results))}</section>
-<section><h2>All figures</h2>${metricTable(results)}</section>
-<section class="config"><h2>Config</h2><pre>${content.config}</pre></section>
-</main>`;
-  return htmlPage(`${results.dataset}: ${whatWasEvaluated(results)}`, style, body);
+  const { results } = content;
+  return reportLayout({
+    kicker: "hemosynth evaluation",
+    title: `${results.dataset}, ${whatWasEvaluated(results)}`,
+    banner: banner(results),
+    sections: [
+      {
+        title: "Summary",
+        body: html`<p class="lead">${headline(results).join(" ")}</p>${summaryTable(results)}${list(results.notes, "notes")}`,
+      },
+      { title: "What the intervals say", body: list(intervalReading(results)) },
+      ...folds(results),
+      ...content.tables.map(tableSection),
+      { title: "How to read it", body: list(reading(results)) },
+      rankingSection(content),
+      calibrationSection(content),
+      ...frocSection(content),
+      stackSection(content),
+      ...subgroupSection(content),
+      { title: "Cases, worst first", body: gallery(content) },
+      { title: "Data", body: splitTable(results) },
+      { title: "Methods, for a paper", body: paragraphs(methods(content)) },
+      { title: "Limits", body: list(limits(results)) },
+      ...checklistSections(content),
+      { title: "All figures", body: metricTable(results) },
+      { title: "Config", body: html`<pre>${content.config}</pre>` },
+    ],
+  });
 }
 
-function list(items: readonly string[], name = ""): Markup {
-  return items.length === 0 ? html`` : html`<ul class="${name}">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+/** Those of the plots that there are. */
+const drawn = (all: ReportPlots, names: readonly string[]): string[] => names.flatMap((name) => all[name] ?? []);
+
+function rankingSection({ results, plots: all }: ReportContent): Section {
+  const where = results.folds
+    ? "the thresholds of the folds, each for its own network, came to lie together; the curve takes the scores of all networks as of one scale, so the point may lie off it"
+    : "the threshold of the validation split came to lie";
+  const roc = plots(
+    drawn(all, levels.map((level) => `roc-${level}`)),
+    `Shaded: pointwise interval of sensitivity at each false positive rate, from resampled subjects. Orange: the operating point, where ${where}. Dashed: chance.`,
+    "three",
+  ); // biome-ignore format: short
+  const precision = plots(
+    drawn(all, levels.map((level) => `precision-recall-${level}`)),
+    `Dashed: chance, which is the share of units with a ${lesionWord(results)} here. The steps enclose average precision.`,
+    "three",
+  ); // biome-ignore format: short
+  return {
+    title: "Ranking: ROC, precision and recall",
+    body: html`${roc}${precision}${results.folds ? null : operatingTable(results)}`,
+  };
 }
 
-/** A table whose first column names the row. Cells are text or markup. */
-function table(name: string, head: readonly string[], rows: readonly (readonly (string | number | Markup)[])[]): Markup {
-  const cell = (value: string | number | Markup, i: number) =>
-    i === 0 ? html`<th scope="row">${value}</th>` : html`<td>${value}</td>`;
-  return html`<div class="scroll"><table class="${name}"><thead><tr>${head.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`;
+function calibrationSection({ task, plots: all }: ReportContent): Section {
+  const trained =
+    task === "masks" || task === "boxes"
+      ? "The network is trained on voxels or boxes, not to give the probability of a whole slice: that its scores are no such probabilities is to be expected."
+      : "Training with a balanced share of lesions shifts all probabilities; a threshold does not mind.";
+  const caption = `Scores taken as logits of a probability. Dots: share with a lesion among units of about the same probability; bars: Wilson's intervals, which take units as independent. Dashed: perfect. Below, how many units there are of each. ${trained}`;
+  return { title: "Calibration", body: plots(drawn(all, ["calibration"]), caption) };
+}
+
+function frocSection({ task, plots: all, results }: ReportContent): Section[] {
+  if (all.froc === undefined) return [];
+  const what =
+    task === "boxes"
+      ? "A box is right where it overlaps a true one by half. One point a score."
+      : `A ${lesionWord(results)} is found where the mask shares a voxel with it; patches that touch none are false. One point for each of 19 thresholds of the probability.`;
+  return [{ title: "Found against false ones", body: plots([all.froc], `${what} No interval is drawn.`) }];
+}
+
+function stackSection({ results, plots: all }: ReportContent): Section {
+  const scores = results.folds ? "Scores say how far they lie above the threshold of their fold, in logits" : "Scores are logits";
+  const masks = `Dice of each stack with a ${lesionWord(results)}, by Papile grade of the worse side; volumes of the same stacks, with Bland and Altman's bias and limits, which take stacks as independent.`;
+  return {
+    title: "Stacks: scores, Dice, volumes",
+    body: plots(
+      drawn(all, ["stack-scores", "stack-dice", "stack-volumes"]),
+      `One dot a stack; bars are medians and quartiles. ${scores}; those below ${fixed(lowestDrawn, 0)}, of stacks in which no brain was found, are drawn there. ${all["stack-dice"] === undefined ? "" : masks}`,
+    ),
+  };
+}
+
+function subgroupSection({ results, plots: all }: ReportContent): Section[] {
+  const forests = drawn(all, ["subgroups-auroc", "subgroups-sensitivity", "subgroups-dice"]);
+  if (forests.length === 0) return [];
+  const caption = "In brackets: stacks that the figure is of. Orange and dashed: all stacks.";
+  return [{ title: "Subgroups: grade and plane", body: html`${plots(forests, caption)}${subsetTable(results)}` }];
 }
 
 /** Figure and interval over two lines, with Wilson's and what is missing in small. */
@@ -115,9 +167,9 @@ function countPositives(results: Results, level: Level): number | undefined {
 }
 
 /** Each fold's own figures, and how far they differ; nothing where there are no folds. */
-function folds(results: Results): Markup {
+function folds(results: Results): Section[] {
   const { folds: all, spread } = results;
-  if (all === undefined || spread === undefined) return html``;
+  if (all === undefined || spread === undefined) return [];
   const columns = [["auroc", "stack"], ["sensitivity", "stack"], ["specificity", "stack"], ["dice", "slice"]] as const; // biome-ignore format: a list
   const row = ({ fold, subjects, counts, operatingPoints, figures }: Fold) => {
     const own = columns.map(([metric, per]) => figures.find((one) => one.metric === metric && one.per === per)?.estimate ?? null);
@@ -130,8 +182,10 @@ function folds(results: Results): Markup {
     return html`${figure(found.mean)} ± ${figure(found.sd)}<span class="small">${many(found.folds, "fold")}</span>`;
   });
   const head = ["Fold", "subjects tested", "stacks", "stack threshold (logit)", "stack AUROC", "stack sensitivity", "stack specificity", "slice Dice"]; // biome-ignore format: a list
-  return html`<section><h2>Folds</h2>${table("plain", head, [...all.map(row), ["mean ± SD over folds", "", "", "", ...over]])}
-<p class="caption">Each fold by itself, at thresholds chosen on ${results.split === "test" ? "validation subjects out of its own training" : "the very subjects that it tests"}. Mean ± SD say how far single folds differ. They are no interval and no error of the mean: folds share most of their training subjects. The interval of the result is in the summary, where all subjects are taken together and resampled. A dash: not defined in that fold.</p></section>`;
+  const chosen = results.split === "test" ? "validation subjects out of its own training" : "the very subjects that it tests";
+  const caption = `Each fold by itself, at thresholds chosen on ${chosen}. Mean ± SD say how far single folds differ. They are no interval and no error of the mean: folds share most of their training subjects. The interval of the result is in the summary, where all subjects are taken together and resampled. A dash: not defined in that fold.`;
+  const rows = [...all.map(row), ["mean ± SD over folds", "", "", "", ...over]];
+  return [{ title: "Folds", body: html`${table("plain", head, rows)}<p class="caption">${caption}</p>` }];
 }
 
 function operatingTable(results: Results): Markup {
@@ -202,12 +256,16 @@ function metricTable(results: Results): Markup {
   return table("fine", head, rows);
 }
 
-function gallery({ gallery: items, results }: ReportContent): Markup {
+function gallery({ gallery: items, results, task }: ReportContent): Markup {
   if (items.length === 0) return html`<p>No case to show.</p>`;
   const one = ({ title, caption, png, width, height }: GalleryItem) => html`<figure>
 <img src="data:image/png;base64,${Buffer.from(png).toString("base64")}" width="${width}" height="${height}" alt="${title}: ${caption}">
 <figcaption><b>${title}</b> ${caption}</figcaption></figure>`;
-  const [outline, least] =
-    findMetric(results, "map50", "box") === undefined ? ["outline", "mask threshold"] : ["boxes", "slice threshold"];
-  return html`<p class="caption">Left the image, right the same with the true ${outline} in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the ${least}. Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a healthy stack the highest score; slices count from 0.</p><div class="gallery">${items.map(one)}</div>`;
+  const outlines = {
+    masks: html`the true outline in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the mask threshold.`,
+    boxes: html`the true boxes in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the slice threshold.`,
+    slices: html`the true outline in <span class="truth">blue</span>; the network draws none.`,
+    bags: html`the true outline in <span class="truth">blue</span>; the network draws none.`,
+  }[task];
+  return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then ${task === "masks" ? html`the lowest Dice, and two to compare with` : html`nothing: a stack that was called rightly is not shown`}. Left the image, right the same with ${outlines} Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a stack without a ${lesionWord(results)} the highest score; slices count from 0.</p><div class="gallery">${items.map(one)}</div>`;
 }

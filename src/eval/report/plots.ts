@@ -1,48 +1,18 @@
 import { bandRates, type RocPlot } from "../measure.ts";
 import { quantileSorted } from "../metrics/bootstrap.ts";
-import {
-  area,
-  atX,
-  atY,
-  blue,
-  dot,
-  type Frame,
-  faint,
-  ink,
-  label,
-  line,
-  niceTicks,
-  orange,
-  path,
-  rocAxes,
-  svgFile,
-  yAxis,
-} from "./chart.ts";
+import { atX, atY, dot, type Frame, ink, label, line, niceTicks, orange, padded, svgFile, yAxis } from "./chart.ts";
+import { curvesSvg, rocAxes, rocPoint } from "./curves.ts";
 
-/** One ROC curve with its band, the diagonal of chance, and the operating point. */
+/** One ROC curve with its band, the diagonal of chance, and the operating point. @param auroc - Said below it. */
 export function rocSvg(name: string, { curve, band, at }: RocPlot, auroc: string): string {
-  const f: Frame = { width: 280, height: 312, left: 46, top: 30, right: 12, bottom: 60, x: [0, 1], y: [0, 1] };
-  const point = (x: number, y: number) => [atX(f, x), atY(f, y)] as const;
-  const upper = band === null ? [] : bandRates.map((rate, i) => point(rate, band.high[i]!));
-  const lower = band === null ? [] : bandRates.map((rate, i) => point(rate, band.low[i]!)).reverse();
-  const body = [
-    label(f.left, 18, name, { anchor: "start", size: 13, bold: true }),
-    ...rocAxes(f),
-    ...(band === null ? [] : [area([...upper, ...lower], blue, 0.16)]),
-    ...(curve.length === 0 ? [label(atX(f, 0.5), atY(f, 0.5), "one class only", { size: 13 })] : []),
-    ...(curve.length === 0
-      ? []
-      : [
-          path(
-            curve.map((p) => point(p.falsePositiveRate, p.sensitivity)),
-            blue,
-          ),
-        ]),
-    ...(at === null ? [] : [dot(...point(at.falsePositiveRate, at.sensitivity), "#ffffff", 6, 1)]),
-    ...(at === null ? [] : [dot(...point(at.falsePositiveRate, at.sensitivity), orange, 4.5, 1)]),
-    label(atX(f, 0.97), atY(f, 0.05), auroc, { anchor: "end", size: 12, bold: true, colour: blue }),
-  ];
-  return svgFile(f, `ROC curve, ${name}`, body);
+  const edge = (values: Float64Array) => bandRates.map((rate, i) => [rate, values[i]!] as const);
+  const one = {
+    name: curve.length === 0 ? "one class only" : auroc,
+    points: curve.map(rocPoint),
+    band: band && { low: edge(band.low), high: edge(band.high) },
+    at: at && rocPoint(at),
+  };
+  return curvesSvg(`ROC, ${name}`, rocAxes, [one]);
 }
 
 /** A column of dots with the words under it. */
@@ -66,14 +36,14 @@ export function stripSvg(
 ): string {
   const all = strips.flatMap((s) => [...s.values]);
   const [low, high] = axis.range ?? padded([...all, ...(threshold === null ? [] : [threshold])]);
-  const width = 66 + Math.max(2, strips.length) * (strips.length > 3 ? 104 : 140);
+  const width = 66 + Math.max(2, strips.length) * (strips.length > 3 ? 74 : 140);
   const f: Frame = { width, height: 300, left: 52, top: 14, right: 14, bottom: 48, x: [0, strips.length], y: [low, high] };
   const columns = strips.flatMap((strip, i) => {
     const middle = atX(f, i + 0.5);
     const sorted = Float64Array.from(strip.values).sort();
     const dots = beeswarm(
       [...sorted].map((v) => atY(f, v)),
-      42,
+      strips.length > 3 ? 30 : 42,
     ).map(([x, y]) => dot(middle + x, y, strip.colour, 3, 0.6));
     const count = label(middle, f.height - f.bottom + 34, `n = ${sorted.length}`, { size: 11 });
     return [...dots, ...box(f, middle, sorted), label(middle, f.height - f.bottom + 18, strip.name), count];
@@ -87,7 +57,7 @@ export function stripSvg(
 
 /** Median and quartiles beside the dots. */
 function box(f: Frame, middle: number, sorted: Float64Array): string[] {
-  if (sorted.length === 0) return [label(middle, atY(f, (f.y[0] + f.y[1]) / 2), "none", { colour: faint })];
+  if (sorted.length === 0) return [label(middle, atY(f, (f.y[0] + f.y[1]) / 2), "none")];
   const [q1, q2, q3] = [0.25, 0.5, 0.75].map((p) => atY(f, quantileSorted(sorted, p))) as [number, number, number];
   return [line(middle, q1, middle, q3, ink, { width: 2 }), line(middle - 16, q2, middle + 16, q2, ink, { width: 2.5 })];
 }
@@ -103,11 +73,4 @@ function beeswarm(heights: readonly number[], reach: number): [number, number][]
     placed.push([x, y]);
   }
   return placed;
-}
-
-function padded(values: readonly number[]): readonly [number, number] {
-  if (values.length === 0) return [0, 1];
-  const [low, high] = values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
-  const room = 0.06 * (high - low) || 1;
-  return [low - room, high + room];
 }

@@ -1,7 +1,10 @@
 import { many } from "../../core/words.ts";
+import type { EvaluatedTask } from "../load.ts";
 import type { EmptyMaskRule } from "../metrics/dice.ts";
-import type { Results } from "../results.ts";
-import { findMetric, lesionWord, withInterval } from "./format.ts";
+import type { Metric, Results } from "../results.ts";
+import type { Evaluated } from "./checklists/answers.ts";
+import { findMetric, lesionWord, whatWasEvaluated, withInterval } from "./format.ts";
+import { aboutIntervals, type Landmark, readInterval } from "./intervals.ts";
 
 /** What must stand above every figure. */
 export function banner(results: Results): string {
@@ -45,11 +48,34 @@ function held({ split, folds }: Results): string {
   return `${many(folds.length, "fold")} tested every subject once, each by a network that was not trained on it${chosen}:`;
 }
 
+/** What each interval of the summary says, in plain words. */
+export function intervalReading(results: Results): string[] {
+  const { level } = results.options.bootstrap;
+  const lesion = lesionWord(results);
+  const own = results.splits.find((s) => s.split === results.split)!;
+  const guessing = (value: number) => ({ value, words: "what guessing reaches" });
+  const asked: readonly [string, Metric["metric"], Metric["per"], Landmark | null][] = [
+    [`Stack AUROC, the chance that a stack with a ${lesion} scores above one without,`, "auroc", "stack", guessing(0.5)],
+    ["Slice AUROC, the same of slices,", "auroc", "slice", guessing(0.5)],
+    ["AUROC of examinations", "auroc", "subject", guessing(0.5)],
+    ["Stack average precision, the mean precision over all sensitivities,", "averagePrecision", "stack", guessing(own.positiveStacks / own.stacks)],
+    [`Stack sensitivity, the share of stacks with a ${lesion} that are called,`, "sensitivity", "stack", null],
+    ["Stack specificity, the share of stacks without that are not called,", "specificity", "stack", null],
+    [`Slice Dice, the overlap of both masks in slices with a ${lesion},`, "dice", "slice", null],
+    ["mAP@0.5, the area under precision over recall of boxes,", "map50", "box", null],
+    ["The share of slices whose heat map points at the lesion", "pointing", "slice", null],
+  ]; // biome-ignore format: a list
+  const read = asked.flatMap(([name, metric, per, landmark]) => {
+    const one = findMetric(results, metric, per);
+    const isOfMasks = metric === "dice" && one?.estimate == null; // then the notes say that there are no maps
+    return one === undefined || isOfMasks ? [] : [readInterval(name, one, level, landmark)];
+  });
+  return [aboutIntervals(level, "subjects"), ...read];
+}
+
 /** How to read the summary, one item a thing. */
 export function reading(results: Results): string[] {
-  const percent = Math.round(100 * results.options.bootstrap.level);
   return [
-    `Brackets are ${percent} % intervals. They say how far the figure could move had other subjects of the same kind been drawn; they do not cover other scanners, hospitals or kinds of bleed.`,
     "AUROC is the chance that a unit with a lesion scores above one without: 0.5 is guessing, 1 is perfect order. It needs no threshold.",
     `Sensitivity is the share of units with a lesion that are called, specificity the share without that are not. ${thresholdsHold(results)}`,
     ...(findMetric(results, "map50", "box") === undefined
@@ -80,23 +106,54 @@ const emptyRules: Readonly<Record<EmptyMaskRule, string>> = {
   smoothed: "scored by (2 TP + 1) / (2 TP + FP + FN + 1), which is 1; the same formula serves everywhere else",
 };
 
-/** The methods paragraphs. */
-export function methods(results: Results): string[] {
-  const { options, mask, operatingPoints } = results;
+/** How a network of each kind came to its scores. */
+const scoreWords: Readonly<Record<EvaluatedTask, string>> = {
+  masks:
+    "A slice scores the lesion logit that a given area of pixels inside the brain reaches; a stack scores the highest of its slices (or of runs of neighbouring slices); a subject's examination scores the mean or maximum of its stacks.",
+  boxes:
+    "A slice scores the logit of its best box; a stack scores the highest of its slices; a subject's examination scores the mean or maximum of its stacks.",
+  slices:
+    "The network scores whole slices; a stack scores the highest of its slices (or of runs of neighbouring slices); a subject's examination scores the mean or maximum of its stacks.",
+  bags: "The network was told of whole stacks alone. It weighs the slices of a stack by attention and scores the stack; the score of a slice is what it alone would give; a subject's examination scores the mean or maximum of its stacks.",
+};
+
+/** The evaluation as a paper's methods tell it. */
+export function methods({ results, task, version }: Evaluated): string[] {
+  const { options, operatingPoints, mask } = results;
   const { resamples, level, includeThreshold } = options.bootstrap;
-  const others = includeThreshold ? "The validation subjects were resampled as well and thresholds chosen anew each time, so that intervals of sensitivity, specificity, predictive values and Dice include the choice. " : ""; // biome-ignore format: one line
+  const dependent = `sensitivity, specificity${task === "masks" ? ", predictive values and Dice" : " and predictive values"}`;
+  const others = includeThreshold ? `The validation subjects were resampled as well and thresholds chosen anew each time, so that intervals of ${dependent} include the choice. ` : ""; // biome-ignore format: one line
+  const masks = task === "masks" ? ` Masks hold voxels with a probability of at least ${mask.probability ?? "–"} (${mask.rule}).` : ""; // biome-ignore format: one line
+  const painted = results.pseudoLesions ? " Lesions were painted into normal images by software, so all figures are pseudo-lesion scores; none is clinical performance." : ""; // biome-ignore format: one line
   return [
-    "Scores. A slice scores the lesion logit that a given area of pixels inside the brain reaches; a stack scores the highest of its slices (or of runs of neighbouring slices); a subject's examination scores the mean or maximum of its stacks. predict.json holds the settings. A unit is positive when its truth mask holds at least one voxel.",
-    `Thresholds. Slices, stacks and subjects each have their own, ${operatingPoints.stack.rule}; calling is score ≥ threshold. Between two neighbouring scores the middle is taken. Masks hold voxels with a probability of at least ${mask.probability ?? "–"} (${mask.rule}).`,
+    `Evaluation. The ${whatWasEvaluated(results)} of ${results.dataset} was evaluated with hemosynth ${version}.${painted} A unit is positive when its truth mask holds at least one voxel.`,
+    `Scores. ${scoreWords[task]} predict.json holds the settings.`,
+    `Thresholds. Slices, stacks and subjects each have their own, ${operatingPoints.stack.rule}; calling is score ≥ threshold. Between two neighbouring scores the middle is taken.${masks}`,
     `Intervals. Percentile bootstrap of whole subjects (${resamples} resamples, level ${level}, seed ${results.seed}): each resample draws as many subjects as there are, with replacement, and takes all their stacks and slices along. The same resamples serve every figure. ${others}Resamples in which a figure is undefined are left out of its interval and counted.`,
-    ...(findMetric(results, "map50", "box") === undefined
-      ? []
-      : [
-          "Boxes. Each connected patch of the truth mask in a slice (touching by a corner is enough) has a box. Average precision is COCO's: 101 recalls, the best hundred boxes of a slice; a slice scores the logit of its best box. Boxes are matched once, and precision is accumulated anew in each resample of subjects.",
-        ]),
-    `Dice. Per slice, per stack (all its voxels together) and per examination (all its stacks, in mm³), then the mean over units with a lesion; pooled: all voxels of the split at once, healthy stacks included. Where truth and prediction are both empty, which happens among healthy units only, Dice is ${emptyRules[options.emptyMask]}.`,
-    "Sources. AUROC: Hanley & McNeil 1982. Youden's index: Youden 1950. Wilson's interval: Wilson 1927. Bootstrap: Efron & Tibshirani 1993; clusters: Davison & Hinkley 1997, section 3.8. Dice: Dice 1945. Average precision: Lin et al. 2014.",
+    ...overlapMethods(results, task),
+    `Sources. AUROC: Hanley & McNeil 1982. Average precision: Su, Yuan & Zhu 2015. Youden's index: Youden 1950. Wilson's interval: Wilson 1927. Bootstrap: Efron & Tibshirani 1993; clusters: Davison & Hinkley 1997, section 3.8.${task === "masks" ? " Dice: Dice 1945. Agreement of volumes: Bland & Altman 1986." : ""}${task === "boxes" ? " Boxes: Lin et al. 2014." : ""}`,
   ];
+}
+
+/** How masks or boxes were compared; of other networks, that there are none. */
+function overlapMethods({ options }: Results, task: EvaluatedTask): string[] {
+  switch (task) {
+    case "boxes":
+      return [
+        "Boxes. Each connected patch of the truth mask in a slice (touching by a corner is enough) has a box. Average precision is COCO's: 101 recalls, the best hundred boxes of a slice. Boxes are matched once, and precision is accumulated anew in each resample of subjects. There are no masks, so no rule for empty ones; slices without a box there count by their wrong ones.",
+      ];
+    case "masks":
+      return [
+        `Dice. Per slice, per stack (all its voxels together) and per examination (all its stacks, in mm³), then the mean over units with a lesion; pooled: all voxels of the split at once, healthy stacks included. Where truth and prediction are both empty, which happens among healthy units only, Dice is ${emptyRules[options.emptyMask]}.`,
+      ];
+    case "slices":
+    case "bags":
+      return [
+        "Masks. The network draws none: masks of the truth say which units are positive, and no rule for empty ones is needed.",
+      ];
+    default:
+      return task satisfies never;
+  }
 }
 
 /** What the figures cannot say. */

@@ -1,35 +1,40 @@
-import { html, htmlPage, type Markup } from "../../picture/html.ts";
-import { style } from "../../picture/style.ts";
+import { html } from "../../picture/html.ts";
+import { list, paragraphs, reportLayout, type Section, table } from "../report/layout.ts";
 import type { TableDocument, TextTable } from "./document.ts";
 
-/**
- * Tables as one HTML page that loads nothing and runs nothing. No text of the document is trusted.
- * @param reading - Sentences that say what the figures mean. @param pictures - Sections between those and the tables.
- */
-export function documentPage(document: TableDocument, reading: readonly string[], pictures: Markup): string {
-  const { title, lines, tables, notes } = document;
-  const body = html`<header>
-<p class="kicker">hemosynth</p>
-<h1>${title}</h1>
-<p class="banner">Research only, not for clinical use.</p>
-</header>
-<main>
-<section><h2>Summary</h2>${list(reading)}${list(notes, "notes")}</section>
-${pictures}
-${tables.map(tableSection)}
-<section><h2>What was read, and how</h2>${list(lines)}</section>
-</main>`;
-  return htmlPage(title, style, body);
+/** What a page says beside its tables. */
+export interface PageContent {
+  /** Sentences that say what the figures mean. */
+  readonly reading: readonly string[];
+  readonly pictures: readonly Section[];
+  /** Text for the methods of a paper; none: no such section. */
+  readonly methods: readonly string[];
 }
 
-function list(items: readonly string[], name = ""): Markup {
-  return items.length === 0 ? html`` : html`<ul class="${name}">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+/** Tables as one HTML page that loads nothing and runs nothing. No text of the document is trusted. */
+export function documentPage(document: TableDocument, { reading, pictures, methods }: PageContent): string {
+  const { title, lines, tables, notes } = document;
+  return reportLayout({
+    kicker: "hemosynth",
+    title,
+    banner:
+      "Research only, not for clinical use. The figures are of the files named below and say nothing of other patients than such.",
+    sections: [
+      { title: "Summary", body: html`${list(reading)}${list(notes, "notes")}` },
+      ...pictures,
+      ...(methods.length === 0 ? [] : [{ title: "Methods, for a paper", body: paragraphs(methods) }]),
+      ...tables.map(tableSection),
+      { title: "What was read, and how", body: list(lines) },
+    ],
+  });
 }
 
 /** One table as a section of a page. */
-export function tableSection({ title, cells: [head, ...rows] }: TextTable): Markup {
-  const cell = (text: string, i: number) => (i === 0 ? html`<th scope="row">${text}</th>` : html`<td>${text}</td>`);
-  return html`<section><h2>${title}</h2><div class="scroll"><table class="fine"><thead><tr>${head!.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div></section>
-`;
+export function tableSection({ title, cells: [head, ...rows] }: TextTable): Section {
+  return { title, body: table("fine", head!, rows) };
+}
+
+/** The sentences on intervals that all methods share. @param method - How intervals were made. @param units - What a cluster brings along: "rows". */
+export function intervalMethods(method: string, units: string): string {
+  return `Intervals: ${method}. A drawn cluster brings all of its ${units}; the same resamples serve every figure and every difference, and resamples in which a figure is undefined are left out of its interval and counted.`;
 }

@@ -122,3 +122,24 @@ export function frocSensitivities(
   for (let k = 1; k < found.length; k++) found[k] = Math.max(found[k]!, found[k - 1]!);
   return found.map((hits) => (all === 0 ? Number.NaN : hits / all));
 }
+
+/** What a detector finds at one confidence, and what it costs. */
+export interface FrocPoint {
+  /** Wrong boxes a picture, or false lesions a case. */
+  readonly falsePositives: number;
+  /** In [0, 1]. */
+  readonly sensitivity: number;
+}
+
+/** The free-response curve: one point for each distinct score, from the highest. Empty without an object. @param pictures - How many there are. */
+export function frocCurve({ calls, score, objects }: ScoredCalls, pictures: number): FrocPoint[] {
+  const all = weightOf(objects);
+  const points: FrocPoint[] = [];
+  if (all === 0) return points;
+  let right = 0;
+  for (let i = 0; i < calls.length; i++) {
+    right += calls[i]! & 1;
+    if (score[i] !== score[i + 1]) points.push({ falsePositives: (i + 1 - right) / pictures, sensitivity: right / all });
+  }
+  return points;
+}

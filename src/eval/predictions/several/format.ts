@@ -29,7 +29,7 @@ const ofClass: Readonly<Record<ClassFigure, string>> = {
 };
 
 /** What each figure is called in print, by its name in files. */
-function printNames(classes: readonly string[]): Record<string, string> {
+export function printNames(classes: readonly string[]): Record<string, string> {
   const words = figureKeys(classes.length).map((key) => [
     nameOf(key, classes),
     key.of === null ? overall[key.figure] : `${oneLine(classes[key.of]!)}: ${ofClass[key.figure]}`,

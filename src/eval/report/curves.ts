@@ -1,0 +1,114 @@
+import type { PrecisionRecallPoint } from "../metrics/precision-recall.ts";
+import type { RocPoint } from "../metrics/roc.ts";
+import {
+  area,
+  atX,
+  atY,
+  dot,
+  type Frame,
+  ink,
+  label,
+  line,
+  niceTicks,
+  paper,
+  path,
+  seriesColour,
+  short,
+  svgFile,
+  xAxis,
+  yAxis,
+} from "./chart.ts";
+
+export type Point = readonly [x: number, y: number];
+
+/** What a plot shows of one model, arm or class. */
+export interface Curve {
+  /** Beside its colour, below the plot; it may be of any length. */
+  readonly name: string;
+  /** In the order in which they are joined; none: no line. */
+  readonly points: readonly Point[];
+  /** An interval along the curve: both of its edges. */
+  readonly band?: { readonly low: readonly Point[]; readonly high: readonly Point[] } | null;
+  /** Where it is operated. */
+  readonly at?: Point | null;
+}
+
+/** What the two directions of a plot mean. */
+export interface CurveAxes {
+  readonly x: { readonly name: string; readonly range: Point };
+  readonly y: { readonly name: string; readonly range: Point };
+  /** A dashed line between two points: chance. */
+  readonly chance: readonly [Point, Point] | null;
+}
+
+const unit: Point = [0, 1];
+
+/** Sensitivity against the share of false alarms; the diagonal is chance. */
+export const rocAxes: CurveAxes = {
+  x: { name: "1 − specificity", range: unit },
+  y: { name: "sensitivity", range: unit },
+  chance: [[0, 0], [1, 1]], // biome-ignore format: short
+};
+
+/** Precision against recall. @param share - Of positives, which is the precision of chance; null where chance has no level. */
+export const precisionAxes = (share: number | null): CurveAxes => ({
+  x: { name: "sensitivity (recall)", range: unit },
+  y: { name: "precision", range: unit },
+  chance: share === null ? null : [[0, share], [1, share]], // biome-ignore format: short
+});
+
+/** Free-response: sensitivity against wrong marks. @param what - What a mark lies in: "case". @param most - Right end, above 0. */
+export const frocAxes = (what: string, most: number): CurveAxes => ({
+  x: { name: `false positives per ${what}`, range: [0, most] },
+  y: { name: "sensitivity", range: unit },
+  chance: null,
+});
+
+/** A point of a ROC curve where it is drawn. */
+export const rocPoint = ({ falsePositiveRate, sensitivity }: Pick<RocPoint, "falsePositiveRate" | "sensitivity">): Point => [
+  falsePositiveRate,
+  sensitivity,
+];
+
+/** A precision-recall curve as the steps whose area is average precision. */
+export function precisionSteps(curve: readonly Pick<PrecisionRecallPoint, "recall" | "precision">[]): Point[] {
+  return curve.flatMap(({ recall, precision }, i): Point[] => [
+    [i === 0 ? 0 : curve[i - 1]!.recall, precision],
+    [recall, precision],
+  ]);
+}
+
+/** Curves in one frame, each with its name below it. The same curves give the same bytes. */
+export function curvesSvg(title: string, axes: CurveAxes, curves: readonly Curve[]): string {
+  const height = 300 + 17 * curves.length;
+  const f: Frame = { width: 290, height, left: 46, top: 30, right: 14, bottom: 50 + 17 * curves.length, x: axes.x.range, y: axes.y.range }; // biome-ignore format: one line
+  const place = ([x, y]: Point): Point => [atX(f, x), atY(f, y)];
+  const ticks = ([low, high]: Point) => (high - low === 1 && low === 0 ? [0, 0.25, 0.5, 0.75, 1] : niceTicks(low, high, 4));
+  const chance = axes.chance?.map(place) as [Point, Point] | undefined;
+  const drawn = curves.flatMap(({ points, band }, i) => [
+    ...(band == null ? [] : [area([...band.high.map(place), ...band.low.map(place).reverse()], seriesColour(i), 0.16)]),
+    ...(points.length === 0 ? [] : [path(points.map(place), seriesColour(i))]),
+  ]);
+  const marks = curves.flatMap(({ at }, i) =>
+    at == null ? [] : [dot(...place(at), paper, 6, 1), dot(...place(at), seriesColour(curves.length === 1 ? 1 : i), 4.5, 1)],
+  );
+  const legend = curves.flatMap(({ name }, i) => {
+    const y = f.height - 10 - 17 * (curves.length - 1 - i);
+    return [
+      line(8, y - 4, 26, y - 4, seriesColour(i), { width: 3 }),
+      label(32, y, short(name, 42), { anchor: "start", size: 12 }),
+    ];
+  });
+  return svgFile(f, title, [
+    label(8, 18, short(title, 40), { anchor: "start", size: 13, bold: true }),
+    ...yAxis(f, ticks(axes.y.range), axes.y.name),
+    ...xAxis(f, ticks(axes.x.range), axes.x.name),
+    ...(chance === undefined ? [] : [line(...chance[0], ...chance[1], ink, { dash: "3 4" })]),
+    ...drawn,
+    ...marks,
+    ...(curves.every(({ points, at }) => points.length === 0 && at == null)
+      ? [label(...place([(f.x[0] + f.x[1]) / 2, 0.5]), "nothing to draw", { size: 13 })]
+      : []),
+    ...legend,
+  ]);
+}

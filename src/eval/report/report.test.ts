@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { agreementSvg } from "./agreement.ts";
+import { calibrationSvg } from "./calibration.ts";
+import { answerNames } from "./checklists/answers.ts";
+import { claim2024, tripodAi } from "./checklists/items.ts";
+import { curvesSvg, frocAxes, rocAxes } from "./curves.ts";
+import { forestSvg } from "./forest.ts";
+import { aboutIntervals, readDifference, readInterval } from "./intervals.ts";
+
+const interval = (estimate: number | null, low: number | null, high: number | null, reason: string | null = null) => ({ estimate, low, high, reason }); // biome-ignore format: one line
+const guessing = { value: 0.5, words: "what guessing reaches" };
+
+test("an interval is read by where its landmark lies", () => {
+  const read = (low: number, high: number) => readInterval("AUROC", interval(0.7, low, high), 0.95, guessing);
+  expect(read(0.6, 0.8)).toBe(
+    "AUROC is 0.700: values from 0.600 to 0.800 fit these data (95 %), all above what guessing reaches (0.500).",
+  );
+  expect(read(0.5, 0.8)).toMatch(/What guessing reaches \(0\.500\) is among them, so it is not ruled out\.$/);
+  expect(read(0.1, 0.4)).toMatch(/all below what guessing reaches/);
+  expect(readInterval("Dice", interval(0.7, 0.6, 0.8), 0.9, null)).toBe(
+    "Dice is 0.700: values from 0.600 to 0.800 fit these data (90 %).",
+  );
+});
+
+test("what does not exist is said with its reason, and never as a number", () => {
+  expect(readInterval("AUROC", interval(null, null, null, "one class only"), 0.95, guessing)).toBe(
+    "AUROC does not exist here: one class only.",
+  );
+  expect(readInterval("Recall", interval(1, null, null, "the same value in every resample"), 0.95, null)).toBe(
+    "Recall is 1.000; it has no interval: the same value in every resample.",
+  );
+});
+
+test("a difference whose interval holds 0 is no proof of equality", () => {
+  const read = (low: number, high: number) => readDifference("AUROC", "a minus b", interval((low + high) / 2, low, high), 0.95);
+  expect(read(-0.1, 0.2)).toMatch(/no difference is shown, which is not that there is none\.$/);
+  expect(read(0.1, 0.2)).toMatch(/the first is higher\.$/);
+  expect(read(-0.2, -0.1)).toMatch(/is −0\.150 \[−0\.200, −0\.100\] \(95 %\): the first is lower\.$/);
+  expect(aboutIntervals(0.95, "patients")).toMatch(/do not cover other hospitals/);
+});
+
+/** Places of circles, and of lines of a colour. */
+const circles = (svg: string) =>
+  [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map((m) => [Number(m[1]), Number(m[2])]);
+
+test("points lie where the axes say: the corners of a ROC plot, and the middle of its diagonal", () => {
+  const at = (x: number, y: number) => circles(curvesSvg("ROC", rocAxes, [{ name: "m", points: [], at: [x, y] }]))[0]!;
+  const [origin, corner, middle] = [at(0, 0), at(1, 1), at(0.5, 0.5)];
+  expect(middle[0]).toBeCloseTo((origin[0]! + corner[0]!) / 2, 1);
+  expect(middle[1]).toBeCloseTo((origin[1]! + corner[1]!) / 2, 1);
+  expect(corner[0]).toBeGreaterThan(origin[0]!);
+  expect(corner[1]).toBeLessThan(origin[1]!);
+});
+
+test("axes say what they are of, with units, and hostile names stay text", () => {
+  const evil = `</text><script>alert(1)</script>`;
+  const svgs = [
+    curvesSvg(evil, frocAxes("case", 4), [{ name: evil, points: [[0, 0.2], [4, 0.9]] }]), // biome-ignore format: short
+    forestSvg(evil, [{ name: evil, estimate: 0.5, low: 0.4, high: 0.6, summary: false }], { name: evil, scale: "identity", reference: 0.5, range: [0, 1] }, () => evil),
+    agreementSvg(evil, [{ reference: 1, predicted: 2 }], { bias: { estimate: 1, low: null, high: null }, low: null, high: null }),
+    calibrationSvg(evil, [{ from: 0, to: 0.5, n: 3, predicted: 0.2, observed: 1 / 3, low: 0.1, high: 0.7 }]),
+  ]; // biome-ignore format: a list
+  for (const svg of svgs) expect(svg).not.toMatch(/<script|<\/text><\/text>/);
+  expect(svgs[0]).toContain("false positives per case");
+  expect(svgs[2]).toContain("predicted − true (ml)");
+  expect(svgs[3]).toContain("mean probability given");
+});
+
+test("a forest draws each estimate and interval in its row, on ratios by their logarithm", () => {
+  const row = (estimate: number) => ({ name: String(estimate), estimate, low: estimate / 2, high: estimate * 2, summary: false });
+  const svg = forestSvg("ratios", [row(1), row(2), row(4)], { name: "ratio", scale: "log", reference: 1, range: null }, () => "");
+  const [one, two, four] = circles(svg) as [number[], number[], number[]];
+  expect(two[0]! - one[0]!).toBeCloseTo(four[0]! - two[0]!, 0);
+  expect(new Set([one[1], two[1], four[1]]).size).toBe(3);
+});
+
+test("empty bins of a calibration plot have no dot, and counts stand in all others", () => {
+  const bin = (from: number, n: number) => ({ from, to: from + 0.5, n, predicted: n ? from + 0.2 : null, observed: n ? 0.5 : null, low: n ? 0.3 : null, high: n ? 0.7 : null }); // biome-ignore format: one line
+  const svg = calibrationSvg("c", [bin(0, 0), bin(0.5, 12_345)]);
+  expect(circles(svg)).toHaveLength(1);
+  expect(svg).toContain(">12k<");
+});
+
+test("the checklists have all of their items once, in order", () => {
+  expect(claim2024.map(({ number }) => number)).toEqual(Array.from({ length: 44 }, (_, i) => String(i + 1)));
+  const numbers = tripodAi.map(({ number }) => number);
+  expect(new Set(numbers.map((text) => Number.parseInt(text, 10)))).toEqual(new Set(Array.from({ length: 27 }, (_, i) => i + 1)));
+  expect(new Set(numbers).size).toBe(numbers.length);
+  const asked = new Set([...claim2024, ...tripodAi].flatMap(({ answer }) => answer ?? []));
+  expect(answerNames.filter((name) => !asked.has(name))).toEqual([]);
+});
