@@ -11,7 +11,7 @@ export function banner(results: Results): string {
   const kind = results.split === "test" ? "" : "Optimistic: these are not the figures of subjects that were kept apart. ";
   return results.pseudoLesions
     ? `${kind}Pseudo-lesion scores, not clinical performance. The lesions in these images were painted by software; the figures say how well a network finds painted lesions, and nothing about patients.`
-    : `${kind}A research evaluation on the named dataset. Not a medical device, and not evidence of clinical performance elsewhere.`;
+    : `${kind}A research evaluation on the named dataset. Not a medical device, and no evidence of clinical performance.`;
 }
 
 /** The result in sentences. */
@@ -124,7 +124,7 @@ export function methods({ results, task, version }: Evaluated): string[] {
   const dependent = `sensitivity, specificity${task === "masks" ? ", predictive values and Dice" : " and predictive values"}`;
   const others = includeThreshold ? `The validation subjects were resampled as well and thresholds chosen anew each time, so that intervals of ${dependent} include the choice. ` : ""; // biome-ignore format: one line
   const masks = task === "masks" ? ` Masks hold voxels with a probability of at least ${mask.probability ?? "–"} (${mask.rule}).` : ""; // biome-ignore format: one line
-  const painted = results.pseudoLesions ? " Lesions were painted into normal images by software, so all figures are pseudo-lesion scores; none is clinical performance." : ""; // biome-ignore format: one line
+  const painted = results.pseudoLesions ? " Lesions were painted into normal images by software, so all figures are pseudo-lesion scores; none is clinical performance." : " Whether its images are of patients, of phantoms or of painted lesions is yours to say beside every figure."; // biome-ignore format: one line
   return [
     `Evaluation. The ${whatWasEvaluated(results)} of ${results.dataset} was evaluated with hemosynth ${version}.${painted} A unit is positive when its truth mask holds at least one voxel.`,
     `Scores. ${scoreWords[task]} predict.json holds the settings.`,
