@@ -172,6 +172,9 @@ test("formulas, markup and TeX in names and files are inert in every table", asy
   expect(cells.flat().filter((cell) => /^[=+@\t\r]/.test(cell))).toEqual([]);
   const markdown = await text("metrics.md");
   expect(markdown).not.toMatch(/<(script|b)>|\]\(/);
+  const page = await text("report.html");
+  expect(page).toContain("&lt;script&gt;");
+  expect(page).not.toMatch(/<(script|b)>|https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
   const widths = new Set(markdown.split("\n\n").filter((part) => part.includes("\n| ")).map((part) => new Set(part.split("\n").filter((line) => line.startsWith("|")).map((line) => line.replaceAll("\\|", "").split("|").length)).size));
   expect(widths).toEqual(new Set([1])); // every line of a table has as many cells
   const tex = (await text("metrics.tex")).split("\n").filter((line) => !line.startsWith("%"));

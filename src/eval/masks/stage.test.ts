@@ -202,6 +202,9 @@ test("formulas, markup and TeX in names are inert", async () => {
     expect((parse(await text(file)) as string[][]).flat().filter((cell) => /^[=+@\t\r]/.test(cell))).toEqual([]);
   expect(await text("cases.csv")).toContain("'=cmd()");
   expect(await text("metrics.md")).not.toMatch(/<(script|b)>/);
+  const page = await text("report.html");
+  expect(page).toContain("site=&lt;b&gt;|a");
+  expect(page).not.toMatch(/<(script|b)>|https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
   expect(
     (await text("metrics.tex"))
       .split("\n")

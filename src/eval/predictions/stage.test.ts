@@ -50,6 +50,9 @@ test("formulas, markup and TeX in names and groups are inert in every table", as
   expect(cells.flat().filter((cell) => /^[=+@\t\r]/.test(cell))).toEqual([]);
   const markdown = await text("metrics.md");
   expect(markdown).not.toMatch(/<(script|b)>/);
+  const page = await text("report.html");
+  expect(page).toContain("&lt;script&gt;");
+  expect(page).not.toMatch(/<(script|b)>|https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
   for (const row of markdown.split("\n").filter((line) => line.startsWith("|")))
     expect([6, 7, 9, 10, 11]).toContain(row.replaceAll("\\|", "").split("|").length);
   expect(markdown).not.toMatch(/\]\(/);
@@ -72,7 +75,7 @@ test("the committed schema is current; mend: node dist/cli.js config schema metr
   expect(`${JSON.stringify(metricsJsonSchema(), null, 2)}\n`).toBe(await readFile(file, "utf8"));
 });
 
-test("several classes go the same way: four files, what is returned in metrics.json, names inert; options of two classes are refused", async () => {
+test("several classes go the same way: five files, what is returned in metrics.json, names inert; options of two classes are refused", async () => {
   const kinds = ["=a()", "<b>", "c"];
   const rows = Array.from({ length: 30 }, (_, i) => {
     const odds = kinds.map((_, c) => 1 + ((i * 7 + c * 5) % 11) + (i % 3 === c ? 6 : 0));

@@ -96,7 +96,7 @@ export function reading(results: Results): string[] {
 function thresholdsHold({ folds }: Results): string {
   return folds === undefined
     ? "Both hold at one threshold, chosen on the validation split and carried over; the table of operating points shows what it reached there."
-    : "Each fold has a network and thresholds of its own; calls and masks are those of the fold, and are counted together. AUROC takes all scores together, though networks differ in scale, which mostly lowers it; under All figures stands the AUROC of the pairs that one network scored.";
+    : "Each fold has a network and thresholds of its own; calls and masks are those of the fold, and are counted together. AUROC and average precision take all scores together, though networks differ in scale, which mostly lowers them; under All figures stands the AUROC of the pairs that one network scored.";
 }
 
 const emptyRules: Readonly<Record<EmptyMaskRule, string>> = {

@@ -22,10 +22,10 @@ const own = `
 .outlines:not(:checked) ~ .tiles svg { visibility: hidden; }
 .switch { font-weight: 600; }
 details { font-size: 0.8rem; overflow-wrap: anywhere; }
-summary { cursor: pointer; color: #0b6aa2; }
+summary { cursor: pointer; color: var(--blue); }
 dl { display: grid; grid-template-columns: auto 1fr; gap: 0 0.8rem; margin: 0.4rem 0; }
 dt { color: var(--soft); } dd { margin: 0; }
-.off { color: #b85c00; font-weight: 600; }
+.off { color: var(--orange); font-weight: 600; }
 @media (max-width: 30rem) { .tiles { grid-template-columns: 1fr; } .tiles > * { min-width: 0; } }
 @media print { .tiles { grid-template-columns: repeat(3, 1fr); } .switch, .outlines { display: none; } .outlines ~ .tiles svg { visibility: visible !important; } }
 `;
