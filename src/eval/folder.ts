@@ -97,13 +97,7 @@ export async function writeEvaluation(
   await rm(join(out, "plots"), { recursive: true, force: true });
   for (const [name, svg] of Object.entries(plots)) await writeAtomic(join(out, "plots", `${name}.svg`), svg);
   await writeAtomic(join(out, "units.csv"), formatUnits(unitTables(parts, options)));
-  const gallery: GalleryItem[] = [];
-  const threshold = parts.length > 1 ? 0 : first.operation.operatingPoints.stack.threshold;
-  const shown = chooseCases(stacks, first.hasMaps ? 0 : Number.NaN, threshold);
-  for (const chosen of shown) {
-    throwIfStopped(signal);
-    gallery.push(await galleryItem(chosen, parts));
-  }
+  const gallery = await galleryOf(parts, stacks, signal);
   const config = target.config ?? canonicalJson({ eval: options, seed }, 2);
   if (classes !== null) await writeAtomic(join(out, classUnitsFile), formatClassUnits(classes.table));
   const ofClasses = classes === null ? [] : classes.measured.tables;
@@ -137,6 +131,18 @@ function unitTables(parts: readonly Judged[], options: EvalOptions): UnitTable[]
     const tables = splitTables(part, options).slice(0, several ? 1 : 2);
     return tables.map(([split, units]): UnitTable => ({ split, units, mask, fold: several ? i : null }));
   });
+}
+
+/** Pictures of the stacks with the largest errors. @param stacks - As their thresholds see them. */
+async function galleryOf(parts: readonly Judged[], stacks: readonly Unit[], signal: AbortSignal): Promise<GalleryItem[]> {
+  const [first] = parts as [Judged];
+  const threshold = parts.length > 1 ? 0 : first.operation.operatingPoints.stack.threshold;
+  const items: GalleryItem[] = [];
+  for (const chosen of chooseCases(stacks, first.hasMaps ? 0 : Number.NaN, threshold)) {
+    throwIfStopped(signal);
+    items.push(await galleryItem(chosen, parts));
+  }
+  return items;
 }
 
 async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<GalleryItem> {
