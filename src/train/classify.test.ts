@@ -99,7 +99,9 @@ test("a ResNet learns which slices bleed: trained, predicted and evaluated by sc
     const dices = metrics.filter((m) => m.metric.startsWith("dice"));
     expect(new Set(dices.map((m) => [m.estimate, m.reason].join()))).toEqual(new Set([",the network draws no maps"]));
   }
-  expect(results.notes).toContain("The network tells of whole slices and draws no maps: there is no Dice, and cases show the truth alone.");
+  expect(results.notes).toContain(
+    "The network tells of whole slices and draws no maps: there is no Dice, and cases show the truth alone.",
+  );
   expect(existsSync(report)).toBe(true);
   expect(figure("pointing", "slice")).toBeUndefined();
 
