@@ -7,6 +7,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sha256 } from "../src/core/hash.ts";
 import { ensureBuilt, hemosynth, start } from "./cli-process.ts";
+import { hashFolder } from "./helpers/hash-folder.ts";
+import { tinyConfig } from "./helpers/tiny-config.ts";
 
 const slow = { timeout: 600_000 };
 let folder = "";
@@ -14,15 +16,6 @@ let folder = "";
 let first = "";
 let alone = "";
 
-const tiny = `name: tiny
-data: {kind: phantom, subjects: 3, gestationalAge: [22, 24], spacingMm: 2}
-synth: {copies: 2, planes: [axial], acquisition: {pixelMm: [2, 2], thicknessMm: [5, 5]}}
-preprocess: {pixelMm: 3}
-model: {kind: unet, channels: [2, 4]}
-train: {steps: 3, batchSize: 2, cropSize: 32, validateEvery: 3, validationSlices: 4, checkpointEvery: 1}
-predict: {overlays: {slices: 0}}
-eval: {bootstrap: {resamples: 100}}
-`;
 const twoByTwo = "sweep:\n  grid: {train.batchSize: [1, 2]}\n  seeds: [0, 1]\n  baseline: batchSize=1\n";
 const runs = ["batchSize=1_seed=0", "batchSize=1_seed=1", "batchSize=2_seed=0", "batchSize=2_seed=1"];
 /** The same last digits, however many processes share the machine. */
@@ -30,7 +23,7 @@ const env = { TF_NUM_INTRAOP_THREADS: "1" };
 
 async function config(name: string, sweep: string): Promise<string> {
   const file = join(folder, `${name}.yaml`);
-  await writeFile(file, tiny + sweep);
+  await writeFile(file, tinyConfig + sweep);
   return file;
 }
 
@@ -53,16 +46,6 @@ async function begun(name: string): Promise<string> {
   const out = join(folder, name);
   for (const part of ["shared", "sweep.json"]) await cp(join(first, part), join(out, part), { recursive: true });
   return out;
-}
-
-/** SHA-256 of every file, but of those that hold times. */
-async function hashes(root: string): Promise<Record<string, string>> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !/^(log\.jsonl|timings\.json)$|\.log$/.test(entry.name));
-  const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
-  return Object.fromEntries(
-    await Promise.all(paths.map(async (path) => [path.slice(root.length + 1), sha256(await readFile(path))])),
-  );
 }
 
 const states = async (out: string): Promise<string[]> =>
@@ -108,7 +91,7 @@ test(
     const again = join(folder, "again");
     await cp(first, again, { recursive: true });
     const file = await config("grid", twoByTwo);
-    const before = await hashes(again);
+    const before = await hashFolder(again);
     const refused = await sweep(file, again);
     expect([refused.code, refused.stderr.trim()]).toEqual([
       2,
@@ -116,18 +99,18 @@ test(
     ]);
     const { code, stderr } = await sweep(file, again, "--resume");
     expect([code, stderr.includes("runs\n")]).toEqual([0, false]);
-    expect(await hashes(again)).toEqual(before);
+    expect(await hashFolder(again)).toEqual(before);
     await writeFile(join(again, "runs", runs[2]!, "predict/scores.csv"), "x");
     const mended = await sweep(file, again, "--resume");
     expect(mended.stderr.match(/^.*: runs$/gm)).toEqual([`${runs[2]}: runs`]);
-    expect(await hashes(again)).toEqual(before);
+    expect(await hashFolder(again)).toEqual(before);
   },
 );
 
 test("one job at a time gives the same bytes as two", slow, async () => {
   const out = await begun("one");
   expect((await sweep(await config("grid", twoByTwo), out, "--resume", "--jobs", "1")).code).toBe(0);
-  expect(await hashes(out)).toEqual(await hashes(first));
+  expect(await hashFolder(out)).toEqual(await hashFolder(first));
 });
 
 test("killed outright, and one of its runs too, the sweep resumes to the same bytes; what was whole stays", slow, async () => {
@@ -143,7 +126,7 @@ test("killed outright, and one of its runs too, the sweep resumes to the same by
   const { code, stderr } = await sweep(file, out, "--resume", "--jobs", "2");
   expect(code, stderr).toBe(0);
   expect(stderr).not.toMatch(/^(data|synth)-\w+: runs/m); // nor anything else that was whole
-  expect(await hashes(out)).toEqual(await hashes(first));
+  expect(await hashFolder(out)).toEqual(await hashFolder(first));
 });
 
 /** Process id of a child, waited for. */

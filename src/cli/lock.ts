@@ -83,7 +83,8 @@ async function readOwner(file: string): Promise<Owner | null> {
   }
 }
 
-async function isAlive(pid: number): Promise<boolean> {
+/** Whether a process of this machine is there; false for this one itself. */
+export async function isAlive(pid: number): Promise<boolean> {
   if (pid === process.pid) return false; // numbers start again in a new container
   try {
     process.kill(pid, 0);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backend/options.ts";
+import { defaultGigabytes } from "./cache/options.ts";
 import type { Outcome, Session } from "./session.ts";
 
 /** Performs one command, given the session that the caller of `buildProgram` makes. */
@@ -80,4 +81,28 @@ export function workersOption(): Option {
   return new Option("--workers <number>", "worker threads; results do not depend on it")
     .default(availableParallelism(), "all cores")
     .argParser(countUpTo(9999));
+}
+
+/** Adds where results of stages are kept and taken from. */
+export function caches(command: Command): Command {
+  return command.addOption(cacheOption()).addOption(cacheLimitOption());
+}
+
+/** Folder of a cache; none by default. */
+export function cacheOption(): Option {
+  return new Option("--cache <folder>", "take from here what some run made before, and keep here what this one makes").env(
+    "HEMOSYNTH_CACHE",
+  );
+}
+
+/** Gigabytes, 0 to 1,000,000. */
+export function cacheLimitOption(): Option {
+  return new Option("--cache-limit <GB>", "size of the cache, in gigabytes; what was used longest ago is removed")
+    .env("HEMOSYNTH_CACHE_GB")
+    .default(defaultGigabytes)
+    .argParser((text: string) => {
+      const number = Number(text);
+      if (text.trim() !== "" && number >= 0 && number <= 1e6) return number;
+      throw new InvalidArgumentError("It must be a number of gigabytes from 0 to 1000000, such as 50.");
+    });
 }

@@ -13,6 +13,7 @@ import {
   inspectStage,
   keyOf,
   listOutputs,
+  type Made,
   markBegun,
   markWhole,
   type Parts,
@@ -201,9 +202,10 @@ async function runStage(
   await markBegun(out, parts);
   const inputs = Object.fromEntries(stage.reads.map((name) => [name, folderOf(pass, name)]));
   const started = performance.now();
-  const job = { experiment: pass.experiment, root: pass.root, out, inputs, resume };
+  const made = madeBy(backend);
+  const job = { experiment: pass.experiment, root: pass.root, out, inputs, resume, parts, made };
   const result = await stage.run(job, context).catch((error) => giveUp(stage, out, error));
-  const record = recordOf(parts, result, backend, await listOutputs(out, stage.beside));
+  const record = recordOf(parts, made, result, await listOutputs(out, stage.beside));
   await markWhole(out, record);
   await noteTiming(pass.root, stage.name, performance.now() - started);
   return record;
@@ -218,12 +220,16 @@ async function giveUp(stage: Stage, out: string, error: unknown): Promise<never>
   throw error;
 }
 
-function recordOf(parts: Parts, result: StageResult, backend: BackendInfo | null, outputs: StageRecord["outputs"]): StageRecord {
-  const made = {
+/** With what this process computes. */
+function madeBy(backend: BackendInfo | null): Made {
+  return {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     backend: backend === null ? null : { name: backend.backend, versions: { ...backend.versions } },
   };
+}
+
+function recordOf(parts: Parts, made: Made, result: StageResult, outputs: StageRecord["outputs"]): StageRecord {
   const summary = JSON.parse(JSON.stringify(result.summary)) as StageRecord["summary"];
   return { schemaVersion: 1, key: keyOf(parts), parts, made, headline: result.headline, summary, outputs };
 }

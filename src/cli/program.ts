@@ -6,6 +6,9 @@ import type { ResNetKind, YoloKind } from "../models/index.ts";
 import { formatNames } from "../synth/export/format.ts";
 import {
   backendOption,
+  cacheLimitOption,
+  cacheOption,
+  caches,
   computes,
   countUpTo,
   finish,
@@ -43,6 +46,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addData(program, perform);
   addStages(program, perform);
   addSweep(program, perform);
+  addCache(program, perform);
   addPredict(program, perform);
   addStatistics(program, perform);
   addExportModel(program, perform);
@@ -117,7 +121,7 @@ function addStages(program: Command, perform: Perform): void {
   const run = program
     .command("run <config>")
     .description("run all stages; skip what is up to date, go on where a run was interrupted");
-  computes(writes(run, "run folder"))
+  caches(computes(writes(run, "run folder")))
     .addOption(foldsOption())
     .option(
       "--locked",
@@ -143,6 +147,7 @@ function addSweep(program: Command, perform: Perform): void {
     .option("--resume", "do what is missing of a sweep that was begun")
     .option("--only-failed", "do again what failed, and nothing else")
     .option("--dry-run", "check every point, print the plan, write nothing");
+  caches(sweep);
   finish(sweep, "hemosynth sweep configs/sweeps/priors.yaml --out runs/priors --jobs 2").action((config, options) =>
     perform(async (session) => (await import("./commands/sweep.ts")).sweep(config, options, session)),
   );
@@ -157,6 +162,25 @@ function addSweep(program: Command, perform: Perform): void {
   );
   const list = program.command("ls <runs>").description("list the run folders in a folder: status, figures, age");
   finish(list, "hemosynth ls runs").action((runs) => perform(async () => (await import("./commands/ls.ts")).list(runs)));
+}
+
+function addCache(program: Command, perform: Perform): void {
+  const cache = program.command("cache").description("look into a cache of stage results, or make room in it").helpCommand(false);
+  const list = cache
+    .command("ls")
+    .description("list what it holds, used last first")
+    .addOption(cacheOption().makeOptionMandatory());
+  finish(list, "hemosynth cache ls --cache ~/.cache/hemosynth/stages").action((options) =>
+    perform(async () => (await import("./commands/cache.ts")).listCache(options)),
+  );
+  const prune = cache
+    .command("prune")
+    .description("remove what was used longest ago, until the limit is kept to, and what killed processes left")
+    .addOption(cacheOption().makeOptionMandatory())
+    .addOption(cacheLimitOption());
+  finish(prune, "hemosynth cache prune --cache ~/.cache/hemosynth/stages --cache-limit 5").action((options) =>
+    perform(async () => (await import("./commands/cache.ts")).pruneCache(options)),
+  );
 }
 
 function addExport(program: Command, perform: Perform): void {

@@ -32,7 +32,8 @@ const madeSchema = z.strictObject({
 });
 export type Made = z.output<typeof madeSchema>;
 
-const outputSchema = z.strictObject({ sha256: z.string(), bytes: z.int().min(0) });
+/** A file that a stage wrote. */
+export const outputSchema = z.strictObject({ sha256: z.string(), bytes: z.int().min(0) });
 export type Outputs = Readonly<Record<string, z.output<typeof outputSchema>>>;
 
 /** The content of `stage.json`, written last: a stage folder without it is not whole. Holds no times. */

@@ -1,6 +1,7 @@
 import { bringsTruth } from "../config/data.ts";
 import type { Experiment } from "../config/experiment.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
+import type { Made, Parts } from "./record.ts";
 
 export const stageNames = [
   "data",
@@ -27,6 +28,10 @@ export interface StageJob {
   readonly inputs: Readonly<Partial<Record<StageName, string>>>;
   /** Go on with what an interrupted run left. */
   readonly resume: boolean;
+  /** Everything that its result depends on, as its record will say. */
+  readonly parts: Parts;
+  /** With what it is computed. */
+  readonly made: Made;
 }
 
 /** One stage of the pipeline, as the command line sees it. */

@@ -12,20 +12,22 @@ import { assertFree } from "../lock.ts";
 import { writeConfig, writeManifest } from "../manifest.ts";
 import type { Policy } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, type Session, stageLine } from "../session.ts";
-import { foldsEvaluation, stagesOf } from "../stages.ts";
+import { foldsEvaluation, type Stage, stagesOf } from "../stages.ts";
 
-/** `hemosynth run CONFIG` of a config with `split.folds`: a cross-validation in `--out`. */
+/** `hemosynth run CONFIG` of a config with `split.folds`: a cross-validation in `--out`. @param wrap - Changes stages before they run. */
 export async function crossValidate(
   experiment: Experiment,
   policy: Policy,
   options: CommonOptions & { folds?: readonly number[] },
   session: Session,
+  wrap: (stage: Stage) => Stage,
 ): Promise<Outcome> {
   const { out: root, workers } = options;
   const { init } = experiment.train;
   if (init !== null) await assertApart(await weightsPath(init.from), join(root, "folds"));
   const only = checkedFolds(experiment, options.folds ?? null);
-  const run: FoldsRun = { experiment, root, stages: stagesOf(experiment), pooled: foldsEvaluation, policy, only };
+  const pooled = (runs: readonly string[]) => wrap(foldsEvaluation(runs));
+  const run: FoldsRun = { experiment, root, stages: stagesOf(experiment).map(wrap), pooled, policy, only };
   if (options.dryRun === true) {
     await assertFree(root);
     return outcomeOf(run, await planFolds(run), true);

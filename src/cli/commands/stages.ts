@@ -11,6 +11,8 @@ import { readJson, type SplitName, splitNames } from "../../data/dataset.ts";
 import { readText } from "../../data/files.ts";
 import { modelFolder, weightsPath } from "../../data/model-folder.ts";
 import { type Calls, callStacks } from "../../eval/calls.ts";
+import type { CacheOptions } from "../cache/options.ts";
+import { askedCache, throughCache } from "../cache/stage.ts";
 import { assertFree } from "../lock.ts";
 import { assertSameBackend, assertSameOutputs, readLocked } from "../locked.ts";
 import { checkRunFolder, hasConfig, readManifest, writeConfig, writeManifest } from "../manifest.ts";
@@ -23,7 +25,7 @@ import { assertOneSplit, assertPredicts, crossValidate } from "./folds.ts";
 /** `hemosynth run CONFIG`: every stage, those that are up to date skipped; with `split.folds`, in every fold. */
 export async function run(
   config: string,
-  options: CommonOptions & { folds?: readonly number[]; locked?: boolean },
+  options: CommonOptions & CacheOptions & { folds?: readonly number[]; locked?: boolean },
   session: Session,
 ): Promise<Outcome> {
   const { out } = options;
@@ -38,16 +40,17 @@ export async function run(
 
 async function runAll(
   experiment: Experiment,
-  options: CommonOptions & { folds?: readonly number[] },
+  options: CommonOptions & CacheOptions & { folds?: readonly number[] },
   session: Session,
 ): Promise<Outcome> {
   const { out } = options;
+  const wrap = throughCache(options.dryRun === true ? null : await askedCache(options, out));
   await checkRunFolder(out, experiment, options.existOk === true);
   const policy = { replace: options.existOk === true || (await hasConfig(out)), resume: true };
-  if (experiment.split.folds !== null) return await crossValidate(experiment, policy, options, session);
+  if (experiment.split.folds !== null) return await crossValidate(experiment, policy, options, session, wrap);
   if (options.folds !== undefined)
     throw new UserError("usage", "--folds: goes with split.folds; got a config without. Pass --set split.folds=5, say.");
-  const pass = { experiment, root: out, stages: stagesOf(experiment), folders: {}, policy };
+  const pass = { experiment, root: out, stages: stagesOf(experiment).map(wrap), folders: {}, policy };
   return await perform("run", pass, options, session);
 }
 

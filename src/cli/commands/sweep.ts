@@ -8,13 +8,15 @@ import { readSweepThreads, runSweepReport, type SweptPlace } from "../../eval/sw
 import { pValue, range } from "../../eval/tables/figures.ts";
 import { loadSweep, type SweepPlan } from "../../sweep/plan.ts";
 import { isPretraining } from "../../train/options.ts";
+import type { CacheOptions } from "../cache/options.ts";
+import { askedCache } from "../cache/stage.ts";
 import { assertFree } from "../lock.ts";
 import { namesIn } from "../record.ts";
 import { type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
 import { isUpToDate, type Job } from "../sweep/jobs.ts";
 import { allJobs, type PointState, readFailures, runSweep, type SweepRun, threadsFor } from "../sweep/run.ts";
 
-export interface SweepOptions extends CommonOptions {
+export interface SweepOptions extends CommonOptions, CacheOptions {
   readonly jobs: number;
   readonly resume?: boolean;
   readonly onlyFailed?: boolean;
@@ -29,6 +31,7 @@ export async function sweep(config: string, options: SweepOptions, session: Sess
     await checkFolder(out, true);
     return await planned(plan, out);
   }
+  await askedCache(options, out); // the processes that it starts find it in their environment
   const goesOn = options.resume === true || options.onlyFailed === true;
   return await inFolder(out, options.workers, session, async (context) => {
     const begun = await checkFolder(out, goesOn);

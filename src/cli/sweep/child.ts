@@ -1,4 +1,5 @@
 import { exitCodes, StoppedError, UserError } from "../../core/errors.ts";
+import { inheritedCache, throughCache } from "../cache/stage.ts";
 import type { Session } from "../session.ts";
 import { type Job, performJob } from "./jobs.ts";
 
@@ -44,7 +45,7 @@ function sessionOf(signal: AbortSignal): Session {
 
 async function perform({ job, workers }: Order, signal: AbortSignal): Promise<number> {
   try {
-    await send({ kind: "done", headline: await performJob(job, workers, sessionOf(signal)) });
+    await send({ kind: "done", headline: await performJob(job, workers, sessionOf(signal), throughCache(inheritedCache())) });
     return 0;
   } catch (error) {
     if (error instanceof StoppedError) {
