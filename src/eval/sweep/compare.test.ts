@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { seededRng } from "../../core/rng.ts";
 import { drawPlan } from "../metrics/bootstrap.ts";
 import { bootstrapP } from "../metrics/bootstrap-p.ts";
+import { bestOf } from "./best.ts";
 import { compareSettings, replicateRuns, type SweptRun, settingFigures } from "./compare.ts";
+import { componentsOf } from "./components.ts";
 import type { SweptUnit } from "./units.ts";
 
 interface Expected {
@@ -15,6 +17,7 @@ interface Expected {
   seedSd: number;
   caseSd: number;
   interval: [number, number];
+  components: [number, number, number, number];
   p: number;
   pHolm: number;
   levelHolm: number;
@@ -75,8 +78,34 @@ test("differences, intervals, spreads, p and Holm's are those of NumPy and sciki
       want.levelHolm,
       ...want.intervalHolm,
     ];
+    const { seed, patients, both, all } = got.components!;
+    for (const [i, value] of [seed, patients, both, all].entries())
+      expect(value, `${want.setting} ${want.metric} component ${i}`).toBeCloseTo(want.components[i]!, 9);
     for (const [i, value] of wanted.entries()) expect(numbers[i], `${want.setting} ${want.metric} ${i}`).toBeCloseTo(value, 9);
   }
+});
+
+test("components of seeds and patients come out near what figures were made of", () => {
+  const rng = seededRng(11);
+  const [seeds, patients, resamples] = [40, 300, 400];
+  const sd = { seed: 0.05, patients: 0.6 / Math.sqrt(patients), both: 0.3 / Math.sqrt(patients) };
+  const plan300 = drawPlan(rng.fork("plan"), Array.from({ length: patients }, (_, p) => String(p).padStart(3, "0")), resamples); // biome-ignore format: one line
+  const hard = Array.from({ length: patients }, () => 0.6 * rng.normal());
+  const singles: number[] = [];
+  const resampled = Array.from({ length: seeds }, (_, s) => {
+    const own = rng.fork(s);
+    const shift = 0.05 * own.normal();
+    const values = hard.map((h) => 0.7 + shift + h + 0.3 * own.normal());
+    singles.push(values.reduce((a, b) => a + b, 0) / patients);
+    return Float64Array.from(
+      { length: resamples },
+      (_, r) => values.reduce((sum, v, p) => sum + v * plan300.counts[r * patients + p]!, 0) / patients,
+    );
+  });
+  const found = componentsOf(singles, resampled)!;
+  for (const key of ["seed", "patients", "both"] as const) expect(found[key] / sd[key], key).toBeCloseTo(1, 0.7);
+  expect(found.all).toBeCloseTo(Math.hypot(found.seed, found.patients, found.both), 12);
+  expect(componentsOf(singles.slice(0, 1), resampled.slice(0, 1))).toBeNull();
 });
 
 test("a setting beside itself differs by nothing, and there is no interval that would claim certainty", () => {
@@ -136,4 +165,23 @@ test("with one patient there is no spread over cases, and it is said why", () =>
   const reason = "resampling needs at least 2 patients; there is 1";
   expect(settingFigures(replicates)[0]!.figures[0]).toMatchObject({ mean: expect.any(Number), caseSd: null, reason });
   expect(compareSettings(replicates, "base")[0]).toMatchObject({ difference: expect.any(Number), caseSd: null, reason });
+});
+
+test("the best is chosen by the first figure that all have on the same validation cases; none where they were validated on others", () => {
+  const run = (name: string, setting: string, figures: readonly number[], tested = "a") => {
+    return { name, setting, figures, tested: figures.map(() => tested) };
+  };
+  const four = [
+    run("a0", "a", [Number.NaN, 0.5]),
+    run("a1", "a", [0.9, 0.9]),
+    run("b0", "b", [0.8, 0.8]),
+    run("b1", "b", [0.8, 0.8]),
+  ];
+  expect(bestOf(four)).toEqual({
+    ...{ metric: "auroc", per: "slice" },
+    run: { name: "a1", validation: 0.9 },
+    setting: { name: "b", seeds: 2, validation: 0.8 },
+  });
+  expect(bestOf([...four, run("c0", "c", [0.7, 0.7], "other cases")])).toBeNull();
+  expect(bestOf(four.slice(0, 1))).toBeNull();
 });

@@ -4,6 +4,7 @@ import { clusterUnits, percentileInterval, type ResamplingPlan, resampleWeights 
 import { bootstrapP } from "../metrics/bootstrap-p.ts";
 import { holmAdjusted } from "../metrics/holm.ts";
 import { orNull } from "../metrics/or-null.ts";
+import { componentsOf } from "./components.ts";
 import { type ComparedFigure, comparedFigures, type SettingFigure, type SweepComparison } from "./results.ts";
 import type { SweptUnit } from "./units.ts";
 
@@ -53,15 +54,27 @@ function replicateFigure(
   const subjects = units.map(({ subject }) => subject);
   const clustered = clusterUnits(plan, subjects);
   const weights = new Uint16Array(units.length);
-  const ranked = rankScores(units);
-  const statistic = (w?: Uint16Array) => (metric === "auroc" ? weightedAuroc(ranked, w) : meanDice(units, w));
+  const statistic = statisticOf(metric, units);
   return {
     whole: statistic(),
     resampled: Float64Array.from({ length: plan.resamples }, (_, r) => statistic(resampleWeights(clustered, r, weights))),
-    tested: sha256(units.map(({ id }) => id).join("\n")),
+    tested: testedOf(units),
     patients: new Set(metric === "auroc" ? subjects : units.filter(({ label }) => label === 1).map(({ subject }) => subject)),
   };
 }
+
+/** A figure of a run's units, and what it is of; NaN where undefined. */
+export function figureOf({ metric, per }: ComparedFigure, all: readonly SweptUnit[]): { value: number; tested: string } {
+  const units = all.filter(({ level }) => level === per);
+  return { value: statisticOf(metric, units)(), tested: testedOf(units) };
+}
+
+function statisticOf(metric: ComparedFigure["metric"], units: readonly SweptUnit[]): (weights?: Uint16Array) => number {
+  const ranked = rankScores(units);
+  return (weights) => (metric === "auroc" ? weightedAuroc(ranked, weights) : meanDice(units, weights));
+}
+
+const testedOf = (units: readonly SweptUnit[]): string => sha256(units.map(({ id }) => id).join("\n"));
 
 /** Mean over the units with a lesion, as in results.json; NaN without one. */
 function meanDice(units: readonly SweptUnit[], weights?: Uint16Array): number {
@@ -84,10 +97,10 @@ export function settingFigures({ of, level, plan }: Replicates): { setting: stri
       const patients = new Set(runs.flatMap((run) => [...run.patients]));
       const values = meanOf(runs.map(({ resampled }) => resampled), plan.resamples); // biome-ignore format: short
       const { low, high, reason } = percentileInterval(values, patients.size, level);
-      const { mean, seedSd } = overSeeds(runs.map(({ whole }) => whole));
-      return [
-        { ...figure, seeds: runs.length, mean, low, high, caseSd: low === null ? null : deviation(values), seedSd, reason },
-      ];
+      const wholes = runs.map(({ whole }) => whole);
+      const { mean, seedSd } = overSeeds(wholes);
+      const spread = spreadOf(low, wholes, runs.map(({ resampled }) => resampled), values); // biome-ignore format: short
+      return [{ ...figure, seeds: runs.length, mean, low, high, ...spread, seedSd, reason }];
     });
     return { setting, figures };
   });
@@ -141,7 +154,7 @@ function pairUp(
 ): Pair {
   const pairs = all.flatMap((one) => base.filter(({ seed }) => seed === one.seed).map((other) => [one, other] as const));
   const patients = new Set(pairs.flatMap(([one]) => [...one.patients])).size;
-  const empty = { difference: null, low: null, high: null, caseSd: null, seedSd: null };
+  const empty = { difference: null, low: null, high: null, caseSd: null, seedSd: null, components: null };
   const none = { ...empty, p: null, pHolm: null, levelHolm: null, lowHolm: null, highHolm: null };
   const row = { setting, ...figure, seeds: pairs.length, patients, ...none };
   const refuse = (reason: string): Pair => ({ row: { ...row, reason }, values: new Float64Array(), patients });
@@ -154,8 +167,15 @@ function pairUp(
   const { low, high, reason } = percentileInterval(values, patients, level);
   const { mean, seedSd } = overSeeds(wholes);
   const p = low === null ? null : bootstrapP(values);
-  const caseSd = low === null ? null : deviation(values);
-  return { row: { ...row, difference: mean, low, high, caseSd, seedSd, p, reason }, values, patients };
+  const spread = spreadOf(low, wholes, differences, values);
+  return { row: { ...row, difference: mean, low, high, ...spread, seedSd, p, reason }, values, patients };
+}
+
+/** How cases spread a figure, and what is theirs; null where there is no interval, as with one patient. @param values - The mean over seeds in each resample. */
+function spreadOf(low: number | null, singles: readonly number[], resampled: readonly Float64Array[], values: Float64Array) {
+  return low === null
+    ? { caseSd: null, components: null }
+    : { caseSd: deviation(values), components: componentsOf(singles, resampled) };
 }
 
 function meanOf(lists: readonly Float64Array[], length: number): Float64Array {

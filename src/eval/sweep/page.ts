@@ -4,7 +4,9 @@ import { style } from "../../picture/style.ts";
 import { figure, fixed, metricNames } from "../report/format.ts";
 import { pValue, range } from "../tables/figures.ts";
 import { type EffectGroup, effectPlot, mostGroups, rangeOf } from "./effects.ts";
-import { type ComparedFigure, comparedFigures, type SweepResults, type SweptPoint } from "./results.ts";
+import { factorAxis, figureAxis, parallelPlot } from "./parallel.ts";
+import { type ComparedFigure, comparedFigures, type SettingFigure, type SweepResults, type SweptPoint } from "./results.ts";
+import { valueText } from "./table.ts";
 
 /** Sorts the rows of a table by the column whose head is pressed: numbers as numbers, rows without a value last. */
 const script = `
@@ -33,6 +35,7 @@ table.sortable thead th { cursor: pointer; }
 table.sortable th[aria-sort=ascending]::after { content: " \\2191"; }
 table.sortable th[aria-sort=descending]::after { content: " \\2193"; }
 body { max-width: 76rem; }
+.parallel svg { max-width: none; }
 `;
 
 /** Figures that at least one run has. */
@@ -57,9 +60,11 @@ export function sweepPage(results: SweepResults): string {
 </header>
 <main>
 ${notes.length === 0 ? null : html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
+${best(results)}
 <section><h2>Runs</h2>${runTable(results, known)}<p class="caption">Press a head to sort. Brackets: intervals of each run by resampling patients.</p></section>
-${settings.length < 2 ? null : html`<section><h2>Settings</h2>${settingTable(results, known)}<p class="caption">Mean over seeds. Brackets and case SD: patients drawn anew, networks as they are. Seed SD: how far single seeds lie apart, patients as they are. The one does not hold the other.</p></section>`}
+${settings.length < 2 ? null : html`<section><h2>Settings</h2>${settingTable(results, known)}<p class="caption">Mean over seeds. Brackets and case SD: patients drawn anew, networks as they are. Seed SD: how far single seeds lie apart, patients as they are. The one does not hold the other.</p>${spreads(settings, "Setting")}</section>`}
 ${comparisons(results)}
+${parallel(results, known)}
 <section><h2>Main effects</h2>${effects(results, known)}<p class="caption">One dot a run; the bar is the mean of all runs with that value, whatever else varied.</p></section>
 </main>`;
   return htmlPage(`${name}: sweep`, style + ownStyle, body, script);
@@ -79,10 +84,6 @@ function table(head: readonly string[], rows: readonly (readonly Cell[])[]): Mar
   return html`<div class="scroll"><table class="fine sortable"><thead><tr>${head.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody></table></div>`;
 }
-
-/** A value of a factor as it is printed. */
-export const valueText = (value: unknown): string =>
-  value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value);
 
 function figureCell(estimate: number | null, low: number | null, high: number | null, small: string | null = null): Cell {
   const interval = low === null ? null : html` <span class="interval">${range({ low, high })}</span>`;
@@ -138,7 +139,65 @@ function comparisons({ comparisons: all, baseline, level }: SweepResults): Marku
     ),
     text(one.reason ?? ""),
   ]);
-  return html`<section><h2>Against ${baseline}</h2>${table(head, rows)}<p class="caption">Setting less baseline, seed by seed, over the same patients in the same resamples; brackets at ${Math.round(100 * level)} %. Adjusted by Holm over the settings, each figure a family. The interval at Holm's level leaves out 0 where its own step calls a difference. Intervals and p take the trained networks as they are: compare with the seed SD before believing that a setting, and not its seeds, made the difference.</p></section>`;
+  return html`<section><h2>Against ${baseline}</h2>${table(head, rows)}<p class="caption">Setting less baseline, seed by seed, over the same patients in the same resamples; brackets at ${Math.round(100 * level)} %. Adjusted by Holm over the settings, each figure a family. The interval at Holm's level leaves out 0 where its own step calls a difference. Intervals and p take the trained networks as they are: compare with the seed SD before believing that a setting, and not its seeds, made the difference.</p>${spreads(all, "Less the baseline")}</section>`;
+}
+
+/** A figure of a setting or of a difference, with what makes it vary. */
+type Spread = Pick<SettingFigure, "metric" | "per" | "components">;
+
+/** What makes figures vary, seeds and patients apart; null where no setting has several seeds. */
+function spreads(
+  all: readonly ({ readonly setting: string } & (Spread | { readonly figures: readonly Spread[] }))[],
+  head: string,
+): Markup | null {
+  const rows = all.flatMap((one) =>
+    ("figures" in one ? one.figures : [one]).flatMap(({ components, ...figureOf }) => {
+      if (components === null) return [];
+      const { seed, patients, both, all: sum } = components;
+      const numbers = [seed, patients, both, sum].map((sd) => ({ shown: fixed(sd, 3), sort: String(sd) }));
+      return [[text(one.setting), text(figureName(figureOf as ComparedFigure)), ...numbers]];
+    }),
+  );
+  if (rows.length === 0) return null;
+  const heads = [
+    head,
+    "figure",
+    "SD of seeds",
+    "SD of patients",
+    "SD of both together",
+    "SD of one more training, other patients",
+  ];
+  return html`${table(heads, rows)}<p class="caption">What makes the figure of one training vary: figure = mean + seed + patients + both, independent, from the same resamples (Obuchowski and Rockette's components, seeds for readers). Another seed alone moves it by the first; as many other patients by the second, alike for all seeds; the third is of one seed with these patients. Two or three seeds tell the first but roughly.</p>`;
+}
+
+/** The best by the validation split; null where none is named. */
+function best({ best: found, points, testOn }: SweepResults): Markup | null {
+  if (found === null) return null;
+  const { run, setting, metric, per } = found;
+  const name = figureName(found as ComparedFigure);
+  const tested = metricOf(points.find((point) => point.name === run.name)!, { metric, per } as ComparedFigure);
+  const shown =
+    tested === undefined ? "not defined" : `${figure(tested.estimate)}${tested.low === null ? "" : ` ${range(tested)}`}`;
+  return html`<section><h2>Best by validation</h2><p>By ${name} on the ${testOn === null ? "" : "common "}validation stacks the best setting is <b>${setting.name}</b>: ${figure(setting.validation)}, ${setting.seeds < 2 ? "one seed" : `mean of ${setting.seeds} seeds`}. The best single run is <b>${run.name}</b>: ${figure(run.validation)} there, and ${shown} on the cases that are evaluated, which had no part in the choice.</p></section>`;
+}
+
+/** Most runs that are drawn as lines. */
+const mostLines = 400;
+
+function parallel({ points, factors }: SweepResults, known: readonly ComparedFigure[]): Markup | null {
+  const done = points.filter(({ state }) => state === "done");
+  if (done.length < 2 || done.length > mostLines || factors.length === 0 || known.length === 0) return null;
+  const figures = known.slice(0, 3).toReversed(); // the leading one last
+  const axes = [
+    ...factors.map(({ path, label }) => factorAxis(label, done.map(({ values }) => values[path]), valueText)), // biome-ignore format: short
+    ...figures.map((one) => {
+      const values = done.map((point) => metricOf(point, one)?.estimate ?? null);
+      const numbers = values.filter((value) => value !== null);
+      return figureAxis(figureName(one), values, numbers.length === 0 ? [0, 1] : rangeOf(numbers));
+    }),
+  ];
+  const plot = parallelPlot("Runs", done.map(({ name }) => name), axes); // biome-ignore format: short
+  return html`<section><h2>Parallel coordinates</h2><div class="scroll parallel">${trusted(plot)}</div><p class="caption">A line a run; orange: the best quarter by ${figureName(known[0]!)}. Rest the pointer on one for its name.</p></section>`;
 }
 
 function effects({ points, factors }: SweepResults, known: readonly ComparedFigure[]): Markup {

@@ -17,6 +17,9 @@ export type ComparedFigure = (typeof comparedFigures)[number];
 
 const figureName = { metric: z.enum(["auroc", "dice"]), per: z.enum(levels) };
 
+/** What makes a figure vary, as standard deviations of that of one training; null for fewer than two seeds. See componentsOf. */
+const components = z.strictObject({ seed: z.number(), patients: z.number(), both: z.number(), all: z.number() }).nullable();
+
 /** A figure of one setting: mean over its seeds, with the spread over cases and that over seeds apart. */
 const settingFigure = z.strictObject({
   ...figureName,
@@ -31,6 +34,7 @@ const settingFigure = z.strictObject({
   caseSd: value,
   /** Standard deviation of single seeds (n - 1); null for fewer than two. */
   seedSd: value,
+  components,
   reason: z.string().nullable(),
 });
 export type SettingFigure = z.output<typeof settingFigure>;
@@ -49,6 +53,7 @@ const comparisonSchema = z.strictObject({
   high: value,
   caseSd: value,
   seedSd: value,
+  components,
   /** Two-sided: the percentile interval turned round. */
   p: value,
   /** Adjusted by Holm over all settings compared by this figure. */
@@ -71,8 +76,19 @@ const pointSchema = z.strictObject({
   failure: z.strictObject({ fault: z.string(), message: z.string() }).nullable(),
   /** Figures of all units together, as in the run's results.json. */
   metrics: z.array(metricSchema.pick({ metric: true, per: true, estimate: true, low: true, high: true })),
+  /** Figures on the validation split, where it was predicted. */
+  validation: z.array(z.strictObject({ ...figureName, estimate: z.number() })),
 });
 export type SweptPoint = z.output<typeof pointSchema>;
+
+/** The run and the setting of the highest figure on the validation split. */
+const bestSchema = z.strictObject({
+  ...figureName,
+  run: z.strictObject({ name: z.string(), validation: z.number() }),
+  /** By the mean over its seeds. */
+  setting: z.strictObject({ name: z.string(), seeds: count, validation: z.number() }),
+});
+export type SweepBest = z.output<typeof bestSchema>;
 
 /** The content of `sweep.json`. */
 export const sweepResultsSchema = z.strictObject({
@@ -90,6 +106,8 @@ export const sweepResultsSchema = z.strictObject({
   points: z.array(pointSchema),
   settings: z.array(z.strictObject({ setting: z.string(), figures: z.array(settingFigure) })),
   comparisons: z.array(comparisonSchema),
+  /** Null where runs were validated on other cases, or have no figure. */
+  best: bestSchema.nullable(),
   notes: z.array(z.string()),
 });
 export type SweepResults = z.output<typeof sweepResultsSchema>;

@@ -4,18 +4,20 @@ import { type StageContext, throwIfStopped } from "../../core/context.ts";
 import { canonicalJson } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
-import { csvLine } from "../../data/csv.ts";
 import { readJson } from "../../data/dataset.ts";
 import { readText, writeAtomic } from "../../data/files.ts";
+import { encodeParquet } from "../../data/parquet.ts";
 import { drawPlan } from "../metrics/bootstrap.ts";
 import { type Results, resultsSchema } from "../results.ts";
-import { compareSettings, replicateRuns, type SweptRun, settingFigures } from "./compare.ts";
-import { sweepPage, valueText } from "./page.ts";
-import { type SweepResults, type SweptPoint, sweepResultsSchema } from "./results.ts";
-import { readUnits } from "./units.ts";
+import { bestOf, type Validated } from "./best.ts";
+import { compareSettings, figureOf, replicateRuns, type SweptRun, settingFigures } from "./compare.ts";
+import { sweepPage } from "./page.ts";
+import { comparedFigures, type SweepResults, type SweptPoint, sweepResultsSchema } from "./results.ts";
+import { sweepColumns, sweepCsv } from "./table.ts";
+import { readUnits, type SweptUnit } from "./units.ts";
 
 /** A point of a sweep and where its run lies. */
-export interface SweptPlace extends Omit<SweptPoint, "metrics"> {
+export interface SweptPlace extends Omit<SweptPoint, "metrics" | "validation"> {
   /** Its run folder, read where it is done. */
   readonly run: string;
   /** What patients of the same name have in common: runs of other `cohort`s were tested on other patients. */
@@ -27,7 +29,7 @@ export interface SweptPlace extends Omit<SweptPoint, "metrics"> {
 /** What {@link runSweepReport} needs. */
 export interface SweepReport extends Pick<SweepResults, "name" | "threads" | "baseline" | "testOn"> {
   readonly factors: readonly SweepResults["factors"][number][];
-  /** Folder of the sweep; gets sweep.csv, sweep.html and, last, sweep.json. */
+  /** Folder of the sweep; gets sweep.csv, sweep.parquet, sweep.html and, last, sweep.json. */
   readonly out: string;
   readonly points: readonly SweptPlace[];
   /** Of the resampling plan that all runs share. */
@@ -44,11 +46,21 @@ export async function runSweepReport(report: SweepReport, { signal }: StageConte
   const { out, name, threads, factors, baseline, testOn, resamples, level, seed } = report;
   const points: SweptPoint[] = [];
   const runs: SweptRun[] = [];
-  for (const { run, cohort, isEvaluated, ...point } of report.points) {
+  const validated: Validated[] = [];
+  for (const { run: place, cohort, isEvaluated, ...point } of report.points) {
     throwIfStopped(signal);
-    const read = point.state === "done" && isEvaluated ? await readRun(run, cohort) : null;
-    points.push({ ...point, metrics: read === null ? [] : metricsOf(read.results) });
-    if (read !== null) runs.push({ setting: point.setting, seed: point.seed, units: read.units });
+    const read = point.state === "done" && isEvaluated ? await readRun(place, cohort) : null;
+    const figures = comparedFigures.map((one) => figureOf(one, read?.validation ?? []));
+    points.push({ ...point, metrics: read === null ? [] : metricsOf(read.results), validation: validationOf(figures) });
+    if (read === null) continue;
+    runs.push({ setting: point.setting, seed: point.seed, units: read.units });
+    const { name: run, setting } = point;
+    validated.push({
+      name: run,
+      setting,
+      figures: figures.map(({ value }) => value),
+      tested: figures.map(({ tested }) => tested),
+    });
   }
   const subjects = runs.flatMap(({ units }) => units.map(({ subject }) => subject));
   const replicates =
@@ -57,10 +69,13 @@ export async function runSweepReport(report: SweepReport, { signal }: StageConte
     ...{ schemaVersion: 1, name, threads, factors: [...factors], baseline, testOn, level, resamples, points },
     settings: replicates === null ? [] : settingFigures(replicates),
     comparisons: replicates === null || baseline === null ? [] : compareSettings(replicates, baseline),
+    best: bestOf(validated),
     notes: notesOf(points, runs, report),
   };
   const checked = sweepResultsSchema.parse(results);
-  await writeAtomic(join(out, "sweep.csv"), sweepCsv(checked));
+  const columns = sweepColumns(checked);
+  await writeAtomic(join(out, "sweep.csv"), sweepCsv(columns));
+  await writeAtomic(join(out, "sweep.parquet"), encodeParquet(columns));
   await writeAtomic(join(out, "sweep.html"), sweepPage(checked));
   await writeAtomic(join(out, "sweep.json"), `${canonicalJson(checked, 1)}\n`);
   return checked;
@@ -69,28 +84,21 @@ export async function runSweepReport(report: SweepReport, { signal }: StageConte
 async function readRun(run: string, cohort: string) {
   const results = await readJson(join(run, "eval", "results.json"), resultsSchema, "evaluate that run again");
   const file = join(run, "eval", "units.csv");
-  const units = readUnits(await readText(file, "evaluate that run again"), file, results.split);
-  return { results, units: cohort === "" ? units : units.map((unit) => ({ ...unit, subject: `${cohort} ${unit.subject}` })) };
+  const text = await readText(file, "evaluate that run again");
+  const unitsOf = (split: string): SweptUnit[] => {
+    const units = readUnits(text, file, split);
+    return cohort === "" ? units : units.map((unit) => ({ ...unit, subject: `${cohort} ${unit.subject}` }));
+  };
+  return { results, units: unitsOf(results.split), validation: results.split === "val" ? [] : unitsOf("val") };
+}
+
+function validationOf(figures: readonly { readonly value: number }[]): SweptPoint["validation"] {
+  return comparedFigures.flatMap((one, i) => (Number.isNaN(figures[i]!.value) ? [] : [{ ...one, estimate: figures[i]!.value }]));
 }
 
 function metricsOf({ metrics }: Results): SweptPoint["metrics"] {
   const all = metrics.filter(({ subset }) => subset === "all");
   return all.map(({ metric, per, estimate, low, high }) => ({ metric, per, estimate, low, high }));
-}
-
-/** One row a run: its values, then each figure with its interval. */
-function sweepCsv({ points, factors }: SweepResults): string {
-  const names = [...new Set(points.flatMap(({ metrics }) => metrics.map(({ metric, per }) => `${metric}_${per}`)))];
-  const head = ["run", "setting", "state", ...factors.map(({ path }) => path), ...names.flatMap((n) => [n, `${n}_low`, `${n}_high`]), "failure"]; // biome-ignore format: a list
-  const rows = points.map((point) => {
-    const figures = names.flatMap((name) => {
-      const found = point.metrics.find(({ metric, per }) => `${metric}_${per}` === name);
-      return [found?.estimate ?? null, found?.low ?? null, found?.high ?? null];
-    });
-    const values = factors.map(({ path }) => (path in point.values ? valueText(point.values[path]) : null));
-    return csvLine([point.name, point.setting, point.state, ...values, ...figures, point.failure?.message ?? null]);
-  });
-  return [csvLine(head), ...rows, ""].join("\n");
 }
 
 function notesOf(points: readonly SweptPoint[], runs: readonly SweptRun[], { baseline, testOn }: SweepReport): string[] {
