@@ -106,3 +106,11 @@ export function cacheLimitOption(): Option {
       throw new InvalidArgumentError("It must be a number of gigabytes from 0 to 1000000, such as 50.");
     });
 }
+
+/** Address of an MLflow server; none by default. */
+export function mlflowOption(): Option {
+  return new Option(
+    "--mlflow <uri>",
+    "tell an MLflow server of options, curves and figures, such as http://localhost:5000; a server that fails is no reason to fail",
+  );
+}

@@ -13,6 +13,7 @@ import {
   countUpTo,
   finish,
   foldsOption,
+  mlflowOption,
   type Perform,
   previewOption,
   seedOption,
@@ -50,6 +51,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addPredict(program, perform);
   addStatistics(program, perform);
   addExportModel(program, perform);
+  addExportCrate(program, perform);
   addImport(program, perform);
   addConfig(program, perform);
   return program;
@@ -123,6 +125,7 @@ function addStages(program: Command, perform: Perform): void {
     .description("run all stages; skip what is up to date, go on where a run was interrupted");
   caches(computes(writes(run, "run folder")))
     .addOption(foldsOption())
+    .addOption(mlflowOption())
     .option(
       "--locked",
       "refuse where config, inputs, version or backend are not those of the manifest in --out, or results differ",
@@ -147,7 +150,7 @@ function addSweep(program: Command, perform: Perform): void {
     .option("--resume", "do what is missing of a sweep that was begun")
     .option("--only-failed", "do again what failed, and nothing else")
     .option("--dry-run", "check every point, print the plan, write nothing");
-  caches(sweep);
+  caches(sweep).addOption(mlflowOption());
   finish(sweep, "hemosynth sweep configs/sweeps/priors.yaml --out runs/priors --jobs 2").action((config, options) =>
     perform(async (session) => (await import("./commands/sweep.ts")).sweep(config, options, session)),
   );
@@ -220,6 +223,21 @@ function addExportModel(program: Command, perform: Perform): void {
     .requiredOption("--out <folder>", "folder to fill; must be empty");
   finish(command, "hemosynth export-model runs/demo --format onnx --out model-onnx").action((run, options) =>
     perform(async (session) => (await import("./commands/export-model.ts")).exportModel(run, options, session)),
+  );
+}
+
+function addExportCrate(program: Command, perform: Perform): void {
+  const command = program
+    .command("export-crate <run>")
+    .description(
+      "write a run folder as an RO-Crate, to be archived with a paper: files with hashes, each stage with what it was made from",
+    )
+    .requiredOption("--out <folder>", "folder to fill; must be empty")
+    .option("--license <id>", "licence of what is published: an identifier of SPDX, such as CC-BY-4.0, or a URL")
+    .option("--date <YYYY-MM-DD>", "date of publication; today by default")
+    .option("--with-cases", "of real data, images, tables of cases and the report too; without, results alone");
+  finish(command, "hemosynth export-crate runs/demo --out crate --license CC-BY-4.0").action((run, options) =>
+    perform(async (session) => (await import("./commands/export-crate.ts")).exportCrate(run, options, session)),
   );
 }
 

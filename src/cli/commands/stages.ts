@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { BackendInfo } from "../../backend/ready.ts";
 import { bringsTruth } from "../../config/data.ts";
@@ -16,20 +16,34 @@ import { askedCache, throughCache } from "../cache/stage.ts";
 import { assertFree } from "../lock.ts";
 import { assertSameBackend, assertSameOutputs, readLocked } from "../locked.ts";
 import { checkRunFolder, hasConfig, readManifest, writeConfig, writeManifest } from "../manifest.ts";
+import { followRuns } from "../mlflow/follow.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
 import { changedSource, inputHash, isDataset, runFolderOf } from "../sources.ts";
 import { type Stage, type StageName, seenStage, stages, stagesOf } from "../stages.ts";
 import { assertOneSplit, assertPredicts, crossValidate } from "./folds.ts";
 
+/** What `run` takes. */
+type RunOptions = CommonOptions & CacheOptions & { readonly folds?: readonly number[]; readonly mlflow?: string };
+
 /** `hemosynth run CONFIG`: every stage, those that are up to date skipped; with `split.folds`, in every fold. */
-export async function run(
-  config: string,
-  options: CommonOptions & CacheOptions & { folds?: readonly number[]; locked?: boolean },
-  session: Session,
-): Promise<Outcome> {
+export async function run(config: string, options: RunOptions & { locked?: boolean }, session: Session): Promise<Outcome> {
   const { out } = options;
   const experiment = await loadExperiment(config, overridesOf(options));
+  const untold = options.dryRun === true ? undefined : options.mlflow;
+  const end = followRuns(untold, experiment.name, [{ name: basename(resolve(out)), root: out, experiment }], session.reporter);
+  let isDone = false;
+  try {
+    const outcome = await runHeld(experiment, options, session);
+    isDone = true;
+    return outcome;
+  } finally {
+    await end(() => isDone);
+  }
+}
+
+async function runHeld(experiment: Experiment, options: RunOptions & { locked?: boolean }, session: Session): Promise<Outcome> {
+  const { out } = options;
   if (options.locked !== true) return await runAll(experiment, options, session);
   const manifest = await readLocked(out, experiment);
   const checkBackend = (info: BackendInfo) => assertSameBackend(out, manifest, info);
@@ -38,11 +52,7 @@ export async function run(
   return outcome;
 }
 
-async function runAll(
-  experiment: Experiment,
-  options: CommonOptions & CacheOptions & { folds?: readonly number[] },
-  session: Session,
-): Promise<Outcome> {
+async function runAll(experiment: Experiment, options: RunOptions, session: Session): Promise<Outcome> {
   const { out } = options;
   const wrap = throughCache(options.dryRun === true ? null : await askedCache(options, out));
   await checkRunFolder(out, experiment, options.existOk === true);

@@ -11,12 +11,15 @@ import { isPretraining } from "../../train/options.ts";
 import type { CacheOptions } from "../cache/options.ts";
 import { askedCache } from "../cache/stage.ts";
 import { assertFree } from "../lock.ts";
+import { checkUri } from "../mlflow/client.ts";
+import { followRuns } from "../mlflow/follow.ts";
 import { namesIn } from "../record.ts";
 import { type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
 import { isUpToDate, type Job } from "../sweep/jobs.ts";
 import { allJobs, type PointState, readFailures, runSweep, type SweepRun, threadsFor } from "../sweep/run.ts";
 
 export interface SweepOptions extends CommonOptions, CacheOptions {
+  readonly mlflow?: string;
   readonly jobs: number;
   readonly resume?: boolean;
   readonly onlyFailed?: boolean;
@@ -31,6 +34,7 @@ export async function sweep(config: string, options: SweepOptions, session: Sess
     await checkFolder(out, true);
     return await planned(plan, out);
   }
+  if (options.mlflow !== undefined) checkUri(options.mlflow);
   await askedCache(options, out); // the processes that it starts find it in their environment
   const goesOn = options.resume === true || options.onlyFailed === true;
   return await inFolder(out, options.workers, session, async (context) => {
@@ -46,7 +50,14 @@ export async function sweep(config: string, options: SweepOptions, session: Sess
       threads,
       onlyFailed: options.onlyFailed === true,
     };
-    const states = await runSweep(run, { ...session, signal: context.signal });
+    const followed = plan.points.map(({ name, experiment }) => ({ name, root: join(out, "runs", name), experiment }));
+    const end = followRuns(options.mlflow, plan.name, followed, session.reporter);
+    let states: ReadonlyMap<string, PointState> = new Map();
+    try {
+      states = await runSweep(run, { ...session, signal: context.signal });
+    } finally {
+      await end((name) => states.get(name)?.state === "done");
+    }
     return outcomeOf(plan, out, await report(states));
   });
 }

@@ -169,7 +169,8 @@ test("with one patient there is no spread over cases, and it is said why", () =>
 
 test("the best is chosen by the first figure that all have on the same validation cases; none where they were validated on others", () => {
   const run = (name: string, setting: string, figures: readonly number[], tested = "a") => {
-    return { name, setting, figures, tested: figures.map(() => tested) };
+    const all = [...figures, Number.NaN, Number.NaN, Number.NaN];
+    return { name, setting, figures: all, tested: all.map(() => tested) };
   };
   const four = [
     run("a0", "a", [Number.NaN, 0.5]),

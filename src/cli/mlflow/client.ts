@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { UserError } from "../../core/errors.ts";
+
+/** A metric at a step. */
+export interface LoggedMetric {
+  readonly key: string;
+  readonly value: number;
+  readonly step: number;
+}
+
+/** A run as the server has it. */
+export interface ServerRun {
+  readonly id: string;
+  /** Where its files go, such as `mlflow-artifacts:/1/…/artifacts`. */
+  readonly artifacts: string;
+  readonly status: string;
+  /** The last step of each metric. */
+  readonly steps: ReadonlyMap<string, number>;
+}
+
+const runSchema = z.object({
+  info: z.object({ run_id: z.string(), artifact_uri: z.string(), status: z.string() }),
+  data: z
+    .object({ metrics: z.array(z.object({ key: z.string(), step: z.coerce.number() })).default([]) })
+    .default({ metrics: [] }),
+});
+
+/** Tries of a request, and how long each may take, milliseconds. */
+const tries = 3;
+const patience = 10_000;
+/** What one request may hold. Source: https://mlflow.org/docs/latest/rest-api.html, limits of log-batch. */
+const mostMetrics = 1000;
+const mostParameters = 100;
+const longestValue = 500;
+
+/** @throws {UserError} (usage) If it is no address of a server. */
+export function checkUri(text: string): string {
+  const parsed = URL.canParse(text) ? new URL(text) : null;
+  if (parsed !== null && ["http:", "https:"].includes(parsed.protocol)) return text.replace(/\/+$/, "");
+  throw new UserError(
+    "usage",
+    `--mlflow: must be the address of an MLflow server; got ${JSON.stringify(text)}. Example: --mlflow http://localhost:5000`,
+  );
+}
+
+/** What is said to an MLflow server, by its REST interface. Every function rejects after {@link tries} tries. */
+export type MlflowClient = ReturnType<typeof mlflowClient>;
+
+/** @param uri - Of {@link checkUri}. @param authorization - Header of that name; null: none. */
+export function mlflowClient(uri: string, authorization: string | null) {
+  const ask = async (
+    method: "GET" | "POST" | "PUT",
+    path: string,
+    body: string | Uint8Array<ArrayBuffer> | null,
+  ): Promise<unknown> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await request(method, `${uri}/api/2.0/${path}`, body, authorization);
+      } catch (error) {
+        if (attempt === tries || error instanceof Refused) throw error;
+      }
+      await sleep(250 * 4 ** (attempt - 1), undefined, { ref: false });
+    }
+  };
+  const post = (path: string, body: unknown) => ask("POST", `mlflow/${path}`, JSON.stringify(body));
+  return {
+    /** Id of the experiment of a name, made where there is none. */
+    async experiment(name: string): Promise<string> {
+      const found = z.object({ experiment: z.object({ experiment_id: z.string() }) });
+      const query = `mlflow/experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`;
+      const there = await ask("GET", query, null).catch((error) => (error instanceof Refused ? null : Promise.reject(error)));
+      if (there !== null) return found.parse(there).experiment.experiment_id;
+      return z.object({ experiment_id: z.string() }).parse(await post("experiments/create", { name })).experiment_id;
+    },
+    /** The run with a tag; null: none. */
+    async find(experiment: string, tag: string, value: string): Promise<ServerRun | null> {
+      const asked = { experiment_ids: [experiment], filter: `tags.\`${tag}\` = '${value}'`, max_results: 1 };
+      const [run] = z.object({ runs: z.array(runSchema).default([]) }).parse(await post("runs/search", asked)).runs;
+      return run === undefined ? null : serverRun(run);
+    },
+    async create(experiment: string, name: string, tags: Readonly<Record<string, string>>, now: number): Promise<ServerRun> {
+      const pairs = Object.entries(tags).map(([key, value]) => ({ key, value }));
+      const body = { experiment_id: experiment, run_name: name, start_time: now, tags: pairs };
+      return serverRun(z.object({ run: runSchema }).parse(await post("runs/create", body)).run);
+    },
+    async log(
+      run: string,
+      metrics: readonly LoggedMetric[],
+      parameters: Readonly<Record<string, string>>,
+      now: number,
+    ): Promise<void> {
+      const params = Object.entries(parameters).map(([key, value]) => ({ key, value: value.slice(0, longestValue) }));
+      for (let at = 0; at < params.length; at += mostParameters)
+        await post("runs/log-batch", { run_id: run, params: params.slice(at, at + mostParameters) });
+      for (let at = 0; at < metrics.length; at += mostMetrics) {
+        const some = metrics.slice(at, at + mostMetrics).map((one) => ({ ...one, timestamp: now }));
+        await post("runs/log-batch", { run_id: run, metrics: some });
+      }
+    },
+    async update(run: string, status: "RUNNING" | "FINISHED" | "FAILED" | "KILLED", now: number): Promise<void> {
+      await post("runs/update", { run_id: run, status, ...(status === "RUNNING" ? {} : { end_time: now }) });
+    },
+    /** Sends a file, where the server takes files. @returns False where it keeps them elsewhere. */
+    async upload({ artifacts }: ServerRun, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+      const [, place] = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(artifacts) ?? [];
+      if (place === undefined) return false;
+      await ask("PUT", `mlflow-artifacts/artifacts/${place}/${name}`, bytes);
+      return true;
+    },
+  };
+}
+
+/** What a server said no to: no use to ask again. */
+class Refused extends Error {}
+
+async function request(
+  method: string,
+  url: string,
+  body: string | Uint8Array<ArrayBuffer> | null,
+  authorization: string | null,
+): Promise<unknown> {
+  const type = typeof body === "string" ? "application/json" : "application/octet-stream";
+  const headers = { "content-type": type, ...(authorization === null ? {} : { authorization }) };
+  const answer = await fetch(url, { method, headers, body: body, signal: AbortSignal.timeout(patience) });
+  const text = await answer.text();
+  if (answer.ok) return text === "" ? {} : JSON.parse(text);
+  const message = `${answer.status} ${text.slice(0, 200).replaceAll(/\s+/g, " ")}`;
+  throw answer.status < 500 && answer.status !== 429 ? new Refused(message) : new Error(message);
+}
+
+function serverRun({ info, data }: z.output<typeof runSchema>): ServerRun {
+  const steps = new Map(data.metrics.map(({ key, step }) => [key, step]));
+  return { id: info.run_id, artifacts: info.artifact_uri, status: info.status, steps };
+}
