@@ -15,6 +15,7 @@ import { checkUri } from "../mlflow/client.ts";
 import { followRuns } from "../mlflow/follow.ts";
 import { namesIn } from "../record.ts";
 import { type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
+import { linkCurves } from "../sweep/curves.ts";
 import { isUpToDate, type Job } from "../sweep/jobs.ts";
 import { allJobs, type PointState, readFailures, runSweep, type SweepRun, threadsFor } from "../sweep/run.ts";
 
@@ -42,6 +43,7 @@ export async function sweep(config: string, options: SweepOptions, session: Sess
     const threads = begun ? await readSweepThreads(out) : threadsFor(options.jobs);
     const report = (states: ReadonlyMap<string, PointState>) => runSweepReport(reportOf(plan, out, threads, states), context);
     if (!begun) await report(new Map());
+    await linkCurves(out, plan);
     const run: SweepRun = {
       out,
       plan,

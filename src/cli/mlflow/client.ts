@@ -28,7 +28,7 @@ const runSchema = z.object({
 
 /** Tries of a request, and how long each may take, milliseconds. */
 const tries = 3;
-const patience = 10_000;
+const patience = 30_000;
 /** What one request may hold. Source: https://mlflow.org/docs/latest/rest-api.html, limits of log-batch. */
 const mostMetrics = 1000;
 const mostParameters = 100;

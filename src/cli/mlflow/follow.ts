@@ -18,7 +18,7 @@ export interface Followed {
 /** Milliseconds between two looks at the folders. */
 const lookEvery = 10_000;
 /** Milliseconds that the last look may take when all is done. */
-const lastLook = 30_000;
+const lastLook = 60_000;
 /** Files that are sent when a run is whole, up to so many bytes each. */
 const files = ["config.yaml", "manifest.json", "eval/results.json", "report.html"];
 const mostBytes = 20e6;

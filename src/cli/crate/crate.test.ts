@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseExperiment } from "../../config/experiment.ts";
+import { sha256 } from "../../core/hash.ts";
+import { keyOf, listOutputs, markWhole, type Parts } from "../record.ts";
+import { exportRunCrate } from "./export.ts";
+
+let folder = "";
+let run = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hemosynth-crate-"));
+  run = join(folder, "run");
+  await write("config.yaml", "name: mine\n");
+  await write("manifest.json", '{ "images/sub-DOE_JANE.nii.gz": "…" }');
+  await write("report.html", "DOE_JANE");
+  await stage("data", { "dataset.json": "sub-DOE_JANE" });
+  await stage("synth", { "images/sub-DOE_JANE é.nii.gz": "image of DOE_JANE" });
+  await stage("train", {
+    "model.json": "{}",
+    "weights/best.safetensors": "w",
+    "weights/last.safetensors": "l",
+    "metrics.csv": "step\n",
+  });
+  await stage("eval", { "results.json": "{}", "units.csv": "sub-DOE_JANE", "plots/roc-slice.svg": "<svg/>" }, ["../report.html"]);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(run, path)), { recursive: true });
+  await writeFile(join(run, path), text);
+}
+
+async function stage(name: string, files: Readonly<Record<string, string>>, beside: readonly string[] = []): Promise<void> {
+  for (const [path, text] of Object.entries(files)) await write(`${name}/${path}`, text);
+  const parts: Parts = { stage: name, version: "1.2.3", seed: 4, backend: null, options: {}, inputs: { synth: "ab" } };
+  const made = { node: "v22", platform: "linux-x64", backend: { name: "wasm", versions: { tfjs: "4" } } };
+  const outputs = await listOutputs(join(run, name), beside);
+  await markWhole(join(run, name), {
+    schemaVersion: 1,
+    key: keyOf(parts),
+    parts,
+    made,
+    headline: "DOE_JANE",
+    summary: {},
+    outputs,
+  });
+}
+
+const experiment = parseExperiment("{ name: mine, data: { kind: phantom } }", "test", []);
+const told = { date: "2026-01-31", license: "CC-BY-4.0" };
+
+async function graph(out: string): Promise<Map<string, Record<string, unknown>>> {
+  const { "@graph": all } = JSON.parse(await readFile(join(out, "ro-crate-metadata.json"), "utf8"));
+  return new Map(all.map((one: Record<string, unknown>) => [one["@id"], one]));
+}
+
+/** Validated by rocrate-validator, too: scripts/parity/ro_crate.py. */
+test("a whole run: every file is there once with its hash, and is the result of the stage that made it", async () => {
+  const out = join(folder, "crate");
+  expect((await exportRunCrate(run, out, experiment, "all", told)).files).toBe(12);
+  const entities = await graph(out);
+  const root = entities.get("./")!;
+  expect(root).toMatchObject({
+    name: "mine",
+    datePublished: "2026-01-31",
+    license: { "@id": "https://spdx.org/licenses/CC-BY-4.0" },
+  });
+  const parts = (root.hasPart as { "@id": string }[]).map((one) => one["@id"]);
+  expect(new Set(parts).size).toBe(12);
+  const onDisk = (await readdir(out, { recursive: true, withFileTypes: true })).filter((one) => one.isFile());
+  expect(onDisk).toHaveLength(13); // and the metadata
+  for (const id of parts) expect(entities.get(id)!.sha256).toBe(sha256(await readFile(join(out, decodeURIComponent(id)))));
+  expect(entities.get("#eval")).toMatchObject({
+    "@type": "CreateAction",
+    instrument: { "@id": "#hemosynth-1.2.3" },
+    result: expect.arrayContaining([{ "@id": "report.html" }, { "@id": "eval/results.json" }]),
+  });
+  const facts = [...entities.values()]
+    .filter((one) => one["@type"] === "PropertyValue")
+    .map(({ name, value }) => `${name}=${value}`);
+  expect(facts).toEqual(expect.arrayContaining(["train: seed=4", "train: backend=wasm", "train: SHA-256 of synth=ab"]));
+  await exportRunCrate(run, join(folder, "again"), experiment, "all", told);
+  expect(await readFile(join(folder, "again/ro-crate-metadata.json"))).toEqual(
+    await readFile(join(out, "ro-crate-metadata.json")),
+  );
+});
+
+test("results alone say no name of a case, in no file and in no file's name", async () => {
+  const out = join(folder, "crate");
+  await exportRunCrate(run, out, experiment, "results", { date: "2026-01-31", license: null });
+  const files = (await readdir(out, { recursive: true, withFileTypes: true })).filter((one) => one.isFile());
+  expect(files.map(({ name }) => name).sort()).toEqual(["best.safetensors", "config.yaml", "metrics.csv", "model.json", "results.json", "ro-crate-metadata.json", "roc-slice.svg"]); // biome-ignore format: one line
+  for (const { parentPath, name } of files)
+    expect(`${parentPath}/${name} ${await readFile(join(parentPath, name), "utf8")}`).not.toContain("DOE");
+  expect((await graph(out)).get("./")!.license).toBe("No licence was given: ask the authors.");
+});
+
+test("a file that was changed since is refused: what is archived is what was made", async () => {
+  await write("eval/results.json", "[]");
+  await expect(exportRunCrate(run, join(folder, "crate"), experiment, "all", told)).rejects.toThrow(
+    /eval: must be as the stage that made it left it; results\.json was changed\. Run it again, then export\./,
+  );
+});
