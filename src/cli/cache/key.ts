@@ -3,9 +3,9 @@ import { cpus } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
+import { sharedInput } from "../pointers.ts";
 import { filesUnder, hashFile } from "../record.ts";
 import type { StageJob, StageName } from "../stage.ts";
-import { sharedInput } from "../stages.ts";
 
 /** Stages that keep all they make in their folder. The `dataset.json` of others may say where images elsewhere lie, by paths from there. */
 const keepsWithin: ReadonlySet<StageName> = new Set(["synth", "pretrain", "train", "predict", "eval"]);
