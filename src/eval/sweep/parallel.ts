@@ -1,5 +1,5 @@
 import { escapeText } from "../../picture/html.ts";
-import { atY, blue, type Frame, faint, ink, label, line, orange, path, svgFile } from "../report/chart.ts";
+import { atY, blue, type Frame, faint, ink, label, line, orange, paper, path, short, svgFile } from "../report/chart.ts";
 
 /** One axis of {@link parallelPlot}. */
 export interface Axis {
@@ -81,9 +81,9 @@ export function parallelPlot(title: string, names: readonly string[], axes: read
   const rulers = axes.flatMap(({ name, ticks }, i) => [
     line(x(i), f.top, x(i), f.height - f.bottom, ink, { width: 1.2 }),
     label(x(i), i % 2 === 0 ? 16 : 32, name, { bold: true, size: 11 }),
-    ...ticks.map(({ at, text }) => label(x(i) + 5, atY(f, at) + 4, shortened(text), { anchor: "start", size: 10 })),
+    `<g stroke="${paper}" stroke-width="3" paint-order="stroke">`, // so that they can be read across lines
+    ...ticks.map(({ at, text }) => label(x(i) + 5, atY(f, at) + 4, short(text, 16), { anchor: "start", size: 10 })),
+    "</g>",
   ]);
   return svgFile(f, title, [...lines, ...rulers]);
 }
-
-const shortened = (text: string): string => (text.length <= 16 ? text : `${text.slice(0, 15)}…`);
