@@ -14,6 +14,11 @@ export function sweepColumns({ points, factors }: Pick<SweepResults, "points" | 
   const names = namesOf(points, ({ metrics }) => metrics);
   const validations = namesOf(points, ({ validation }) => validation);
   const column = (name: string, cell: (point: SweptPoint) => Cell) => ({ name, values: ofOneType(points.map(cell)) });
+  const number = (name: string, cell: (point: SweptPoint) => number | null): Column => ({
+    name,
+    values: points.map(cell),
+    type: "DOUBLE",
+  });
   const figure = (name: string, part: "estimate" | "low" | "high") => (point: SweptPoint) =>
     point.metrics.find((one) => nameOf(one) === name)?.[part] ?? null;
   return [
@@ -22,12 +27,12 @@ export function sweepColumns({ points, factors }: Pick<SweepResults, "points" | 
     column("state", ({ state }) => state),
     ...factors.map(({ path }) => column(path, ({ values }) => plainValue(values[path]))),
     ...names.flatMap((name) => [
-      column(name, figure(name, "estimate")),
-      column(`${name}_low`, figure(name, "low")),
-      column(`${name}_high`, figure(name, "high")),
+      number(name, figure(name, "estimate")),
+      number(`${name}_low`, figure(name, "low")),
+      number(`${name}_high`, figure(name, "high")),
     ]),
     ...validations.map((name) =>
-      column(`val_${name}`, ({ validation }) => validation.find((one) => nameOf(one) === name)?.estimate ?? null),
+      number(`val_${name}`, ({ validation }) => validation.find((one) => nameOf(one) === name)?.estimate ?? null),
     ),
     column("failure", ({ failure }) => failure?.message ?? null),
   ];
