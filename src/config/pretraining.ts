@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { modelOptions } from "../models/index.ts";
 import { initOptions } from "../train/init/options.ts";
-import { trainOptions } from "../train/options.ts";
+import { taskName, trainOptions } from "../train/options.ts";
 import { dataOptions } from "./data.ts";
 
 const { into, only } = initOptions.shape;
@@ -17,7 +17,10 @@ export const pretrainingOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe("the network that is pretrained; null: that of model, under what the task needs"),
-  train: trainOptions.prefault({ task: "infoNce" }).describe("how it is pretrained; its init is where pretraining starts"),
+  train: trainOptions
+    .extend({ task: taskName.default("infoNce").describe("what it is pretrained for; as train.task") })
+    .prefault({})
+    .describe("how it is pretrained; its init is where pretraining starts"),
   into,
   only,
 });

@@ -8,7 +8,10 @@ export const regionsOptions = z.strictObject({
   detector: z
     .strictObject({
       model: detectorModel,
-      train: trainOptions.prefault({ task: "regions" }).describe("how it is trained; its outputs are names"),
+      train: trainOptions
+        .extend({ task: z.literal("regions").default("regions").describe("what it is trained for: boxes of regions") })
+        .prefault({})
+        .describe("how it is trained; its outputs are names"),
     })
     .prefault({})
     .describe("what finds the regions, with boxes detected"),

@@ -35,6 +35,24 @@ function labelOf(path: string, all: readonly string[]): string {
   return endings.find((ending) => !isShared(ending)) ?? path;
 }
 
+/** The option that gives settings names of their own. */
+const ownName = "name";
+
+/** Where points have names of their own: the factors without those that the name decides, which it stands for. */
+function notInName(points: readonly Values[], factors: readonly Factor[]): Factor[] {
+  if (!factors.some(({ path }) => path === ownName)) return [...factors];
+  const isDecided = (path: string) => {
+    const by = new Map<string, string>();
+    return points.every((values) => {
+      const [name, value] = [keyOf(values, [ownName]), keyOf(values, [path])];
+      const before = by.get(name) ?? value;
+      by.set(name, before);
+      return before === value;
+    });
+  };
+  return factors.filter(({ path }) => path === ownName || !isDecided(path));
+}
+
 /** Longest name of a point, characters; a longer one is cut and told apart by a hash. */
 const longest = 96;
 
@@ -45,7 +63,7 @@ const longest = 96;
  * @param of - Which of the factors a name tells.
  */
 export function namesOf(points: readonly Values[], factors: readonly Factor[], of: (path: string) => boolean): string[] {
-  const told = factors.filter(({ path }) => of(path));
+  const told = notInName(points, factors).filter(({ path }) => of(path));
   const keys = points.map((values) => keyOf(values, told.map(({ path }) => path))); // biome-ignore format: short
   const short = points.map((values) => shortName(told, values));
   const owners = new Map<string, Set<string>>();
@@ -57,7 +75,9 @@ export function namesOf(points: readonly Values[], factors: readonly Factor[], o
 }
 
 function shortName(told: readonly Factor[], values: Values): string {
-  const parts = told.flatMap(({ path, label }) => (path in values ? [`${label}=${wordOf(values[path])}`] : []));
+  const parts = told.flatMap(({ path, label }) =>
+    path in values ? [`${path === ownName ? "" : `${label}=`}${wordOf(values[path])}`] : [],
+  );
   return parts.length === 0 ? "base" : parts.join("_");
 }
 

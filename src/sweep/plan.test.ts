@@ -32,10 +32,22 @@ test("every config in configs/sweeps is a sweep all of whose points resolve", as
   const sweeps = join(import.meta.dirname, "../../configs/sweeps");
   const files = (await readdir(sweeps)).filter((name) => name.endsWith(".yaml"));
   expect(files.length).toBeGreaterThanOrEqual(2);
-  for (const name of files) expect((await loadSweep(join(sweeps, name))).points).toHaveLength(18);
+  for (const name of files) expect((await loadSweep(join(sweeps, name))).points.length, name).toBeGreaterThan(1);
 });
 
 const namesOf = ({ points }: SweepPlan) => points.map(({ name }) => name);
+
+test("settings that are given names are called so, and what follows from the name is left out", async () => {
+  const found = await plan(
+    "sweep:\n  list: [{name: plain, train.steps: 5}, {name: long, train.steps: 9, train.batchSize: 2}]\n  grid: {train.share: [0.5, 1]}\n  seeds: [3]\n",
+  );
+  expect([...new Set(found.points.map(({ setting }) => setting))].sort()).toEqual([
+    "share=0.5_long",
+    "share=0.5_plain",
+    "share=1_long",
+    "share=1_plain",
+  ]);
+});
 
 test("every combination, the last to vary first; each point is the experiment that the same options by --set give", async () => {
   const found = await plan(

@@ -17,6 +17,7 @@ import {
 } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
 import { writeAtomic } from "../../data/files.ts";
+import { assertNoLeak } from "../../data/leaks.ts";
 import { readModelFolder } from "../../data/model-folder.ts";
 import { readVolume, writeNifti } from "../../data/nifti.ts";
 import { boxMetrics } from "../detect/measure.ts";
@@ -58,6 +59,7 @@ export async function runRegions(request: RegionsRequest, context: StageContext)
   const { data, detector, out, options } = request;
   const [dataset, splits] = [await readDataset(data), await readSplits(data)];
   checkRegions(data, dataset, request);
+  assertNoLeak({ dataset, splits, where: data });
   const found = detector === null ? null : await findRegions(data, dataset, detector, context);
   const cases: Case[] = [];
   let missing = 0;
