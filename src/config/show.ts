@@ -27,9 +27,15 @@ export function experimentJsonSchema(): JsonSchema {
     description: "Config files that this one starts from, relative to it; later ones win, and this one wins over all.",
     anyOf: [base, { type: "array", items: base }],
   };
+  const sizes = {
+    description: "By name, such as smoke, small and full, what that size lays over the rest; options as in a config.",
+    type: "object",
+    additionalProperties: { type: "object" },
+  };
+  const size = { description: "Which of sizes is taken; small where none is named.", type: "string" };
   const { properties, ...rest } = schema;
   const { $schema: _, ...sweep } = relaxed(z.toJSONSchema(sweepOptions, { target: "draft-2020-12", io: "input" })) as JsonSchema;
-  return { ...rest, title: "hemosynth experiment", properties: { extends: bases, ...(properties as JsonSchema), sweep } };
+  return { ...rest, title: "hemosynth experiment", properties: { extends: bases, ...(properties as JsonSchema), size, sizes, sweep } };
 }
 
 function relaxed(node: unknown): unknown {
