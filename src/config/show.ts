@@ -35,7 +35,11 @@ export function experimentJsonSchema(): JsonSchema {
   const size = { description: "Which of sizes is taken; small where none is named.", type: "string" };
   const { properties, ...rest } = schema;
   const { $schema: _, ...sweep } = relaxed(z.toJSONSchema(sweepOptions, { target: "draft-2020-12", io: "input" })) as JsonSchema;
-  return { ...rest, title: "hemosynth experiment", properties: { extends: bases, ...(properties as JsonSchema), size, sizes, sweep } };
+  return {
+    ...rest,
+    title: "hemosynth experiment",
+    properties: { extends: bases, ...(properties as JsonSchema), size, sizes, sweep },
+  };
 }
 
 function relaxed(node: unknown): unknown {
