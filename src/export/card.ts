@@ -56,7 +56,7 @@ export function describeModel(
       name: "logits",
       axes: channelsFirst ? ["batch", "channel", ...maps] : ["batch", ...maps, "channel"],
       channels: file.outputs,
-      meaning: meaningOf(file.outputs),
+      meaning: meaningOf(file),
     },
     thresholds,
     training: { steps: file.steps, seed: file.seed, data: file.data, weights: file.weights.sha256, validation: file.validation },
@@ -64,9 +64,9 @@ export function describeModel(
 }
 
 /** What the numbers that come out are. */
-function meaningOf(outputs: readonly string[]): string {
+function meaningOf({ task, outputs }: Pick<ModelFile, "task" | "outputs">): string {
   const is = (names: readonly string[]) => names.join() === outputs.join();
-  if (is(tissueOutputs)) return "logits of one softmax over the channels";
+  if (is(tissueOutputs) || task === "classes" || task === "crops") return "logits of one softmax over the channels";
   if (is(denoisedOutputs))
     return "intensity of the image without its noise, 1 is white; its absolute difference to the image is the anomaly map";
   if (is(bagOutputs)) return "of each image its logit and the score that decides its share of a bag";

@@ -9,7 +9,7 @@ import { writeAtomic } from "../data/files.ts";
 import { type ModelFolder, readModelFolder } from "../data/model-folder.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
 import { packageVersion } from "../data/version.ts";
-import { buildModel, embeddingOutputs, type Model, modelOptions, modelTells, restoredOutputs, setWeights } from "../models/index.ts"; // biome-ignore format: one line
+import { buildModel, isPretextOutput, type Model, modelOptions, modelTells, setWeights } from "../models/index.ts";
 import { describeModel, type ModelCard, type Thresholds } from "./card.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { toFirst } from "./onnx-graph.ts";
@@ -74,16 +74,17 @@ function buildNetwork({ file, weights, where }: ModelFolder, format: ModelFormat
       "data",
       `${where}: must be a model that this version builds; got ${String(file.model.kind)}. Train one with this version.`,
     );
-  if ([embeddingOutputs, restoredOutputs].some((names) => names.join() === file.outputs.join()))
+  if (isPretextOutput(file.outputs))
     throw new UserError(
       "data",
       `${where}: must be a model that tells something of an image; got one that was only pretrained. Its weights are this file itself.`,
     );
   const tells = modelTells(options.data);
-  if ((tells === "boxes" || tells === "bags") && format !== "safetensors")
+  const [, told] = [["bags", "tells of bags"], ["sets", "tells of sets of crops"], ["boxes", "gives boxes"]].find(([of]) => of === tells) ?? []; // biome-ignore format: a table
+  if (told !== undefined && format !== "safetensors")
     throw new UserError(
       "usage",
-      `--format must be safetensors for a ${options.data.kind}, which ${tells === "bags" ? "tells of bags" : "gives boxes"}; got ${format}. A program of your own can write them, see docs/export.md.`,
+      `--format must be safetensors for a ${options.data.kind}, which ${told}; got ${format}. A program of your own can write them, see docs/export.md.`,
     );
   const model = buildModel(options.data, { inChannels: file.inChannels, outChannels: file.outputs.length, seed: file.seed });
   setWeights(model, weights, where);

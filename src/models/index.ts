@@ -46,12 +46,14 @@ export {
   denoisedOutputs,
   embeddingOutputs,
   hemorrhageOutputs,
+  isPretextOutput,
   lesionOutputs,
   outputOfTissue,
   restoredOutputs,
   type TissueOutput,
   tissueOfOutput,
   tissueOutputs,
+  weakOutputs,
 } from "./outputs.ts";
 export type { Pretext } from "./pretrain.ts";
 export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";

@@ -21,6 +21,14 @@ export const denoisedOutputs = ["denoised"] as const;
 /** What pretraining by context restoration gives: the image as it was, in the unit of the image. */
 export const restoredOutputs = ["restored"] as const;
 
+/** What pretraining on weak labels of slices tells first: whether there is blood; of types, their names follow. */
+export const weakOutputs = ["weak"] as const;
+
+/** Whether what a network tells is of pretraining alone: nothing is predicted by it. */
+export function isPretextOutput([first]: readonly string[]): boolean {
+  return first === embeddingOutputs[0] || first === restoredOutputs[0] || first === weakOutputs[0];
+}
+
 /** What pretraining by views gives: features without a meaning of their own. */
 export const embeddingOutputs = ["embedding"] as const;
 

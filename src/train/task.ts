@@ -10,6 +10,7 @@ import {
   type Pretext,
   restoredOutputs,
   tissueOutputs,
+  weakOutputs,
 } from "../models/index.ts";
 import type { AugmentedWindow } from "./augment/apply.ts";
 import { type Anchors, boxLoss, boxTarget, flaggedTargets, lesionTargets } from "./detect/target.ts";
@@ -196,7 +197,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
     name: "weakBinary",
     draws: "slices",
     learnsFrom: "masks",
-    outputs: bleedOutputs,
+    outputs: weakOutputs,
     target: (windows) => column(windows.map(({ masks }) => (showsLesion(masks) ? 1 : 0))),
     loss: (logits, target, { loss }) => presenceLoss(logits, target, loss),
   },
@@ -204,7 +205,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
     name: "weakTypes",
     draws: "slices",
     learnsFrom: "types",
-    outputs: bleedOutputs,
+    outputs: weakOutputs,
     target(windows, { outputs }) {
       const rows = windows.flatMap(({ masks }) => [showsLesion(masks), ...typesIn(masks, outputs - 1)]);
       return { shape: [windows.length, 1, 1, outputs], data: Float32Array.from(rows, Number) };
@@ -215,7 +216,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
     name: "weakGrid",
     draws: "slices",
     learnsFrom: "masks",
-    outputs: bleedOutputs,
+    outputs: weakOutputs,
     target(windows, { size, cells = 1 }) {
       const data = Float32Array.from(windows.flatMap(({ masks }) => bloodyCells(masks, size, cells)));
       return { shape: [windows.length, cells, cells, 1], data };

@@ -7,13 +7,12 @@ import {
   bleedOutputs,
   buildModel,
   denoisedOutputs,
-  embeddingOutputs,
   forInference,
   hemorrhageOutputs,
+  isPretextOutput,
   type Model,
   type ModelOptions,
   modelOptions,
-  restoredOutputs,
   setWeights,
 } from "../../models/index.ts";
 import type { TissueNetwork } from "../../tissue/segment.ts";
@@ -56,8 +55,7 @@ export function tellsOfSlices({ file: { task, outputs } }: Pick<ModelFolder, "fi
  */
 export function readyNetwork(folder: ModelFolder, where: string): Network {
   const { file, weights } = folder;
-  const outputs = file.outputs.join();
-  if (outputs === embeddingOutputs.join() || outputs === restoredOutputs.join())
+  if (isPretextOutput(file.outputs))
     throw dataFault(
       where,
       "must be a network that something can be predicted by",

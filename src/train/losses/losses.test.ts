@@ -4,6 +4,7 @@ import { type Tensor, type Tensor2D, type Tensor4D, tf } from "../../backend/tf.
 import { bleedLoss, segmentationLoss, softDice, tissueLoss } from "../losses.ts";
 import { lossOptions } from "../options.ts";
 import { completeIouLoss } from "./boxes.ts";
+import { classLoss, presenceLoss } from "./classes.ts";
 import { infoNce, localInfoNce, vicReg } from "./embeddings.ts";
 import { focalLoss, meanSquaredError, tverskyLoss, weightedCrossEntropy } from "./pixels.ts";
 
@@ -33,7 +34,16 @@ const mixture = lossOptions.parse({
   brainLossWeight: 0.25,
 });
 
+/** One 1 a row, at the highest number, times the weight of its class. */
+const weightedTruth = ({ truth }: Inputs) => {
+  const highest = tf.cast(tf.greaterEqual(truth!, tf.max(truth!, -1, true)), "float32");
+  return tf.mul(highest, tf.tensor1d([0.25, 2, 1])) as Tensor4D;
+};
+
 testTorchCases("losses.json", {
+  "class loss, weighted": (inputs) => classLoss(inputs.logits as Tensor4D, weightedTruth(inputs)),
+  "presence loss": (inputs) =>
+    presenceLoss(inputs.logits as Tensor4D, truth(inputs), lossOptions.parse({ lesionPixelWeight: 3 })),
   focal: focal(0.25, 2),
   "focal, unweighted": focal(null, 1.5),
   "focal, gamma 0": focal(0.6, 0),
