@@ -29,6 +29,23 @@ test("every config that names data resolves, and its resolved form is accepted b
   }
 });
 
+test("a config with sizes resolves at each, and the figures of a publication have a source", async () => {
+  const files = await configFiles();
+  const sized = await Promise.all(files.map(async (file) => /^sizes:/m.test(await readFile(file, "utf8"))));
+  const presets = files.filter((_, i) => sized[i]!);
+  expect(presets.length).toBeGreaterThanOrEqual(5);
+  for (const file of presets) {
+    const steps = [];
+    for (const value of ["smoke", "small", "full"]) {
+      const { train, reference, assumed } = await loadExperiment(file, [{ path: "size", value, where: "test" }]);
+      expect(assumed.length, file).toBeGreaterThan(0);
+      expect(reference?.figures.length, file).toBeGreaterThan(0);
+      steps.push(train.steps);
+    }
+    expect(steps, file).toEqual([...steps].sort((a, b) => a - b));
+  }
+});
+
 test("every base config resolves once it is given data", async () => {
   const bases = (await configFiles()).filter((name) => name.includes("/base/"));
   expect(bases.length).toBeGreaterThan(0);
