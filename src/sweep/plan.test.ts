@@ -35,6 +35,25 @@ test("every config in configs/sweeps is a sweep all of whose points resolve", as
   for (const name of files) expect((await loadSweep(join(sweeps, name))).points.length, name).toBeGreaterThan(1);
 });
 
+test("sweeps of configs with sizes resolve at each, all points of the same names", async () => {
+  const sweeps = join(import.meta.dirname, "../../configs/sweeps");
+  for (const name of [
+    "cns-resnet34",
+    "freehemoseg",
+    "freehemoseg-external",
+    "hexanet",
+    "ich-label-efficient",
+    "ich-shares",
+    "neo-mil",
+  ]) {
+    const names = [];
+    for (const value of ["smoke", "small", "full"])
+      names.push(namesOf(await loadSweep(join(sweeps, `${name}.yaml`), [{ path: "size", value, where: "test" }])));
+    expect(names[1], name).toEqual(names[0]);
+    expect(names[2], name).toEqual(names[0]);
+  }
+});
+
 const namesOf = ({ points }: SweepPlan) => points.map(({ name }) => name);
 
 test("settings that are given names are called so, and what follows from the name is left out", async () => {
