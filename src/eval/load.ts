@@ -214,7 +214,7 @@ async function tallyCases(
     const { truth, probability } = await readPair(from, dataset, c, hasMaps);
     const counted = tallySlices(truth, probability, sliceAxis(probability), grid).map((t) => (hasMaps ? t : withoutMap(t)));
     const label = labelOf(c, told);
-    const slices = label === null ? counted : counted.map((t) => ({ ...t, truth: label }));
+    const slices = label === null ? counted : counted.map((t) => ({ ...t, truth: label === 1 ? Number.POSITIVE_INFINITY : 0 }));
     tallied.push({ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices });
     if (hasMaps && split === options.split) lesions.push(lesionsOf(truth, probability));
     if (pointed !== null && truth !== null)

@@ -6,7 +6,7 @@ import type { Overlap } from "./metrics/dice.ts";
  * need no second look at the images. Counts are voxels, or mm³ after {@link scaleTally}.
  */
 export interface Tally {
-  /** In the truth. */
+  /** In the truth; infinite where a label says that there is something, and not how much. */
   readonly truth: number;
   /** In the truth and with a probability of at least threshold g, for each g. */
   readonly both: Float64Array;

@@ -33,7 +33,7 @@ export interface UnitTable {
 
 /**
  * `units.csv`: truth, score and Dice of every unit, for whoever wants to compute further.
- * Dice is empty where truth and prediction are.
+ * Dice is empty where truth and prediction are; the volume of the truth where a label alone says that there is something.
  */
 export function formatUnits(tables: readonly UnitTable[]): string {
   const line = ({ split, mask, fold }: UnitTable, unit: Unit) => {
@@ -42,7 +42,13 @@ export function formatUnits(tables: readonly UnitTable[]): string {
       ? [null, null]
       : [round(predicted[mask]! * unit.voxelMm3), orNull(round(diceOf(overlapAt(unit.tally, mask))))];
     const name = [unit.level, unit.subject, unit.case, unit.slice, split, unit.plane, unit.grade];
-    const cells = [...name, unit.label, unit.score, round(truth * unit.voxelMm3), ...masked];
+    const cells = [
+      ...name,
+      unit.label,
+      unit.score,
+      truth === Number.POSITIVE_INFINITY ? null : round(truth * unit.voxelMm3),
+      ...masked,
+    ];
     return csvLine(fold === null ? cells : [...cells, fold]);
   };
   const lines = tables.flatMap((table) => levels.flatMap((level) => table.units[level].map((unit) => line(table, unit))));

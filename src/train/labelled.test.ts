@@ -113,10 +113,14 @@ test("a case is told by crops of its regions, one of which may be missing", slow
   }
   const train = { task: "crops", outputs: ["normal", "missing", "other"], cropSize: 24, steps: 60 };
   const model = await trained({ kind: "hexanet", regions: 2, encoder: { kind: "miniresnet", widths: [8, 8] } }, train, out);
-  const { predictions, results } = await evaluated(model, out);
+  const { predictions, results, out: evaluation } = await evaluated(model, out);
   const auroc = results.classes!.levels[0]!.figures.find(({ metric }) => metric === "roc_auc:missing")!;
   expect([auroc.estimate, auroc.n]).toEqual([1, 9]); // a black crop is easy
   const scores = parseScores(readFileSync(join(predictions, "scores.csv"), "utf8"), "scores.csv");
+  const volumes = readFileSync(join(evaluation, "units.csv"), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("subject,"));
+  expect(new Set(volumes.map((line) => [7, 9].map((i) => line.split(",")[i]).join()))).toEqual(new Set(["0,0", "1,"])); // as of whole pictures
   for (const stack of scores.filter(({ level }) => level === "stack")) {
     const slices = scores.filter(({ level, case: id }) => level === "slice" && id === stack.case);
     expect(slices.map(({ score }) => score)).toEqual([stack.score, stack.score]);
