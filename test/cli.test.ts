@@ -56,15 +56,16 @@ test("--help loads no stage, no TensorFlow.js and no image library, so that it a
 
 test.each([
   [[], "a command is missing; hemosynth --help lists them"],
+  [["config", "shwo"], "unknown command 'shwo' (Did you mean show?) hemosynth config --help lists the commands and options"],
   [["config"], "a command is missing after config; hemosynth config --help lists them"],
   [["trian"], "unknown command 'trian' (Did you mean train?) hemosynth --help lists the commands and options"],
-  [["train", "x.yaml"], "required option '--out <folder>' not specified; hemosynth --help lists the commands and options"],
-  [["run", "x.yaml", "--out", "r", "--epochs", "3"], "unknown option '--epochs'; hemosynth --help lists the commands and options"],
-  [["run", "x.yaml", "y.yaml", "--out", "r"], "too many arguments for 'run'. Expected 1 argument but got 2. hemosynth --help lists the commands and options"],
+  [["train", "x.yaml"], "required option '--out <folder>' not specified; hemosynth train --help lists the options"],
+  [["run", "x.yaml", "--out", "r", "--epochs", "3"], "unknown option '--epochs'; hemosynth run --help lists the options"],
+  [["run", "x.yaml", "y.yaml", "--out", "r"], "too many arguments for 'run'. Expected 1 argument but got 2. hemosynth run --help lists the options"],
   [["run", "x.yaml", "--out", "r", "--set", "seed"], '--set: must be written key=value; got "seed". Example: --set train.steps=100'],
   [["run", "x.yaml", "--out", "r", "--seed", "-1"], "--seed seed must be at least 0; got -1"],
-  [["run", "x.yaml", "--out", "r", "--workers", "0"], "option '--workers <number>' argument '0' is invalid. It must be a whole number from 1 to 9999. hemosynth --help lists the commands and options"],
-  [["run", "x.yaml", "--out", "r", "--backend", "gpu"], "option '--backend <name>' argument 'gpu' is invalid. Allowed choices are auto, cuda, tensorflow, wasm, cpu. hemosynth --help lists the commands and options"],
+  [["run", "x.yaml", "--out", "r", "--workers", "0"], "option '--workers <number>' argument '0' is invalid. It must be a whole number from 1 to 9999. hemosynth run --help lists the options"],
+  [["run", "x.yaml", "--out", "r", "--backend", "gpu"], "option '--backend <name>' argument 'gpu' is invalid. Allowed choices are auto, cuda, tensorflow, wasm, cpu. hemosynth run --help lists the options"],
   [["run", "no.yaml", "--out", "r"], "no.yaml: could not read: no such file or folder; check the path."],
   [["run", "bad.yaml", "--out", "r"], 'bad.yaml:3:3 unknown key "lr" in train; did you mean "train.optimizer.learningRate"?\nbad.yaml:4:1 unknown key "sedd"; did you mean "seed"?'],
   [["run", "../x.yaml", "--out", "r"], "../x.yaml: could not read: no such file or folder; check the path."],
@@ -75,10 +76,10 @@ test.each([
   [["synth", "--out", "r"], "synth: needs a config, or --replay with sidecars; got neither."],
   [["synth", "x.yaml", "--replay", "s.json", "--out", "r"], "--replay: everything is in the sidecar, so no config and no option goes with it; got x.yaml."],
   [["synth", "--replay", "s.json", "--data", "d", "--seed", "4", "--out", "r"], "--replay: everything is in the sidecar, so no config and no option goes with it; got --seed."],
-  [["synth", "--replay", "s.json", "--out", "r"], "--replay: needs --data, the dataset of normal cases; got none."],
-  [["export", "a", "--format", "tiff", "--out", "r"], "option '--format <name>' argument 'tiff' is invalid. Allowed choices are bids, png, nnunet, coco, yolo. hemosynth --help lists the commands and options"],
+  [["synth", "--replay", "s.json", "--out", "r"], "--replay: needs --data, the dataset of normal cases that they were made from, such as data/ of their run folder; got none."],
+  [["export", "a", "--format", "tiff", "--out", "r"], "option '--format <name>' argument 'tiff' is invalid. Allowed choices are bids, png, nnunet, coco, yolo. hemosynth export --help lists the options"],
   [["run", "x.yaml", "--out", "r", "--folds", "1"], "--folds: goes with split.folds; got a config without. Pass --set split.folds=5, say."],
-  [["run", "x.yaml", "--out", "r", "--folds", "one"], "option '--folds <numbers>' argument 'one' is invalid. It must be numbers from 0 with commas, such as 0,2. hemosynth --help lists the commands and options"],
+  [["run", "x.yaml", "--out", "r", "--folds", "one"], "option '--folds <numbers>' argument 'one' is invalid. It must be numbers from 0 with commas, such as 0,2. hemosynth run --help lists the options"],
   [["run", "x.yaml", "--out", "r", "--set", "split.folds=3", "--folds", "0,3"], "--folds: folds count from 0 to 2; got 3."],
   [["run", "x.yaml", "--out", "r", "--set", "split.folds=4"], "--set split.folds must be at most the number of subjects, 3; got 4. Use fewer folds, or leaveOneOut"],
   [["train", "x.yaml", "--out", "r", "--set", "split.folds=3"], "train: works on one split; got a config with split.folds. `hemosynth run` does every fold; for one of them name its folder, with the config in it, such as folds/0."],
@@ -275,7 +276,7 @@ test("--dry-run refuses what the command would: a backend that is not there, a f
   await mkdir(empty, { recursive: true });
   expect(await dry("--set", `data={kind: folder, path: "${empty}"}`)).toMatchObject({
     code: 3,
-    stderr: expect.stringMatching(/must hold images \(\.nii or \.nii\.gz\); got none among 0 files/),
+    stderr: expect.stringMatching(/must hold images \(\.nii, \.nii\.gz or folders of DICOM slices\); got none among 0 files/),
   });
   await mkdir(join(folder, "dry"), { recursive: true });
   await writeFile(join(folder, "dry", ".hemosynth.lock.json"), JSON.stringify({ pid: process.pid, host: hostname() }));

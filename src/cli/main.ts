@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { exitCodes, StoppedError, UserError } from "../core/errors.ts";
 import { fileFault } from "../data/files.ts";
 import { buildProgram } from "./program.ts";
@@ -43,18 +43,31 @@ async function parse(argv: readonly string[], session: Session): Promise<{ outco
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw new UserError("usage", usageMessage(error, argv));
+    if (error.exitCode !== 0) throw new UserError("usage", usageMessage(error, argv, program));
   }
   return { outcome, help };
 }
 
-function usageMessage(error: CommanderError, argv: readonly string[]): string {
+function usageMessage(error: CommanderError, argv: readonly string[], program: Command): string {
   if (error.code === "commander.help") {
     const verb = argv.filter((word) => !word.startsWith("-")).join(" ");
     return `a command is missing${verb === "" ? "" : ` after ${verb}`}; hemosynth ${verb === "" ? "" : `${verb} `}--help lists them`;
   }
   const text = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-  return `${text}${/[.?)]$/.test(text) ? "" : ";"} hemosynth --help lists the commands and options`;
+  return `${text}${/[.?)]$/.test(text) ? "" : ";"} ${whereToLook(argv, program)}`;
+}
+
+/** Names the help of the innermost command that `argv` begins with: an option of `run` is looked for in `run --help`. */
+function whereToLook(argv: readonly string[], program: Command): string {
+  const words = [program.name()];
+  let command = program;
+  for (const word of argv) {
+    const inner = command.commands.find((one) => one.name() === word);
+    if (inner === undefined) break;
+    command = inner;
+    words.push(word);
+  }
+  return `${words.join(" ")} --help lists the ${command.commands.length > 0 ? "commands and options" : "options"}`;
 }
 
 interface Failure {

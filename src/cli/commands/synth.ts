@@ -44,7 +44,11 @@ async function replay(
     const got = config !== undefined ? config : set !== undefined ? "--set" : seed !== undefined ? "--seed" : "--dry-run";
     throw new UserError("usage", `--replay: everything is in the sidecar, so no config and no option goes with it; got ${got}.`);
   }
-  if (data === undefined) throw new UserError("usage", "--replay: needs --data, the dataset of normal cases; got none.");
+  if (data === undefined)
+    throw new UserError(
+      "usage",
+      "--replay: needs --data, the dataset of normal cases that they were made from, such as data/ of their run folder; got none.",
+    );
   const { runReplay } = await import("../../synth/replay/stage.ts");
   const run = { sidecars, data, out, replace: existOk === true };
   const { headline, summary } = await inFolder(out, workers, session, (context) => runReplay(run, context));

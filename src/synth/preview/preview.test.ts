@@ -94,7 +94,23 @@ describe("the distribution", () => {
 
   test("is not judged where there is nothing to judge: late weeks, nothing painted", () => {
     expect(within({}, 34).get("grade I")).toBe(null);
-    expect(within({}).get("lumen filled, grade II")).toBe(null);
+    expect(within({}).get("lumen filled, grade II, %")).toBe(null);
+  });
+
+  test("gives fills of the lumen in the unit of their target, per cent", async () => {
+    const { scenes } = JSON.parse(await readFile(join(out, "preview.json"), "utf8")) as { scenes: Sidecar[] };
+    const bled = scenes.find((sidecar) => sidecar.draw.bleed !== null)!;
+    const facts = {
+      ...bled.draw.bleed!.facts,
+      sides: [{ ...bled.draw.bleed!.facts.sides[0]!, grade: 3 as const, lumenFill: 0.721 }],
+    };
+    const sidecar = { ...bled, draw: { ...bled.draw, bleed: { ...bled.draw.bleed!, facts } } };
+    const tile = { plain: new Uint8Array(), outlined: new Uint8Array(), outline: "", size: 1, slice: 0 };
+    const rows = distribution(seededRng(1), options, [{ ...answer, scenes: [{ sidecar, tile }] }]);
+    expect(rows.find((row) => row.what === "lumen filled, grade III, %")).toMatchObject({
+      got: "72.1 · 72.1 · 72.1",
+      within: true,
+    });
   });
 
   test("names what is outside: scenes given up, dark blood that is not dark", async () => {
