@@ -152,6 +152,24 @@ test("nothing found: recall and AP are 0, precision does not exist and says why"
   expect(notes).toContain("No box was found.");
 });
 
+test("boxes wholly outside their picture are counted in a note: touching an edge is outside, a hair within is not", async () => {
+  const note = async (corners: number[][], reference = "ref.json") => {
+    const entries = corners.map(([left, top]) => ({ image_id: 1, category_id: 0, bbox: [left, top, 9, 9], score: 0.5 }));
+    await writeFile(join(folder, "outside.json"), JSON.stringify(entries));
+    const asked = { detections: join(folder, "outside.json"), reference: join(folder, reference) };
+    const { notes } = await run(request(null, asked));
+    return notes.filter((text) => text.includes("outside")).join();
+  };
+  const touching = [[100, 5], [-9, 5], [5, 100], [5, -9]]; // biome-ignore format: a side each
+  const within = [[99.9, 5], [-8.9, 5], [5, 99.9], [5, -8.9]]; // biome-ignore format: a side each
+  for (const one of touching) expect(await note([one, ...within])).toMatch(/^1 boxes found lie wholly outside/);
+  expect(await note([...touching, ...within])).toMatch(/^4 boxes found lie wholly outside/);
+  expect(await note(within)).toBe("");
+  const images = instances.images.map(({ width, height, ...rest }) => rest);
+  await writeFile(join(folder, "sizeless.json"), JSON.stringify({ ...instances, images }));
+  expect(await note(touching, "sizeless.json")).toBe("");
+});
+
 test("a given confidence is taken as it is, and no note calls it optimistic; the chosen one is the best there is", async () => {
   const chosen = await run(request(null));
   const given = await run(request(null, {}, { confidence: chosen.confidence.value, interval: "bca" }));
