@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { type Beam, echoes } from "./beam.ts";
 import { type Canvas, makeCanvas, paint, type Tissue } from "./canvas.ts";
 import { type Fan, frameOf, sampleMm } from "./fan.ts";
+import { seenMask } from "./seen.ts";
 import { ellipse, stroke } from "./shapes.ts";
 
 const fan: Fan = { radiusMm: 50, angleDeg: 60, depthMm: 100, lines: 160, samples: 320 };
@@ -76,6 +77,16 @@ test("behind bone it is darker by what the bone takes on the way there and back,
   expect(decibels(below(lineAt(20, 35) - 2, lineAt(20, 35) + 2), plain)).toBeGreaterThan(2);
 });
 
+test("the shadow of bone is not seen, beyond the fan nothing", () => {
+  const canvas = plane({ ...tissue, loss: 1 });
+  paint(canvas, stroke([-12, 30, 1], [-8, 30, 1]), { tissue: { ...tissue, loss: 80 } });
+  const mask = seenMask(canvas, fan, { ...beam, timeGainDb: [0, 20] });
+  const at = (x: number, depth: number) => {
+    const { left, top, pixelMm, width } = canvas.frame;
+    return mask[Math.round((x - left) / pixelMm - 0.5) + width * Math.round((50 + depth - top) / pixelMm - 0.5)];
+  };
+  expect([at(-9, 20), at(-14, 60), at(10, 60), at(50, 5)]).toEqual([1, 0, 1, 0]);
+});
 test("a surface answers when it faces the probe, and little when it does not", () => {
   const dark = { echo: -60, loss: 0, impedance: 1 };
   const brightest = (turned: number) => {

@@ -87,18 +87,26 @@ function insonified(canvas: Canvas, fan: Fan, beam: Beam): Insonified {
 }
 
 /** Maps of the plane along the scan lines, bilinear; beyond the window its border goes on. */
-function scanned(maps: readonly Float32Array[], { frame: { width, height, pixelMm, left, top } }: Canvas, fan: Fan): BeamMap[] {
+export function scanned(
+  maps: readonly Float32Array[],
+  { frame: { width, height, pixelMm, left, top } }: Canvas,
+  fan: Fan,
+): BeamMap[] {
   const { lines, samples, radiusMm } = fan;
   const out = maps.map(() => new Float32Array(lines * samples));
   const [half, step, mm] = [halfAngle(fan), lineStep(fan), sampleMm(fan)];
   for (let l = 0; l < lines; l++) {
-    const [sin, cos] = [Math.sin(l * step - half), Math.cos(l * step - half)];
+    const sin = Math.sin(l * step - half);
+    const cos = Math.cos(l * step - half);
     for (let s = 0; s < samples; s++) {
       const r = radiusMm + (s + 0.5) * mm;
       const x = Math.min(width - 1.001, Math.max(0, (r * sin - left) / pixelMm - 0.5));
       const y = Math.min(height - 1.001, Math.max(0, (r * cos - top) / pixelMm - 0.5));
-      const [i, j] = [x | 0, y | 0];
-      const [a, b, n] = [x - i, y - j, i + width * j];
+      const i = x | 0;
+      const j = y | 0;
+      const a = x - i;
+      const b = y - j;
+      const n = i + width * j;
       for (let m = 0; m < maps.length; m++) {
         const map = maps[m]!;
         const upper = map[n]! + a * (map[n + 1]! - map[n]!);
@@ -191,15 +199,16 @@ function convolved(part: BeamMap, { lines, samples }: Fan, { along, across }: Sp
   for (let s = 0; s < samples; s++) {
     for (let k = Math.max(-reach, -s); k <= Math.min(reach, samples - 1 - s); k++) {
       const weight = along[k + reach]!;
-      const [to, from] = [lines * s, lines * (s + k)];
+      const to = lines * s;
+      const from = to + lines * k;
       for (let l = 0; l < lines; l++) out[to + l]! += weight * wide[from + l]!;
     }
   }
   return out;
 }
 
-/** Gain of each sample, linear in dB between the sliders. */
-function timeGain({ samples }: Fan, { timeGainDb }: Beam): Float32Array {
+/** Gain of each sample as a factor of its amplitude, linear in dB between the sliders. */
+export function timeGain({ samples }: Fan, { timeGainDb }: Beam): Float32Array {
   const last = timeGainDb.length - 1;
   return Float32Array.from({ length: samples }, (_, s) => {
     const at = (s / (samples - 1)) * last;

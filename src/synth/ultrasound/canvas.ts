@@ -172,6 +172,9 @@ export interface Shape {
   readonly reach: number;
 }
 
+/** Impedance from which on a tissue is a wall. */
+const firm = 1.02;
+
 /** Unevenness of all echoes, fully decided: standard deviation in dB, and its scale. */
 export interface Mottle {
   readonly db: number;
@@ -179,9 +182,14 @@ export interface Mottle {
   readonly seed: number;
 }
 
-/** Makes all scatterers stronger and weaker by a smooth noise. */
+/** Makes all scatterers stronger and weaker by a smooth noise, and with them what is denser than soft tissue: walls break up into pieces. */
 export function mottle(canvas: Canvas, { db, wavelengthMm, seed }: Mottle): void {
   const noise = bandNoise({ wavelengthMm, seed });
   const field = smooth(canvas.frame, (x, y) => db * noise(x, y, 0));
-  for (let i = 0; i < field.length; i++) canvas.scatter[i]! *= Math.exp(field[i]! * (Math.LN10 / 20));
+  const { scatter, impedance } = canvas;
+  for (let i = 0; i < field.length; i++) {
+    const factor = Math.exp(field[i]! * (Math.LN10 / 20));
+    scatter[i]! *= factor;
+    if (impedance[i]! > firm) impedance[i] = 1 + (impedance[i]! - 1) * factor;
+  }
 }

@@ -29,8 +29,11 @@ export function shown(
   }
   const data = new Uint8Array(frame.width * frame.height);
   forEachInFan(fan, frame, (n, line, sample) => {
-    const [l, s] = [Math.min(line | 0, fan.lines - 2), Math.min(sample | 0, fan.samples - 2)];
-    const [a, b, i] = [line - l, sample - s, l + fan.lines * s];
+    const l = Math.min(line | 0, fan.lines - 2);
+    const s = Math.min(sample | 0, fan.samples - 2);
+    const a = line - l;
+    const b = sample - s;
+    const i = l + fan.lines * s;
     const near = grey[i]! + a * (grey[i + 1]! - grey[i]!);
     const far = grey[i + fan.lines]! + a * (grey[i + fan.lines + 1]! - grey[i + fan.lines]!);
     data[n] = Math.max(0, Math.min(255, Math.round(near + b * (far - near))));
@@ -48,7 +51,7 @@ export function fanMask(fan: Fan, frame: Frame): Uint8Array {
 }
 
 /** Calls `visit` with the index of each pixel inside the fan, and which line and sample (with fractions) it lies at. */
-function forEachInFan(fan: Fan, frame: Frame, visit: (index: number, line: number, sample: number) => void): void {
+export function forEachInFan(fan: Fan, frame: Frame, visit: (index: number, line: number, sample: number) => void): void {
   const [half, step, mm] = [halfAngle(fan), lineStep(fan), sampleMm(fan)];
   for (let j = 0, n = 0; j < frame.height; j++) {
     const y = frame.top + (j + 0.5) * frame.pixelMm;

@@ -6,9 +6,10 @@ type Point = readonly [number, number];
 export function ellipse(centre: Point, radii: Point, turnDeg = 0): Shape {
   const [c, s] = [Math.cos((turnDeg * Math.PI) / 180), Math.sin((turnDeg * Math.PI) / 180)];
   const [ru, rv] = radii;
+  const [cu, cv] = centre;
   const distance = (u: number, v: number) => {
-    const du = u - centre[0];
-    const dv = v - centre[1];
+    const du = u - cu;
+    const dv = v - cv;
     const p = (c * du + s * dv) / ru;
     const q = (c * dv - s * du) / rv;
     const k0 = Math.sqrt(p * p + q * q);
@@ -20,16 +21,23 @@ export function ellipse(centre: Point, radii: Point, turnDeg = 0): Shape {
 
 /** A line through points, each with the line's half width there, mm; round ends. */
 export function stroke(...points: readonly (readonly [u: number, v: number, radius: number])[]): Shape {
+  // Six numbers a segment: start, way, the half width at the start and how it changes. Plain numbers, since painting asks for millions.
+  const segments = Float64Array.from(
+    points.slice(1).flatMap(([bu, bv, br], i) => {
+      const [au, av, ar] = points[i]!;
+      return [au, av, bu - au, bv - av, ar, br - ar];
+    }),
+  );
   const distance = (u: number, v: number) => {
     let best = Infinity;
-    for (let i = 1; i < points.length; i++) {
-      const [au, av, ar] = points[i - 1]!;
-      const [bu, bv, br] = points[i]!;
-      const [eu, ev] = [bu - au, bv - av];
-      const t = Math.min(1, Math.max(0, ((u - au) * eu + (v - av) * ev) / (eu * eu + ev * ev)));
-      const du = u - au - t * eu;
-      const dv = v - av - t * ev;
-      best = Math.min(best, Math.sqrt(du * du + dv * dv) - ar - t * (br - ar));
+    for (let i = 0; i < segments.length; i += 6) {
+      const du = u - segments[i]!;
+      const dv = v - segments[i + 1]!;
+      const eu = segments[i + 2]!;
+      const ev = segments[i + 3]!;
+      const t = Math.min(1, Math.max(0, (du * eu + dv * ev) / (eu * eu + ev * ev)));
+      const away = Math.sqrt((du - t * eu) ** 2 + (dv - t * ev) ** 2);
+      best = Math.min(best, away - segments[i + 4]! - t * segments[i + 5]!);
     }
     return best;
   };

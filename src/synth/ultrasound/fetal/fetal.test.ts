@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { connectedComponents } from "../../../core/components.ts";
 import { seededRng } from "../../../core/rng.ts";
 import type { Canvas } from "../canvas.ts";
-import { fanMask } from "../display.ts";
 import { scan } from "../scan.ts";
+import { seenMask } from "../seen.ts";
 import { fetalNorm } from "./biometry.ts";
 import { drawFetus } from "./draw.ts";
 import { abnormalFindings, anomalies, type FetalPlane, type Finding } from "./finding.ts";
@@ -117,7 +117,7 @@ test("boxes hold every pixel of their region that is seen, and little more; a no
     ] as const) {
       const view = viewOf("normal", plane, seed);
       const canvas = paintView(view);
-      const seen = fanMask(view.scan.fan, view.scan.frame);
+      const seen = seenMask(canvas, view.scan.fan, view.scan.beam);
       const boxes = regionBoxes(canvas, seen, plane);
       expect(boxes).toHaveLength(3);
       const [x0, y0, x1, y1] = boxes.find((box) => box.name === name)!.box;
@@ -137,7 +137,7 @@ test("every finding shows in one of its planes, inside the mask of the brain; no
     for (const plane of planesOf(finding, finding === "normal" ? both : both)) {
       const view = viewOf(finding, plane, 5);
       const canvas = paintView(view);
-      const seen = fanMask(view.scan.fan, view.scan.frame);
+      const seen = seenMask(canvas, view.scan.fan, view.scan.beam);
       const mask = findingMask(canvas, seen, finding, plane);
       const brain = insideMask(canvas, seen, plane);
       expect(mask.every((v, i) => v === 0 || brain[i] === 1)).toBe(true);

@@ -25,8 +25,10 @@ export function innerAxes({ biparietal, occipitofrontal, boneMm }: Skull): reado
 export function innerSkull(skull: Skull): Shape {
   const radii = innerAxes(skull);
   const plain = ellipse([0, 0], radii);
-  const narrow = (u: number) => 1 / (1 - skull.taper * Math.max(-1, Math.min(1, u / radii[0])));
-  return { ...plain, reach: 1.15 * radii[0], distance: (u, v) => plain.distance(u, v * narrow(u)) };
+  const [a] = radii;
+  const { taper } = skull;
+  const narrow = (u: number) => 1 / (1 - taper * Math.max(-1, Math.min(1, u / a)));
+  return { ...plain, reach: 1.15 * a, distance: (u, v) => plain.distance(u, v * narrow(u)) };
 }
 
 /** Fluid that is left between the brain and the skull, mm; our guess. */

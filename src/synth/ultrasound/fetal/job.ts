@@ -3,9 +3,9 @@ import { canonicalJson, sha256 } from "../../../core/hash.ts";
 import type { Case } from "../../../data/dataset.ts";
 import { writeAtomic } from "../../../data/files.ts";
 import { writeNifti } from "../../../data/nifti.ts";
-import { fanMask } from "../display.ts";
 import { frameStepMm, framesVolume } from "../picture-case.ts";
 import { scan } from "../scan.ts";
+import { seenMask } from "../seen.ts";
 import { findingMask, insideMask, regionBoxes } from "./truth.ts";
 import { type FetalView, paintView } from "./view.ts";
 
@@ -25,8 +25,8 @@ export interface FetalJob {
 export default async function makeFetalPicture(job: FetalJob): Promise<Case> {
   const { out, id, view } = job;
   const canvas = paintView(view);
-  const { frame, fan } = view.scan;
-  const seen = fanMask(fan, frame);
+  const { frame, fan, beam } = view.scan;
+  const seen = seenMask(canvas, fan, beam);
   const write = async (suffix: string, data: Uint8Array) => {
     const path = `images/${id}${suffix}.nii.gz`;
     return { path, ...(await writeNifti(join(out, path), framesVolume(data, frame))) };

@@ -29,7 +29,7 @@ const boxMarginMm = 1;
 /** Pixels that a region must have to be seen. */
 const fewest = 12;
 
-/** The boxes of the regions that can be seen in a picture. `seen` is 1 for the pixels inside the fan. */
+/** The boxes of the regions that can be seen in a picture. `seen` is 1 for the pixels that the probe sees. */
 export function regionBoxes({ label, frame }: Canvas, seen: Uint8Array, plane: FetalPlane): RegionBox[] {
   const { width, height, pixelMm } = frame;
   const margin = Math.ceil(boxMarginMm / pixelMm);

@@ -43,17 +43,17 @@ export function drawView(rng: Rng, fetus: Fetus, plane: FetalPlane, { pixels, ma
     lines: 160,
     samples: Math.round(1.3 * pixels),
   };
-  const frame = frameOf(fan, pixels);
   const pose = drawPose(place, fan, nearMm, size);
+  const frame = zoomed(frameOf(fan, pixels), pose, size, place.uniform());
   return {
     plane,
     fetus,
     pose,
-    warp: { sizeMm: between(place, [0.3, 0.6]), wavelengthMm: 28, seed: seedFrom(place) },
+    warp: { sizeMm: between(place, [0.25, 0.5]), wavelengthMm: 28, seed: seedFrom(place) },
     world: drawWorld(rng.fork("world"), nearMm, size.high),
     mottles: [
       { db: between(place, [2, 4]), wavelengthMm: between(place, [14, 24]), seed: seedFrom(place) },
-      { db: between(place, [2.5, 4.5]), wavelengthMm: between(place, [3, 6]), seed: seedFrom(place) },
+      { db: between(place, [3, 5.5]), wavelengthMm: between(place, [2, 4.5]), seed: seedFrom(place) },
     ],
     scan: drawScan(rng.fork("scan"), { fan, frame, marks, focusMm: nearMm + between(place, [0.4, 1]) * size.high }),
   };
@@ -83,6 +83,19 @@ function drawPose(rng: Rng, fan: Fan, nearMm: number, { high, middle, upright }:
   const x = between(rng, [-5, 5]) - middle * Math.cos((turnDeg * Math.PI) / 180);
   const y = fan.radiusMm + nearMm + high / 2 - middle * Math.sin((turnDeg * Math.PI) / 180);
   return { centre: [x, y], turnDeg, mirrored };
+}
+
+/** A window zoomed in on the middle of what is shown, as users do; `share` 0 leaves it, 1 zooms until the view just fits. */
+function zoomed(frame: Frame, { centre: [x, y], turnDeg }: Pose, { long, high, middle }: Extent, share: number): Frame {
+  const full = frame.width * frame.pixelMm;
+  const [c, s] = [Math.abs(Math.cos((turnDeg * Math.PI) / 180)), Math.abs(Math.sin((turnDeg * Math.PI) / 180))];
+  const least = Math.min(full, Math.max(c * long + s * high, s * long + c * high) + 10);
+  const size = full - share * (full - least);
+  const at = (corner: number, to: number) => Math.min(corner + full - size, Math.max(corner, to - size / 2));
+  const turn = (turnDeg * Math.PI) / 180;
+  const left = at(frame.left, x + middle * Math.cos(turn));
+  const top = at(frame.top, y + middle * Math.sin(turn));
+  return { ...frame, pixelMm: size / frame.width, left, top };
 }
 
 function drawWorld(rng: Rng, nearMm: number, high: number): World {
@@ -115,7 +128,7 @@ function drawScan(rng: Rng, { fan, frame, marks, focusMm }: ScanRoom): Scan {
     fan,
     frame,
     beam: {
-      frequencyMHz: between(rng, [2.6, 4.5]),
+      frequencyMHz: between(rng, [3.2, 5.5]),
       cycles: between(rng, [2, 3]),
       fNumber: between(rng, [2.2, 4]),
       focusMm,
@@ -130,8 +143,8 @@ function drawScan(rng: Rng, { fan, frame, marks, focusMm }: ScanRoom): Scan {
     },
     display: {
       dynamicRangeDb: between(rng, [52, 68]),
-      whiteDb: between(rng, [14, 24]),
-      gamma: between(rng, [1, 1.5]),
+      whiteDb: between(rng, [16, 25]),
+      gamma: between(rng, [1.1, 1.8]),
     },
     marks: marks ? drawFetalMarks(rng.fork("marks"), fan, frame, focusMm) : [],
   };

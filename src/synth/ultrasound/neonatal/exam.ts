@@ -3,10 +3,10 @@ import { between, pick, type Rng, seedFrom } from "../../../core/rng.ts";
 import { tissues } from "../../../core/tissue.ts";
 import { headGeometry } from "../../scene.ts";
 import { type Canvas, type Mottle, makeCanvas, mottle, type Warp } from "../canvas.ts";
-import { fanMask } from "../display.ts";
 import { type Fan, frameOf } from "../fan.ts";
 import { drawMarks } from "../marks.ts";
 import { type Scan, scan } from "../scan.ts";
+import { seenMask } from "../seen.ts";
 import type { NeonatalHead } from "./brain.ts";
 import type { CranialUltrasoundOptions } from "./options.ts";
 import { paintFrame, type Vault } from "./paint.ts";
@@ -107,7 +107,7 @@ function drawFrame(rng: Rng, plane: ProbePlane, machine: Scan, marks: boolean): 
   };
 }
 
-/** A frame as it is written: the picture, and 1 where there is blood and where there is brain, inside the fan. */
+/** A frame as it is written: the picture, and 1 where there is blood and where there is brain, as far as the probe sees. */
 export interface ScannedFrame {
   readonly picture: Uint8Array;
   readonly lesion: Uint8Array;
@@ -117,7 +117,7 @@ export interface ScannedFrame {
 /** Paints and scans one frame of an exam. */
 export function scanFrame(head: NeonatalHead, exam: Exam, frame: ExamFrame): ScannedFrame {
   const { canvas, cover } = paintExamFrame(head, exam, frame);
-  const seen = fanMask(frame.scan.fan, frame.scan.frame);
+  const seen = seenMask(canvas, frame.scan.fan, frame.scan.beam);
   return {
     picture: scan(canvas, frame.scan).data,
     lesion: seen.map((v, i) => (v === 1 && cover[i]! >= 0.5 ? 1 : 0)),
