@@ -27,23 +27,14 @@ const file = "classes.csv";
  * @throws {UserError} (data) If images of one examination are of several classes.
  */
 export function measureClassTable(table: ClassTable, bootstrap: BootstrapOptions, rng: Rng): MeasuredClassTable {
-  const text = formatClassUnits(table);
   if (new Set(table.units.map(({ truth }) => truth)).size < 2)
     return {
       classes: { names: [...table.classes], levels: [] },
       tables: [],
       notes: ["All evaluated units are of one class: there are no figures of classes."],
     };
-  const hasWeeks = text.startsWith("id,subject,examination,weeks");
-  const ages = hasWeeks && new Set(table.units.map(({ weeks }) => weeks)).size > 1;
-  const options = metricsOptions.parse({
-    columns: {
-      ...{ truth: "truth", id: ["id"], cluster: ["subject"], subgroup: ages ? "weeks" : null },
-      scoreColumns: table.classes.map((name) => `${name}=prob_${name}`),
-    },
-    ...{ resamples: bootstrap.resamples, level: bootstrap.level, permutations: 0 },
-  });
-  const read = readTable(text, file, options.columns);
+  const options = optionsFor(table, bootstrap);
+  const read = readTable(formatClassUnits(table), file, options.columns);
   const images = asClassPredictions(read, options.columns)!;
   const per = perOf(read, "examination");
   const rows = images.rows.map((row) => ({ ...row, subgroup: null }));
@@ -67,4 +58,13 @@ export function measureClassTable(table: ClassTable, bootstrap: BootstrapOptions
     tables: measured.flatMap(({ tables }) => tables),
     notes: [...new Set(measured.flatMap(({ found }) => found.notes))],
   };
+}
+
+/** How our own table is read: by its columns, in age groups where they are known and there are several. */
+function optionsFor({ classes, units }: ClassTable, { resamples, level }: BootstrapOptions) {
+  const groups = new Set(units.map(({ weeks }) => weeks));
+  const subgroup = !groups.has(null) && groups.size > 1 ? "weeks" : null;
+  const scoreColumns = classes.map((name) => `${name}=prob_${name}`);
+  const columns = { truth: "truth", id: ["id"], cluster: ["subject"], subgroup, scoreColumns };
+  return metricsOptions.parse({ columns, resamples, level, permutations: 0 });
 }

@@ -4,6 +4,7 @@ import { type Rng, seededRng, shuffled } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
 import { type Case, writeDataset, writeSplits } from "../../data/dataset.ts";
 import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../data/splits.ts";
+import { subjectName } from "../subjects.ts";
 import { drawHead, drawLabelSlice, drawScan } from "./draw.ts";
 import { type HeadCtJob, headCtClasses } from "./job.ts";
 import { listLabelPictures } from "./load.ts";
@@ -53,7 +54,6 @@ export async function runHeadCt({ out, options, split, seed }: HeadCtRun, contex
 /** One job a subject; which of them bleed is dealt out, so that their number is what was asked for. */
 function drawHeads(rng: Rng, options: HeadCtOptions, out: string): HeadCtJob[] {
   const { subjects } = options;
-  const digits = Math.max(3, String(subjects).length);
   const order = shuffled(
     rng.fork("bleeding"),
     Array.from({ length: subjects }, (_, i) => i),
@@ -61,7 +61,7 @@ function drawHeads(rng: Rng, options: HeadCtOptions, out: string): HeadCtJob[] {
   const bleeding = new Set(order.slice(0, Math.round(options.bleeding * subjects)));
   return Array.from({ length: subjects }, (_, i) => {
     const own = rng.fork(i);
-    const subject = `sub-${String(i + 1).padStart(digits, "0")}`;
+    const subject = subjectName(i, subjects);
     const head = drawHead(own.fork("head"), bleeding.has(i), options);
     return { out, subject, id: `${subject}_ct`, from: { kind: "head", head, scan: drawScan(own.fork("scan"), options) } };
   });

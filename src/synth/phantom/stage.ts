@@ -3,6 +3,7 @@ import { mapParallel } from "../../core/parallel.ts";
 import { type Rng, seededRng } from "../../core/rng.ts";
 import { type Case, writeDataset, writeSplits } from "../../data/dataset.ts";
 import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../data/splits.ts";
+import { spreadAge, subjectName } from "../subjects.ts";
 import { drawPhantom } from "./draw.ts";
 import type { PhantomJob } from "./job.ts";
 import type { PhantomOptions } from "./options.ts";
@@ -46,19 +47,12 @@ export async function runPhantom({ out, options, split, seed }: PhantomRun, cont
   };
 }
 
-/** One job a subject: ages spread evenly over the range, then moved by at most half a step, in steps of a tenth of a day. */
-function drawJobs(
-  rng: Rng,
-  { subjects, gestationalAge: [low, high], variability, spacingMm }: PhantomOptions,
-  out: string,
-): PhantomJob[] {
-  const step = (high - low) / subjects;
-  const digits = Math.max(3, String(subjects).length);
+/** One job a subject, their ages spread evenly over the range. */
+function drawJobs(rng: Rng, { subjects, gestationalAge, variability, spacingMm }: PhantomOptions, out: string): PhantomJob[] {
   return Array.from({ length: subjects }, (_, i) => {
     const own = rng.fork(i);
-    const age = low + (i + own.fork("age").uniform()) * step;
-    const subject = `sub-${String(i + 1).padStart(digits, "0")}`;
-    const anatomy = drawPhantom(own.fork("anatomy"), Math.min(high, Math.max(low, Math.round(70 * age) / 70)), { variability });
-    return { out, subject, anatomy, spacingMm };
+    const age = spreadAge(own.fork("age").uniform(), i, subjects, gestationalAge);
+    const anatomy = drawPhantom(own.fork("anatomy"), age, { variability });
+    return { out, subject: subjectName(i, subjects), anatomy, spacingMm };
   });
 }

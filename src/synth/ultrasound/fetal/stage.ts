@@ -3,6 +3,7 @@ import { mapParallel } from "../../../core/parallel.ts";
 import { type Rng, seededRng, shuffled } from "../../../core/rng.ts";
 import { type Case, writeDataset, writeSplits } from "../../../data/dataset.ts";
 import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
+import { spreadAge, subjectName } from "../../subjects.ts";
 import { drawFetus } from "./draw.ts";
 import { abnormalFindings, anomalies, type Finding, fetalPlanes } from "./finding.ts";
 import type { FetalJob } from "./job.ts";
@@ -67,17 +68,15 @@ function findingsOf({ classes }: FetalUltrasoundOptions): readonly Finding[] {
 /** One job a picture. Ages are spread evenly and findings dealt in exact numbers, independently of one another. */
 function drawJobs(rng: Rng, options: FetalUltrasoundOptions, out: string): FetalJob[] {
   const { subjects, gestationalAge, pictures, classes } = options;
-  const [low, high] = gestationalAge;
   const kinds = findingsOf(options);
   const count = Math.round(subjects * options.abnormal);
   const dealt = Array.from({ length: subjects }, (_, i): Finding => (i < count ? kinds[i % kinds.length]! : "normal"));
   const findings = shuffled(rng.fork("findings"), dealt);
-  const digits = Math.max(3, String(subjects).length);
   return findings.flatMap((finding, i) => {
     const own = rng.fork(i);
-    const subject = `sub-${String(i + 1).padStart(digits, "0")}`;
-    const age = low + ((i + own.fork("age").uniform()) * (high - low)) / subjects;
-    const fetus = drawFetus(own.fork("fetus"), Math.min(high, Math.max(low, Math.round(70 * age) / 70)), finding);
+    const subject = subjectName(i, subjects);
+    const age = spreadAge(own.fork("age").uniform(), i, subjects, gestationalAge);
+    const fetus = drawFetus(own.fork("fetus"), age, finding);
     const planes = classes === "binary" ? planesAsked(options) : planesOf(finding, planesAsked(options));
     return Array.from({ length: pictures }, (_, n) => {
       const plane = planes[n % planes.length]!;

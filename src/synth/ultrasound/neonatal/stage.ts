@@ -3,6 +3,7 @@ import { mapParallel } from "../../../core/parallel.ts";
 import { seededRng, shuffled } from "../../../core/rng.ts";
 import { writeDataset, writeSplits } from "../../../data/dataset.ts";
 import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
+import { spreadAge, subjectName } from "../../subjects.ts";
 import { examClasses, type NeonatalAnswer, type NeonatalJob } from "./job.ts";
 import type { CranialUltrasoundOptions } from "./options.ts";
 
@@ -39,29 +40,33 @@ export async function runCranialUltrasound(
   });
   await writeSplits(out, splits);
   const cases = made.map((answer) => answer.case);
-  const kinds = { modality: "US" as const, classes: [...examClasses] };
   await writeDataset(out, {
     schemaVersion: 1,
     name: "cranial-ultrasound",
     root: ".",
     labelScheme: null,
-    ...kinds,
+    modality: "US",
+    classes: [...examClasses],
     cases,
     findings: [],
   });
-  const bleeding = made.filter((answer) => answer.case.class === "bleed");
-  const frames = sum(bleeding.map((answer) => answer.frames));
-  const shown = sum(bleeding.map((answer) => answer.framesWithBlood));
+  const { bleeds, framesOfBleeds, framesWithBlood } = countBleeds(made);
   return {
-    headline: `${cases.length} exams, ${bleeding.length} with a bleed, seen in ${shown} of their ${frames} frames (${splitWords(splits, split)})`,
+    headline: `${cases.length} exams, ${bleeds} with a bleed, seen in ${framesWithBlood} of their ${framesOfBleeds} frames (${splitWords(splits, split)})`,
     summary: {
-      subjects: subjects.length,
-      cases: cases.length,
-      bleeds: bleeding.length,
-      framesOfBleeds: frames,
-      framesWithBlood: shown,
+      ...{ subjects: subjects.length, cases: cases.length, bleeds, framesOfBleeds, framesWithBlood },
       splits: { ...splits },
     },
+  };
+}
+
+/** Exams with a bleed, their frames, and how many of these show it. */
+function countBleeds(made: readonly NeonatalAnswer[]) {
+  const bleeding = made.filter((answer) => answer.case.class === "bleed");
+  return {
+    bleeds: bleeding.length,
+    framesOfBleeds: sum(bleeding.map((answer) => answer.frames)),
+    framesWithBlood: sum(bleeding.map((answer) => answer.framesWithBlood)),
   };
 }
 
@@ -70,23 +75,19 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 /** One job an exam. Ages are spread evenly and bleeds dealt in an exact number, independently of one another. */
 function drawJobs(seed: number, options: CranialUltrasoundOptions, out: string): NeonatalJob[] {
   const rng = seededRng(seed).fork("cranial-ultrasound");
-  const { subjects, prevalence, age: [low, high] } = options; // biome-ignore format: one line
+  const { subjects, prevalence, age } = options;
   const least = prevalence > 0 ? 1 : 0;
   const count = Math.max(least, Math.round(prevalence * subjects));
   const dealt = shuffled(
     rng.fork("bleeds"),
     Array.from({ length: subjects }, (_, i) => i < count),
   );
-  const digits = Math.max(3, String(subjects).length);
-  return dealt.map((bleeds, i) => {
-    const age = low + ((i + rng.fork(i).uniform()) * (high - low)) / subjects;
-    return {
-      out,
-      subject: `sub-${String(i + 1).padStart(digits, "0")}`,
-      age: Math.min(high, Math.max(low, Math.round(70 * age) / 70)),
-      bleeds,
-      options,
-      seed: `${seed}/cranial-ultrasound/${i}`,
-    };
-  });
+  return dealt.map((bleeds, i) => ({
+    out,
+    subject: subjectName(i, subjects),
+    age: spreadAge(rng.fork(i).uniform(), i, subjects, age),
+    bleeds,
+    options,
+    seed: `${seed}/cranial-ultrasound/${i}`,
+  }));
 }
