@@ -3,11 +3,13 @@ import { basename, dirname, join } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
+import type { Volume } from "../../core/volume.ts";
 import { many } from "../../core/words.ts";
 import { splitNames } from "../../data/dataset.ts";
 import { tissueModel } from "../../data/embedded.ts";
 import { makeFolder, writeAtomic } from "../../data/files.ts";
 import { readModelFolder } from "../../data/model-folder.ts";
+import type { PreprocessOptions } from "../../data/preprocess.ts";
 import { buildTissueNetwork } from "../../tissue/network.ts";
 import { cocoResults, detectionsFile } from "../detect/coco.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
@@ -17,7 +19,7 @@ import type { HeatedScores } from "./classify.ts";
 import type { VolumeBoxes } from "./detect.ts";
 import { type BoxesPlace, formatFaithfulness, keepBoxes, writeHeat, writePrediction } from "./folder.ts";
 import { findJobs, type Job, type PredictRequest, readInput, readMask } from "./load.ts";
-import { readyNetwork, tellsOfSlices } from "./network.ts";
+import { readyNetwork, type Told, tellsOfSlices } from "./network.ts";
 import type { PredictOptions } from "./options.ts";
 import { stackRows, subjectRows } from "./rows.ts";
 
@@ -36,6 +38,18 @@ interface Predicted {
   readonly boxes?: BoxesPlace;
 }
 
+/** What the volumes gave so far, for the files that are of all of them. */
+interface Found {
+  readonly rows: ScoreRow[];
+  readonly predicted: Predicted[];
+  /** Boxes of each slice, by file. */
+  readonly boxes: Map<string, VolumeBoxes["detections"][number][]>;
+  readonly faithfulness: Parameters<typeof formatFaithfulness>[0][number][];
+  /** Lines of each volume. */
+  readonly attention: string[];
+  readonly classes: ClassProbabilities[];
+}
+
 /**
  * Predicts lesion probabilities and scores; by a classifier scores and heat maps, by a network of bags scores and the share of each slice in them, by a detector scores and boxes. The backend must be ready.
  *
@@ -49,16 +63,10 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   const { window } = folder.preprocess;
   const jobs = await findJobs({ ...request, options });
   await refuseInputAsOutput(request);
-  for (const stale of ["scores.csv", "heatmaps.csv", classesFile, attentionFile, ...[...splitNames, null].map(detectionsFile)])
-    await rm(join(out, stale), { force: true }); // a folder without the first is not whole
+  await removeStale(out);
   const { model, predict } = readyNetwork(folder, request.model);
   const finder = options.gate === "tissue" ? buildTissueNetwork(await readModelFolder(tissueModel), tissueModel) : null;
-  const rows: ScoreRow[] = [];
-  const predicted: Predicted[] = [];
-  const boxes = new Map<string, VolumeBoxes["detections"][number][]>();
-  const faithfulness: Parameters<typeof formatFaithfulness>[0][number][] = [];
-  const attention: string[] = [];
-  const classes: ClassProbabilities[] = [];
+  const found: Found = { rows: [], predicted: [], boxes: new Map(), faithfulness: [], attention: [], classes: [] };
   try {
     for (const [index, job] of jobs.entries()) {
       throwIfStopped(context.signal);
@@ -66,35 +74,61 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       const volume = await readInput(job, options, context);
       const mask = await readMask(job, volume);
       const { prediction, plane, gate } = await predict(volume, mask, options, context.signal, finder);
-      if ("lesion" in prediction) await writePrediction(out, job, volume, prediction, options, window);
-      if ("probabilities" in prediction) classes.push(...classRows(job, prediction));
-      if ("heat" in prediction && prediction.heat !== null) {
-        await writeHeat(out, job, volume, { ...prediction, heat: prediction.heat }, options, window);
-        if (prediction.faithfulness.length > 0) faithfulness.push({ id: job.id, slices: prediction.faithfulness });
-      }
-      const places =
-        "detections" in prediction ? { boxes: await keepBoxes(out, job, volume, prediction, options, window, boxes) } : {};
-      if ("attention" in prediction) attention.push(attentionLines(job, prediction));
-      rows.push(...stackRows(job, prediction));
-      predicted.push({ id: job.id, input: basename(job.image.file), plane, gate, ...places });
+      const places = await keep(out, job, volume, prediction, options, window, found);
+      found.predicted.push({ id: job.id, input: basename(job.image.file), plane, gate, ...places });
     }
   } finally {
     model.dispose();
     finder?.model.dispose();
   }
   context.reporter.progress("predict", jobs.length, jobs.length);
-  const subjects = subjectRows(jobs, rows, options.scores);
+  await writeTables(out, found, folder.file.outputs);
+  const { weights, steps, task, outputs } = folder.file;
+  const told = { weights: weights.sha256, steps, outputs, ...(task === undefined ? {} : { task }) };
+  const record = { schemaVersion: 1, model: told, options, volumes: found.predicted };
+  await writeAtomic(join(out, "predict.json"), `${canonicalJson(record, 1)}\n`);
+  await writeAtomic(join(out, "scores.csv"), formatScores([...found.rows, ...subjectRows(jobs, found.rows, options.scores)]));
+  return result(jobs, found.predicted);
+}
+
+/** Takes away the tables of an earlier prediction, scores.csv first: a folder without it is not whole. */
+async function removeStale(out: string): Promise<void> {
+  for (const file of ["scores.csv", "heatmaps.csv", classesFile, attentionFile, ...[...splitNames, null].map(detectionsFile)])
+    await rm(join(out, file), { force: true });
+}
+
+/** Writes the maps and pictures of a volume, and adds its rows to `found`. Returns where its boxes are. */
+async function keep(
+  out: string,
+  job: Job,
+  volume: Volume,
+  prediction: Told["prediction"],
+  options: PredictOptions,
+  window: PreprocessOptions["window"],
+  found: Found,
+): Promise<Pick<Predicted, "boxes">> {
+  found.rows.push(...stackRows(job, prediction));
+  if ("lesion" in prediction) await writePrediction(out, job, volume, prediction, options, window);
+  if ("attention" in prediction) found.attention.push(attentionLines(job, prediction));
+  if ("probabilities" in prediction) found.classes.push(...classRows(job, prediction));
+  if ("heat" in prediction && prediction.heat !== null) {
+    await writeHeat(out, job, volume, { ...prediction, heat: prediction.heat }, options, window);
+    if (prediction.faithfulness.length > 0) found.faithfulness.push({ id: job.id, slices: prediction.faithfulness });
+  }
+  return "detections" in prediction ? { boxes: await keepBoxes(out, job, volume, prediction, options, window, found.boxes) } : {};
+}
+
+/** Writes what the volumes gave besides scores, each file only where there is something to write. */
+async function writeTables(
+  out: string,
+  { boxes, faithfulness, attention, classes }: Found,
+  outputs: readonly string[],
+): Promise<void> {
   for (const [file, slices] of boxes)
     await writeAtomic(join(out, file), cocoResults(slices.map((detections, i) => ({ image: i + 1, detections }))));
   if (faithfulness.length > 0) await writeAtomic(join(out, "heatmaps.csv"), formatFaithfulness(faithfulness));
   if (attention.length > 0) await writeAtomic(join(out, attentionFile), attentionHeader + attention.join(""));
-  if (classes.length > 0) await writeAtomic(join(out, classesFile), formatClasses(folder.file.outputs, classes));
-  const { weights, steps, task, outputs } = folder.file;
-  const told = { weights: weights.sha256, steps, outputs, ...(task === undefined ? {} : { task }) };
-  const record = { schemaVersion: 1, model: told, options, volumes: predicted };
-  await writeAtomic(join(out, "predict.json"), `${canonicalJson(record, 1)}\n`);
-  await writeAtomic(join(out, "scores.csv"), formatScores([...rows, ...subjects]));
-  return result(jobs, predicted);
+  if (classes.length > 0) await writeAtomic(join(out, classesFile), formatClasses(outputs, classes));
 }
 
 function classRows({ subject, id }: Job, { probabilities, sliceScores }: HeatedScores): ClassProbabilities[] {
