@@ -37,49 +37,65 @@ const data: Stage = {
     split: experiment.split.folds === null ? experiment.split : "folds",
   }),
   async plan({ data: options }) {
-    if (options.kind === "phantom") return `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`;
-    if (options.kind === "head-ct")
-      return options.labels === null ? many(options.subjects, "head CT") : `CT slices of the label pictures in ${options.labels}`;
-    if (options.kind === "public") {
-      const { countPublic } = await import("../data/datasets/stage.ts");
-      return `the images of ${options.layout} in ${options.path}: ${await countPublic(options)}`;
+    switch (options.kind) {
+      case "phantom":
+        return `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`;
+      case "head-ct":
+        return options.labels === null
+          ? many(options.subjects, "head CT")
+          : `CT slices of the label pictures in ${options.labels}`;
+      case "public": {
+        const { countPublic } = await import("../data/datasets/stage.ts");
+        return `the images of ${options.layout} in ${options.path}: ${await countPublic(options)}`;
+      }
+      case "dataset":
+        return `the cases of ${options.path}`;
+      case "fetal-ultrasound":
+        return `${options.pictures} ultrasound pictures of each of ${options.subjects} fetuses`;
+      case "cranial-ultrasound":
+        return `${options.subjects} cranial ultrasound exams of ${options.coronal + options.sagittal} frames`;
+      case "folder": {
+        const { countImages } = await import("../data/ingest/stage.ts");
+        return `the volumes of ${options.path}: ${await countImages(options)}`;
+      }
+      default:
+        return options satisfies never;
     }
-    if (options.kind === "dataset") return `the cases of ${options.path}`;
-    if (options.kind === "fetal-ultrasound")
-      return `${options.pictures} ultrasound pictures of each of ${options.subjects} fetuses`;
-    if (options.kind === "cranial-ultrasound")
-      return `${options.subjects} cranial ultrasound exams of ${options.coronal + options.sagittal} frames`;
-    const { countImages } = await import("../data/ingest/stage.ts");
-    return `the volumes of ${options.path}: ${await countImages(options)}`;
   },
   async run({ experiment, out }, context) {
     const { data: options, split, seed } = experiment;
-    if (options.kind === "phantom") {
-      const { runPhantom } = await import("../synth/phantom/stage.ts");
-      return await runPhantom({ out, options, split, seed }, context);
+    switch (options.kind) {
+      case "phantom": {
+        const { runPhantom } = await import("../synth/phantom/stage.ts");
+        return await runPhantom({ out, options, split, seed }, context);
+      }
+      case "head-ct": {
+        const { runHeadCt } = await import("../synth/head-ct/stage.ts");
+        return await runHeadCt({ out, options, split, seed }, context);
+      }
+      case "public": {
+        const { runPublic } = await import("../data/datasets/stage.ts");
+        return await runPublic({ out, options, split, seed }, context);
+      }
+      case "dataset": {
+        const { runDataset } = await import("../data/given/stage.ts");
+        return await runDataset({ out, options, split, seed });
+      }
+      case "fetal-ultrasound": {
+        const { runFetalUltrasound } = await import("../synth/ultrasound/fetal/stage.ts");
+        return await runFetalUltrasound({ out, options, split, seed }, context);
+      }
+      case "cranial-ultrasound": {
+        const { runCranialUltrasound } = await import("../synth/ultrasound/neonatal/stage.ts");
+        return await runCranialUltrasound({ out, options, split, seed }, context);
+      }
+      case "folder": {
+        const { runIngest } = await import("../data/ingest/stage.ts");
+        return await runIngest({ out, options, split, seed }, context);
+      }
+      default:
+        return options satisfies never;
     }
-    if (options.kind === "head-ct") {
-      const { runHeadCt } = await import("../synth/head-ct/stage.ts");
-      return await runHeadCt({ out, options, split, seed }, context);
-    }
-    if (options.kind === "public") {
-      const { runPublic } = await import("../data/datasets/stage.ts");
-      return await runPublic({ out, options, split, seed }, context);
-    }
-    if (options.kind === "dataset") {
-      const { runDataset } = await import("../data/given/stage.ts");
-      return await runDataset({ out, options, split, seed });
-    }
-    if (options.kind === "fetal-ultrasound") {
-      const { runFetalUltrasound } = await import("../synth/ultrasound/fetal/stage.ts");
-      return await runFetalUltrasound({ out, options, split, seed }, context);
-    }
-    if (options.kind === "cranial-ultrasound") {
-      const { runCranialUltrasound } = await import("../synth/ultrasound/neonatal/stage.ts");
-      return await runCranialUltrasound({ out, options, split, seed }, context);
-    }
-    const { runIngest } = await import("../data/ingest/stage.ts");
-    return await runIngest({ out, options, split, seed }, context);
   },
 };
 
