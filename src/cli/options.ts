@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backend/options.ts";
+import type { Shard } from "../synth/stage.ts";
 import { defaultGigabytes } from "./cache/options.ts";
 import type { Outcome, Session } from "./session.ts";
 
@@ -66,6 +67,17 @@ export function foldsOption(): Option {
 export function previewOption(): Option {
   const help = "instead, show so many scenes on a page, with what is drawn beside the priors' targets; writes no dataset";
   return new Option("--preview <scenes>", help).argParser(countUpTo(200));
+}
+
+/** `2/8`: the second of eight parts. */
+export function shardOption(): Option {
+  const help =
+    "only the i-th of n parts, such as 2/8: processes on several machines share the work; synth without it puts them together";
+  return new Option("--shard <i/n>", help).argParser((text: string): Shard => {
+    const [index, of] = /^\d{1,4}\/\d{1,4}$/.test(text) ? (text.split("/").map(Number) as [number, number]) : [0, 0];
+    if (index >= 1 && index <= of) return { index: index - 1, of };
+    throw new InvalidArgumentError("It must be i/n with i from 1 to n, such as 2/8.");
+  });
 }
 
 /** Reads a whole number from 1 to `most`. */

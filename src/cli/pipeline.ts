@@ -20,7 +20,7 @@ import {
   type StageRecord,
 } from "./record.ts";
 import { inputHash } from "./sources.ts";
-import { plainOptions, type Stage, type StageName } from "./stages.ts";
+import { plainOptions, type Stage, type StageJob, type StageName } from "./stages.ts";
 
 /** What to do where a stage's folder holds something else than what is wanted. */
 export interface Policy {
@@ -195,20 +195,38 @@ async function runStage(
   context: StageContext,
   ready: ReadyBackend,
 ): Promise<StageRecord> {
-  const out = folderOf(pass, stage.name);
   const backend = stage.backend ? await ready(pass.experiment) : null;
-  if (!resume) await clearStage(out);
-  await makeFolder(out);
-  await markBegun(out, parts);
-  const inputs = Object.fromEntries(stage.reads.map((name) => [name, folderOf(pass, name)]));
-  const started = performance.now();
   const made = madeBy(backend);
-  const job = { experiment: pass.experiment, root: pass.root, out, inputs, resume, parts, made };
+  const job = await openStage(stage, pass, { parts, made, resume });
+  const { out } = job;
+  const started = performance.now();
   const result = await stage.run(job, context).catch((error) => giveUp(stage, out, error));
   const record = recordOf(parts, made, result, await listOutputs(out, stage.beside));
   await markWhole(out, record);
   await noteTiming(pass.root, stage.name, performance.now() - started);
   return record;
+}
+
+/** Makes a stage's folder ready to be filled, and marks it as begun. */
+async function openStage(stage: Stage, pass: Pass, how: Pick<StageJob, "parts" | "made" | "resume">): Promise<StageJob> {
+  const out = folderOf(pass, stage.name);
+  if (!how.resume) await clearStage(out);
+  await makeFolder(out);
+  await markBegun(out, how.parts);
+  const inputs = Object.fromEntries(stage.reads.map((name) => [name, folderOf(pass, name)]));
+  return { experiment: pass.experiment, root: pass.root, out, inputs, ...how };
+}
+
+/**
+ * Makes the folder of a stage ready for several processes that fill it together, keeping what those before this one made of the same; null
+ * where it is up to date. Its inputs must be.
+ */
+export async function beginStage(stage: Stage, pass: Pass): Promise<StageJob | null> {
+  const parts = await partsOf(stage, pass);
+  const found = await look(stage, pass, parts);
+  return found.state === "current"
+    ? null
+    : await openStage(stage, pass, { parts, made: madeBy(null), resume: decide(stage, pass, found).resume });
 }
 
 /** What a refused stage leaves helps nobody, unless it can go on from there. */

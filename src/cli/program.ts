@@ -4,6 +4,7 @@ import { packageVersion } from "../data/version.ts";
 import { modelFormats } from "../export/options.ts";
 import type { ResNetKind, YoloKind } from "../models/index.ts";
 import { formatNames } from "../synth/export/format.ts";
+import type { LauncherName } from "./commands/sweep.ts";
 import {
   backendOption,
   cacheLimitOption,
@@ -18,6 +19,7 @@ import {
   previewOption,
   seedOption,
   setOption,
+  shardOption,
   workersOption,
   writes,
 } from "./options.ts";
@@ -28,6 +30,7 @@ export type { Perform } from "./options.ts";
 const resnetKinds = ["resnet18", "resnet34", "resnet50"] as const satisfies readonly ResNetKind[];
 const yoloKinds = ["yolov5n", "yolov5s"] as const satisfies readonly YoloKind[];
 const splits = ["train", "val", "test"] as const satisfies readonly SplitName[];
+const launcherNames = ["local", "slurm"] as const satisfies readonly LauncherName[];
 
 /**
  * Every verb and option of the command line. Commands are imported when they run, so that `--help` is quick.
@@ -99,6 +102,7 @@ function addStages(program: Command, perform: Perform): void {
   writes(synth, "run folder")
     .option("--data <folder>", data)
     .addOption(previewOption())
+    .addOption(shardOption())
     .option("--replay <sidecars...>", "instead, make stacks again from their sidecars and the normal cases of --data");
   finish(synth, "hemosynth synth configs/demo.yaml --out runs/demo").action((config, options) =>
     perform(async (session) => (await import("./commands/synth.ts")).synth(config, options, session)),
@@ -146,7 +150,14 @@ function addSweep(program: Command, perform: Perform): void {
     .addOption(setOption())
     .addOption(backendOption())
     .addOption(workersOption())
-    .addOption(new Option("--jobs <number>", "runs at a time, each in a process of its own").default(1).argParser(countUpTo(256)))
+    .addOption(
+      new Option("--launcher <name>", "where runs are computed: processes here, or jobs of a Slurm cluster")
+        .choices(launcherNames)
+        .default("local"),
+    )
+    .addOption(
+      new Option("--jobs <number>", "runs at a time; by default 1 here, on Slurm as many as it gives").argParser(countUpTo(1000)),
+    )
     .option("--resume", "do what is missing of a sweep that was begun")
     .option("--only-failed", "do again what failed, and nothing else")
     .option("--dry-run", "check every point, print the plan, write nothing");

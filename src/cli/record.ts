@@ -88,6 +88,12 @@ export async function inspectStage(folder: string, wanted: Parts): Promise<Folde
   return why === null ? { state: "current", record } : { state: "damaged", why };
 }
 
+/** Whether a stage's folder says that it is whole; looks at no file of it. */
+export async function isWhole(folder: string): Promise<boolean> {
+  const names = (await namesIn(folder)) ?? [];
+  return names.includes(recordName) && !names.includes(partialName);
+}
+
 /** @throws {UserError} (data) If there is no valid `stage.json`. */
 export async function readRecord(folder: string): Promise<StageRecord> {
   return await readJson(join(folder, recordName), recordSchema, "run the stage again");

@@ -1,6 +1,19 @@
 import { expect, test } from "vitest";
 import { consoleReporter, duration, reporterOptions } from "./reporter.ts";
 
+/** What a terminal shows after a text, by the few controls that are used: lines and where the cursor is. */
+function shown(text: string): string[] {
+  const lines = [""];
+  let row = 0;
+  for (const part of text.replaceAll("\u001b[", "<").split(/(\r|\n|<2K|<1A)/)) {
+    if (part === "<1A") row--;
+    else if (part === "<2K") lines[row] = "";
+    else if (part === "\n") lines[++row] ??= "";
+    else if (part !== "\r") lines[row] += part;
+  }
+  return lines;
+}
+
 function screen(style: "bar" | "lines", columns = 80) {
   let text = "";
   let time = 0;
@@ -73,4 +86,24 @@ test("durations read as people say them", () => {
     "59 min 59 s",
     "2 h 07 min",
   ]);
+});
+
+test("a table stays below what is said, whatever grows or shrinks, and leaves nothing behind", () => {
+  const { reporter, take } = screen("bar", 30);
+  let text = "";
+  const see = () => {
+    text += take();
+    return shown(text).filter((line) => line !== "");
+  };
+  reporter.table!(["2 running", "run  stage", "a    train", "b    synth and more that does not fit here"]);
+  expect(see()).toEqual(["2 running", "run  stage", "a    train", "b    synth and more that does"]);
+  reporter.info("c: done");
+  expect(see()).toEqual(["c: done", "2 running", "run  stage", "a    train", "b    synth and more that does"]);
+  reporter.table!(["1 running", "run  stage", "a    eval"]);
+  expect(see()).toEqual(["c: done", "1 running", "run  stage", "a    eval"]);
+  reporter.table!([]);
+  reporter.info("end");
+  reporter.close();
+  expect(see()).toEqual(["c: done", "end"]);
+  expect(screen("lines").reporter.table).toBeUndefined();
 });

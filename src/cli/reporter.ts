@@ -6,9 +6,10 @@ export interface Screen {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
-/** A reporter that can be closed, which ends the line of its bar. */
+/** A reporter that can be closed, which ends the line of its bar or table. */
 export interface ConsoleReporter extends Reporter {
   close(): void;
 }
@@ -37,20 +38,22 @@ export function consoleReporter(options: ReporterOptions): ConsoleReporter {
   const { screen, now, style } = options;
   const colours = picocolors.createColors(options.colour);
   const steps = new Map<string, Step>();
-  let bar = "";
+  let block: readonly string[] = []; // what is redrawn: the bar, or a table
   let drawn = Number.NEGATIVE_INFINITY;
 
   const say = (line: string) => {
-    screen.write(bar === "" ? `${line}\n` : `\r\u001b[2K${line}\n${bar}`);
+    screen.write(block.length === 0 ? `${line}\n` : `${eraser(block)}${line}\n${block.join("\n")}`);
   };
-  const draw = (text: string) => {
-    bar = text.slice(0, Math.max(20, (screen.columns ?? 80) - 1));
-    screen.write(`\r\u001b[2K${bar}`);
+  const draw = (lines: readonly string[]) => {
+    const fits = lines.slice(0, Math.max(1, (screen.rows ?? 24) - 1));
+    const next = fits.map((line) => line.slice(0, Math.max(20, (screen.columns ?? 80) - 1)));
+    screen.write(`${eraser(block)}${next.join("\n")}`);
+    block = next;
     drawn = now();
   };
   const endBar = () => {
-    if (bar !== "") screen.write("\n");
-    bar = "";
+    if (block.length > 0) screen.write("\n");
+    block = [];
   };
   return {
     info: (line) => say(line),
@@ -61,15 +64,21 @@ export function consoleReporter(options: ReporterOptions): ConsoleReporter {
       const text = describeStep(label, done, total, timeLeft(step, done, total, now()), note);
       if (finished) steps.delete(label);
       if (style === "bar") {
-        if (finished || now() - drawn >= drawEvery) draw(text);
+        if (finished || now() - drawn >= drawEvery) draw([text]);
         if (finished) endBar();
       } else if (finished || now() - step.said >= lineEvery) {
         step.said = now();
         say(text);
       }
     },
+    ...(style === "bar" ? { table: draw } : {}),
     close: endBar,
   };
+}
+
+/** What takes away lines of which the last has no end, and leaves the cursor where the first began. */
+function eraser(lines: readonly string[]): string {
+  return `\r\u001b[2K${"\u001b[1A\u001b[2K".repeat(Math.max(0, lines.length - 1))}`;
 }
 
 interface Step {

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BackendInfo } from "../backend/ready.ts";
 import type { Experiment } from "../config/experiment.ts";
 import type { Override } from "../config/load.ts";
-import type { Reporter, StageContext } from "../core/context.ts";
+import { type Reporter, type StageContext, throwIfStopped } from "../core/context.ts";
 import { StoppedError, UserError } from "../core/errors.ts";
 import { withLock } from "./lock.ts";
 import type { StageReport } from "./pipeline.ts";
@@ -76,6 +77,23 @@ export async function inFolder<T>(
       "locked",
       `${folder}: another process took this folder's lock while this one stood still. Run the command again.`,
     );
+  }
+}
+
+/** Milliseconds between two tries for a folder that another process holds. */
+const tryEvery = 3_000;
+
+/** Does `work`, which takes the lock of a folder, again until no other process holds that. @throws {StoppedError} When asked to stop meanwhile. */
+export async function whenFree<T>({ reporter, signal }: Session, work: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof UserError && error.fault === "locked")) throw error;
+      if (tries === 0) reporter.info(`waiting: ${error.message}`);
+      await sleep(tryEvery, null, { signal }).catch(() => {});
+      throwIfStopped(signal);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { bringsTruth } from "../config/data.ts";
 import type { Experiment } from "../config/experiment.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
+import type { Shard } from "../synth/stage.ts";
 import type { Made, Parts } from "./record.ts";
 
 export const stageNames = [
@@ -32,6 +33,8 @@ export interface StageJob {
   readonly parts: Parts;
   /** With what it is computed. */
   readonly made: Made;
+  /** Of a synthesis that several processes make together: the part to make, without saying that it is whole. */
+  readonly shard?: Shard;
 }
 
 /** One stage of the pipeline, as the command line sees it. */

@@ -127,12 +127,10 @@ const synth: Stage = {
   resumes: "always",
   options: (experiment) => ({ synth: experiment.synth }),
   plan: ({ synth: { copies, planes } }) => `${copies} scenes of each case, ${planes.join(", ")}`,
-  async run({ experiment, out, inputs, resume }, context) {
-    const { runSynth } = await import("../synth/stage.ts");
-    return await runSynth(
-      { data: (inputs.tissue ?? inputs.data)!, out, options: experiment.synth, seed: experiment.seed, resume },
-      context,
-    );
+  async run({ experiment, out, inputs, resume, shard }, context) {
+    const { runSynth, runSynthShard } = await import("../synth/stage.ts");
+    const run = { data: (inputs.tissue ?? inputs.data)!, out, options: experiment.synth, seed: experiment.seed, resume };
+    return shard === undefined ? await runSynth(run, context) : await runSynthShard(run, shard, context);
   },
 };
 

@@ -6,6 +6,8 @@ export interface Reporter {
   warn(line: string): void;
   /** `done` of `total` steps of `label` are finished; `note` is a few words such as the current loss. */
   progress(label: string, done: number, total: number, note?: string): void;
+  /** Draws some lines at the end of the screen in place of those drawn before; none takes them away. Absent where nothing can be redrawn. */
+  table?(lines: readonly string[]): void;
 }
 
 /** What every stage gets besides its options and folders. */

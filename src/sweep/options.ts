@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dottedPath } from "../config/load.ts";
+import { slurmOptions } from "./slurm.ts";
 
 /** Most points of a sweep. */
 export const mostPoints = 10_000;
@@ -91,6 +92,17 @@ export const sweepOptions = z
       .describe(
         "the setting whose validation and test stacks all networks predict, where settings paint differently: thresholds and figures are then of the same stacks; null: each its own",
       ),
+    /** Memory of one run, GB: fewer runs than `--jobs` go on at a time where more do not fit, and Slurm reserves it; null: estimated. */
+    memoryGb: z
+      .number()
+      .positive()
+      .max(10_000)
+      .nullable()
+      .default(null)
+      .describe(
+        "memory of one run, GB: fewer than --jobs run at a time where they do not fit, and Slurm reserves it; null: estimated from the network, and what Slurm's partition gives",
+      ),
+    slurm: slurmOptions.prefault({}),
   })
   .describe("what varies from run to run, for hemosynth sweep; grid, zip, list, random and seeds are combined with one another");
 export type SweepOptions = z.output<typeof sweepOptions>;

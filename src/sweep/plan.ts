@@ -7,6 +7,7 @@ import { canonicalJson } from "../core/hash.ts";
 import { type Axis, axesOf, type Choice } from "./axes.ts";
 import { type Factor, factorsOf, isSeed, namesOf, type Values } from "./names.ts";
 import { mostPoints, type SweepOptions, sweepOptions } from "./options.ts";
+import type { SlurmOptions } from "./slurm.ts";
 
 /** One run of a sweep. */
 export interface Point {
@@ -34,6 +35,9 @@ export interface SweepPlan {
   readonly testOn: string | null;
   /** Points that were the same experiment as one before, and were left out. */
   readonly folded: number;
+  /** Memory of one run, GB; null: not said. */
+  readonly memoryGb: number | null;
+  readonly slurm: SlurmOptions;
 }
 
 /** Points with a mistake that are told; the others most likely have the same. */
@@ -68,7 +72,8 @@ export async function loadSweep(file: string, overrides: readonly Override[] = [
 /** The section by itself, under its name, so that messages name it. */
 const sweepSection = z.strictObject({ sweep: sweepOptions });
 
-function planPoints(base: Section, axes: readonly Axis[], { baseline, testOn }: SweepOptions): SweepPlan {
+function planPoints(base: Section, axes: readonly Axis[], options: SweepOptions): SweepPlan {
+  const { baseline, testOn, memoryGb, slurm } = options;
   const choices = combinations(axes);
   const values = choices.map(valuesOf);
   const factors = factorsOf(values);
@@ -85,7 +90,8 @@ function planPoints(base: Section, axes: readonly Axis[], { baseline, testOn }: 
     const seed = factors.filter(({ path }) => isSeed(path)).map(({ path }) => canonicalJson(own[path] ?? null));
     return [{ name: names[i]!, setting: settings[i]!, seed: seed.join(), values: own, experiment, tested: null }];
   });
-  return { name: points[0]!.experiment.name, points, factors, baseline, testOn, folded: experiments.length - points.length };
+  const folded = experiments.length - points.length;
+  return { name: points[0]!.experiment.name, points, factors, baseline, testOn, folded, memoryGb, slurm };
 }
 
 /** Every way to take one choice of each axis, the last axis first to change. */
@@ -112,7 +118,7 @@ function examineAll(base: Section, choices: readonly Choice[], names: readonly s
     if (experiment !== null && mistakes.length === 0) experiments.push(experiment);
     else if (++faulty > mostFaulty) break;
     for (const mistake of mistakes) {
-      const key = `${mistake.at.where} ${mistake.message}`;
+      const key = `${mistake.message.startsWith("unknown key") ? "" : mistake.at.where} ${mistake.message}`; // each value of a list has a place
       const before = found.get(key);
       if (before === undefined) found.set(key, { mistake, name: names[i]!, points: 1 });
       else before.points++;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { seededRng } from "../core/rng.ts";
-import { runTasks, type Task, type TaskState } from "./schedule.ts";
+import { levelsOf, runTasks, type Task, type TaskState } from "./schedule.ts";
 
 const never = new AbortController().signal;
 
@@ -94,4 +94,39 @@ test("an error of the work itself ends it, after the others have ended", async (
   );
   await expect(run).rejects.toThrow("no");
   expect(ended).toBe(1);
+});
+
+test("what does not fit beside the others waits; what fits with none runs alone; all is done", async () => {
+  const rng = seededRng(6);
+  const sizeOf = new Map(randomTasks(5).map(({ id }) => [id, 1 + rng.below(12)])); // some larger than the room of 8
+  const busy = new Map<string, number>();
+  const sum = () => [...busy.values()].reduce((a, b) => a + b, 0);
+  const fits = ({ id }: Task, beside: readonly Task[]) => {
+    expect(new Set(beside.map((one) => one.id))).toEqual(new Set(busy.keys()));
+    return sum() + sizeOf.get(id)! <= 8;
+  };
+  let most = 0;
+  const work = async ({ id }: Task) => {
+    busy.set(id, sizeOf.get(id)!);
+    expect(sum() <= 8 || busy.size === 1).toBe(true);
+    most = Math.max(most, busy.size);
+    await sleep(rng.below(3));
+    busy.delete(id);
+    return "done" as const;
+  };
+  const states = await runTasks(randomTasks(5), 4, work, never, fits);
+  expect([...states.values()].filter((state) => state === "done")).toHaveLength(60);
+  expect(most).toBeGreaterThan(1);
+});
+
+test("levels: what is needed lies in an earlier level, and one of it in the level before; order is kept, needs from outside do not count", () => {
+  for (const seed of [7, 8]) {
+    const tasks = randomTasks(seed).map((task) => ({ ...task, needs: [...task.needs, "made before"] }));
+    const levels = levelsOf(tasks);
+    const levelOf = new Map(levels.flatMap((level, i) => level.map(({ id }) => [id, i] as const)));
+    expect(levelOf.size).toBe(60);
+    for (const { id, needs } of tasks)
+      expect(1 + Math.max(-1, ...needs.flatMap((need) => levelOf.get(need) ?? []))).toBe(levelOf.get(id));
+    for (const level of levels) expect(level).toEqual(tasks.filter((task) => level.includes(task)));
+  }
 });

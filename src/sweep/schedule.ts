@@ -15,19 +15,22 @@ export type TaskState = "done" | "failed" | "blocked" | "stopped";
  * @param tasks - Each id once; what is needed stands before what needs it.
  * @param work - Gets the slot, from 0, that no other task has meanwhile. It does not throw for a task that fails.
  * @param signal - When it fires, no task is begun any more; those in work are waited for.
+ * @param fits - Whether a task may run beside others; alone, each may.
  * @throws What `work` throws, once the tasks in work have ended.
  */
 export async function runTasks<T extends Task>(
   tasks: readonly T[],
   slots: number,
-  work: (task: T, slot: number) => Promise<Exclude<TaskState, "blocked">>,
+  work: (task: T, slot: number) => Promise<TaskState>,
   signal: AbortSignal,
+  fits: (task: T, beside: readonly T[]) => boolean = () => true,
 ): Promise<ReadonlyMap<string, TaskState>> {
   const states = new Map<string, TaskState>();
   const waiting = new Set(tasks);
   const free = Array.from({ length: slots }, (_, slot) => slot);
   const running = new Map<T, Promise<void>>();
   const errors: unknown[] = [];
+  const mayBegin = (task: T) => free.length > 0 && (running.size === 0 || fits(task, [...running.keys()]));
   const begin = (task: T): void => {
     const slot = free.shift()!;
     waiting.delete(task);
@@ -48,7 +51,7 @@ export async function runTasks<T extends Task>(
       if (needed.some((state) => state !== undefined && state !== "done")) {
         states.set(task.id, "blocked");
         waiting.delete(task);
-      } else if (free.length > 0 && needed.every((state) => state === "done")) begin(task);
+      } else if (needed.every((state) => state === "done") && mayBegin(task)) begin(task);
     }
     if (running.size === 0) break;
     await Promise.race(running.values());
@@ -56,4 +59,19 @@ export async function runTasks<T extends Task>(
   if (errors.length > 0) throw errors[0];
   for (const { id } of waiting) states.set(id, "stopped");
   return states;
+}
+
+/**
+ * Tasks by how many must be done one after the other before them: those of a level need none of their own level or of a later one.
+ * @param tasks - What is needed stands before what needs it; needs that are none of these tasks do not count.
+ */
+export function levelsOf<T extends Task>(tasks: readonly T[]): T[][] {
+  const levels: T[][] = [];
+  const levelOf = new Map<string, number>();
+  for (const task of tasks) {
+    const level = 1 + Math.max(-1, ...task.needs.map((id) => levelOf.get(id) ?? -1));
+    levelOf.set(task.id, level);
+    levels[level] = [...(levels[level] ?? []), task];
+  }
+  return levels;
 }

@@ -16,7 +16,7 @@ import { loadCase } from "./normal/load.ts";
 import { synthOptions } from "./options.ts";
 import type { Sidecar } from "./sidecar.ts";
 import { replayStack } from "./stacks.ts";
-import { runSynth } from "./stage.ts";
+import { runSynth, runSynthShard } from "./stage.ts";
 
 describe("a dataset of two subjects", () => {
   let data = "";
@@ -33,6 +33,24 @@ describe("a dataset of two subjects", () => {
     await makeDataset(data, cases);
     await runSynth({ data, out, options, seed: 3 }, silentContext(1));
     made = await readDataset(out);
+  });
+
+  test("made in shards, in any order and one twice, or with one missing, it is the same bytes; whole only once it is put together", async () => {
+    const both = await folder();
+    const run = { data, out: both, options, seed: 3 };
+    for (const index of [1, 0, 1]) await runSynthShard(run, { index, of: 2 }, silentContext(1));
+    await expect(readDataset(both)).rejects.toThrow("dataset.json");
+    const kept = await hashes(both);
+    await runSynth({ ...run, resume: true }, silentContext(1));
+    expect(await hashes(both)).toEqual(await hashes(out));
+    expect(await hashes(both)).toMatchObject(kept);
+    expect(Object.keys(kept)).toHaveLength(Object.keys(await hashes(out)).length - 2); // dataset.json, splits.json
+    const one = await folder();
+    await runSynthShard({ ...run, out: one }, { index: 0, of: 2 }, silentContext(1));
+    expect(Object.keys(await hashes(one)).length).toBeLessThan(Object.keys(kept).length);
+    await runSynth({ ...run, out: one, resume: true }, silentContext(1));
+    expect(await hashes(one)).toEqual(await hashes(out));
+    for (const made of [both, one]) await rm(made, { recursive: true });
   });
 
   const sidecarOf = async (c: Case) => JSON.parse(await readFile(join(out, c.sidecar!.path), "utf8")) as Sidecar;

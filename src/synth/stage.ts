@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { mapParallel } from "../core/parallel.ts";
+import { many } from "../core/words.ts";
 import { assertApart } from "../data/apart.ts";
 import {
   type Case,
@@ -45,26 +46,54 @@ const copiesAtOnce = 8;
  * @throws {StoppedError} If the user asks to stop.
  */
 export async function runSynth(run: SynthRun, context: StageContext): Promise<StageResult> {
-  const { data, out } = run;
-  const { reporter, signal, workers } = context;
-  await assertApart(data, out);
-  const dataset = await readDataset(data);
-  const splits = await readSplits(data);
-  const sources = usableCases(dataset, splits, data, reporter.warn);
-  const jobs = jobsOf(run, dataset, sources);
-  await rm(join(out, "dataset.json"), { force: true }); // of an earlier run: the folder is not whole until this one is done
+  const { dataset, splits, jobs } = await readJobs(run, context);
+  await rm(join(run.out, "dataset.json"), { force: true }); // of an earlier run: the folder is not whole until this one is done
+  const { cases, digests, givenUp } = await perform(jobs, context);
+  checkGivenUp(givenUp, run.options, jobs);
+  for (const { case: id, copy, why } of givenUp) context.reporter.warn(`${id}, copy ${copy}: given up: ${why}`);
+  await writeMade(run, dataset, splits, cases, givenUp);
+  return summarise(digests, givenUp);
+}
+
+/** One part of a synthesis that several processes make. */
+export interface Shard {
+  /** From 0, below `of`. */
+  readonly index: number;
+  /** How many parts there are. */
+  readonly of: number;
+}
+
+/**
+ * Makes the scenes of one shard into `out`, and writes no dataset.json: {@link runSynth} with `resume` takes what all shards made, makes what is
+ * still missing, and gives the same bytes as without shards. Shards may run at the same time, and more than once.
+ */
+export async function runSynthShard(run: SynthRun, { index, of }: Shard, context: StageContext): Promise<StageResult> {
+  const { jobs } = await readJobs({ ...run, resume: true }, context);
+  const { cases, givenUp } = await perform(jobs.filter((_, i) => i % of === index), context); // biome-ignore format: one line
+  const summary = { shard: index, shards: of, stacks: cases.length, givenUp: givenUp.length };
+  return { headline: `shard ${index + 1} of ${of}: ${many(cases.length, "stack")}`, summary };
+}
+
+async function readJobs(run: SynthRun, { reporter }: StageContext) {
+  await assertApart(run.data, run.out);
+  const dataset = await readDataset(run.data);
+  const splits = await readSplits(run.data);
+  const sources = usableCases(dataset, splits, run.data, reporter.warn);
+  return { dataset, splits, jobs: jobsOf(run, dataset, sources) };
+}
+
+async function perform(jobs: readonly SynthJob[], { reporter, signal, workers }: StageContext): Promise<SynthAnswer> {
   reporter.progress("synth", 0, jobs.length);
   const answers = await mapParallel<SynthJob, SynthAnswer>(new URL("./job.ts", import.meta.url), jobs, {
     workers,
     signal,
     onDone: (done, total) => reporter.progress("synth", done, total),
   });
-  const givenUp = answers.flatMap((a) => a.givenUp);
-  checkGivenUp(givenUp, run.options, jobs);
-  for (const { case: id, copy, why } of givenUp) reporter.warn(`${id}, copy ${copy}: given up: ${why}`);
-  const cases = answers.flatMap((a) => a.cases);
-  await writeMade(run, dataset, splits, cases, givenUp);
-  return summarise(answers.flatMap((a) => a.digests), givenUp); // biome-ignore format: one line
+  return {
+    cases: answers.flatMap((a) => a.cases),
+    digests: answers.flatMap((a) => a.digests),
+    givenUp: answers.flatMap((a) => a.givenUp),
+  };
 }
 
 /** One job for every few copies of a case, in the dataset's order. */

@@ -1,12 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { UserError } from "../../core/errors.ts";
-import { readCsv } from "../../data/csv.ts";
-import { readJson } from "../../data/dataset.ts";
-import { readText } from "../../data/files.ts";
-import { figure, findMetric, metricNames } from "../../eval/report/format.ts";
-import { resultsSchema } from "../../eval/results.ts";
+import { figure } from "../../eval/report/format.ts";
 import { documentText } from "../../eval/tables/document.ts";
+import { type Leading, leadingFigure } from "../leading.ts";
 import { assertFree } from "../lock.ts";
 import { namesIn } from "../record.ts";
 import type { Outcome } from "../session.ts";
@@ -24,7 +21,7 @@ export interface Listed {
   /** The last stage that is whole, the one that was interrupted, or why it failed. */
   readonly where: string;
   /** Its leading figure, as in its report; of an unfinished run the best validation so far. */
-  readonly best: { readonly name: string; readonly value: number } | null;
+  readonly best: Leading | null;
   /** Seconds since a stage last ended. */
   readonly ageSeconds: number;
 }
@@ -79,7 +76,7 @@ async function runsIn(folder: string, depth: number, failures: Readonly<Record<s
 }
 
 async function describe(folder: string, failure: string | null): Promise<Omit<Listed, "run">> {
-  const best = (await evaluated(folder)) ?? (await validated(folder));
+  const best = await leadingFigure(folder);
   const ageSeconds = await ageOfRun(folder);
   const tell = (state: Listed["state"], where: string) => ({ state, where, best, ageSeconds });
   const isRunning = await assertFree(folder).then(() => false, () => true); // biome-ignore format: short
@@ -94,38 +91,6 @@ async function describe(folder: string, failure: string | null): Promise<Omit<Li
   if (failure !== null) return tell("failed", failure.split("\n")[0]!.slice(0, 80));
   if (partial !== "") return tell("interrupted", partial);
   return whole === "eval" ? tell("done", "") : tell("begun", whole === "" ? "" : `up to ${whole}`);
-}
-
-/** The first of these that a run has. */
-const leading = [["auroc", "stack"], ["map50", "box"], ["dice", "slice"], ["auroc", "slice"]] as const; // biome-ignore format: a list
-
-async function evaluated(folder: string): Promise<Listed["best"]> {
-  const results = await readJson(join(folder, "eval", "results.json"), resultsSchema, "evaluate").catch(() => null);
-  if (results === null) return null;
-  for (const [metric, per] of leading) {
-    const value = findMetric(results, metric, per)?.estimate ?? null;
-    if (value !== null) return { name: `${per} ${metricNames[metric]}`, value };
-  }
-  return null;
-}
-
-/** The best validation of a training so far. */
-async function validated(folder: string): Promise<Listed["best"]> {
-  const file = join(folder, "train", "metrics.csv");
-  const text = await readText(file, "").catch(() => null);
-  if (text === null) return null;
-  const { columns, rows } = readCsv(text, file, "");
-  for (const [column, name] of [
-    ["val_map50", "val mAP@0.5"],
-    ["val_dice", "val Dice"],
-    ["val_auroc", "val AUROC"],
-  ] as const) {
-    // biome-ignore format: a list
-    const at = columns.indexOf(column);
-    const values = rows.flatMap(({ cells }) => (cells[at] === undefined || cells[at] === "" ? [] : [Number(cells[at])]));
-    if (values.length > 0) return { name, value: Math.max(...values) };
-  }
-  return null;
 }
 
 async function ageOfRun(folder: string): Promise<number> {

@@ -11,6 +11,7 @@ import { readJson, type SplitName, splitNames } from "../../data/dataset.ts";
 import { readText } from "../../data/files.ts";
 import { modelFolder, weightsPath } from "../../data/model-folder.ts";
 import { type Calls, callStacks } from "../../eval/calls.ts";
+import type { Shard } from "../../synth/stage.ts";
 import type { CacheOptions } from "../cache/options.ts";
 import { askedCache, throughCache } from "../cache/stage.ts";
 import { assertFree } from "../lock.ts";
@@ -19,6 +20,7 @@ import { checkRunFolder, hasConfig, readManifest, writeConfig, writeManifest } f
 import { followRuns } from "../mlflow/follow.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
+import { runShard } from "../shard.ts";
 import { changedSource, inputHash, isDataset, runFolderOf } from "../sources.ts";
 import { type Stage, type StageName, seenStage, stages, stagesOf } from "../stages.ts";
 import { assertOneSplit, assertPredicts, crossValidate } from "./folds.ts";
@@ -65,11 +67,27 @@ async function runAll(experiment: Experiment, options: RunOptions, session: Sess
 }
 
 /** `hemosynth synth CONFIG`: the config's normal data where it is missing, then pseudo-hemorrhages in it. */
-export async function synth(config: string, options: CommonOptions & { data?: string }, session: Session): Promise<Outcome> {
+export async function synth(config: string, options: SynthOptions, session: Session): Promise<Outcome> {
+  return await perform("synth", await synthPass(config, options), options, session);
+}
+
+/** `hemosynth synth CONFIG --shard 2/8`: the same, and of the pseudo-hemorrhages a part; the whole is made by {@link synth}. */
+export async function synthShard(config: string, options: SynthOptions, shard: Shard, session: Session): Promise<Outcome> {
+  const { out, workers } = options;
+  const pass = await synthPass(config, options);
+  await checkApart(pass);
+  const headline = await runShard(pass, shard, workers, session);
+  const text = `synth: ${headline}\nin ${out}; the same command without --shard makes what is missing, and the dataset`;
+  return { text, json: { schemaVersion: 1, command: "synth", out, shard, headline } };
+}
+
+type SynthOptions = CommonOptions & { readonly data?: string };
+
+async function synthPass(config: string, options: SynthOptions): Promise<Pass> {
   const experiment = await loadExperiment(config, overridesOf(options));
   assertPaints(experiment);
   const names: StageName[] = options.data === undefined ? ["data", "tissue", "synth"] : ["tissue", "synth"];
-  return await perform("synth", passOf(experiment, names, options, { data: options.data }), options, session);
+  return passOf(experiment, names, options, { data: options.data });
 }
 
 /** @throws {UserError} (usage) If the data of a config bring their own truth. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { many } from "../../core/words.ts";
@@ -16,12 +17,17 @@ import { followRuns } from "../mlflow/follow.ts";
 import { namesIn } from "../record.ts";
 import { type CommonOptions, inFolder, type Outcome, overridesOf, type Session } from "../session.ts";
 import { linkCurves } from "../sweep/curves.ts";
-import { isUpToDate, type Job } from "../sweep/jobs.ts";
-import { allJobs, type PointState, readFailures, runSweep, type SweepRun, threadsFor } from "../sweep/run.ts";
+import { isUpToDate, type Job, withShards } from "../sweep/jobs.ts";
+import { localLauncher } from "../sweep/local.ts";
+import { allJobs, type Launcher, type PointState, readFailures, runSweep, type SweepRun, threadsFor } from "../sweep/run.ts";
+import { assertSlurm } from "../sweep/slurm/commands.ts";
+import { cancelWords, placedJobs, slurmLauncher } from "../sweep/slurm/launcher.ts";
 
 export interface SweepOptions extends CommonOptions, CacheOptions {
   readonly mlflow?: string;
-  readonly jobs: number;
+  /** Runs at a time; by default one here, and as many as the cluster gives on Slurm. */
+  readonly jobs?: number;
+  readonly launcher: LauncherName;
   readonly resume?: boolean;
   readonly onlyFailed?: boolean;
 }
@@ -38,20 +44,17 @@ export async function sweep(config: string, options: SweepOptions, session: Sess
   if (options.mlflow !== undefined) checkUri(options.mlflow);
   await askedCache(options, out); // the processes that it starts find it in their environment
   const goesOn = options.resume === true || options.onlyFailed === true;
+  if (options.launcher === "slurm") await assertSlurm();
   return await inFolder(out, options.workers, session, async (context) => {
     const begun = await checkFolder(out, goesOn);
-    const threads = begun ? await readSweepThreads(out) : threadsFor(options.jobs);
+    const threads = begun ? await readSweepThreads(out) : threadsOf(plan, options);
     const report = (states: ReadonlyMap<string, PointState>) => runSweepReport(reportOf(plan, out, threads, states), context);
     if (!begun) await report(new Map());
+    if (options.launcher === "local") await assertNotQueued(plan, out, session);
     await linkCurves(out, plan);
-    const run: SweepRun = {
-      out,
-      plan,
-      slots: options.jobs,
-      workers: options.workers,
-      threads,
-      onlyFailed: options.onlyFailed === true,
-    };
+    const launcher = launcherOf(plan, threads, options);
+    const shards = options.launcher === "slurm" ? plan.slurm.shards : 1;
+    const run: SweepRun = { out, plan, shards, onlyFailed: options.onlyFailed === true, launcher };
     const followed = plan.points.map(({ name, experiment }) => ({ name, root: join(out, "runs", name), experiment }));
     const end = followRuns(options.mlflow, plan.name, followed, session.reporter);
     let states: ReadonlyMap<string, PointState> = new Map();
@@ -62,6 +65,36 @@ export async function sweep(config: string, options: SweepOptions, session: Sess
     }
     return outcomeOf(plan, out, await report(states));
   });
+}
+
+/** Where runs are computed. */
+export type LauncherName = "local" | "slurm";
+
+function launcherOf({ memoryGb, slurm }: SweepPlan, threads: number, { launcher, jobs, workers }: SweepOptions): Launcher {
+  switch (launcher) {
+    case "local":
+      return localLauncher({ slots: jobs ?? 1, workers, threads, memoryGb });
+    case "slurm":
+      return slurmLauncher({ slurm, atOnce: jobs ?? null, threads, memoryGb });
+    default:
+      return launcher satisfies never;
+  }
+}
+
+/** Threads of TensorFlow of a new sweep. */
+function threadsOf({ slurm }: SweepPlan, { launcher, jobs }: SweepOptions): number {
+  return threadsFor(launcher === "slurm" ? slurm.cpus : Math.floor(availableParallelism() / (jobs ?? 1)));
+}
+
+/** @throws {UserError} (usage) If jobs of the sweep are in Slurm's queue: two would make one run. */
+async function assertNotQueued(plan: SweepPlan, out: string, { reporter }: Session): Promise<void> {
+  const placed = await placedJobs(out, withShards(allJobs(out, plan), plan.slurm.shards)).catch((error: Error) => {
+    reporter.warn(`whether jobs of this sweep are in Slurm's queue is not known: ${error.message}`);
+    return []; // a run that one of them makes is locked
+  });
+  if (placed.length === 0) return;
+  const wayOut = `Go on with --launcher slurm, or end them: ${cancelWords(placed)}`;
+  throw new UserError("usage", `${out}: ${many(placed.length, "job")} of this sweep in Slurm's queue. ${wayOut}`);
 }
 
 /**

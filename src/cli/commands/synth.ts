@@ -2,22 +2,27 @@ import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { readDataset } from "../../data/dataset.ts";
 import type { FormatName } from "../../synth/export/format.ts";
+import type { Shard } from "../../synth/stage.ts";
 import { hasConfig } from "../manifest.ts";
 import { type CommonOptions, inFolder, type Outcome, type Session } from "../session.ts";
 import { isDataset } from "../sources.ts";
-import { normalData, synth as synthStage } from "./stages.ts";
+import { normalData, synthShard, synth as synthStage } from "./stages.ts";
 
 /** What `hemosynth synth` takes. */
 type SynthCommand = CommonOptions & {
   readonly data?: string;
   readonly replay?: readonly string[];
   readonly preview?: number;
+  readonly shard?: Shard;
 };
 
-/** `hemosynth synth CONFIG` paints and writes a dataset; `--preview` only shows some of it, `--replay` makes stacks again from their sidecars. */
+/** `hemosynth synth CONFIG` paints and writes a dataset; `--preview` only shows some of it, `--replay` makes stacks again from their sidecars, `--shard` makes a part. */
 export async function synth(config: string | undefined, options: SynthCommand, session: Session): Promise<Outcome> {
+  if (options.shard !== undefined && (options.replay !== undefined || options.preview !== undefined || options.dryRun === true))
+    throw new UserError("usage", "--shard: makes a part of a dataset; --preview, --replay and --dry-run do not go with it.");
   if (options.replay !== undefined) return await replay(config, options, options.replay, session);
   if (config === undefined) throw new UserError("usage", "synth: needs a config, or --replay with sidecars; got neither.");
+  if (options.shard !== undefined) return await synthShard(config, options, options.shard, session);
   return options.preview === undefined
     ? await synthStage(config, options, session)
     : await preview(config, options, options.preview, session);

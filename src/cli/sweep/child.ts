@@ -1,22 +1,15 @@
-import { exitCodes, StoppedError, UserError } from "../../core/errors.ts";
+import { exitCodes } from "../../core/errors.ts";
 import { inheritedCache, throughCache } from "../cache/stage.ts";
-import type { Session } from "../session.ts";
 import { type Job, performJob } from "./jobs.ts";
+import { codeOf, endingOf, jobSession, type Report } from "./perform.ts";
 
-// Makes one folder of a sweep in a process of its own: TensorFlow is one a process, and what dies here takes nothing with it.
+// A job of the local launcher: gets it as a message, answers by messages.
 
 /** What the sweep sends, once. */
 export interface Order {
   readonly job: Job;
   readonly workers: number;
 }
-
-/** What the job sends back. */
-export type Report =
-  | { readonly kind: "progress"; readonly label: string; readonly done: number; readonly total: number }
-  | { readonly kind: "done"; readonly headline: string }
-  | { readonly kind: "failed"; readonly fault: string; readonly message: string }
-  | { readonly kind: "stopped" };
 
 /** Milliseconds between two reports of progress. */
 const reportEvery = 500;
@@ -25,42 +18,6 @@ const orphanMay = 5_000;
 
 const send = (report: Report): Promise<void> =>
   new Promise((sent) => (process.connected ? process.send!(report, undefined, undefined, () => sent()) : sent()));
-
-function sessionOf(signal: AbortSignal): Session {
-  let last = Number.NEGATIVE_INFINITY;
-  return {
-    signal,
-    reporter: {
-      info: (line) => console.error(line),
-      warn: (line) => console.error(`warning: ${line}`),
-      progress(label, done, total) {
-        const now = performance.now();
-        if (now - last < reportEvery) return;
-        last = now;
-        void send({ kind: "progress", label, done, total });
-      },
-    },
-  };
-}
-
-async function perform({ job, workers }: Order, signal: AbortSignal): Promise<number> {
-  try {
-    await send({ kind: "done", headline: await performJob(job, workers, sessionOf(signal), throughCache(inheritedCache())) });
-    return 0;
-  } catch (error) {
-    if (error instanceof StoppedError) {
-      await send({ kind: "stopped" });
-      return 143;
-    }
-    const [fault, message] =
-      error instanceof UserError
-        ? ([error.fault, error.message] as const)
-        : (["internal", `internal error: ${String(error)}`] as const);
-    console.error(error instanceof UserError ? message : error);
-    await send({ kind: "failed", fault, message });
-    return exitCodes[fault];
-  }
-}
 
 const controller = new AbortController();
 const stop = () => controller.abort();
@@ -71,5 +28,10 @@ process.on("disconnect", () => {
   setTimeout(() => process.exit(exitCodes.internal), orphanMay).unref();
 });
 process.once("message", (order) => {
-  void perform(order as Order, controller.signal).then((code) => process.exit(code));
+  const { job, workers } = order as Order;
+  const session = jobSession(controller.signal, reportEvery, (report) => void send(report));
+  void endingOf(() => performJob(job, workers, session, throughCache(inheritedCache()))).then(async (ending) => {
+    await send(ending);
+    process.exit(codeOf(ending));
+  });
 });

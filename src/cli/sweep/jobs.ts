@@ -5,11 +5,13 @@ import type { StageContext } from "../../core/context.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
 import type { Point } from "../../sweep/plan.ts";
 import type { Task } from "../../sweep/schedule.ts";
+import type { Shard } from "../../synth/stage.ts";
 import { type FoldsRun, planFolds, runFolds } from "../folds.ts";
 import { writeConfig, writeManifest } from "../manifest.ts";
 import { type Pass, planPass, type ReadyBackend, runPass, type StageReport } from "../pipeline.ts";
 import { pointTo } from "../pointers.ts";
 import { backendOnce, inFolder, type Session } from "../session.ts";
+import { runShard } from "../shard.ts";
 import { casesStage, foldsEvaluation, isShared, plainOptions, type Stage, type StageName, stagesOf } from "../stages.ts";
 
 // What runs of a sweep have in common is made once, in shared/STAGE-HASH, and a run is a run folder like any other whose data/,
@@ -29,6 +31,8 @@ export interface Job extends Task {
   /** Of a run: the stacks that it predicts and is evaluated on; null: those that it is trained on. */
   readonly tested: string | null;
   readonly experiment: Experiment;
+  /** Of a synthesis that many jobs make together: the part of this one. */
+  readonly shard?: Shard;
 }
 
 /**
@@ -68,6 +72,31 @@ function sharedJobs(out: string, experiment: Experiment): Job[] {
     shared = { ...shared, [stage.name]: root };
   }
   return jobs;
+}
+
+/** The jobs with each synthesis divided among some, and one that puts together what they made. */
+export function withShards(jobs: readonly Job[], of: number): Job[] {
+  if (of === 1) return [...jobs];
+  return jobs.flatMap((job) => {
+    if (job.what !== "synth") return [job];
+    const shards = Array.from({ length: of }, (_, index) => ({
+      ...job,
+      id: `${job.id}-${index + 1}of${of}`,
+      shard: { index, of },
+    }));
+    return [...shards, { ...job, needs: [...job.needs, ...shards.map(({ id }) => id)] }];
+  });
+}
+
+/** Whether a job computes by a network. */
+export function computes({ what, experiment }: Job): boolean {
+  return what === "run" || stagesOf(experiment).some(({ name, backend }) => name === what && backend);
+}
+
+/** The folders that must be whole before a job begins. */
+export function neededFolders({ needs, shared, tested }: Job): string[] {
+  const folders = tested === null ? Object.values(shared) : [...Object.values(shared), tested];
+  return folders.filter((folder) => needs.includes(basename(folder)));
 }
 
 /** Changes the stages of a job before they run. */
@@ -121,7 +150,8 @@ export async function isUpToDate(job: Job): Promise<boolean> {
 
 /** Makes the folder of a job, or what of it is missing. @returns The last stage's headline. */
 export async function performJob(job: Job, workers: number, session: Session, wrap: Wrap = asTheyAre): Promise<string> {
-  const { root, experiment } = job;
+  const { root, experiment, shard } = job;
+  if (shard !== undefined) return await runShard(passesOf(job, asTheyAre)[0]!, shard, workers, session); // a part is nothing for a cache
   return await inFolder(root, workers, session, async (context) => {
     const ready = backendOnce(session);
     if (job.what !== "run") return (await runPasses(passesOf(job, wrap), context, ready)).at(-1)!.headline;

@@ -1,29 +1,39 @@
-import { availableParallelism } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { inspectGpu, visibleGpus } from "../../backend/native.ts";
 import { throwIfStopped } from "../../core/context.ts";
 import { canonicalJson } from "../../core/hash.ts";
 import { readJson } from "../../data/dataset.ts";
 import { writeAtomic } from "../../data/files.ts";
 import type { SweepPlan } from "../../sweep/plan.ts";
-import { runTasks } from "../../sweep/schedule.ts";
+import type { TaskState } from "../../sweep/schedule.ts";
 import type { Session } from "../session.ts";
-import { isUpToDate, type Job, jobsOf } from "./jobs.ts";
-import { type Ending, launch, type Share } from "./launch.ts";
+import { isUpToDate, type Job, jobsOf, withShards } from "./jobs.ts";
+import type { Ending } from "./perform.ts";
+import { type Watch, watchJobs } from "./watch.ts";
 
 /** How a sweep is worked through. */
 export interface SweepRun {
   readonly out: string;
   readonly plan: SweepPlan;
-  /** Processes at a time, at least 1. */
-  readonly slots: number;
-  /** Worker threads of all of them together. */
-  readonly workers: number;
-  /** Threads of TensorFlow in each: last digits depend on it, so it stays what it was when the sweep began. */
-  readonly threads: number;
+  /** Jobs that each synthesis is divided among. */
+  readonly shards: number;
   /** Only what failed before. */
   readonly onlyFailed: boolean;
+  readonly launcher: Launcher;
+}
+
+/** Makes jobs, what is needed standing before what needs it, and says what became of each. */
+export type Launcher = (jobs: readonly Job[], launching: Launching) => Promise<ReadonlyMap<string, TaskState>>;
+
+/** What a launcher works with. */
+export interface Launching {
+  /** Folder of the sweep. */
+  readonly out: string;
+  readonly session: Session;
+  readonly watch: Watch;
+  /** To be called when a job has ended, of all jobs that the launcher looked after: notes it, and says what became of it. */
+  readonly settle: (job: Job, ending: Ending) => Promise<TaskState>;
 }
 
 /** Why a job failed. */
@@ -37,15 +47,21 @@ export async function readFailures(out: string): Promise<Failures> {
   return await readJson(join(out, "failed.json"), z.record(z.string(), failureSchema), "remove it").catch(() => ({}));
 }
 
+async function writeFailures(out: string, failures: Failures): Promise<void> {
+  const file = join(out, "failed.json");
+  if (Object.keys(failures).length === 0) await rm(file, { force: true });
+  else await writeAtomic(file, `${canonicalJson(failures, 1)}\n`);
+}
+
 /** What became of a point. */
 export interface PointState {
   readonly state: "done" | "failed" | "missing";
   readonly failure: Failure | null;
 }
 
-/** Threads for each of some jobs that share this machine, at least 1; what the environment says goes before. */
-export function threadsFor(slots: number): number {
-  return Number(process.env.TF_NUM_INTRAOP_THREADS) || Math.max(1, Math.floor(availableParallelism() / slots));
+/** Threads of TensorFlow in a process that has so many cores, at least 1; what the environment says goes before. */
+export function threadsFor(cores: number): number {
+  return Number(process.env.TF_NUM_INTRAOP_THREADS) || Math.max(1, cores);
 }
 
 /** All jobs of a sweep, those that many runs share once and before the runs. */
@@ -62,34 +78,27 @@ export function allJobs(out: string, { points }: SweepPlan): Job[] {
  * @throws {StoppedError} When asked to stop, after all processes have saved what they can and ended.
  */
 export async function runSweep(run: SweepRun, session: Session): Promise<ReadonlyMap<string, PointState>> {
-  const { out, plan, slots, onlyFailed } = run;
+  const { out, plan, shards, onlyFailed, launcher } = run;
   const failures = new Map(Object.entries(await readFailures(out)));
   const jobs = allJobs(out, plan);
   const isWanted = ({ id, what }: Job) => what !== "run" || !onlyFailed || failures.has(id);
   const wanted = jobs.filter(isWanted);
   const needed = new Set(wanted.filter(({ what }) => what === "run").flatMap(({ needs }) => needs));
-  const tasks = wanted.filter(({ id, what }) => what === "run" || needed.has(id));
+  const tasks = withShards(wanted.filter(({ id, what }) => what === "run" || needed.has(id)), shards); // biome-ignore format: short
   const note = async (id: string, failure: Failure | null) => {
     if (failure !== null) failures.set(id, failure);
     else if (!failures.delete(id)) return; // nothing was noted of it
-    await writeAtomic(join(out, "failed.json"), `${canonicalJson(Object.fromEntries(failures), 1)}\n`);
+    await writeFailures(out, Object.fromEntries(failures));
   };
-  const shares = Array.from({ length: slots }, (_, slot) => shareOf(run, slot));
-  const watch = progressOf(tasks, session);
-  const states = await runTasks(
-    tasks,
-    slots,
-    async (job, slot) => {
-      const ending: Ending = (await isUpToDate(job))
-        ? { kind: "done", headline: "up to date" }
-        : await launchOne(run, job, shares[slot]!, session, watch);
-      watch.end(job, ending);
-      if (ending.kind === "stopped" || (ending.kind === "failed" && session.signal.aborted)) return "stopped";
-      await note(job.id, ending.kind === "failed" ? { fault: ending.fault, message: ending.message } : null);
-      return ending.kind;
-    },
-    session.signal,
-  );
+  const watch = watchJobs(tasks, session);
+  const settle = async (job: Job, ending: Ending): Promise<TaskState> => {
+    watch.end(job, ending);
+    if (ending.kind === "stopped" || (ending.kind === "failed" && session.signal.aborted)) return "stopped";
+    const isNoted = ending.kind !== "blocked" && job.shard === undefined; // what a shard left is made with the whole
+    if (isNoted) await note(job.id, ending.kind === "failed" ? { fault: ending.fault, message: ending.message } : null);
+    return ending.kind;
+  };
+  const states = await launcher(tasks, { out, session, watch, settle }).finally(watch.close);
   throwIfStopped(session.signal);
   const found = new Map<string, PointState>();
   for (const job of jobs.filter(({ what }) => what === "run")) {
@@ -102,46 +111,8 @@ export async function runSweep(run: SweepRun, session: Session): Promise<Readonl
 }
 
 function blockedBy({ needs }: Job, failures: ReadonlyMap<string, Failure>): Failure {
-  const id = needs.find((one) => failures.has(one))!;
+  const id = needs.find((one) => failures.has(one));
+  if (id === undefined) return { fault: "data", message: `what it needs was not there: ${needs.join(", ")}` };
   const { fault, message } = failures.get(id)!;
   return { fault, message: `${id}: ${message}` };
-}
-
-function shareOf({ slots, workers, threads }: SweepRun, slot: number): Share {
-  const gpus = inspectGpu().usable ? visibleGpus() : [];
-  const gpu = gpus.length === 0 ? null : gpus[slot % gpus.length]!;
-  return { workers: Math.max(1, Math.floor(workers / slots)), threads, gpu };
-}
-
-async function launchOne({ out }: SweepRun, job: Job, share: Share, session: Session, watch: Watch): Promise<Ending> {
-  session.reporter.info(`${job.id}: runs`);
-  const own = job.experiment.gpu === null ? share : { ...share, gpu: null }; // a GPU that the config names
-  const ending = await launch(out, job, own, session.signal, (label, done, total) => watch.tell(job, label, done, total));
-  if (ending.kind !== "stopped" || session.signal.aborted) return ending;
-  return { kind: "failed", fault: "stopped", message: "its process was asked to stop by another one" };
-}
-
-/** Says what is going on. */
-interface Watch {
-  tell(job: Job, label: string, done: number, total: number): void;
-  end(job: Job, ending: Ending): void;
-}
-
-function progressOf(tasks: readonly Job[], { reporter, signal }: Session): Watch {
-  const notes = new Map<string, string>();
-  let ended = 0;
-  const draw = () => reporter.progress("sweep", ended, tasks.length, [...notes].map(([id, note]) => `${id} ${note}`).join(", "));
-  return {
-    tell({ id }, label, done, total) {
-      notes.set(id, `${label} ${Math.floor((100 * done) / Math.max(1, total))} %`);
-      draw();
-    },
-    end({ id }, ending) {
-      notes.delete(id);
-      ended++;
-      if (ending.kind === "done") reporter.info(`${id}: ${ending.headline}`);
-      else if (ending.kind === "failed" && !signal.aborted) reporter.warn(`${id}: ${ending.message.split("\n")[0]!}`);
-      draw();
-    },
-  };
 }

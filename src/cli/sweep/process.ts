@@ -4,8 +4,9 @@ import { open } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeFolder } from "../../data/files.ts";
-import type { Order, Report } from "./child.ts";
+import type { Order } from "./child.ts";
 import type { Job } from "./jobs.ts";
+import type { Ending, Report } from "./perform.ts";
 
 /** What a process of a job may take. */
 export interface Share {
@@ -17,10 +18,7 @@ export interface Share {
   readonly gpu: string | null;
 }
 
-/** How a job ended. */
-export type Ending = Exclude<Report, { kind: "progress" }>;
-
-export type OnProgress = (label: string, done: number, total: number) => void;
+export type OnProgress = (report: Extract<Report, { kind: "progress" }>) => void;
 
 const from = (name: string) => new URL(`./${name}${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
 
@@ -29,7 +27,13 @@ const from = (name: string) => new URL(`./${name}${extname(fileURLToPath(import.
  *
  * @param signal - When it fires, the process is asked to stop, and waited for.
  */
-export async function launch(out: string, job: Job, share: Share, signal: AbortSignal, onProgress: OnProgress): Promise<Ending> {
+export async function runProcess(
+  out: string,
+  job: Job,
+  share: Share,
+  signal: AbortSignal,
+  onProgress: OnProgress,
+): Promise<Ending> {
   await makeFolder(join(out, "logs"));
   const log = await open(join(out, "logs", `${job.id}.log`), "a");
   try {
@@ -40,7 +44,7 @@ export async function launch(out: string, job: Job, share: Share, signal: AbortS
     });
     let ending: Ending | null = null;
     child.on("message", (report: Report) => {
-      if (report.kind === "progress") onProgress(report.label, report.done, report.total);
+      if (report.kind === "progress") onProgress(report);
       else ending = report;
     });
     const stop = () => void child.kill("SIGTERM");
