@@ -9,7 +9,6 @@ import { packageVersion } from "../data/version.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
 import { sharedInput } from "./pointers.ts";
 import { changedOption, namesIn } from "./record.ts";
-import { changedSource } from "./sources.ts";
 import { stagesOf } from "./stages.ts";
 
 /**
@@ -40,9 +39,11 @@ export async function readLocked(root: string, experiment: Experiment): Promise<
     for (const [input, hash] of Object.entries(await sources(experiment)))
       if (stage.inputs[input] !== undefined && stage.inputs[input] !== hash) throw refuse(`of ${name}, ${input} has changed`);
   }
-  const isThere = "path" in experiment.data && ((await namesIn(join(root, "data"))) ?? []).includes("dataset.json");
-  const changed = isThere ? await changedSource(join(root, "data")) : null;
-  if (changed !== null) throw refuse(`of data, ${changed}`);
+  for (const { name, stale } of stagesOf(experiment)) {
+    const folder = join(root, name);
+    const changed = ((await namesIn(folder)) ?? []).includes("dataset.json") ? await stale(experiment, folder) : null;
+    if (changed !== null) throw refuse(`of ${name}, ${changed}`);
+  }
   return manifest;
 }
 

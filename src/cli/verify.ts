@@ -8,7 +8,6 @@ import { twinOf } from "../sweep/plan.ts";
 import { sharedInput } from "./pointers.ts";
 import { hashFile, listOutputs, type Outputs, readRecord, type StageRecord } from "./record.ts";
 import type { Session } from "./session.ts";
-import { changedSource } from "./sources.ts";
 import type { Stage } from "./stages.ts";
 import { type Job, jobsOf, performJob, type Wrap } from "./sweep/jobs.ts";
 
@@ -88,7 +87,7 @@ async function testedOf(home: string, name: string): Promise<Experiment | null> 
 /** @throws {UserError} (different) If what a stage reads from outside is not what it was. */
 async function compareInputs(stage: Stage, experiment: Experiment, original: string, { parts }: StageRecord): Promise<void> {
   if (sharedInput in parts.inputs) return; // compared where it was made
-  const changed = stage.name === "data" && "path" in experiment.data ? await changedSource(original) : null;
+  const changed = await stage.stale(experiment, original);
   if (changed !== null) throw different(`${stage.name}: its input ${changed}`);
   for (const [name, hash] of Object.entries(await stage.sources(experiment)))
     if (parts.inputs[name] !== undefined && parts.inputs[name] !== hash) throw different(`${stage.name}: ${name} has changed`);

@@ -19,6 +19,24 @@ export const dataOptions = z.discriminatedUnion("kind", [
 ]);
 export type DataOptions = z.output<typeof dataOptions>;
 
+/** The folder that data are read from, so that they are of patients for all we know; null where formulas draw them. */
+export function readsFrom(data: DataOptions): string | null {
+  switch (data.kind) {
+    case "folder":
+    case "dataset":
+    case "public":
+      return data.path;
+    case "head-ct":
+      return data.labels;
+    case "phantom":
+    case "fetal-ultrasound":
+    case "cranial-ultrasound":
+      return null;
+    default:
+      return data satisfies never;
+  }
+}
+
 /** Whether the data are normal cases to paint into, or bring their own truth: then there is no synthesis, and what follows reads the data themselves. */
 export function bringsTruth(data: DataOptions): boolean {
   switch (data.kind) {

@@ -10,7 +10,7 @@ import { type ModelOptions, modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
 import { batchMisfit, isPretraining, lossMisfit, type TrainOptions, taskMisfit, trainOptions } from "../train/options.ts";
-import { bringsTruth, dataOptions } from "./data.ts";
+import { bringsTruth, dataOptions, readsFrom } from "./data.ts";
 import { checkTree, examineTree, type Loaded, type Override, parseConfig, readConfig } from "./load.ts";
 import { pretrainingOptions } from "./pretraining.ts";
 import { detectorTraining, type RegionsOptions, regionsOptions } from "./regions.ts";
@@ -64,7 +64,7 @@ export const experiment = sections.superRefine((value, context) => {
   const add = (path: readonly string[], message: string) => context.addIssue({ code: "custom", path: [...path], message });
   const painting = paintingMisfit(value);
   if (painting !== null) add(painting.path, painting.message);
-  const made = "subjects" in data && !(data.kind === "head-ct" && data.labels !== null) ? data.subjects : null;
+  const made = readsFrom(data) === null && "subjects" in data ? data.subjects : null;
   const folds = made === null ? null : foldsMisfit(split, made);
   if (folds !== null) add(["split", "folds"], folds);
   if (split.folds !== null && evaluation.split !== "test")

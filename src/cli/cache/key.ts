@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readsFrom } from "../../config/data.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { sharedInput } from "../pointers.ts";
 import { filesUnder, hashFile } from "../record.ts";
@@ -22,7 +23,7 @@ export function isCacheable({ parts }: Pick<StageJob, "parts">): boolean {
  * @param code - Of {@link codeHash}.
  */
 export function cacheKey({ experiment, parts, made, root, out, inputs }: StageJob, code: string): string {
-  const isWithin = keepsWithin.has(parts.stage as StageName) || (parts.stage === "data" && experiment.data.kind === "phantom");
+  const isWithin = keepsWithin.has(parts.stage as StageName) || (parts.stage === "data" && readsFrom(experiment.data) === null);
   const places = isWithin ? [] : [relative(root, out), ...Object.values(inputs).map((folder) => relative(out, folder))];
   const processor = made.backend === null ? null : (cpus()[0]?.model ?? "");
   return sha256(canonicalJson({ parts, made, code, places, processor }));

@@ -3,7 +3,7 @@ import { loadExperiment } from "../../config/experiment.ts";
 import { UserError } from "../../core/errors.ts";
 import { many } from "../../core/words.ts";
 import { assertApart, assertEmpty } from "../../data/apart.ts";
-import { exportRunCrate } from "../crate/export.ts";
+import { exportRunCrate, mayShowPatients } from "../crate/export.ts";
 import { assertFree } from "../lock.ts";
 import { readManifest } from "../manifest.ts";
 import { inFolder, type Outcome, type Session } from "../session.ts";
@@ -24,7 +24,7 @@ export async function exportCrate(run: string, options: CrateOptions, session: S
   await assertApart(run, out);
   await assertEmpty(out);
   const experiment = await loadExperiment(join(run, "config.yaml"));
-  const isProcedural = experiment.data.kind === "phantom";
+  const isProcedural = !mayShowPatients(experiment);
   const content = isProcedural || options.withCases === true ? "all" : "results";
   const { files, bytes } = await inFolder(out, 1, session, () =>
     exportRunCrate(run, out, experiment, content, { date, license }),

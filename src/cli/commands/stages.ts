@@ -1,7 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { BackendInfo } from "../../backend/ready.ts";
-import { bringsTruth } from "../../config/data.ts";
+import { bringsTruth, readsFrom } from "../../config/data.ts";
 import { type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
 import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
@@ -292,7 +292,8 @@ async function checkApart({ experiment, root, stages: chosen, folders }: Pass): 
   const folderOf = (name: StageName) => folders[name] ?? join(root, name);
   const { init } = experiment.train;
   for (const { name, reads } of chosen) {
-    const volumes = name === "data" && "path" in experiment.data ? [experiment.data.path] : [];
+    const given = name === "data" ? experiment.data : name === "pool" ? experiment.pretrain!.data : null;
+    const volumes = [given === null ? null : readsFrom(given)].filter((folder) => folder !== null);
     const weights = name === "train" && init !== null ? [await weightsPath(init.from)] : [];
     for (const input of [...volumes, ...weights, ...reads.map(folderOf)]) await assertApart(input, folderOf(name));
   }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { readsFrom } from "../../config/data.ts";
 import { UserError } from "../../core/errors.ts";
 import { many } from "../../core/words.ts";
 import { figure } from "../../eval/report/format.ts";
@@ -121,7 +122,7 @@ function reportOf(
   const severalSeeds = new Set(points.map(({ experiment }) => experiment.seed)).size > 1;
   const places = points.map(({ name: own, setting, seed: seeds, values, experiment }): SweptPlace => {
     const { state, failure } = states.get(own) ?? { state: "missing", failure: null };
-    const cohort = severalSeeds && "subjects" in experiment.data ? `seed ${experiment.seed}` : ""; // their brains are others
+    const cohort = severalSeeds && readsFrom(experiment.data) === null ? `seed ${experiment.seed}` : ""; // their brains are others
     return {
       name: own,
       setting,

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseExperiment } from "../../config/experiment.ts";
 import { sha256 } from "../../core/hash.ts";
 import { keyOf, listOutputs, markWhole, type Parts } from "../record.ts";
-import { exportRunCrate } from "./export.ts";
+import { exportRunCrate, mayShowPatients } from "./export.ts";
 
 let folder = "";
 let run = "";
@@ -102,4 +102,14 @@ test("a file that was changed since is refused: what is archived is what was mad
   await expect(exportRunCrate(run, join(folder, "crate"), experiment, "all", told)).rejects.toThrow(
     /eval: must be as the stage that made it left it; results\.json was changed\. Run it again, then export\./,
   );
+});
+
+test("what may show patients: anything that is read from a folder, also the other data that a network was pretrained on", () => {
+  const of = (text: string) => mayShowPatients(parseExperiment(`{ ${text} }`, "test", []));
+  for (const kind of ["phantom", "fetal-ultrasound", "cranial-ultrasound", "head-ct"])
+    expect(of(`data: { kind: ${kind} }`)).toBe(false);
+  expect(of("data: { kind: folder, path: study, labels: { scheme: feta } }")).toBe(true);
+  expect(of("data: { kind: head-ct, labels: maps }")).toBe(true);
+  expect(of("data: { kind: phantom }, pretrain: { data: { kind: head-ct } }")).toBe(false);
+  expect(of("data: { kind: phantom }, pretrain: { data: { kind: dataset, path: patients } }")).toBe(true);
 });

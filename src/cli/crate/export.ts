@@ -1,5 +1,6 @@
 import { copyFile, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { readsFrom } from "../../config/data.ts";
 import type { Experiment } from "../../config/experiment.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileFault, makeFolder, writeAtomic } from "../../data/files.ts";
@@ -13,6 +14,11 @@ export type CrateContent =
   | "all"
   /** Weights, training curve, figures and plots: nothing that shows a case or names one. */
   | "results";
+
+/** Whether a run may hold images or ids of patients: of its own data, or of others that it was pretrained on. */
+export function mayShowPatients({ data, pretrain }: Pick<Experiment, "data" | "pretrain">): boolean {
+  return [data, pretrain?.data ?? null].some((given) => given !== null && readsFrom(given) !== null);
+}
 
 /** Files that show no case and name none, by stage. */
 const ofResults: Readonly<Record<string, RegExp>> = {
