@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type { StageContext } from "./context.ts";
 import { type Fault, StoppedError, UserError } from "./errors.ts";
 
 /** How {@link mapParallel} runs. */
@@ -56,6 +57,18 @@ export async function mapParallel<I, O>(moduleUrl: URL, items: readonly I[], opt
   if (failures.size > 0) throw failures.get(Math.min(...failures.keys()));
   if (done < items.length) throw new StoppedError("stopped");
   return results;
+}
+
+/** {@link mapParallel} for a stage, which says under `label` how far it is. */
+export function mapReported<I, O>(
+  label: string,
+  moduleUrl: URL,
+  items: readonly I[],
+  { reporter, signal, workers }: StageContext,
+): Promise<O[]> {
+  const onDone = (done: number, total: number) => reporter.progress(label, done, total);
+  onDone(0, items.length);
+  return mapParallel<I, O>(moduleUrl, items, { workers, signal, onDone });
 }
 
 /** Threads that work on one item at a time each, until they are stopped. */

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { StageContext, StageResult } from "../core/context.ts";
-import { mapParallel } from "../core/parallel.ts";
+import { mapReported } from "../core/parallel.ts";
 import { many } from "../core/words.ts";
 import { assertApart } from "../data/apart.ts";
 import {
@@ -82,13 +82,8 @@ async function readJobs(run: SynthRun, { reporter }: StageContext) {
   return { dataset, splits, jobs: jobsOf(run, dataset, sources) };
 }
 
-async function perform(jobs: readonly SynthJob[], { reporter, signal, workers }: StageContext): Promise<SynthAnswer> {
-  reporter.progress("synth", 0, jobs.length);
-  const answers = await mapParallel<SynthJob, SynthAnswer>(new URL("./job.ts", import.meta.url), jobs, {
-    workers,
-    signal,
-    onDone: (done, total) => reporter.progress("synth", done, total),
-  });
+async function perform(jobs: readonly SynthJob[], context: StageContext): Promise<SynthAnswer> {
+  const answers = await mapReported<SynthJob, SynthAnswer>("synth", new URL("./job.ts", import.meta.url), jobs, context);
   return {
     cases: answers.flatMap((a) => a.cases),
     digests: answers.flatMap((a) => a.digests),

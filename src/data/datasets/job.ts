@@ -2,11 +2,12 @@ import { join, posix } from "node:path";
 import { affineSpacing } from "../../core/affine.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Image, Volume, Voxels } from "../../core/volume.ts";
+import { writeImage } from "../case-files.ts";
 import type { Case } from "../dataset.ts";
 import { readDicomSeries } from "../dicom.ts";
 import { dataFault } from "../faults.ts";
 import { gridsApart, mostApart } from "../grid.ts";
-import { readLabels, readVolume, writeNifti } from "../nifti.ts";
+import { readLabels, readVolume } from "../nifti.ts";
 import { pictureVolume } from "../picture-volume.ts";
 import { readColours } from "../png.ts";
 import type { PublicCase } from "./plan.ts";
@@ -38,10 +39,7 @@ async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicRes
   const lesion = from.lesion === null ? null : await readLesion(path, from.lesion, image, warnings);
   const inside = from.outline === null ? null : await readOutline(path, from.outline, image);
   checkBoxes(from, image);
-  const write = async (suffix: string, volume: Volume<Voxels>) => {
-    const file = `volumes/${from.id}${suffix}.nii.gz`;
-    return { path: file, ...(await writeNifti(join(out, file), volume)) };
-  };
+  const write = (suffix: string, volume: Volume<Voxels>) => writeImage(out, `volumes/${from.id}${suffix}`, volume);
   const found = from.classByMask?.[lesion?.data.some((value) => value > 0) ? 1 : 0] ?? from.class;
   const entry: Case = {
     ...{

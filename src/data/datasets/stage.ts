@@ -2,25 +2,21 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { StageContext, StageResult } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
-import { mapParallel } from "../../core/parallel.ts";
+import { mapReported } from "../../core/parallel.ts";
 import { seededRng } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
+import type { DataRun } from "../data-run.ts";
 import { type Case, type Finding, writeDataset, writeSplits } from "../dataset.ts";
 import { dataFault, oneLine } from "../faults.ts";
 import { countImages, runIngest } from "../ingest/stage.ts";
-import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../splits.ts";
+import { splitSubjects, splitWords, subjectsOf } from "../splits.ts";
 import { planPublic } from "./index.ts";
 import type { PublicJob, PublicResult } from "./job.ts";
 import { isNormal, type PublicOptions } from "./options.ts";
 import { presetOf } from "./presets.ts";
 
-/** What {@link runPublic} needs: the folder to fill, the options, how to split, and the seed. */
-export interface PublicRun {
-  readonly out: string;
-  readonly options: PublicOptions;
-  readonly split: SplitOptions;
-  readonly seed: number;
-}
+/** What {@link runPublic} needs. */
+export type PublicRun = DataRun<PublicOptions>;
 
 /**
  * Makes a dataset of a public set, subjects divided by patient. Sets of normal brains are ingested where they lie; of others every image is written again as
@@ -67,13 +63,8 @@ export async function runPublic({ out, options, split, seed }: PublicRun, contex
 }
 
 /** Reads and writes every case in worker threads. @throws {UserError} (data) With the faults of all of them. */
-async function readAll(path: string, jobs: readonly PublicJob[], { reporter, signal, workers }: StageContext) {
-  reporter.progress("read", 0, jobs.length);
-  const results = await mapParallel<PublicJob, PublicResult>(new URL("./job.ts", import.meta.url), jobs, {
-    workers,
-    signal,
-    onDone: (done, total) => reporter.progress("read", done, total),
-  });
+async function readAll(path: string, jobs: readonly PublicJob[], context: StageContext) {
+  const results = await mapReported<PublicJob, PublicResult>("read", new URL("./job.ts", import.meta.url), jobs, context);
   const faults = results.flatMap((result) => ("fault" in result ? [`  ${oneLine(result.fault)}`] : []));
   if (faults.length === 0) return results.filter((result) => "case" in result);
   const head = `${oneLine(path)}: ${many(faults.length, "error")} in the data; no dataset was written.`;

@@ -3,17 +3,13 @@ import { join } from "node:path/posix";
 import type { StageResult } from "../../core/context.ts";
 import { seededRng } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
+import type { DataRun } from "../data-run.ts";
 import { readDataset, writeDataset, writeSplits } from "../dataset.ts";
-import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../splits.ts";
+import { splitSubjects, splitWords, subjectsOf } from "../splits.ts";
 import type { DatasetOptions } from "./options.ts";
 
-/** What {@link runDataset} needs: the folder to fill, the options, how to split, and the seed. */
-export interface DatasetRun {
-  readonly out: string;
-  readonly options: DatasetOptions;
-  readonly split: SplitOptions;
-  readonly seed: number;
-}
+/** What {@link runDataset} needs. */
+export type DatasetRun = DataRun<DatasetOptions>;
 
 /**
  * Points to a dataset that is there already and divides its subjects.

@@ -5,6 +5,7 @@ import { canonicalJson } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { extractSlice, sliceAxis, type Volume } from "../../core/volume.ts";
 import { many } from "../../core/words.ts";
+import { writeImage } from "../../data/case-files.ts";
 import {
   type Case,
   casesOfSplit,
@@ -19,7 +20,7 @@ import { dataFault } from "../../data/faults.ts";
 import { writeAtomic } from "../../data/files.ts";
 import { assertNoLeak } from "../../data/leaks.ts";
 import { readModelFolder } from "../../data/model-folder.ts";
-import { readVolume, writeNifti } from "../../data/nifti.ts";
+import { readVolume } from "../../data/nifti.ts";
 import { boxMetrics } from "../detect/measure.ts";
 import { drawPlan } from "../metrics/bootstrap.ts";
 import type { BootstrapOptions } from "../options.ts";
@@ -182,12 +183,11 @@ async function writeCrops(
   const [first] = cases as [Case];
   const { subject, session, gestationalAge } = first;
   const id = session === null ? `${subject}_regions` : `${subject}_${session}_regions`;
-  const path = `images/${id}.nii.gz`;
-  const { sha256 } = await writeNifti(join(out, path), { data: voxels, shape, affine: axisAlignedAffine(shape, spacing) });
+  const image = await writeImage(out, `images/${id}`, { data: voxels, shape, affine: axisAlignedAffine(shape, spacing) });
   const classes = dataset.classes ?? [];
   const name = classes[Math.max(...cases.map((c) => (c.class === undefined ? -1 : classes.indexOf(c.class))))];
   return {
-    ...{ id, subject, session, gestationalAge, image: { path, sha256 }, labels: null, brainMask: null, lesionMask: null },
+    ...{ id, subject, session, gestationalAge, image, labels: null, brainMask: null, lesionMask: null },
     ...{ sidecar: first.sidecar === null ? null : first.sidecar, shape: [...shape], spacing: [...spacing], grade: null },
     sources: [],
     ...(name === undefined ? {} : { class: name }),

@@ -1,9 +1,6 @@
-import { join } from "node:path";
 import { affineSpacing } from "../../core/affine.ts";
-import { canonicalJson, sha256 } from "../../core/hash.ts";
+import { writeDrawn, writeImage } from "../../data/case-files.ts";
 import type { Case } from "../../data/dataset.ts";
-import { writeAtomic } from "../../data/files.ts";
-import { writeNifti } from "../../data/nifti.ts";
 import { buildHead } from "./build.ts";
 import { type LabelSlicePlan, labelSlice } from "./label-slice.ts";
 import { readLabelPicture } from "./load.ts";
@@ -28,20 +25,13 @@ export const headCtClasses = ["normal", "hemorrhage"] as const;
 /** Makes one scan and writes image, masks and sidecar. Returns its entry for dataset.json. */
 export default async function makeHeadCt({ out, id, subject, from }: HeadCtJob): Promise<Case> {
   const { image, lesion, cavity } = await scanOf(from);
-  const write = async (path: string, volume: Parameters<typeof writeNifti>[1]) => ({
-    path,
-    ...(await writeNifti(join(out, path), volume)),
-  });
   const drawn = from.kind === "head" ? { head: from.head, scan: from.scan } : { file: from.file, plan: from.plan };
-  const sidecar = `${canonicalJson(drawn, 1)}\n`;
-  const sidecarPath = `images/${id}.json`;
-  await writeAtomic(join(out, sidecarPath), sidecar);
   return {
     ...{ id, subject, session: null, gestationalAge: null, labels: null },
-    image: await write(`images/${id}.nii.gz`, image),
-    brainMask: await write(`images/${id}_brain.nii.gz`, cavity),
-    lesionMask: await write(`images/${id}_lesion.nii.gz`, lesion),
-    sidecar: { path: sidecarPath, sha256: sha256(sidecar) },
+    image: await writeImage(out, `images/${id}`, image),
+    brainMask: await writeImage(out, `images/${id}_brain`, cavity),
+    lesionMask: await writeImage(out, `images/${id}_lesion`, lesion),
+    sidecar: await writeDrawn(out, `images/${id}`, drawn),
     shape: [...image.shape],
     spacing: [...affineSpacing(image.affine)],
     grade: null,

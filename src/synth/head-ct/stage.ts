@@ -1,9 +1,10 @@
 import type { StageContext, StageResult } from "../../core/context.ts";
-import { mapParallel } from "../../core/parallel.ts";
+import { mapReported } from "../../core/parallel.ts";
 import { type Rng, seededRng, shuffled } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
+import type { DataRun } from "../../data/data-run.ts";
 import { type Case, writeDataset, writeSplits } from "../../data/dataset.ts";
-import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../data/splits.ts";
+import { splitSubjects, splitWords, subjectsOf } from "../../data/splits.ts";
 import { subjectName } from "../subjects.ts";
 import { drawHead, drawLabelSlice, drawScan } from "./draw.ts";
 import { type HeadCtJob, headCtClasses } from "./job.ts";
@@ -11,13 +12,8 @@ import { listLabelPictures } from "./load.ts";
 import { bleedTypes } from "./materials.ts";
 import type { HeadCtOptions } from "./options.ts";
 
-/** What {@link runHeadCt} needs: the folder to fill, the options, how to split, and the seed. */
-export interface HeadCtRun {
-  readonly out: string;
-  readonly options: HeadCtOptions;
-  readonly split: SplitOptions;
-  readonly seed: number;
-}
+/** What {@link runHeadCt} needs. */
+export type HeadCtRun = DataRun<HeadCtOptions>;
 
 /**
  * Makes a dataset of head CTs in `out`: images in HU, masks of cavity and blood, sidecars, splits.json, and last dataset.json.
@@ -27,15 +23,9 @@ export interface HeadCtRun {
  * @throws {UserError} (data) If the folder cannot be written or label pictures cannot be read; (usage) if `split` names a subject that is not made.
  */
 export async function runHeadCt({ out, options, split, seed }: HeadCtRun, context: StageContext): Promise<StageResult> {
-  const { reporter, signal, workers } = context;
   const rng = seededRng(seed).fork("head-ct");
   const jobs = options.labels === null ? drawHeads(rng, options, out) : await drawSlices(rng, options, options.labels, out);
-  reporter.progress("head-ct", 0, jobs.length);
-  const cases = await mapParallel<HeadCtJob, Case>(new URL("./job.ts", import.meta.url), jobs, {
-    workers,
-    signal,
-    onDone: (done, total) => reporter.progress("head-ct", done, total),
-  });
+  const cases = await mapReported<HeadCtJob, Case>("head-ct", new URL("./job.ts", import.meta.url), jobs, context);
   const splits = splitSubjects(seededRng(seed).fork("split"), subjectsOf(cases), split);
   await writeSplits(out, splits);
   const typed = options.labels === null ? { lesionTypes: [...bleedTypes] } : {};

@@ -1,20 +1,16 @@
 import type { StageContext, StageResult } from "../../core/context.ts";
-import { mapParallel } from "../../core/parallel.ts";
+import { mapReported } from "../../core/parallel.ts";
 import { type Rng, seededRng } from "../../core/rng.ts";
+import type { DataRun } from "../../data/data-run.ts";
 import { type Case, writeDataset, writeSplits } from "../../data/dataset.ts";
-import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../data/splits.ts";
+import { splitSubjects, splitWords, subjectsOf } from "../../data/splits.ts";
 import { spreadAge, subjectName } from "../subjects.ts";
 import { drawPhantom } from "./draw.ts";
 import type { PhantomJob } from "./job.ts";
 import type { PhantomOptions } from "./options.ts";
 
-/** What {@link runPhantom} needs: the folder to fill, the options, how to split, and the seed. */
-export interface PhantomRun {
-  readonly out: string;
-  readonly options: PhantomOptions;
-  readonly split: SplitOptions;
-  readonly seed: number;
-}
+/** What {@link runPhantom} needs. */
+export type PhantomRun = DataRun<PhantomOptions>;
 
 /**
  * Makes a dataset of procedural brains in `out`: images, labels, masks, sidecars, splits.json, and last dataset.json.
@@ -24,7 +20,6 @@ export interface PhantomRun {
  * @throws {UserError} (data) If the folder cannot be written; (usage) if `split` names a subject that is not made.
  */
 export async function runPhantom({ out, options, split, seed }: PhantomRun, context: StageContext): Promise<StageResult> {
-  const { reporter, signal, workers } = context;
   const rng = seededRng(seed).fork("phantom");
   const jobs = drawJobs(rng, options, out);
   const splits = splitSubjects(
@@ -32,12 +27,7 @@ export async function runPhantom({ out, options, split, seed }: PhantomRun, cont
     jobs.map(({ subject, anatomy }) => ({ id: subject, gestationalAge: anatomy.gestationalAge })),
     split,
   );
-  reporter.progress("phantom", 0, jobs.length);
-  const cases = await mapParallel<PhantomJob, Case>(new URL("./job.ts", import.meta.url), jobs, {
-    workers,
-    signal,
-    onDone: (done, total) => reporter.progress("phantom", done, total),
-  });
+  const cases = await mapReported<PhantomJob, Case>("phantom", new URL("./job.ts", import.meta.url), jobs, context);
   await writeSplits(out, splits);
   await writeDataset(out, { schemaVersion: 1, name: "phantom", root: ".", labelScheme: "hemosynth", cases, findings: [] });
   const [low, high] = options.gestationalAge;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { StageContext, StageResult } from "../../core/context.ts";
 import { canonicalJson } from "../../core/hash.ts";
-import { mapParallel } from "../../core/parallel.ts";
+import { mapReported } from "../../core/parallel.ts";
 import { seededRng } from "../../core/rng.ts";
 import { assertApart } from "../../data/apart.ts";
 import { type Case, readDataset, readSplits } from "../../data/dataset.ts";
@@ -34,20 +34,14 @@ export interface PreviewRun {
  * @throws {StoppedError} If the user asks to stop.
  */
 export async function runPreview({ data, out, options, seed, count }: PreviewRun, context: StageContext): Promise<StageResult> {
-  const { reporter, signal, workers } = context;
   await assertApart(data, out);
   const dataset = await readDataset(data);
-  const cases = usableCases(dataset, await readSplits(data), data, reporter.warn);
+  const cases = usableCases(dataset, await readSplits(data), data, context.reporter.warn);
   const root = join(data, dataset.root);
   const jobs = chosenCopies(cases, options, count).map(({ source, copies }): PreviewJob => {
     return { root, case: source, scheme: dataset.labelScheme!, options, seed, copies };
   });
-  reporter.progress("preview", 0, jobs.length);
-  const answers = await mapParallel<PreviewJob, PreviewAnswer>(new URL("./job.ts", import.meta.url), jobs, {
-    workers,
-    signal,
-    onDone: (done, total) => reporter.progress("preview", done, total),
-  });
+  const answers = await mapReported<PreviewJob, PreviewAnswer>("preview", new URL("./job.ts", import.meta.url), jobs, context);
   const scenes = answers.flatMap((answer) => answer.scenes.filter((scene) => scene !== null));
   const rows = distribution(seededRng(seed).fork("preview"), options, answers);
   const title = `${dataset.name} - seed ${seed}`;

@@ -1,9 +1,6 @@
-import { join } from "node:path";
-import { canonicalJson, sha256 } from "../../../core/hash.ts";
+import { writeDrawn, writeImage } from "../../../data/case-files.ts";
 import type { Case } from "../../../data/dataset.ts";
-import { writeAtomic } from "../../../data/files.ts";
-import { writeNifti } from "../../../data/nifti.ts";
-import { frameStepMm, framesVolume } from "../picture-case.ts";
+import { frameStepMm, framesVolume } from "../frames.ts";
 import { scan } from "../scan.ts";
 import { seenMask } from "../seen.ts";
 import { findingMask, insideMask, regionBoxes } from "./truth.ts";
@@ -27,13 +24,7 @@ export default async function makeFetalPicture(job: FetalJob): Promise<Case> {
   const canvas = paintView(view);
   const { frame, fan, beam } = view.scan;
   const seen = seenMask(canvas, fan, beam);
-  const write = async (suffix: string, data: Uint8Array) => {
-    const path = `images/${id}${suffix}.nii.gz`;
-    return { path, ...(await writeNifti(join(out, path), framesVolume(data, frame))) };
-  };
-  const sidecar = `${canonicalJson(view, 1)}\n`;
-  const sidecarPath = `images/${id}.json`;
-  await writeAtomic(join(out, sidecarPath), sidecar);
+  const write = (suffix: string, data: Uint8Array) => writeImage(out, `images/${id}${suffix}`, framesVolume(data, frame));
   const lesion = findingMask(canvas, seen, view.fetus.finding, view.plane).map((v) => job.lesionType * v);
   return {
     id,
@@ -44,7 +35,7 @@ export default async function makeFetalPicture(job: FetalJob): Promise<Case> {
     labels: null,
     brainMask: await write("_brain", insideMask(canvas, seen, view.plane)),
     lesionMask: await write("_lesion", lesion),
-    sidecar: { path: sidecarPath, sha256: sha256(sidecar) },
+    sidecar: await writeDrawn(out, `images/${id}`, view),
     shape: [frame.width, frame.height, 1],
     spacing: [frame.pixelMm, frame.pixelMm, frameStepMm],
     grade: null,

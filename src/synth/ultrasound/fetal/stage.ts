@@ -1,8 +1,9 @@
 import type { StageContext, StageResult } from "../../../core/context.ts";
-import { mapParallel } from "../../../core/parallel.ts";
+import { mapReported } from "../../../core/parallel.ts";
 import { type Rng, seededRng, shuffled } from "../../../core/rng.ts";
+import type { DataRun } from "../../../data/data-run.ts";
 import { type Case, writeDataset, writeSplits } from "../../../data/dataset.ts";
-import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
+import { splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
 import { spreadAge, subjectName } from "../../subjects.ts";
 import { drawFetus } from "./draw.ts";
 import { abnormalFindings, anomalies, type Finding, fetalPlanes } from "./finding.ts";
@@ -11,13 +12,8 @@ import type { FetalUltrasoundOptions } from "./options.ts";
 import { fetalRegions, planesOf } from "./truth.ts";
 import { drawView } from "./view.ts";
 
-/** What {@link runFetalUltrasound} needs: the folder to fill, the options, how to split, and the seed. */
-export interface FetalUltrasoundRun {
-  readonly out: string;
-  readonly options: FetalUltrasoundOptions;
-  readonly split: SplitOptions;
-  readonly seed: number;
-}
+/** What {@link runFetalUltrasound} needs. */
+export type FetalUltrasoundRun = DataRun<FetalUltrasoundOptions>;
 
 /**
  * Makes a dataset of procedural fetal ultrasound in `out`: pictures, masks, sidecars, splits.json, and last dataset.json.
@@ -30,16 +26,10 @@ export async function runFetalUltrasound(
   { out, options, split, seed }: FetalUltrasoundRun,
   context: StageContext,
 ): Promise<StageResult> {
-  const { reporter, signal, workers } = context;
   const jobs = drawJobs(seededRng(seed).fork("fetal-ultrasound"), options, out);
   const subjects = subjectsOf(jobs.map((job) => ({ ...job, gestationalAge: job.view.fetus.gestationalAge })));
   const splits = splitSubjects(seededRng(seed).fork("split"), subjects, split);
-  reporter.progress("ultrasound", 0, jobs.length);
-  const cases = await mapParallel<FetalJob, Case>(new URL("./job.ts", import.meta.url), jobs, {
-    workers,
-    signal,
-    onDone: (done, total) => reporter.progress("ultrasound", done, total),
-  });
+  const cases = await mapReported<FetalJob, Case>("ultrasound", new URL("./job.ts", import.meta.url), jobs, context);
   await writeSplits(out, splits);
   const kinds = findingsOf(options);
   await writeDataset(out, {

@@ -1,10 +1,7 @@
-import { join } from "node:path";
-import { canonicalJson, sha256 } from "../../../core/hash.ts";
 import { seededRng } from "../../../core/rng.ts";
+import { writeDrawn, writeImage } from "../../../data/case-files.ts";
 import type { Case } from "../../../data/dataset.ts";
-import { writeAtomic } from "../../../data/files.ts";
-import { writeNifti } from "../../../data/nifti.ts";
-import { frameStepMm, framesVolume } from "../picture-case.ts";
+import { frameStepMm, framesVolume } from "../frames.ts";
 import { drawBrain } from "./brain.ts";
 import { drawExam, scanFrame } from "./exam.ts";
 import type { CranialUltrasoundOptions } from "./options.ts";
@@ -45,14 +42,10 @@ export default async function makeExam({ out, subject, age, bleeds, options, see
   const { frame: window } = exam.frames[0]!.scan;
   const id = `${subject}_US`;
   const write = async (suffix: string, part: "picture" | "brain" | "lesion") => {
-    const path = `images/${id}${suffix}.nii.gz`;
     const data = new Uint8Array(frames.length * window.width * window.height);
     for (const [i, one] of frames.entries()) data.set(one[part], i * one[part].length);
-    return { path, ...(await writeNifti(join(out, path), framesVolume(data, window))) };
+    return await writeImage(out, `images/${id}${suffix}`, framesVolume(data, window));
   };
-  const sidecar = `${canonicalJson({ brain, exam }, 1)}\n`;
-  const sidecarPath = `images/${id}.json`;
-  await writeAtomic(join(out, sidecarPath), sidecar);
   return {
     case: {
       id,
@@ -63,7 +56,7 @@ export default async function makeExam({ out, subject, age, bleeds, options, see
       labels: null,
       brainMask: await write("_brain", "brain"),
       lesionMask: await write("_lesion", "lesion"),
-      sidecar: { path: sidecarPath, sha256: sha256(sidecar) },
+      sidecar: await writeDrawn(out, `images/${id}`, { brain, exam }),
       shape: [window.width, window.height, frames.length],
       spacing: [window.pixelMm, window.pixelMm, frameStepMm],
       grade: null,

@@ -1,19 +1,15 @@
 import type { StageContext, StageResult } from "../../../core/context.ts";
-import { mapParallel } from "../../../core/parallel.ts";
+import { mapReported } from "../../../core/parallel.ts";
 import { seededRng, shuffled } from "../../../core/rng.ts";
+import type { DataRun } from "../../../data/data-run.ts";
 import { writeDataset, writeSplits } from "../../../data/dataset.ts";
-import { type SplitOptions, splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
+import { splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
 import { spreadAge, subjectName } from "../../subjects.ts";
 import { examClasses, type NeonatalAnswer, type NeonatalJob } from "./job.ts";
 import type { CranialUltrasoundOptions } from "./options.ts";
 
-/** What {@link runCranialUltrasound} needs: the folder to fill, the options, how to split, and the seed. */
-export interface CranialUltrasoundRun {
-  readonly out: string;
-  readonly options: CranialUltrasoundOptions;
-  readonly split: SplitOptions;
-  readonly seed: number;
-}
+/** What {@link runCranialUltrasound} needs. */
+export type CranialUltrasoundRun = DataRun<CranialUltrasoundOptions>;
 
 /**
  * Makes a dataset of procedural cranial ultrasound exams in `out`, one volume an exam whose slices are its frames: frames, masks, sidecars,
@@ -26,18 +22,12 @@ export async function runCranialUltrasound(
   { out, options, split, seed }: CranialUltrasoundRun,
   context: StageContext,
 ): Promise<StageResult> {
-  const { reporter, signal, workers } = context;
   const jobs = drawJobs(seed, options, out);
   const subjects = subjectsOf(
     jobs.map(({ subject, age, bleeds }) => ({ subject, gestationalAge: age, class: examClasses[bleeds ? 1 : 0] })),
   );
   const splits = splitSubjects(seededRng(seed).fork("split"), subjects, split);
-  reporter.progress("ultrasound", 0, jobs.length);
-  const made = await mapParallel<NeonatalJob, NeonatalAnswer>(new URL("./job.ts", import.meta.url), jobs, {
-    workers,
-    signal,
-    onDone: (done, total) => reporter.progress("ultrasound", done, total),
-  });
+  const made = await mapReported<NeonatalJob, NeonatalAnswer>("ultrasound", new URL("./job.ts", import.meta.url), jobs, context);
   await writeSplits(out, splits);
   const cases = made.map((answer) => answer.case);
   await writeDataset(out, {
