@@ -2,7 +2,7 @@
 
     python scripts/parity/mlflow_server.py RUN CONFIG COMMAND...
 
-such as `python scripts/parity/mlflow_server.py /tmp/run configs/smoke.yaml node dist/cli.js`. Needs mlflow. Starts a server with its files in a
+such as `python scripts/parity/mlflow_server.py runs/told configs/smoke.yaml node dist/cli.js`. Needs mlflow. Starts a server with its files in a
 temporary folder, runs COMMAND run CONFIG --out RUN --mlflow …, and ends with an error where a number or a file differs.
 """
 

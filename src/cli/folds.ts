@@ -46,6 +46,15 @@ export interface FoldsReport {
   readonly pooled: StageReport | null;
 }
 
+/** The numbers of the folds that a run folder holds, in order; none where it is no cross-validation. */
+export async function foldsIn(root: string): Promise<number[]> {
+  const names = (await namesIn(join(root, "folds"))) ?? [];
+  return names
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
 /** Runs `work` with a folder locked. */
 export type InFolder = <T>(folder: string, work: (context: StageContext) => Promise<T>) => Promise<T>;
 

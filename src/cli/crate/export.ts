@@ -1,9 +1,10 @@
-import { copyFile, readdir, stat } from "node:fs/promises";
+import { copyFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { readsFrom } from "../../config/data.ts";
 import type { Experiment } from "../../config/experiment.ts";
 import { UserError } from "../../core/errors.ts";
 import { fileFault, makeFolder, writeAtomic } from "../../data/files.ts";
+import { foldsIn } from "../folds.ts";
 import { damage, hashFile, type Outputs, readRecord, type StageRecord } from "../record.ts";
 import { stageNames } from "../stages.ts";
 import { type Crate, type CrateFile, type CrateStage, crateMetadata } from "./metadata.ts";
@@ -66,8 +67,7 @@ const pathIn = (folder: string, path: string): string => join(folder, path).repl
 
 /** The stages of a run that are whole, those of its folds after its own. @throws {UserError} (data) If there is none, or a file is not as it was left. */
 async function doneStages(run: string): Promise<Done[]> {
-  const folds = await readdir(join(run, "folds")).catch(() => []);
-  const places = ["", ...folds.filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b)).map((fold) => `folds/${fold}`)]; // biome-ignore format: one line
+  const places = ["", ...(await foldsIn(run)).map((fold) => `folds/${fold}`)];
   const done: Done[] = [];
   for (const place of places) {
     for (const stage of stageNames) {

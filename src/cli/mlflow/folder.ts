@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { readCsv } from "../../data/csv.ts";
 import { readJson } from "../../data/dataset.ts";
 import { resultsSchema } from "../../eval/results.ts";
+import { foldsIn } from "../folds.ts";
 import type { LoggedMetric } from "./client.ts";
 
 /** Options by dotted path, as text. */
@@ -18,8 +19,8 @@ export function parametersOf(value: unknown, path = ""): Record<string, string> 
  * @param since - Milliseconds since 1970: trainings that did not begin or end since are left out, as they may be of another config.
  */
 export async function curvesOf(root: string, since: number): Promise<LoggedMetric[]> {
-  const folds = (await readdir(join(root, "folds")).catch(() => [])).filter((name) => /^\d+$/.test(name));
-  const places = [["", root], ...folds.map((fold) => [`fold${fold}/`, join(root, "folds", fold)])] as [string, string][];
+  const folds = (await foldsIn(root)).map((fold) => [`fold${fold}/`, join(root, "folds", String(fold))] as const);
+  const places = [["", root] as const, ...folds];
   const metrics: LoggedMetric[] = [];
   for (const [prefix, folder] of places) {
     if ((await lastMark(join(folder, "train"))) < since) continue;

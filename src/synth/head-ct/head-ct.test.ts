@@ -169,8 +169,12 @@ async function bytesOf(folder: string): Promise<Map<string, string>> {
   return new Map((await Promise.all(read)).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+let result: Awaited<ReturnType<typeof run>>;
+beforeAll(async () => {
+  result = await run("one", 1);
+});
+
 test("writes a dataset that reads back, the same bytes for one worker and for two", async () => {
-  const result = await run("one", 1);
   await run("two", 2);
   expect(await bytesOf(join(root, "two"))).toEqual(await bytesOf(join(root, "one")));
   expect(result.headline).toMatch(/^2 head CTs, 1 with blood, 2 mm in slices of 10 mm/);
