@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
+import type { Rectangle } from "../core/rectangle.ts";
 import { ruleWords } from "../core/rule-words.ts";
 import { readText, writeAtomic } from "./files.ts";
 import { labelScheme } from "./label-schemes.ts";
@@ -28,6 +29,11 @@ const regionBox = z.strictObject({
     .refine(([x0, y0, x1, y1]) => x1 > x0 && y1 > y0, { message: "must be [x0, y0, x1, y1] with x0 < x1 and y0 < y1" }),
 });
 export type RegionBox = z.output<typeof regionBox>;
+
+/** Where a region lies in its slice. */
+export function placeOfRegion({ box: [left, top, right, bottom] }: Pick<RegionBox, "box">): Rectangle {
+  return { left, top, right, bottom };
+}
 
 /** One volume or stack of one subject, with what is known of it. `null` is "not known" or "not there", never "none". */
 export const caseSchema = z.strictObject({

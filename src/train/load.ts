@@ -6,7 +6,15 @@ import { sha256 } from "../core/hash.ts";
 import { mapParallel } from "../core/parallel.ts";
 import type { Rng } from "../core/rng.ts";
 import { placeOfClass } from "../data/classes.ts";
-import { type Case, casesOfSplit, type Dataset, readDataset, readSplits, type SplitName } from "../data/dataset.ts";
+import {
+  type Case,
+  casesOfSplit,
+  type Dataset,
+  placeOfRegion,
+  readDataset,
+  readSplits,
+  type SplitName,
+} from "../data/dataset.ts";
 import { readBytes } from "../data/files.ts";
 import { assertNoLeak } from "../data/leaks.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
@@ -145,9 +153,9 @@ function typesOf(folder: string, { lesionTypes = [] }: Dataset, outputs: readonl
 
 function boxesOf(folder: string, { regions = [] }: Dataset, { boxes = [] }: Case, outputs: readonly string[]) {
   refuseUnknown(folder, regions, outputs, "regions");
-  return boxes.flatMap(({ name, slice, box: [left, top, right, bottom] }) => {
-    const place = outputs.indexOf(name);
-    return place < 0 ? [] : [{ place, slice, box: { left, top, right, bottom } }];
+  return boxes.flatMap((one) => {
+    const place = outputs.indexOf(one.name);
+    return place < 0 ? [] : [{ place, slice: one.slice, box: placeOfRegion(one) }];
   });
 }
 

@@ -1,10 +1,10 @@
 import { UserError } from "../../core/errors.ts";
 import { boxesDocument } from "../../eval/boxes/format.ts";
 import { type BoxesOptions, boxesOptions } from "../../eval/boxes/options.ts";
-import { runBoxes } from "../../eval/boxes/stage.ts";
+import { boxesFiles, runBoxes } from "../../eval/boxes/stage.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
-import { checkedOptions, optionName, typedNumbers } from "./flags.ts";
+import { checkedOptions, optionName, typedNumbers, wroteWords } from "./flags.ts";
 import type { MetricsFlags } from "./metrics.ts";
 
 /** Whether predictions are boxes: COCO results, or whatever has COCO instances for a reference. */
@@ -37,9 +37,7 @@ export async function boxes(file: string, flags: MetricsFlags, session: Session)
     options: optionsOf(flags),
   };
   const results = await runBoxes(request, session);
-  const where =
-    request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, report.html, metrics.json`;
-  return { text: `${documentText(boxesDocument(results))}${where}`, json: results };
+  return { text: `${documentText(boxesDocument(results))}${wroteWords(request.out, boxesFiles)}`, json: results };
 }
 
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */

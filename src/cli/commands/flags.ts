@@ -43,3 +43,8 @@ export function checkedOptions<Schema extends z.ZodType>(
   });
   throw new UserError("usage", [...new Set(lines)].join("\n"));
 }
+
+/** Ends what a command says: which files it wrote; nothing where there is no folder for them. */
+export function wroteWords(out: string | null, files: readonly string[]): string {
+  return out === null ? "" : `\n\nin ${out}: ${files.join(", ")}`;
+}

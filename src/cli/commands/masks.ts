@@ -6,7 +6,7 @@ import { type MasksOptions, masksOptions } from "../../eval/masks/options.ts";
 import { maskFiles, runMasks } from "../../eval/masks/stage.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
-import { checkedOptions, optionName, typedNumber, typedNumbers } from "./flags.ts";
+import { checkedOptions, optionName, typedNumber, typedNumbers, wroteWords } from "./flags.ts";
 import type { MetricsFlags } from "./metrics.ts";
 
 /** Whether predictions are masks: a folder, or a NIfTI file or picture. */
@@ -39,8 +39,7 @@ export async function masks(path: string, flags: MetricsFlags, session: Session)
     options: optionsOf(flags),
   };
   const results = await runMasks(request, session);
-  const where = request.out === null ? "" : `\n\nin ${request.out}: ${maskFiles.join(", ")}`;
-  return { text: `${documentText(masksDocument(results))}${where}`, json: results };
+  return { text: `${documentText(masksDocument(results))}${wroteWords(request.out, maskFiles)}`, json: results };
 }
 
 /** Which option of the command line an option of masks comes from. */

@@ -1,11 +1,11 @@
 import { UserError } from "../../core/errors.ts";
 import { type MetricsOptions, metricsOptions } from "../../eval/predictions/options.ts";
-import { documentOf, runMetrics } from "../../eval/predictions/stage.ts";
+import { documentOf, metricsFiles, runMetrics } from "../../eval/predictions/stage.ts";
 import { parseWhere } from "../../eval/tables/columns.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
 import { areBoxes, boxes } from "./boxes.ts";
-import { checkedOptions, typedNumbers } from "./flags.ts";
+import { checkedOptions, typedNumbers, wroteWords } from "./flags.ts";
 import { areMasks, masks, ofMasks } from "./masks.ts";
 
 /** Options of `hemosynth metrics`, as commander parses them. */
@@ -77,9 +77,7 @@ async function table(file: string, flags: MetricsFlags, session: Session): Promi
     options: optionsOf(flags),
   };
   const results = await runMetrics(request, session);
-  const where =
-    request.out === null ? "" : `\n\nin ${request.out}: metrics.csv, metrics.md, metrics.tex, report.html, metrics.json`;
-  return { text: `${documentText(documentOf(results))}${where}`, json: results };
+  return { text: `${documentText(documentOf(results))}${wroteWords(request.out, metricsFiles)}`, json: results };
 }
 
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */

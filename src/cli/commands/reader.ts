@@ -1,10 +1,10 @@
 import { readerDocument } from "../../eval/readers/format.ts";
 import { type ReaderOptions, readerOptions } from "../../eval/readers/options.ts";
-import { runReader } from "../../eval/readers/stage.ts";
+import { readerFiles, runReader } from "../../eval/readers/stage.ts";
 import { parseWhere } from "../../eval/tables/columns.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import type { Outcome, Session } from "../session.ts";
-import { checkedOptions, typedNumbers } from "./flags.ts";
+import { checkedOptions, typedNumbers, wroteWords } from "./flags.ts";
 
 /** Options of `hemosynth reader`, as commander parses them. */
 export interface ReaderFlags {
@@ -33,8 +33,7 @@ export interface ReaderFlags {
 export async function reader(readings: string, flags: ReaderFlags, session: Session): Promise<Outcome> {
   const out = flags.out ?? null;
   const results = await runReader({ readings, out, options: optionsOf(flags) }, session);
-  const where = out === null ? "" : `\n\nin ${out}: reader.csv, reader.md, reader.tex, reader.html, reader.json`;
-  return { text: `${documentText(readerDocument(results))}${where}`, json: results };
+  return { text: `${documentText(readerDocument(results))}${wroteWords(out, readerFiles)}`, json: results };
 }
 
 /** @throws {UserError} (usage) Naming every option that is not what it must be. */

@@ -42,6 +42,9 @@ const written: Readonly<Record<string, (results: BoxesResults) => string>> = {
   "metrics.json": (results) => `${canonicalJson(results, 2)}\n`,
 };
 
+/** Their names. */
+export const boxesFiles: readonly string[] = Object.keys(written);
+
 /**
  * Evaluates the boxes of any detector and writes the tables.
  *
@@ -52,7 +55,7 @@ const written: Readonly<Record<string, (results: BoxesResults) => string>> = {
 export async function runBoxes(request: BoxesRequest, { signal }: Pick<StageContext, "signal">): Promise<BoxesResults> {
   const { out, options } = request;
   const tables = request.cases === null ? [] : [request.cases];
-  refuseReplacing(out, Object.keys(written), [request.detections, request.reference, ...tables, ...request.compare]);
+  refuseReplacing(out, boxesFiles, [request.detections, request.reference, ...tables, ...request.compare]);
   const referenceBytes = await readBytes(request.reference);
   const reference = parseReference(decodeUtf8(referenceBytes, request.reference), request.reference);
   const read = (path: string) => readDetections(path, reference);

@@ -34,9 +34,11 @@ export function joinClasses(
   { classes, rows }: { readonly classes: readonly string[]; readonly rows: readonly ClassProbabilities[] },
   where: string,
 ): ClassTable {
+  const told = new Map<string, ClassProbabilities[]>();
+  for (const row of rows) told.set(row.case, [...(told.get(row.case) ?? []), row]);
   const units = cases.flatMap((c) => {
-    const own = rows.filter((row) => row.case === c.id);
-    if (own.length === 0) throw dataFault(where, "must have every case of the split", `none for ${c.id}`, "Run predict again");
+    const own = told.get(c.id);
+    if (own === undefined) throw dataFault(where, "must have every case of the split", `none for ${c.id}`, "Run predict again");
     const examination = c.session === null ? c.subject : `${c.subject} ${c.session}`;
     const truth = truthOf(c, classes);
     return own.map((row) => ({ ...row, examination, truth, weeks: weeksOf(c.gestationalAge) }));

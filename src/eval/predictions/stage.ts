@@ -51,6 +51,9 @@ const written: Readonly<Record<string, (results: MetricsFile, tables: readonly L
   "metrics.json": (results) => `${canonicalJson(results, 2)}\n`,
 };
 
+/** Their names. */
+export const metricsFiles: readonly string[] = Object.keys(written);
+
 /** @param tables - The predictions and those compared with them. */
 function pageOf(results: MetricsFile, tables: readonly Loaded[]): string {
   const { file } = tables[0]!.predictions;
@@ -164,5 +167,5 @@ function checkRequest({ predictions, validation, compare, out, options }: Metric
       "usage",
       `--validation: is of one model, so it does not go with --compare; got both. Choose thresholds first, and compare with --threshold NUMBER.`,
     );
-  refuseReplacing(out, Object.keys(written), [predictions, validation ?? predictions, ...compare]);
+  refuseReplacing(out, metricsFiles, [predictions, validation ?? predictions, ...compare]);
 }

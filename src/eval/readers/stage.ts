@@ -33,6 +33,9 @@ const written: Readonly<Record<string, (results: ReaderResults, study: Study) =>
   "reader.json": (results) => `${canonicalJson(results, 2)}\n`,
 };
 
+/** Their names. */
+export const readerFiles: readonly string[] = Object.keys(written);
+
 /**
  * Evaluates a reader study and writes its tables and its page.
  *
@@ -44,7 +47,7 @@ export async function runReader(
   { readings, out, options }: ReaderRequest,
   { signal }: Pick<StageContext, "signal">,
 ): Promise<ReaderResults> {
-  refuseReplacing(out, Object.keys(written), [readings]);
+  refuseReplacing(out, readerFiles, [readings]);
   const bytes = await readBytes(readings);
   const study = parseStudy(decodeUtf8(bytes, readings), readings, options);
   throwIfStopped(signal);

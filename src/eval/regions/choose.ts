@@ -1,6 +1,6 @@
 import type { Rectangle } from "../../core/rectangle.ts";
 import { rectangleArea } from "../../core/rectangle.ts";
-import type { Case } from "../../data/dataset.ts";
+import { type Case, placeOfRegion } from "../../data/dataset.ts";
 import type { Detection } from "../../models/index.ts";
 
 /** Where a region lies: in which picture of an examination, and where there. */
@@ -19,9 +19,7 @@ export type FoundIn = ReadonlyMap<string, readonly (readonly Detection[])[]>;
 export function truePlaces(cases: readonly Case[], names: readonly string[]): (Place | null)[] {
   return names.map((name) => {
     const all = cases.flatMap((c) =>
-      (c.boxes ?? [])
-        .filter((one) => one.name === name)
-        .map(({ slice, box: [left, top, right, bottom] }) => ({ case: c, slice, box: { left, top, right, bottom } })),
+      (c.boxes ?? []).filter((one) => one.name === name).map((one) => ({ case: c, slice: one.slice, box: placeOfRegion(one) })),
     );
     return all.sort((a, b) => rectangleArea(b.box) - rectangleArea(a.box))[0] ?? null;
   });

@@ -1,13 +1,13 @@
-import type { Case } from "../../data/dataset.ts";
+import { type Case, placeOfRegion } from "../../data/dataset.ts";
 import type { BoxTable } from "../detect/measure.ts";
 import type { FoundBox, TrueBox } from "../metrics/average-precision.ts";
 import type { FoundIn } from "./choose.ts";
 
 /** True boxes of the regions of some cases, pictures numbered by slice. */
 export function regionBoxes({ boxes = [] }: Pick<Case, "boxes">, names: readonly string[]): TrueBox[] {
-  return boxes.flatMap(({ name, slice: image, box: [left, top, right, bottom] }) => {
-    const label = names.indexOf(name);
-    return label < 0 ? [] : [{ image, label, box: { left, top, right, bottom } }];
+  return boxes.flatMap((one) => {
+    const label = names.indexOf(one.name);
+    return label < 0 ? [] : [{ image: one.slice, label, box: placeOfRegion(one) }];
   });
 }
 
