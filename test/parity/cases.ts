@@ -104,4 +104,7 @@ export const parityOps: Readonly<Record<string, Op>> = {
   "off the diagonal": (x) => tf.mul(x, tf.sub(1, tf.eye(4))),
   "matrix product": (a, b) => tf.matMul(a as Tensor2D, b as Tensor2D),
   clip: (x) => tf.clipByValue(x, -0.5, 0.5),
+  "highest by image": (x) => tf.max(x, [1, 2, 3]),
+  "average pool 2x3": image((x) => tf.avgPool(x, [2, 3], [2, 3], "valid")),
+  "log softmax": (x) => tf.logSoftmax(x),
 };
