@@ -123,6 +123,8 @@ export type { ClassMetricsResults } from "./eval/predictions/several/results.ts"
 export { type MetricsRequest, runMetrics } from "./eval/predictions/stage.ts";
 export { type ReaderOptions, readerOptions } from "./eval/readers/options.ts";
 export type { ReaderResults } from "./eval/readers/results.ts";
+export { type SimulateOptions, simulateOptions } from "./eval/readers/simulate/options.ts";
+export { runSimulate, type SimulateRequest, type SimulateResult } from "./eval/readers/simulate/stage.ts";
 export { type ReaderRequest, runReader } from "./eval/readers/stage.ts";
 export { type EvalRequest, runEval } from "./eval/stage.ts";
 export { encodeOnnx } from "./export/onnx.ts";

@@ -29,6 +29,7 @@ const verbs = [
   ["predict"],
   ["metrics"],
   ["reader"],
+  ["simulate-readers"],
   ["power"],
   ["import-weights"],
   ["eval"],

@@ -1,19 +1,24 @@
 import { Argument, type Command, Option } from "commander";
+import type { SplitName } from "../data/dataset.ts";
 import type { IntervalKind } from "../eval/metrics/bootstrap-interval.ts";
 import type { EmptyMaskRule } from "../eval/metrics/dice.ts";
 import type { CovarianceKind } from "../eval/readers/options.ts";
+import type { SimulateOptions } from "../eval/readers/simulate/options.ts";
 import { finish, type Perform } from "./options.ts";
 
 // Named again, so that no schema is loaded for --help; the schemas refuse what they do not know.
 const resampledIntervals = ["percentile", "basic", "bca"] as const satisfies readonly IntervalKind[];
 const intervals = [...resampledIntervals, "studentized"] as const satisfies readonly IntervalKind[];
 const covariances = ["jackknife", "delong", "bootstrap"] as const satisfies readonly CovarianceKind[];
+const readUnits = ["subject", "stack"] as const satisfies readonly SimulateOptions["unit"][];
+const splits = ["train", "val", "test"] as const satisfies readonly SplitName[];
 const emptyRules = ["skip", "one", "zero", "smoothed"] as const satisfies readonly EmptyMaskRule[];
 
 /** The verbs that evaluate what any program made. */
 export function addStatistics(program: Command, perform: Perform): void {
   addMetrics(program, perform);
   addReader(program, perform);
+  addSimulateReaders(program, perform);
   addPower(program, perform);
 }
 
@@ -130,6 +135,30 @@ function addReader(program: Command, perform: Perform): void {
     .option("--out <folder>", "folder for reader.csv, reader.md, reader.tex, reader.html and reader.json");
   finish(command, "hemosynth reader readings.csv --arms without with --cluster patient --out tables").action(
     (readings, options) => perform(async (session) => (await import("./commands/reader.ts")).reader(readings, options, session)),
+  );
+}
+
+function addSimulateReaders(program: Command, perform: Perform): void {
+  const command = program
+    .command("simulate-readers <run>")
+    .description(
+      "let simulated readers read what a run was tested on, without and with its scores: a CSV file for hemosynth reader, marked as simulated",
+    )
+    .requiredOption("--out <folder>", "folder for simulated-readings.csv")
+    .addOption(new Option("--unit <level>", "what is read (default subject)").choices(readUnits))
+    .addOption(new Option("--split <name>", "whose cases are read (default test)").choices(splits))
+    .option("--readers <number>", "how many (default 4)")
+    .option("--sensitivity <share>", "without assistance, their mean (default 0.882)")
+    .option("--specificity <share>", "the same (default 0.9)")
+    .option(
+      "--trust <low-high...>",
+      "two numbers: range of the weight of the run's scores beside their own evidence (default 0.3 1)",
+    )
+    .option("--seconds <number>", "median time without assistance (default 60)")
+    .option("--saving <low-high...>", "two numbers: range of the share of time saved, which is put in (default 0.16 0.527)")
+    .option("--seed <number>", "seed of the readers (default 0)");
+  finish(command, "hemosynth simulate-readers runs/freehemoseg --out runs/freehemoseg-readers").action((run, options) =>
+    perform(async () => (await import("./commands/simulate-readers.ts")).simulateReaders(run, options)),
   );
 }
 

@@ -8,15 +8,17 @@ const csvColumns = [
 
 type CsvRow = Partial<Record<(typeof csvColumns)[number], string | number | null>>;
 
-/** One line for each figure, difference, test, interval and component, all digits. Text that a spreadsheet would run as a formula is inert. */
-export function readerCsv({ figures, method }: ReaderResults): string {
+/** One line for each figure, difference, test, interval and component, all digits; with simulated readers each says so in a last column. Text that a spreadsheet would run as a formula is inert. */
+export function readerCsv({ figures, simulated, method }: ReaderResults): string {
   const rows = figures.flatMap((figure) => [
     ...readerRows(figure, method),
     ...differenceRows(figure, method),
     ...analysisRows(figure),
     ...componentRows(figure),
   ]);
-  return [csvColumns.join(","), ...rows.map((row) => csvLine(csvColumns.map((name) => row[name] ?? null))), ""].join("\n");
+  const head = simulated ? [...csvColumns, "simulated"] : csvColumns;
+  const lines = rows.map((row) => csvLine([...csvColumns.map((name) => row[name] ?? null), ...(simulated ? ["yes"] : [])]));
+  return [head.join(","), ...lines, ""].join("\n");
 }
 
 const kindOf = ({ scale }: ReaderFigure): string => (scale === "log" ? "ratio" : "difference");

@@ -139,10 +139,13 @@ function dbmTable(figures: readonly ReaderFigure[]): TextTable[] {
     : [{ title: "Pseudovalues (Dorfman-Berbaum-Metz; T arm, R reader, C case)", cells: [head, ...cells] }];
 }
 
-function headLines({ readings, readers, arms, columns, classes, options, method }: ReaderResults): string[] {
+function headLines({ readings, simulated, readers, arms, columns, classes, options, method }: ReaderResults): string[] {
   const { file, cases, positives, clusters } = readings;
   const negatives = `${classes.negative.slice(0, 5).join(", ")}${classes.negative.length > 5 ? ", ..." : ""}`;
   return [
+    ...(simulated
+      ? ["SIMULATED readers: a program made these readings, and all figures are of that program; no person has read anything"]
+      : []),
     `${oneLine(file)}: ${cases} cases, ${positives} positive, ${clusters} clusters, read by ${readers.length} (${oneLine(readers.join(", "))})`,
     `arms: ${oneLine(arms.join(", "))}${arms.length > 1 ? `; ${oneLine(arms[0]!)} is the reference` : ""}`,
     `columns: ${columns}`,
@@ -154,11 +157,17 @@ function headLines({ readings, readers, arms, columns, classes, options, method 
 
 /** The tables for a reader of papers; reader.csv holds all digits. */
 export function readerDocument(results: ReaderResults): TableDocument {
-  const { figures, notes, method, arms, readers } = results;
+  const { figures, simulated, notes, method, arms, readers } = results;
   const several = readers.length > 1 && arms.length > 1;
   const tables = [
     ...figures.flatMap((figure) => [readerTable(figure, results), analysisTable(figure)]),
     ...(several ? [componentTable(figures), ...dbmTable(figures)] : []),
   ];
-  return { title: "Reader study", lines: headLines(results), tables, notes, method };
+  return {
+    title: simulated ? "Reader study with SIMULATED readers" : "Reader study",
+    lines: headLines(results),
+    tables,
+    notes,
+    method,
+  };
 }

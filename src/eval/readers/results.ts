@@ -99,6 +99,8 @@ export type ReaderAnalysis = z.output<typeof analysisSchema>;
 export const readerSchema = z.strictObject({
   ...headFields("readers", readerOptions),
   readings: z.strictObject({ file: z.string(), sha256: z.string(), cases: count, positives: count, clusters: count }),
+  /** Whether the readings are those of a program (a column `simulated` says so): then all figures are of that program. */
+  simulated: z.boolean(),
   /** Which column holds what, and which of that was guessed. */
   columns: z.string(),
   classes: z.strictObject({ negative: z.array(z.string()), positive: z.string() }),

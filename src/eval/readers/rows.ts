@@ -28,6 +28,8 @@ export interface Study {
   /** The file's name, as it was given. */
   readonly file: string;
   readonly columns: ReaderColumns;
+  /** Whether a column `simulated` says so of any reading: then the readers do not exist. */
+  readonly simulated: boolean;
   readonly classes: { readonly negative: readonly string[]; readonly positive: string };
   /** The reference first. */
   readonly arms: readonly string[];
@@ -85,7 +87,9 @@ export function parseStudy(text: string, file: string, options: Pick<ReaderOptio
   const readers = inOrder(new Set(readings.map(({ reader }) => reader)));
   const cases = inOrder(first.keys()).map((id): StudyCase => first.get(id)!);
   const cells = crossed(readings, arms, readers, cases, columns, file);
-  return { file, columns, classes, arms, readers, cases: cases.map(({ id, label, cluster }) => ({ id, label, cluster })), cells };
+  const simulated = table.columns.includes("simulated") && rows.some((row) => !isDenied(cell(row, "simulated")));
+  const own = cases.map(({ id, label, cluster }) => ({ id, label, cluster }));
+  return { file, columns, simulated, classes, arms, readers, cases: own, cells };
 }
 
 function readReading(
@@ -114,6 +118,11 @@ function readReading(
     confidence: optional(columns.confidence, finiteCell),
     line,
   };
+}
+
+/** Whether a cell says no; what is not understood is no denial. */
+function isDenied(text: string): boolean {
+  return binaryOf(text) === 0 || text === "" || text.toLowerCase() === "no";
 }
 
 function timeCell(text: string, place: string): number {

@@ -62,6 +62,7 @@ export async function runReader(
       positives: cases.filter(({ label }) => label === 1).length,
       clusters: new Set(cases.map(({ cluster }) => cluster)).size,
     },
+    simulated: study.simulated,
     columns: describeReaderColumns(study.columns),
     classes: { ...study.classes, negative: [...study.classes.negative] },
     readers: [...study.readers],
