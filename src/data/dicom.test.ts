@@ -155,6 +155,25 @@ test.skipIf(!hasShared("head_ct/ge_gantry_tilt_dicom"))(
   },
 );
 
+test.skipIf(!hasShared("head_ct/ge_gantry_tilt_dicom"))(
+  "of a real tilted series, a slice that is missing, there twice, or of another series is named",
+  async () => {
+    const names = (await readdir(tilted)).filter((name) => name.endsWith(".dcm")).sort();
+    const slices = await Promise.all(names.map(async (name) => decodeDicomSlice(await readFile(join(tilted, name)), name)));
+    const without = (name: string) => volumeOfSlices(slices.filter(({ where }) => where !== name), "scan"); // biome-ignore format: one line
+    expect(() => without("06.dcm")).toThrow(
+      /^scan: slices must be as far apart as those beside them, \d\.\d\d mm; got \d+\.\d\d mm between 0[57]\.dcm and 0[57]\.dcm: 1 missing/,
+    );
+    expect(() => without("22.dcm")).toThrow(/ between 2[13]\.dcm and 2[13]\.dcm: 1 missing/);
+    expect(() => volumeOfSlices([...slices, { ...slices[9]!, where: "copy.dcm" }], "scan")).toThrow(
+      /^(copy|10)\.dcm: each slice must lie in a place of its own; got the place of (copy|10)\.dcm\. Remove one of them\.$/,
+    );
+    expect(() => volumeOfSlices([...slices, slice({})], "scan")).toThrow(
+      /^scan: a folder must hold one series; got 2 \(28, 1 files\)/,
+    );
+  },
+);
+
 const pydicom = `${sharedData}readers/pydicom_mit`;
 test.skipIf(!hasShared("readers/pydicom_mit")).each([
   ["693_J2KI.dcm", /got JPEG 2000/],

@@ -1,10 +1,12 @@
 import { posix } from "node:path";
 import { dataFault } from "../faults.ts";
 import { bare, ctClasses, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
-import { filesLike, readTable } from "./tables.ts";
+import { filesLike, readTable, rowsBy } from "./tables.ts";
 
-/** Series that are no plain brain scan: of bone, or with contrast agent (`CT 4cc sec 150cc D3D on`). Assumed from their names. */
-const otherSeries = /bone|\d+\s*cc\b|contrast|angio/i;
+/** Series that are no plain brain scan: of bone, or with contrast agent (`CT 4cc sec 150cc D3D on`, `CT ORAL IV`); `CT PRE CONTRAST THIN` is plain. Told by their names. */
+const otherSeries = /bone|\d+\s*cc\b|(?<!pre[\s_-]*)contrast|oral|cect|angio/i;
+
+const reads = ["R1:ICH", "R2:ICH", "R3:ICH"] as const;
 
 /**
  * CQ500: `CQ500CT0 CQ500CT0/Unknown Study/SERIES/CT000000.dcm`, and `reads.csv` with three readers' verdict on each scan (`CQ500-CT-0`).
@@ -16,10 +18,7 @@ export async function planCq500(set: SetFolder): Promise<PublicPlan> {
     /^(?:.*\/)?CQ500CT(\d+) [^/]+\/(?:[^/]+\/)*([^/]+)\/[^/]+\.dcm$/,
     "CQ500CT0 CQ500CT0/Unknown Study/SERIES/CT000000.dcm",
   );
-  const rows = await readTable(set, "reads.csv", ["name", "R1:ICH", "R2:ICH", "R3:ICH"]);
-  const verdict = new Map(
-    rows.map((row) => [row.name, [row["R1:ICH"], row["R2:ICH"], row["R3:ICH"]].filter((read) => read === "1").length >= 2]),
-  );
+  const bleeds = await readVerdicts(set);
   const series = new Map<string, { number: string; files: string[] }>();
   for (const [file, number = "", name = ""] of slices) {
     if (otherSeries.test(name)) continue;
@@ -29,22 +28,34 @@ export async function planCq500(set: SetFolder): Promise<PublicPlan> {
     known.files.push(posix.basename(file));
   }
   const cases = [...series].map(([folder, { number, files }]): PublicCase => {
-    const bleeds = verdict.get(`CQ500-CT-${number}`);
-    if (bleeds === undefined)
-      throw dataFault(
-        posix.join(set.path, "reads.csv"),
-        "must have a row of every scan",
-        `none of CQ500-CT-${number}`,
-        "Download it again, or leave the scan out",
-      );
     const name = posix.basename(folder).replace(/[^A-Za-z0-9]+/g, "-");
     return {
       ...bare,
       id: `CQ500-CT-${number}_${name}`,
       subject: `CQ500-CT-${number}`,
       source: { kind: "series", folder, files },
-      class: ctClasses[bleeds ? 1 : 0],
+      class: ctClasses[bleeds(number) ? 1 : 0],
     };
   });
-  return { name: "CQ500", modality: "CT", classes: ctClasses, cases };
+  const numbers = new Set(cases.map(({ subject }) => subject));
+  const without = [...new Set(slices.map(([, number]) => `CQ500-CT-${number}`))].filter((scan) => !numbers.has(scan));
+  return { name: "CQ500", modality: "CT", classes: ctClasses, cases, warnings: without.map(leftOut) };
+}
+
+const leftOut = (scan: string): string =>
+  `${scan}: a scan should have a plain series; got none by the names of its folders, so it is left out.`;
+
+/** Whether a scan bleeds, by its number. */
+async function readVerdicts(set: SetFolder): Promise<(number: string) => boolean> {
+  const rows = rowsBy(set, "reads.csv", await readTable(set, "reads.csv", ["name", ...reads]), "name");
+  const refuse = (rule: string, got: string, wayOut: string) => dataFault(posix.join(set.path, "reads.csv"), rule, got, wayOut);
+  return (number) => {
+    const row = rows.get(`CQ500-CT-${number}`);
+    if (row === undefined)
+      throw refuse("must have a row of every scan", `none of CQ500-CT-${number}`, "Download it again, or leave the scan out");
+    const votes = reads.map((read) => row[read]);
+    if (!votes.every((vote) => vote === "0" || vote === "1"))
+      throw refuse(`${reads.join(", ")} must be 0 or 1`, `${votes.join(", ")} for CQ500-CT-${number}`, "Download it again");
+    return votes.filter((vote) => vote === "1").length >= 2;
+  };
 }

@@ -1,8 +1,10 @@
+import { posix } from "node:path";
+import { dataFault } from "../faults.ts";
 import { listFiles } from "../ingest/walk.ts";
 import { planCq500 } from "./cq500.ts";
 import { planBhsd, planInstance22, planPhysioNet, planSegCq500 } from "./masked.ts";
 import type { PublicOptions, TruthLayout } from "./options.ts";
-import type { PublicPlan, SetFolder } from "./plan.ts";
+import { type PublicPlan, placeOf, type SetFolder } from "./plan.ts";
 import { planRsna } from "./rsna.ts";
 import { planFetalPlanes, planFetusFramework, planHc18 } from "./ultrasound.ts";
 
@@ -18,7 +20,20 @@ export async function planPublic({
 }: PublicOptions & { readonly layout: TruthLayout }): Promise<PublicPlan> {
   const set: SetFolder = { path, files: (await listFiles(path)).files };
   const plan = await planOf(layout, set, pixelMm);
-  return { ...plan, cases: [...plan.cases].sort((a, b) => (a.id < b.id ? -1 : 1)) };
+  const cases = [...plan.cases].sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (cases.length === 0)
+    throw dataFault(path, "must hold images", "none that counts", "Download it again; docs/datasets.md tells what counts");
+  const twice = cases.findIndex(({ id }, i) => cases[i + 1]?.id === id);
+  if (twice >= 0) {
+    const [one, other] = [cases[twice]!, cases[twice + 1]!];
+    throw dataFault(
+      posix.join(path, placeOf(other)),
+      `only one image must be ${one.id}`,
+      `${placeOf(one)} too`,
+      "Remove one of them",
+    );
+  }
+  return { ...plan, cases };
 }
 
 async function planOf(layout: TruthLayout, set: SetFolder, pixelMm: number): Promise<PublicPlan> {

@@ -1,6 +1,7 @@
 import { join, posix } from "node:path";
 import { affineSpacing } from "../../core/affine.ts";
 import { UserError } from "../../core/errors.ts";
+import { sha256 } from "../../core/hash.ts";
 import type { Image, Volume, Voxels } from "../../core/volume.ts";
 import { writeImage } from "../case-files.ts";
 import type { Case } from "../dataset.ts";
@@ -21,7 +22,14 @@ export interface PublicJob {
 }
 
 /** What a job did: the entry for dataset.json and what a user should know, or the fault that a user can mend. */
-export type PublicResult = { readonly case: Case; readonly warnings: readonly string[] } | { readonly fault: string };
+export type PublicResult = PublicRead | { readonly fault: string };
+
+/** `voxels` is the SHA-256 of the image's values alone: the same picture is known again by it, whatever pixel size a table gives it. */
+export interface PublicRead {
+  readonly case: Case;
+  readonly warnings: readonly string[];
+  readonly voxels: string;
+}
 
 /** Reads one case and writes its volume and masks. Faults of the data come back, so that all of a set's are told at once. */
 export default async function readPublic(job: PublicJob): Promise<PublicResult> {
@@ -40,6 +48,7 @@ async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicRes
   const inside = from.outline === null ? null : await readOutline(path, from.outline, image);
   checkBoxes(from, image);
   const write = (suffix: string, volume: Volume<Voxels>) => writeImage(out, `volumes/${from.id}${suffix}`, volume);
+  const data = Int16Array.from(image.data, (value) => Math.max(-32768, Math.min(32767, Math.round(value))));
   const found = from.classByMask?.[lesion?.data.some((value) => value > 0) ? 1 : 0] ?? from.class;
   const entry: Case = {
     ...{
@@ -52,10 +61,7 @@ async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicRes
       grade: null,
       sources: [],
     },
-    image: await write("", {
-      ...image,
-      data: Int16Array.from(image.data, (value) => Math.max(-32768, Math.min(32767, Math.round(value)))),
-    }),
+    image: await write("", { ...image, data }),
     brainMask: inside === null ? null : await write("_brain", inside),
     lesionMask: lesion === null ? null : await write("_lesion", lesion),
     shape: [...image.shape],
@@ -64,7 +70,7 @@ async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicRes
     ...(from.boxes === undefined ? {} : { boxes: from.boxes }),
     ...(from.plane === undefined ? {} : { plane: from.plane }),
   };
-  return { case: entry, warnings };
+  return { case: entry, warnings, voxels: sha256(new Uint8Array(data.buffer)) };
 }
 
 async function readSource(path: string, source: PublicCase["source"], warnings: string[]): Promise<Volume<Float32Array>> {

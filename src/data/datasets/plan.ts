@@ -25,6 +25,8 @@ export interface PublicPlan {
   readonly regions?: readonly string[];
   readonly lesionTypes?: readonly string[];
   readonly cases: readonly PublicCase[];
+  /** What a user should know of images that were passed over; kept as findings. */
+  readonly warnings?: readonly string[];
 }
 
 /** The files of a set as {@link listFiles} gives them, and its folder for reading tables. */
@@ -32,6 +34,9 @@ export interface SetFolder {
   readonly path: string;
   readonly files: readonly string[];
 }
+
+/** Where an image lies, for messages. */
+export const placeOf = ({ source }: PublicCase): string => (source.kind === "series" ? source.folder : source.file);
 
 /** Classes of a head CT. */
 export const ctClasses = ["normal", "hemorrhage"] as const;

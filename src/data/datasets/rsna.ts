@@ -26,6 +26,13 @@ export async function planRsna(set: SetFolder): Promise<PublicPlan> {
       );
     const owner = dicomOwner(await headOf(join(set.path, file)), file);
     const known = series.get(owner.series) ?? { patient: owner.patient, folder: posix.dirname(file), files: [], bleeds: false };
+    if (known.patient !== owner.patient)
+      throw dataFault(
+        join(set.path, file),
+        "slices of one series must be of one patient",
+        `another than in ${known.files[0]}`,
+        "Download it again, or remove the slices of the series",
+      );
     series.set(owner.series, known);
     known.files.push(posix.basename(file));
     known.bleeds ||= bleeds;
@@ -53,7 +60,12 @@ async function readLabels({ path }: SetFolder): Promise<ReadonlyMap<string, bool
   if (head.trim() !== "ID,Label")
     throw dataFault(where, "must have the columns ID and Label", head.slice(0, 80) || "none", "Download it again");
   const labels = new Map<string, boolean>();
-  for (const [, id, value] of text.matchAll(/^(ID_[0-9a-f]+)_any,([01])\s*$/gm)) labels.set(id!, value === "1");
+  for (const [, id = "", value] of text.matchAll(/^(ID_[0-9a-f]+)_any,([01])\s*$/gm)) {
+    // The published table has a few rows twice, the same.
+    if (labels.has(id) && labels.get(id) !== (value === "1"))
+      throw dataFault(where, "a slice must have one label", `0 and 1 for ${id}_any`, "Download it again");
+    labels.set(id, value === "1");
+  }
   return labels;
 }
 

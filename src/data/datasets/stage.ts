@@ -11,9 +11,9 @@ import { dataFault, oneLine } from "../faults.ts";
 import { countImages, runIngest } from "../ingest/stage.ts";
 import { splitSubjects, splitWords, subjectsOf } from "../splits.ts";
 import { planPublic } from "./index.ts";
-import type { PublicJob, PublicResult } from "./job.ts";
-import { isNormal, type PublicOptions } from "./options.ts";
-import { presetOf } from "./presets.ts";
+import type { PublicJob, PublicRead, PublicResult } from "./job.ts";
+import { isNormal, type NormalLayout, type PublicOptions } from "./options.ts";
+import { checkAgeTables, presetOf } from "./presets.ts";
 
 /** What {@link runPublic} needs. */
 export type PublicRun = DataRun<PublicOptions>;
@@ -26,11 +26,8 @@ export type PublicRun = DataRun<PublicOptions>;
  */
 export async function runPublic({ out, options, split, seed }: PublicRun, context: StageContext): Promise<StageResult> {
   const { layout, path } = options;
-  if (isNormal(layout)) return await runIngest({ out, options: presetOf(layout, path), split, seed }, context);
+  if (isNormal(layout)) return await runIngest({ out, options: await normalOf(layout, path), split, seed }, context);
   const plan = await planPublic({ ...options, layout });
-  const twice = plan.cases.find(({ id }, i) => plan.cases[i + 1]?.id === id);
-  if (twice !== undefined)
-    throw new UserError("data", `${oneLine(path)}: each image must be there once; got ${twice.id} twice. Remove one of them.`);
   await rm(join(out, "dataset.json"), { force: true }); // the folder is not whole until this run is done
   const read = await readAll(
     path,
@@ -38,10 +35,13 @@ export async function runPublic({ out, options, split, seed }: PublicRun, contex
     context,
   );
   const cases = read.map((result) => result.case);
-  refuseDuplicates(path, cases);
-  const findings = read.flatMap(({ case: { id }, warnings }) =>
-    warnings.map((message): Finding => ({ severity: "warning", case: id, rule: "image", message: oneLine(message) })),
-  );
+  refuseDuplicates(path, read);
+  const warning = (id: string | null) => (message: string) =>
+    ({ severity: "warning", case: id, rule: "image", message: oneLine(message) }) satisfies Finding;
+  const findings: Finding[] = [
+    ...(plan.warnings ?? []).map(warning(null)),
+    ...read.flatMap(({ case: { id }, warnings }) => warnings.map(warning(id))),
+  ];
   if (findings.length > 0)
     context.reporter.warn(
       `${findings[0]!.message}${findings.length > 1 ? ` And ${findings.length - 1} more like it, see dataset.json.` : ""}`,
@@ -72,11 +72,11 @@ async function readAll(path: string, jobs: readonly PublicJob[], context: StageC
 }
 
 /** @throws {UserError} (data) If two patients have the same image: they would be on two sides of a split. */
-function refuseDuplicates(path: string, cases: readonly Case[]): void {
+function refuseDuplicates(path: string, read: readonly PublicRead[]): void {
   const first = new Map<string, Case>();
-  for (const c of cases) {
-    const other = first.get(c.image.sha256) ?? c;
-    first.set(c.image.sha256, other);
+  for (const { case: c, voxels } of read) {
+    const other = first.get(voxels) ?? c;
+    first.set(voxels, other);
     if (other.subject === c.subject) continue;
     const got = `the same in ${other.id} of ${other.subject} and ${c.id} of ${c.subject}`;
     throw dataFault(path, "an image must be of one patient", got, "Remove one of them");
@@ -86,5 +86,11 @@ function refuseDuplicates(path: string, cases: readonly Case[]): void {
 /** How many images a set has, by names and tables alone. @throws {UserError} (data) As {@link runPublic}, with what can be told from them. */
 export async function countPublic(options: PublicOptions): Promise<number> {
   const { layout, path } = options;
-  return isNormal(layout) ? await countImages(presetOf(layout, path)) : (await planPublic({ ...options, layout })).cases.length;
+  if (isNormal(layout)) return await countImages(await normalOf(layout, path));
+  return (await planPublic({ ...options, layout })).cases.length;
+}
+
+async function normalOf(layout: NormalLayout, path: string) {
+  await checkAgeTables(layout, path);
+  return presetOf(layout, path);
 }

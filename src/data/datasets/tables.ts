@@ -5,19 +5,23 @@ import { readText } from "../files.ts";
 import type { SetFolder } from "./plan.ts";
 
 /**
- * Reads a table of a set: a function from row and column to a cell, spaces around it taken off.
+ * Reads a table of a set: a row as its cells by column, spaces around them taken off.
  *
  * @param columns - Names that it must have, whatever else is there.
+ * @param alias - Another name that a copy of the table gives a column.
  * @throws {UserError} (data) If the file is not there or lacks a column.
  */
 export async function readTable<Column extends string>(
   { path }: SetFolder,
   file: string,
   columns: readonly Column[],
+  alias: Partial<Readonly<Record<Column, string>>> = {},
 ): Promise<readonly Readonly<Record<Column, string>>[]> {
   const where = join(path, file);
   const table = readCsv(await readText(where, "download it with the images"), where, "Download it again");
-  const missing = columns.filter((column) => !table.columns.includes(column));
+  const indexOf = (column: Column) =>
+    [column, alias[column] ?? column].map((name) => table.columns.indexOf(name)).find((i) => i >= 0);
+  const missing = columns.filter((column) => indexOf(column) === undefined);
   if (missing.length > 0) {
     const got = table.columns.length === 0 ? "none" : table.columns.slice(0, 12).join(", ");
     throw dataFault(
@@ -27,10 +31,27 @@ export async function readTable<Column extends string>(
       "Download it again: it is not the table of this set",
     );
   }
-  const at = columns.map((column) => [column, table.columns.indexOf(column)] as const);
+  const at = columns.map((column) => [column, indexOf(column)!] as const);
   return table.rows.map(
     ({ cells }) => Object.fromEntries(at.map(([column, i]) => [column, cells[i]!.trim()])) as Record<Column, string>,
   );
+}
+
+/** Rows by the cell that names each. @throws {UserError} (data) If a name comes twice: which row counts is not told. */
+export function rowsBy<Row extends Readonly<Record<string, string>>>(
+  { path }: SetFolder,
+  file: string,
+  rows: readonly Row[],
+  column: keyof Row & string,
+): ReadonlyMap<string, Row> {
+  const found = new Map<string, Row>();
+  for (const row of rows) {
+    const name = row[column]!;
+    if (found.has(name))
+      throw dataFault(join(path, file), `each ${column} must have one row`, `two of ${name}`, "Remove one of them");
+    found.set(name, row);
+  }
+  return found;
 }
 
 /** The files that a pattern matches, with its groups. @throws {UserError} (data) If there is none: the tree is not that of the set. */
@@ -55,4 +76,16 @@ export function mustBeThere({ path, files }: SetFolder, file: string, asks: stri
     "no such file",
     "Download the set again, or what is missing of it",
   );
+}
+
+/** @throws {UserError} (data) If a mask or outline belongs to no image. */
+export function refuseOrphan(
+  { path, files }: SetFolder,
+  masks: RegExp,
+  claimed: ReadonlySet<string | null>,
+  rule = "a mask must have its image",
+): void {
+  const orphan = files.find((file) => masks.test(file) && !claimed.has(file));
+  if (orphan === undefined) return;
+  throw dataFault(join(path, orphan), rule, "none of its name", "Add the image, or remove this file");
 }

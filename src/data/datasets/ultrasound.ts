@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { dataFault } from "../faults.ts";
 import { bare, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
-import { filesLike, mustBeThere, readTable } from "./tables.ts";
+import { filesLike, mustBeThere, readTable, refuseOrphan, rowsBy } from "./tables.ts";
 
 /** The six planes of the set. */
 const planes = ["Fetal brain", "Fetal abdomen", "Fetal femur", "Fetal thorax", "Maternal cervix", "Other"] as const;
@@ -14,13 +14,14 @@ const brainPlanes: Readonly<Record<string, string>> = {
 
 /** FETAL_PLANES_DB: `Images/Patient00001_Plane1_1_of_2.png`, and `FETAL_PLANES_DB_data.csv`, parted by semicolons. The classes are the planes. */
 export async function planFetalPlanes(set: SetFolder, pixelMm: number): Promise<PublicPlan> {
-  filesLike(set, /^Images\/[^/]+\.png$/, "Images/NAME.png");
-  const file = "FETAL_PLANES_DB_data.csv";
+  const [[, folder = ""]] = filesLike(set, /^(.*\/|)Images\/[^/]+\.png$/, "Images/NAME.png") as [RegExpExecArray];
+  const file = `${folder}FETAL_PLANES_DB_data.csv`;
   const rows = await readTable(set, file, ["Image_name", "Patient_num", "Plane", "Brain_plane"]);
-  const cases = rows.map((row): PublicCase => {
-    const image = mustBeThere(set, `Images/${row.Image_name}.png`, `${file} names it`);
-    if (!(planes as readonly string[]).includes(row.Plane))
-      throw dataFault(posix.join(set.path, file), `Plane must be ${planes.join(", ")}`, row.Plane, "Download it again");
+  const refuse = (rule: string, got: string) => dataFault(posix.join(set.path, file), rule, got, "Download it again");
+  const cases = [...rowsBy(set, file, rows, "Image_name").values()].map((row): PublicCase => {
+    const image = mustBeThere(set, `${folder}Images/${row.Image_name}.png`, `${file} names it`);
+    if (!(planes as readonly string[]).includes(row.Plane)) throw refuse(`Plane must be ${planes.join(", ")}`, row.Plane);
+    if (row.Patient_num === "") throw refuse("each row must have a Patient_num", `none for ${row.Image_name}`);
     const plane = brainPlanes[row.Brain_plane];
     const known = {
       ...bare,
@@ -40,26 +41,33 @@ export async function planFetalPlanes(set: SetFolder, pixelMm: number): Promise<
  */
 export async function planHc18(set: SetFolder): Promise<PublicPlan> {
   const images = filesLike(set, /^(.*\/|)training_set\/((\d+)_(?:\d*)HC)\.png$/, "training_set/000_HC.png");
-  const file = `${images[0]![1]!}training_set_pixel_size_and_HC.csv`;
-  const rows = await readTable(set, file, ["filename", "pixel size(mm)"]);
-  const sizes = new Map(rows.map((row) => [row.filename, Number(row["pixel size(mm)"])]));
+  const table = "training_set_pixel_size_and_HC.csv";
+  const [file] = filesLike(set, new RegExp(`^(?:.*/)?${table.replace(".", "\\.")}$`), table)[0]!;
+  const rows = rowsBy(set, file, await readTable(set, file, ["filename", "pixel size(mm)"]), "filename");
   const cases = images.map(([image, before = "", stem = "", number = ""]): PublicCase => {
-    const pixelMm = sizes.get(`${stem}.png`);
-    if (pixelMm === undefined || !(pixelMm > 0))
+    const size = rows.get(`${stem}.png`)?.["pixel size(mm)"];
+    const pixelMm = Number(size);
+    if (!(pixelMm > 0))
       throw dataFault(
         posix.join(set.path, file),
         "must have the pixel size of every picture, mm",
-        `${pixelMm ?? "no row"} for ${stem}.png`,
+        `${size ?? "no row"} for ${stem}.png`,
         "Download it again",
       );
     const outline = mustBeThere(set, `${before}training_set/${stem}_Annotation.png`, `${image} is a picture`);
     return { ...bare, id: stem, subject: `fetus-${number}`, outline, source: { kind: "picture", file: image, pixelMm } };
   });
+  const outlines = /^(?:.*\/|)training_set\/\d+_\d*HC_Annotation\.png$/;
+  refuseOrphan(set, outlines, new Set(cases.map(({ outline }) => outline)), "an outline must have its picture");
   return { name: "HC18", modality: "US", cases };
 }
 
+/** The four sides of a box in the published sheet, and in copies of it. */
+const sides = ["h_min", "w_min", "h_max", "w_max"] as const;
+const otherSides = { h_min: "y_min", w_min: "x_min", h_max: "y_max", w_max: "x_max" } as const;
+
 /**
- * Dataset for Fetus Framework: pictures by number, and a table of boxes with `fname, structure, y_min, x_min, y_max, x_max`, from the upper left corner. One
+ * Dataset for Fetus Framework: pictures by number, and a table of boxes with `fname, structure, h_min, w_min, h_max, w_max`, from the upper left corner. One
  * picture is taken to be one fetus: the set does not tell.
  */
 export async function planFetusFramework(set: SetFolder, pixelMm: number): Promise<PublicPlan> {
@@ -68,16 +76,16 @@ export async function planFetusFramework(set: SetFolder, pixelMm: number): Promi
     /^(?:.*\/)?(?:boxes[^/]*|ObjectDetection)\.csv$/,
     "a table of boxes, ObjectDetection.csv or boxes….csv",
   )[0]!;
-  const rows = await readTable(set, table, ["fname", "structure", "y_min", "x_min", "y_max", "x_max"]);
-  const byName = new Map(set.files.filter((file) => /\.png$/i.test(file)).map((file) => [posix.basename(file), file]));
+  const rows = await readTable(set, table, ["fname", "structure", ...sides], otherSides);
+  const pictureOf = picturesByName(set);
   const boxes = new Map<string, NonNullable<PublicCase["boxes"]>>();
   for (const row of rows) {
-    const [x0, y0, x1, y1] = [row.x_min, row.y_min, row.x_max, row.y_max].map(Number) as [number, number, number, number];
-    if (!byName.has(row.fname)) mustBeThere(set, row.fname, `${table} has boxes of it`);
+    const [y0, x0, y1, x1] = sides.map((side) => Number(row[side])) as [number, number, number, number];
+    if (!pictureOf.has(row.fname)) mustBeThere(set, row.fname, `${table} has boxes of it`);
     if (!(x0 >= 0 && y0 >= 0 && x1 > x0 && y1 > y0))
       throw dataFault(
         posix.join(set.path, table),
-        "boxes must be x_min < x_max, y_min < y_max, from 0",
+        "boxes must be w_min < w_max, h_min < h_max, from 0",
         `${x0}, ${y0}, ${x1}, ${y1} of ${row.fname}`,
         "Correct the row",
       );
@@ -86,13 +94,29 @@ export async function planFetusFramework(set: SetFolder, pixelMm: number): Promi
   const regions = [...new Set(rows.map((row) => row.structure))].sort();
   const cases = [...boxes].map(([name, own]): PublicCase => {
     const stem = name.replace(/\.png$/i, "");
-    return {
-      ...bare,
-      id: `picture-${stem}`,
-      subject: `fetus-${stem}`,
-      boxes: own,
-      source: { kind: "picture", file: byName.get(name)!, pixelMm },
-    };
+    const file = onlyPicture(set, name, pictureOf.get(name)!);
+    return { ...bare, id: `picture-${stem}`, subject: `fetus-${stem}`, boxes: own, source: { kind: "picture", file, pixelMm } };
   });
   return { name: "Fetus Framework", modality: "US", regions, cases };
+}
+
+function picturesByName({ files }: SetFolder): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const file of files.filter((name) => /\.png$/i.test(name))) {
+    const name = posix.basename(file);
+    found.set(name, [...(found.get(name) ?? []), file]);
+  }
+  return found;
+}
+
+/** The picture of a name that the table of boxes knows by that alone. */
+function onlyPicture({ path }: SetFolder, name: string, files: readonly string[]): string {
+  const [first, second] = files as readonly [string, ...string[]];
+  if (second === undefined) return first;
+  throw dataFault(
+    posix.join(path, second),
+    `one picture must have the name ${name}`,
+    `${first} too`,
+    "Remove the one that the boxes are not of",
+  );
 }
