@@ -111,6 +111,21 @@ const onLattice = (field: Field): Field => {
   return (x, y, z) => made(Math.abs(x), y, z);
 };
 
+/** What is the same in every brain, sampled for the first one: it takes a second. */
+const common = once(() => ({
+  grey: onLattice(joined(0.5, deepGrey, insula)),
+  base: onLattice(cisterns),
+  stem: onLattice(brainstem),
+}));
+
+function once<Value extends object>(make: () => Value): () => Value {
+  let made: Value | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** Depth to which sulci reach. */
 const sulcusDepth = 15;
 const cortexWidth = 2.7;
@@ -122,9 +137,7 @@ export type BrainAt = (x: number, y: number, z: number, depth: number) => Materi
 export function makeBrain(rng: Rng, shape: BrainShape): BrainAt {
   const ventricle = onLattice(lateralVentricle(shape.ventricles));
   const third = thirdVentricle(shape.ventricles);
-  const grey = onLattice(joined(0.5, deepGrey, insula));
-  const base = onLattice(cisterns);
-  const stem = onLattice(brainstem);
+  const { grey, base, stem } = common();
   const fold = waveNoise(rng.fork("folds"), [27, 40], 14);
   const folia = waveNoise(rng.fork("folia"), [7, 10], 10);
   const wander = waveNoise(rng.fork("wander"), [50, 90], 8);

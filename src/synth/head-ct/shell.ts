@@ -1,5 +1,5 @@
 import type { Rng } from "../../core/rng.ts";
-import { latticeField, sampleField } from "../phantom/lattice.ts";
+import { type Bounds, latticeField, sampleField } from "../phantom/lattice.ts";
 import { waveNoise } from "../phantom/noise.ts";
 import { type Material, materials } from "./materials.ts";
 import type { HeadPlan } from "./plan.ts";
@@ -11,12 +11,16 @@ const leastRoof = 1.3;
 /** Thickness of the compact tables, mm. */
 const tableMm = 1.7;
 
+/** Where bone can be hollow. */
+const highestHollow = 18;
+const lowerHead: Bounds = { low: headBounds.low, high: [headBounds.high[0], headBounds.high[1], 2 * highestHollow] };
+
 /** What is at a place outside the cavity, mm of the head; `wall` is the distance to the inner table. */
 export type ShellAt = (x: number, y: number, z: number, wall: number) => Material;
 
 /** Skull, sinuses, face and scalp of a head. */
 export function shellAt(rng: Rng, { scale: [fx, fy, fz], skull, scalp }: HeadPlan): ShellAt {
-  const cells = latticeField(sampleField(waveNoise(rng.fork("cells"), [6, 10], 14), headBounds, 2));
+  const cells = latticeField(sampleField(waveNoise(rng.fork("cells"), [6, 10], 14), lowerHead, 2));
   const layers = latticeField(sampleField(waveNoise(rng.fork("layers"), [18, 40], 12), headBounds, 4));
   return (px, py, pz, wall) => {
     const thick = skullThickness(px, py, pz, skull);
@@ -24,7 +28,7 @@ export function shellAt(rng: Rng, { scale: [fx, fy, fz], skull, scalp }: HeadPla
     const skin = -skinDistance(px, py, pz, wall, thick + scalp);
     if (skin < 0) return materials.air;
     const [x, y, z] = [px / fx, py / fy, pz / fz];
-    if (z < 18 && skin > 4 && wall > leastRoof) {
+    if (z < highestHollow && skin > 4 && wall > leastRoof) {
       const hollow = hollowAt(x, y, z, cells(px, py, pz));
       if (hollow !== null) return hollow;
     }
