@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { axisAlignedAffine } from "../../src/core/affine.ts";
 import { seededRng } from "../../src/core/rng.ts";
-import type { PublicOptions } from "../../src/data/datasets/options.ts";
+import { type PublicOptions, publicOptions } from "../../src/data/datasets/options.ts";
 import { encodeNifti } from "../../src/data/nifti.ts";
 import { ballBrain, coded, imageOf } from "../fixtures/ball-brain.ts";
 import { type MadeSlice, madeDicom } from "./dicom.ts";
@@ -70,6 +70,11 @@ export const cq0 = "CQ500CT0 CQ500CT0/Unknown Study";
 export const cq7 = "CQ500CT7 CQ500CT7/Unknown Study";
 const anyRows = (bleeding: string, ids: readonly string[]) =>
   ids.flatMap((id) => ["epidural", "any"].map((kind) => `${id}_${kind},${id === bleeding ? 1 : 0}`)).join("\n");
+
+async function flatJpeg(width: number, height: number) {
+  const image = sharp({ create: { width, height, channels: 3, background: "#808080" } });
+  return new Uint8Array(await image.jpeg().toBuffer());
+}
 
 /** Two patients of each set, in the folders and tables that it is published in. */
 export const publicSets = {
@@ -168,7 +173,20 @@ export const publicSets = {
     "train_2/label/002.nii.gz": mask(1),
     "evaluation/data/101.nii.gz": ct(3),
   }),
+  yolo: async () => ({
+    "data.yaml": "train: train/images\nnc: 2\nnames: ['EDH', 'IPH']\n",
+    "valid/images/7_1.jpg": await flatJpeg(40, 30),
+    "valid/images/7_2.png": await grey(40, 31),
+    "valid/images/8_1.png": await grey(40, 32),
+    "valid/labels/7_1.txt": "1 0.5 0.5 0.25 0.2\n0 0.99 0.01 0.1 0.1",
+    "valid/labels/7_2.txt": "",
+    "valid/labels/8_1.txt": "0 0.1 0.25 0.2 0.5\n",
+  }),
 } satisfies Record<PublicLayout, () => Promise<Files>>;
+
+/** The options of a set. */
+export const publicSet = (layout: string, path: string): PublicOptions =>
+  publicOptions.parse({ kind: "public", layout, path, ...(layout === "yolo" ? { subject: "images/([^_]+)_" } : {}) });
 
 /** What is different in a set: new content, or null for a file that is taken away. */
 export type Change = Readonly<Record<string, Uint8Array | string | null>>;

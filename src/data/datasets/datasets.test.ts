@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { changedSet, cq0, ctShape, folderOf, mask, publicSets } from "../../../test/helpers/public-sets.ts";
+import { changedSet, cq0, ctShape, folderOf, mask, publicSet, publicSets } from "../../../test/helpers/public-sets.ts";
 import { axisAlignedAffine } from "../../core/affine.ts";
 import { type StageContext, silentContext } from "../../core/context.ts";
 import { readDataset, readSplits, splitNames } from "../dataset.ts";
@@ -23,7 +23,7 @@ vi.mock("../../core/parallel.ts", async (original) => {
 
 async function read(layout: string, path: string, workers = 1, split: object = { train: 0.5, val: 0, test: 0.5 }) {
   const out = mkdtempSync(join(tmpdir(), "public-out-"));
-  const options = publicOptions.parse({ kind: "public", layout, path });
+  const options = publicSet(layout, path);
   await runPublic({ out, options, split: splitOptions.parse(split), seed: 3 }, silentContext(workers));
   return { out, dataset: await readDataset(out), splits: await readSplits(out), count: await countPublic(options) };
 }
@@ -61,6 +61,11 @@ test("what each set knows gets into the dataset", async () => {
   const framework = (await of("fetus-framework")).dataset;
   expect(framework.regions).toEqual(["nasal bone", "thalami"]);
   expect(framework.cases[0]!.boxes).toEqual([{ name: "thalami", slice: 0, box: [10, 5, 30, 15] }, { name: "nasal bone", slice: 0, box: [2, 1, 4, 3] }]); // biome-ignore format: a list
+  const yolo = (await of("yolo")).dataset;
+  expect(yolo.regions).toEqual(["EDH", "IPH"]);
+  expect(yolo.cases.map((c) => [c.id, c.subject])).toEqual([["valid_7_1", "patient-7"], ["valid_7_2", "patient-7"], ["valid_8_1", "patient-8"]]); // biome-ignore format: a list
+  const boxes = yolo.cases.map((c) => c.boxes!.map(({ name, box }) => [name, ...box]));
+  expect(boxes).toEqual([[["IPH", 15, 12, 25, 18], ["EDH", 38, 0, 40, 2]], [], [["EDH", 0, 0, 8, 16]]]); // biome-ignore format: a list
   const rsna = await of("rsna-ich");
   expect(rsna.dataset.cases.map((c) => c.class).sort()).toEqual(["hemorrhage", "normal", "normal"]);
   expect(readFileSync(join(rsna.out, "dataset.json"), "latin1")).not.toMatch(/ID_p1|Doe|4711/);
@@ -114,4 +119,12 @@ describe("sets of normal brains are presets of the folder ingest", () => {
     expect(dataset.cases.map((c) => [c.labels !== null, c.gestationalAge !== null])).toEqual([[true, true], [true, true]]); // biome-ignore format: a list
     expect(new Set(dataset.cases.map((c) => c.subject)).size).toBe(2);
   });
+});
+
+test("layout yolo asks for the patient's pattern, and no other takes one", () => {
+  const parsed = (layout: string, subject?: string) => publicOptions.safeParse({ kind: "public", layout, path: "x", subject });
+  const asked = { path: ["subject"], message: expect.stringContaining("must be given for layout yolo") };
+  expect(parsed("yolo").error!.issues[0]).toMatchObject(asked);
+  expect(parsed("bhsd", "(.)").success).toBe(false);
+  expect(parsed("yolo", "images/([^_]+)_").success).toBe(true);
 });

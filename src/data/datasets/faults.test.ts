@@ -9,13 +9,13 @@ import {
   grey,
   mask,
   type PublicLayout,
+  publicSet,
   publicSets,
   slice,
 } from "../../../test/helpers/public-sets.ts";
 import { silentContext } from "../../core/context.ts";
 import { exitCodes, UserError } from "../../core/errors.ts";
 import { splitOptions } from "../splits.ts";
-import { publicOptions } from "./options.ts";
 import { runPublic } from "./stage.ts";
 
 // Worker threads are tested in datasets.test.ts; here each job runs at once, so that the whole table takes a moment.
@@ -218,11 +218,28 @@ const table: Readonly<Record<PublicLayout, Readonly<Record<(typeof faults)[numbe
     mixed: oneFile,
     mask: orphan("train_2/label/003.nii.gz"),
   },
+  yolo: {
+    column: [
+      () => ({ "valid/labels/8_1.txt": "0 0.1 0.25 0.2 0.5\n2 0.1 0.25 0.2 0.5" }),
+      /8_1\.txt line 2: must be a class of 0 to 1, then middle, width and height as shares of the picture; got 2 0\.1 0\.25/,
+    ],
+    file: lacking("valid/labels/7_2.txt", "valid/images/7_2.png is a picture; an empty file says"),
+    slice: lonePictures,
+    duplicate: [
+      async () => ({ "valid/images/8_1.png": await grey(40, 31) }),
+      /an image must be of one patient; got the same in .+ Remove one of them/,
+    ],
+    mixed: oneFile,
+    mask: [
+      () => ({ "valid/images/8_1.png": null }),
+      /valid\/labels\/8_1\.txt: boxes must have their picture; got none of its name\. Add the image/,
+    ],
+  },
 } as Readonly<Record<PublicLayout, Readonly<Record<(typeof faults)[number], Broken>>>>;
 
 /** The message of what is refused: a fault of the data, exit code 3, one line, or a head and one line of the fault. */
 async function refused(layout: PublicLayout, path: string): Promise<string> {
-  const options = publicOptions.parse({ kind: "public", layout, path });
+  const options = publicSet(layout, path);
   const split = splitOptions.parse({ train: 1, val: 0, test: 0 });
   const run = { out: folderOf({}), options, split, seed: 3 };
   const error = await runPublic(run, silentContext(1)).then(
@@ -260,6 +277,12 @@ test.each([
   ["rsna-ich", { "stage_2_train.csv": "ID,Label\nID_0a1_any,0\nID_0a1_any,1\n" }, /a slice must have one label; got 0 and 1 for ID_0a1_any/],
   ["cq500", { "reads.csv": "name,R1:ICH,R2:ICH,R3:ICH\nCQ500-CT-0,0,,1\nCQ500-CT-7,1,1,1\n" }, /reads\.csv: R1:ICH, R2:ICH, R3:ICH must be 0 or 1; got 0, , 1 for CQ500-CT-0/],
   ["bhsd", { "label_192/ground truths/ID_0b_ID_13.nii.gz": mask(9) }, /ID_0b_ID_13\.nii\.gz: values must be 0 or 1, 2, 3, 4, 5; got 9/],
+  ["yolo", { "data.yaml": null }, /data\.yaml: must be there, since it names the classes; got no such file/],
+  ["yolo", { "data.yaml": "names: [EDH, EDH]\n" }, /data\.yaml: names must be a list of names, each once; got \["EDH","EDH"\]/],
+  ["yolo", { "valid/labels/8_1.txt": "0 1 2 20 12" }, /8_1\.txt line 1: must be a class .*; got 0 1 2 20 12\. Correct/],
+  ["yolo", { "valid/labels/8_1.txt": "0 .1 .1 .2 .1 .2 .3" }, /8_1\.txt line 1: .*outlines are not read/],
+  ["yolo", { "valid/images/x.png": "", "valid/labels/x.txt": "" }, /images\/x\.png: data\.subject must find the patient in every path; got no match of images/],
+  ["yolo", { "valid/images/8_1.png": "no picture" }, /8_1\.png: must be a PNG, JPEG or TIFF picture; got something else/],
   ["instance22", { "train_2/data/002.nii.gz": ct(2).subarray(0, 60) }, /train_2\/data\/002\.nii\.gz: .+; got /],
 ] as const)("%s: what else is wrong with it is told in one line", async (layout, change, message) => {
   expect(await refused(layout, await changedSet(layout, change))).toMatch(message);

@@ -7,6 +7,7 @@ import type { PublicOptions, TruthLayout } from "./options.ts";
 import { type PublicPlan, placeOf, type SetFolder } from "./plan.ts";
 import { planRsna } from "./rsna.ts";
 import { planFetalPlanes, planFetusFramework, planHc18 } from "./ultrasound.ts";
+import { planYolo } from "./yolo.ts";
 
 /**
  * What a set that brings its own truth holds, by names and tables alone. To add one: a file, a line in options.ts, a case below, a section in docs/datasets.md.
@@ -17,9 +18,10 @@ export async function planPublic({
   layout,
   path,
   pixelMm,
+  subject,
 }: PublicOptions & { readonly layout: TruthLayout }): Promise<PublicPlan> {
   const set: SetFolder = { path, files: (await listFiles(path)).files };
-  const plan = await planOf(layout, set, pixelMm);
+  const plan = await planOf(layout, set, { pixelMm, subject });
   const cases = [...plan.cases].sort((a, b) => (a.id < b.id ? -1 : 1));
   if (cases.length === 0)
     throw dataFault(path, "must hold images", "none that counts", "Download it again; docs/datasets.md tells what counts");
@@ -36,7 +38,11 @@ export async function planPublic({
   return { ...plan, cases };
 }
 
-async function planOf(layout: TruthLayout, set: SetFolder, pixelMm: number): Promise<PublicPlan> {
+async function planOf(
+  layout: TruthLayout,
+  set: SetFolder,
+  { pixelMm, subject }: Pick<PublicOptions, "pixelMm" | "subject">,
+): Promise<PublicPlan> {
   switch (layout) {
     case "fetal-planes-db":
       return await planFetalPlanes(set, pixelMm);
@@ -56,6 +62,8 @@ async function planOf(layout: TruthLayout, set: SetFolder, pixelMm: number): Pro
       return await planBhsd(set);
     case "instance22":
       return await planInstance22(set);
+    case "yolo":
+      return await planYolo(set, pixelMm, subject!); // its options are refused without
     default:
       return layout satisfies never;
   }

@@ -10,8 +10,8 @@ import { dataFault } from "../faults.ts";
 import { gridsApart, mostApart } from "../grid.ts";
 import { readLabels, readVolume } from "../nifti.ts";
 import { pictureVolume } from "../picture-volume.ts";
-import { readColours } from "../png.ts";
-import type { PublicCase } from "./plan.ts";
+import { readColours, readPicture } from "../png.ts";
+import type { PublicCase, RelativeBox } from "./plan.ts";
 
 /** One image of a public set to read, check and write as a volume; run in a worker thread. */
 export interface PublicJob {
@@ -46,6 +46,7 @@ async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicRes
   const image = await readSource(path, from.source, warnings);
   const lesion = from.lesion === null ? null : await readLesion(path, from.lesion, image, warnings);
   const inside = from.outline === null ? null : await readOutline(path, from.outline, image);
+  const boxes = from.relativeBoxes?.map((relative) => pixelBox(relative, image)) ?? from.boxes;
   checkBoxes(from, image);
   const write = (suffix: string, volume: Volume<Voxels>) => writeImage(out, `volumes/${from.id}${suffix}`, volume);
   const data = Int16Array.from(image.data, (value) => Math.max(-32768, Math.min(32767, Math.round(value))));
@@ -67,7 +68,7 @@ async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicRes
     shape: [...image.shape],
     spacing: affineSpacing(image.affine).map((s) => Number(s.toPrecision(6))) as [number, number, number],
     ...(found === undefined ? {} : { class: found }),
-    ...(from.boxes === undefined ? {} : { boxes: from.boxes }),
+    ...(boxes === undefined ? {} : { boxes }),
     ...(from.plane === undefined ? {} : { plane: from.plane }),
   };
   return { case: entry, warnings, voxels: sha256(new Uint8Array(data.buffer)) };
@@ -91,12 +92,23 @@ async function readSource(path: string, source: PublicCase["source"], warnings: 
       );
       return picture({ data: grey, width, height }, source.pixelMm);
     }
+    case "greyPicture": {
+      const { data, width, height } = await readPicture(join(path, source.file));
+      return picture({ data: Float32Array.from(data), width, height }, source.pixelMm);
+    }
     default:
       return source satisfies never;
   }
 }
 
-/** An ultrasound picture as a volume one voxel thick; it says nothing of the patient's sides. */
+/** A box in whole pixels of the picture, at least one wide and high. */
+function pixelBox({ name, box }: RelativeBox, { shape: [width, height] }: Volume): NonNullable<Case["boxes"]>[number] {
+  const [left, top, right, bottom] = box.map((share, a) => Math.round(share * [width, height][a % 2]!)) as [number, number, number, number]; // biome-ignore format: one line
+  const [x0, y0] = [Math.min(Math.max(0, left), width - 1), Math.min(Math.max(0, top), height - 1)];
+  return { name, slice: 0, box: [x0, y0, Math.min(width, Math.max(right, x0 + 1)), Math.min(height, Math.max(bottom, y0 + 1))] };
+}
+
+/** A picture as a volume one voxel thick; it says nothing of the patient's sides. */
 function picture<Data extends Voxels>(image: Image<Data>, pixelMm: number): Volume<Data> {
   return pictureVolume(image, { pixelMm: [pixelMm, pixelMm], thicknessMm: 1, axes: "LP", side: null });
 }

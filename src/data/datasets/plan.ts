@@ -4,11 +4,22 @@ import type { Case, Modality } from "../dataset.ts";
 export type Source =
   | { readonly kind: "nifti"; readonly file: string }
   | { readonly kind: "series"; readonly folder: string; readonly files: readonly string[] }
-  | { readonly kind: "picture"; readonly file: string; readonly pixelMm: number };
+  /** A PNG, whose colours are averaged. */
+  | { readonly kind: "picture"; readonly file: string; readonly pixelMm: number }
+  /** A PNG, JPEG or TIFF without colours. */
+  | { readonly kind: "greyPicture"; readonly file: string; readonly pixelMm: number };
+
+/** A box in shares of the picture's width and height: left, top, right, bottom. */
+export interface RelativeBox {
+  readonly name: string;
+  readonly box: readonly [number, number, number, number];
+}
 
 /** One image of a public set and what is known of it, before any voxel is read. */
 export interface PublicCase extends Pick<Case, "id" | "subject" | "class" | "boxes" | "plane"> {
   readonly source: Source;
+  /** Boxes of a picture whose set tells them in shares; they become `boxes`, in whole pixels, once its size is known. */
+  readonly relativeBoxes?: readonly RelativeBox[];
   /** Mask of blood on the image's grid: the value that becomes each value of ours, or null where whatever is above 0 is 1. */
   readonly lesion: { readonly file: string; readonly values: Readonly<Record<number, number>> | null } | null;
   /** Picture with the outline of the head, drawn or filled: what it encloses is the brain mask. */
@@ -20,7 +31,8 @@ export interface PublicCase extends Pick<Case, "id" | "subject" | "class" | "box
 /** What a public set holds, in order of ids. */
 export interface PublicPlan {
   readonly name: string;
-  readonly modality: Modality;
+  /** Absent where the set does not tell. */
+  readonly modality?: Modality;
   readonly classes?: readonly string[];
   readonly regions?: readonly string[];
   readonly lesionTypes?: readonly string[];

@@ -50,11 +50,12 @@ export async function runPublic({ out, options, split, seed }: PublicRun, contex
   await writeSplits(out, splits);
   const { name, modality, classes, regions, lesionTypes } = plan;
   const lists = {
+    ...(modality && { modality }),
     ...(classes && { classes: [...classes] }),
     ...(regions && { regions: [...regions] }),
     ...(lesionTypes && { lesionTypes: [...lesionTypes] }),
   };
-  await writeDataset(out, { schemaVersion: 1, name, root: ".", modality, ...lists, labelScheme: null, cases, findings });
+  await writeDataset(out, { schemaVersion: 1, name, root: ".", ...lists, labelScheme: null, cases, findings });
   const subjects = subjectsOf(cases).length;
   return {
     headline: `${many(cases.length, "case")} of ${many(subjects, "subject")} of ${name} (${splitWords(splits, split)})`,

@@ -10,7 +10,8 @@ const pattern = z
   });
 const patterns = (text: string) => z.array(pattern).default([]).describe(text);
 
-const regex = (text: string) =>
+/** A regular expression with a group, or null; `text` describes the option. */
+export const regex = (text: string) =>
   z
     .string()
     .refine(isRegexWithGroup, { error: "must be a regular expression with at least one (group)" })
