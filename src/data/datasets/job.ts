@@ -11,6 +11,7 @@ import { gridsApart, mostApart } from "../grid.ts";
 import { readLabels, readVolume } from "../nifti.ts";
 import { pictureVolume } from "../picture-volume.ts";
 import { readColours, readPicture } from "../png.ts";
+import { skullCavity } from "./cavity.ts";
 import type { PublicCase, RelativeBox } from "./plan.ts";
 
 /** One image of a public set to read, check and write as a volume; run in a worker thread. */
@@ -45,7 +46,7 @@ async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicRes
   const warnings: string[] = [];
   const image = await readSource(path, from.source, warnings);
   const lesion = from.lesion === null ? null : await readLesion(path, from.lesion, image, warnings);
-  const inside = from.outline === null ? null : await readOutline(path, from.outline, image);
+  const inside = from.outline === null ? cavityOf(from, image, warnings) : await readOutline(path, from.outline, image);
   const boxes = from.relativeBoxes?.map((relative) => pixelBox(relative, image)) ?? from.boxes;
   checkBoxes(from, image);
   const write = (suffix: string, volume: Volume<Voxels>) => writeImage(out, `volumes/${from.id}${suffix}`, volume);
@@ -72,6 +73,14 @@ async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicRes
     ...(from.plane === undefined ? {} : { plane: from.plane }),
   };
   return { case: entry, warnings, voxels: sha256(new Uint8Array(data.buffer)) };
+}
+
+/** The inside of the skull in a head CT; of a picture null, which says nothing of it. */
+function cavityOf({ id, source }: PublicCase, image: Volume, warnings: string[]): Volume<Uint8Array> | null {
+  if (source.kind !== "nifti" && source.kind !== "series") return null;
+  const found = skullCavity(image);
+  if (found === null) warnings.push(`${id}: no inside of a skull was found, so it has no brain mask.`);
+  return found;
 }
 
 async function readSource(path: string, source: PublicCase["source"], warnings: string[]): Promise<Volume<Float32Array>> {
