@@ -62,9 +62,10 @@ export function dot(x: number, y: number, colour: string, radius = 3, opacity = 
   return `<circle cx="${tenth(x)}" cy="${tenth(y)}" r="${radius}" fill="${colour}" fill-opacity="${opacity}"/>`;
 }
 
-export function path(points: readonly (readonly [number, number])[], colour: string, width = 2): string {
+export function path(points: readonly (readonly [number, number])[], colour: string, width = 2, dash = ""): string {
+  const dashes = dash === "" ? "" : ` stroke-dasharray="${dash}"`;
   const d = points.map(([x, y], i) => `${i === 0 ? "M" : "L"}${tenth(x)} ${tenth(y)}`).join("");
-  return `<path d="${d}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-linejoin="round"/>`;
+  return `<path d="${d}" fill="none" stroke="${colour}" stroke-width="${width}" stroke-linejoin="round"${dashes}/>`;
 }
 
 export function area(points: readonly (readonly [number, number])[], colour: string, opacity: number): string {

@@ -3,6 +3,7 @@ import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
 import { style } from "../../picture/style.ts";
 import { figure, fixed, metricNames } from "../report/format.ts";
 import { pValue, range } from "../tables/figures.ts";
+import { curvePlot, curvesOf } from "./curves.ts";
 import { type EffectGroup, effectPlot, mostGroups, rangeOf } from "./effects.ts";
 import { factorAxis, figureAxis, parallelPlot } from "./parallel.ts";
 import { type ComparedFigure, comparedFigures, type SettingFigure, type SweepResults, type SweptPoint } from "./results.ts";
@@ -64,6 +65,7 @@ ${best(results)}
 <section><h2>Runs</h2>${runTable(results, known)}<p class="caption">Press a head to sort. Brackets: intervals of each run by resampling patients.</p></section>
 ${settings.length < 2 ? null : html`<section><h2>Settings</h2>${settingTable(results, known)}<p class="caption">Mean over seeds. Brackets and case SD: patients drawn anew, networks as they are. Seed SD: how far single seeds lie apart, patients as they are. The one does not hold the other.</p>${spreads(settings, "Setting")}</section>`}
 ${comparisons(results)}
+${curves(results, known)}
 ${parallel(results, known)}
 <section><h2>Main effects</h2>${effects(results, known)}<p class="caption">One dot a run; the bar is the mean of all runs with that value, whatever else varied.</p></section>
 </main>`;
@@ -179,6 +181,19 @@ function best({ best: found, points, testOn }: SweepResults): Markup | null {
   const shown =
     tested === undefined ? "not defined" : `${figure(tested.estimate)}${tested.low === null ? "" : ` ${range(tested)}`}`;
   return html`<section><h2>Best by validation</h2><p>By ${name} on the ${testOn === null ? "" : "common "}validation stacks the best setting is <b>${setting.name}</b>: ${figure(setting.validation)}, ${setting.seeds < 2 ? "one seed" : `mean of ${setting.seeds} seeds`}. The best single run is <b>${run.name}</b>: ${figure(run.validation)} there, and ${shown} on the cases that are evaluated, which had no part in the choice.</p></section>`;
+}
+
+/** What becomes of each figure as a number grows, such as the share of labels; null where no number varies. */
+function curves(results: SweepResults, known: readonly ComparedFigure[]): Markup | null {
+  const rows = known.flatMap((one) => {
+    const all = curvesOf(results, (point) => metricOf(point, one)?.estimate ?? null, valueText);
+    const range = rangeOf(all.flatMap((found) => found.curves.flatMap(({ points }) => points.map(([, y]) => y))));
+    return all.length === 0
+      ? []
+      : [html`<div class="plots">${all.map((found) => trusted(curvePlot(found, figureName(one), range)))}</div>`];
+  });
+  if (rows.length === 0) return null;
+  return html`<section><h2>By numbers</h2>${rows}<p class="caption">A line for each setting of all else; a dot is the mean over seeds.</p></section>`;
 }
 
 /** Most runs that are drawn as lines. */
