@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { splitNames } from "../data/dataset.ts";
+import { modalities, splitNames } from "../data/dataset.ts";
 import { evalOptions } from "./options.ts";
 import { levels } from "./scores.ts";
 import { figureFields } from "./tables/estimate.ts";
@@ -99,14 +99,20 @@ export const spreadSchema = z.strictObject({
 });
 export type Spread = z.output<typeof spreadSchema>;
 
+/** Whose images: `painted`: normal ones with lesions that software painted; `simulated`: software made all of them; `given`: neither. */
+export const origins = ["given", "painted", "simulated"] as const;
+export type Origin = (typeof origins)[number];
+
 /** The content of `results.json`, written last. */
 export const resultsSchema = z.strictObject({
   schemaVersion: z.literal(1),
   dataset: z.string(),
   split: z.enum(splitNames),
   seed: z.int(),
-  /** True if lesions were painted: then the figures are pseudo-lesion scores, not clinical performance. */
+  /** True if software made the images, or the lesions in them: then no figure is clinical performance. */
   pseudoLesions: z.boolean(),
+  /** What the images are; absent in results of earlier versions. */
+  data: z.strictObject({ origin: z.enum(origins), modality: z.enum(modalities) }).optional(),
   options: evalOptions,
   splits: z.array(splitCountSchema),
   operatingPoints,

@@ -9,8 +9,8 @@ import type { Results } from "./results.ts";
 import {
   classNotes,
   countSplit,
+  dataOf,
   evalResult,
-  isMadeUp,
   knownMetrics,
   maskNotes,
   noMaps,
@@ -43,7 +43,7 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
     dataset: dataset.name,
     split: options.split,
     seed,
-    pseudoLesions: isMadeUp(dataset),
+    ...dataOf(dataset),
     options,
     splits: splitTables(loaded, options).map(([split, tables]) => countSplit(split, tables, dataset)),
     ...operation,

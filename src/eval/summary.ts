@@ -79,9 +79,11 @@ function classWords({ classes }: Results): string[] {
   });
 }
 
-/** Whether the images, or the lesions in them, were made by software. */
-export function isMadeUp({ cases }: Dataset): boolean {
-  return cases.some((c) => c.sources.length > 0 || c.sidecar !== null);
+/** What a dataset is: whether software made the images, or the lesions in them. */
+export function dataOf({ cases, modality }: Dataset): Required<Pick<Results, "pseudoLesions" | "data">> {
+  const isPainted = cases.some((c) => c.sources.length > 0);
+  const origin = isPainted ? "painted" : cases.some((c) => c.sidecar !== null) ? "simulated" : "given";
+  return { pseudoLesions: origin !== "given", data: { origin, modality: modality ?? "T2w" } };
 }
 
 /** What a reader must know of the figures of classes. */

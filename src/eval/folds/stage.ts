@@ -7,7 +7,7 @@ import { type ClassFigures, type Judged, measureClassesOf, openFolder, type Targ
 import { type Loaded, loadPredicted, type Predicted } from "../load.ts";
 import { joinTables, measure } from "../measure.ts";
 import { type Fold, type Metric, type Results, resultsSchema } from "../results.ts";
-import { classNotes, countSplit, evalResult, isMadeUp, knownMetrics, maskNotes, noMaps, notesOf } from "../summary.ts";
+import { classNotes, countSplit, dataOf, evalResult, knownMetrics, maskNotes, noMaps, notesOf } from "../summary.ts";
 import { foldNotes, pooledOperation, spreadOf } from "./spread.ts";
 
 /** One fold: its dataset with its own splits, what its network predicted, and its own evaluation. */
@@ -81,7 +81,7 @@ function resultsOf(
     dataset: dataset.name,
     split: options.split,
     seed,
-    pseudoLesions: isMadeUp(dataset),
+    ...dataOf(dataset),
     options,
     splits: [countSplit(options.split, evaluated, dataset)],
     ...pooledOperation(parts[0]!.operation),

@@ -2,6 +2,7 @@ import { romanGrade } from "../../core/words.ts";
 import type { Case } from "../../data/dataset.ts";
 import type { Chosen } from "../gallery.ts";
 import type { Metric, Results } from "../results.ts";
+import { wordsOf } from "./origin.ts";
 
 /** A figure as it is printed: three decimals, a dash where it does not exist. */
 export function figure(value: number | null): string {
@@ -45,14 +46,14 @@ export function whatWasEvaluated({ split, folds }: Results): string {
 }
 
 /** What the figures are, where they are not what a reader would take them for. */
-export function kindOfScores({ split, pseudoLesions }: Results): string {
-  const kinds = [...(split === "test" ? [] : ["optimistic"]), ...(pseudoLesions ? ["pseudo-lesion scores"] : [])];
-  return kinds.join(", ");
+export function kindOfScores(results: Results): string {
+  const kinds = [...(results.split === "test" ? [] : ["optimistic"]), wordsOf(results).scores];
+  return kinds.filter((kind) => kind !== "").join(", ");
 }
 
-/** What lesions are called: painted ones must never read as patients'. */
-export function lesionWord({ pseudoLesions }: Results): string {
-  return pseudoLesions ? "pseudo-lesion" : "lesion";
+/** What lesions are called: made ones must never read as patients'. */
+export function lesionWord(results: Results): string {
+  return wordsOf(results).lesion;
 }
 
 /** What is said under a case. */

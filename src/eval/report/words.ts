@@ -5,13 +5,12 @@ import type { Metric, Results } from "../results.ts";
 import type { Evaluated } from "./checklists/answers.ts";
 import { findMetric, lesionWord, whatWasEvaluated, withInterval } from "./format.ts";
 import { aboutIntervals, type Landmark, readInterval } from "./intervals.ts";
+import { hasLookAlikes, imagesOf, wordsOf } from "./origin.ts";
 
 /** What must stand above every figure. */
 export function banner(results: Results): string {
   const kind = results.split === "test" ? "" : "Optimistic: these are not the figures of subjects that were kept apart. ";
-  return results.pseudoLesions
-    ? `${kind}Pseudo-lesion scores, not clinical performance. The lesions in these images were painted by software; the figures say how well a network finds painted lesions, and nothing about patients.`
-    : `${kind}A research evaluation on the named dataset. Not a medical device, and no evidence of clinical performance.`;
+  return `${kind}${wordsOf(results).banner(results)}`;
 }
 
 /** The result in sentences. */
@@ -84,7 +83,7 @@ export function reading(results: Results): string[] {
           "mAP@0.5 is the area under precision over recall of boxes, a box being right where it overlaps a true one by half (intersection over union) or more; mAP@[.5:.95] is its mean over overlaps up to .95. 1 is perfect; boxes of a few pixels lose half of their overlap by a pixel or two.",
         ]),
     "Dice is the overlap of predicted and true mask, 0 to 1. Small lesions score low even when found: a rim of 1 mm too much around a bleed of 5 mm costs 0.3.",
-    ...(results.pseudoLesions
+    ...(hasLookAlikes(results)
       ? [
           "Where look-alikes were painted (choroid plexus, a dark band of the ganglionic eminence, calcification, septa, wide ventricles), captions name them: they are dark like blood on purpose, in healthy and diseased stacks alike, and are no lesion.",
         ]
@@ -114,7 +113,7 @@ const scoreWords: Readonly<Record<EvaluatedTask, string>> = {
     "A slice scores the logit of its best box; a stack scores the highest of its slices; a subject's examination scores the mean or maximum of its stacks.",
   slices:
     "The network scores whole slices; a stack scores the highest of its slices (or of runs of neighbouring slices); a subject's examination scores the mean or maximum of its stacks.",
-  bags: "The network was told of whole stacks alone. It weighs the slices of a stack by attention and scores the stack; the score of a slice is what it alone would give; a subject's examination scores the mean or maximum of its stacks.",
+  bags: "The network was told of whole stacks alone. It weighs the slices of a stack, as its pooling says, and scores the stack; the score of a slice is what it alone would give; a subject's examination scores the mean or maximum of its stacks.",
 };
 
 /** The evaluation as a paper's methods tell it. */
@@ -124,15 +123,20 @@ export function methods({ results, task, version }: Evaluated): string[] {
   const dependent = `sensitivity, specificity${task === "masks" ? ", predictive values and Dice" : " and predictive values"}`;
   const others = includeThreshold ? `The validation subjects were resampled as well and thresholds chosen anew each time, so that intervals of ${dependent} include the choice. ` : ""; // biome-ignore format: one line
   const masks = task === "masks" ? ` Masks hold voxels with a probability of at least ${mask.probability ?? "–"} (${mask.rule}).` : ""; // biome-ignore format: one line
-  const painted = results.pseudoLesions ? " Lesions were painted into normal images by software, so all figures are pseudo-lesion scores; none is clinical performance." : " Whether its images are of patients, of phantoms or of painted lesions is yours to say beside every figure."; // biome-ignore format: one line
   return [
-    `Evaluation. The ${whatWasEvaluated(results)} of ${results.dataset} was evaluated with hemosynth ${version}.${painted} A unit is positive when its truth mask holds at least one voxel.`,
+    `Evaluation. The ${whatWasEvaluated(results)} of ${results.dataset} was evaluated with hemosynth ${version}. ${wordsOf(results).methods(imagesOf(results))} ${positiveWhen(results)}`,
     `Scores. ${scoreWords[task]} predict.json holds the settings.`,
     `Thresholds. Slices, stacks and subjects each have their own, ${operatingPoints.stack.rule}; calling is score ≥ threshold. Between two neighbouring scores the middle is taken.${masks}`,
     `Intervals. Percentile bootstrap of whole subjects (${resamples} resamples, level ${level}, seed ${results.seed}): each resample draws as many subjects as there are, with replacement, and takes all their stacks and slices along. The same resamples serve every figure. ${others}Resamples in which a figure is undefined are left out of its interval and counted.`,
     ...overlapMethods(results, task),
     `Sources. AUROC: Hanley & McNeil 1982. Average precision: Su, Yuan & Zhu 2015. Youden's index: Youden 1950. Wilson's interval: Wilson 1927. Bootstrap: Efron & Tibshirani 1993; clusters: Davison & Hinkley 1997, section 3.8.${task === "masks" ? " Dice: Dice 1945. Agreement of volumes: Bland & Altman 1986." : ""}${task === "boxes" ? " Boxes: Lin et al. 2014." : ""}`,
   ];
+}
+
+function positiveWhen({ classes }: Results): string {
+  return classes === undefined
+    ? "A unit is positive when its truth mask holds at least one voxel."
+    : `A unit is positive when its class is not ${classes.names[0]}.`;
 }
 
 /** How masks or boxes were compared; of other networks, that there are none. */
@@ -158,18 +162,13 @@ function overlapMethods({ options }: Results, task: EvaluatedTask): string[] {
 
 /** What the figures cannot say. */
 export function limits(results: Results): string[] {
-  const painted = results.pseudoLesions
-    ? [
-        "Training and evaluation lesions were painted by the same program. A network may have learned its marks; a drop on real bleeds is to be expected and is not measured here.",
-      ]
-    : [];
   const own = results.splits.find((s) => s.split === results.split)!;
   const few =
     own.subjects < 30
       ? [`${many(own.subjects, "subject")}: percentile intervals of so few are themselves unsure, and usually too narrow.`]
       : [];
   return [
-    ...painted,
+    ...wordsOf(results).limits,
     ...few,
     ...(results.folds
       ? [

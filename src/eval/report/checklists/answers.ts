@@ -3,6 +3,7 @@ import type { EvaluatedTask } from "../../load.ts";
 import type { Results } from "../../results.ts";
 import { findMetric, kindOfScores, lesionWord, whatWasEvaluated, withInterval } from "../format.ts";
 import { percent } from "../intervals.ts";
+import { wordsOf } from "../origin.ts";
 
 /** What an evaluation knows of itself. */
 export interface Evaluated {
@@ -40,29 +41,24 @@ export function answersOf(evaluated: Evaluated): Answers {
 }
 
 function ofData({ results }: Evaluated) {
-  const { dataset, pseudoLesions, splits, folds, options } = results;
+  const { dataset, splits, folds, options } = results;
+  const said = wordsOf(results);
   const own = splits.find(({ split }) => split === results.split)!;
   const counted = splits.map((s) => `${s.split}: ${many(s.subjects, "subject")}, ${many(s.stacks, "stack")} (${s.positiveStacks} with a ${lesionWord(results)})`).join("; "); // biome-ignore format: one line
-  const painted = "Lesions were painted into normal images by software; their masks are exact, and nobody annotated them.";
   return {
-    sources: `Dataset ${dataset}${pseudoLesions ? ", in which lesions were painted by software" : ""}. Where the images come from is yours to say.`,
+    sources: `Dataset ${dataset}${said.source}. Where ${said.truth === null ? "the images come" : "what they were made from comes"} from is yours to say.`,
     missing: `Cases without a lesion mask: ${options.unlabelled === "refuse" ? "refused, there are none" : options.unlabelled === "skip" ? "left out" : "counted as healthy"}. Other missing data are yours to say.`,
-    reference: pseudoLesions
-      ? painted
-      : "A unit is positive where its lesion mask holds at least one voxel. How the masks were made is yours to say.",
-    annotation: pseudoLesions ? painted : null,
+    reference:
+      said.truth ?? "A unit is positive where its lesion mask holds at least one voxel. How the masks were made is yours to say.",
+    annotation: said.truth,
     outcome: `Presence of a ${lesionWord(results)} at the time of the scan, per slice, stack and examination.`,
     partition: folds === undefined ? `By subject; see splits.json. ${counted}.` : `${many(folds.length, "fold")} by subject; ${counted}.`, // biome-ignore format: one line
     disjoint: "Subject: no subject is in two splits, whatever the number of stacks and copies.",
     sampleSize: `${many(own.subjects, "subject")} evaluated. How the number was arrived at is yours to say (hemosynth power).`,
     numbers: `${counted}. Who was left out before is yours to say.`,
     ages: own.youngest === null ? null : `${own.youngest.toFixed(1)} to ${own.oldest!.toFixed(1)} weeks of gestation. Other characteristics are yours to say.`, // biome-ignore format: one line
-    difference: pseudoLesions
-      ? "None by design: both are painted by the same program, which is a limit of the evaluation."
-      : null,
-    external: pseudoLesions
-      ? "Not done here: every lesion was painted. On patients nothing is known."
-      : "Not told apart here: the dataset is one, split by subject.",
+    difference: said.difference,
+    external: said.external,
   };
 }
 
