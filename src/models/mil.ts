@@ -21,7 +21,14 @@ const poolingOptions = z.discriminatedUnion("kind", [
     kind: z.literal("topk").describe("the mean of the images with the highest logits"),
     k: z.int().min(1).max(1024).default(3).describe("images; all of a bag that has fewer"),
   }),
+  z.strictObject({
+    kind: z
+      .literal("persistence")
+      .describe("the run of neighbouring images with the highest mean logit; wants train.bags.inOrder"),
+    images: z.int().min(1).max(1024).default(2).describe("images of a run; all of a bag that has fewer"),
+  }),
 ]);
+type PoolingOptions = z.output<typeof poolingOptions>;
 
 /** Options of {@link buildMil}. */
 export const milOptions = z.strictObject({
@@ -35,18 +42,19 @@ export type MilOptions = z.output<typeof milOptions>;
 
 /**
  * Multiple-instance learning: each image of a bag through one encoder, a weighted mean of their features, one linear layer. With a linear layer at the end that is also
- * the weighted mean of the images' own logits: `mean` is the mean logit, `max` the highest, `topk` the mean of the k highest (images that tie share);
- * `attention` learns the weights, and the order of the images matters to none.
+ * the weighted mean of the images' own logits: `mean` is the mean logit, `max` the highest, `topk` the mean of the k highest, `persistence` that of the run of
+ * neighbours where it is highest (images or runs that tie share); `attention` learns the weights. The order of the images matters to `persistence` alone.
  *
- * Sources: Ilse et al. 2018, arXiv:1802.04712; which pooling a published neonatal ultrasound system has is not public.
+ * Sources: Ilse et al. 2018, arXiv:1802.04712; which pooling a published neonatal ultrasound system has is not public. `persistence`, our choice: what is
+ * there is seen in neighbouring frames, speckle and artefacts in single ones.
  *
- * @param shape - `outChannels` is the number of classes; `max` and `topk` take 1.
+ * @param shape - `outChannels` is the number of classes; `max`, `topk` and `persistence` take 1.
  * @returns A model from bags x images x H x W x inChannels, and 1 for a real image or 0 for what fills a bag up, to {@link BagOutput}. A bag needs one real image at least.
- * @throws {RangeError} If `max` or `topk` is asked for more classes than one.
+ * @throws {RangeError} If a pooling that ranks images is asked for more classes than one.
  */
 export function buildMil(options: MilOptions, shape: ModelShape): ImageSetNetwork<BagOutput> {
   const { kind, pooling } = options;
-  if ((pooling.kind === "max" || pooling.kind === "topk") && shape.outChannels !== 1)
+  if (ranksOf(pooling) !== null && shape.outChannels !== 1)
     throw new RangeError(
       `mil: pooling ${pooling.kind} ranks images by one logit; got ${shape.outChannels} classes. Use attention or mean`,
     );
@@ -82,27 +90,43 @@ function pool(scope: Scope, { pooling }: MilOptions, x: Tensor3D, real: Tensor2D
     case "mean":
       return weightedMean(x, tf.div(real, tf.sum(real, 1, true)));
     case "max":
-      return weightedMean(x, highest(scope, x, real, 1));
     case "topk":
-      return weightedMean(x, highest(scope, x, real, pooling.k));
+    case "persistence": {
+      const [bags, images, features] = x.shape;
+      const logits = linear(scope, "fc", tf.reshape(x, [bags * images, features]) as Tensor2D);
+      return weightedMean(x, sharesOf(ranksOf(pooling)!, tf.reshape(logits, [bags, images]) as Tensor2D, real));
+    }
     default:
       return pooling satisfies never;
   }
 }
 
-/** Equal shares for the `k` images of each bag with the highest logits. No gradient flows through the choice. */
-function highest(scope: Scope, x: Tensor3D, real: Tensor2D, k: number): Tensor2D {
-  const [bags, images, features] = x.shape;
-  return topShares(tf.reshape(linear(scope, "fc", tf.reshape(x, [bags * images, features])), [bags, images]), real, k);
+/** Which images of a bag share by their logits: the `k` highest, or the best run of `run` neighbours. */
+type Ranks = { readonly k: number } | { readonly run: number };
+
+/** Null for a pooling that does not rank images. */
+function ranksOf(pooling: PoolingOptions): Ranks | null {
+  switch (pooling.kind) {
+    case "attention":
+    case "mean":
+      return null;
+    case "max":
+      return { k: 1 };
+    case "topk":
+      return { k: pooling.k };
+    case "persistence":
+      return { run: pooling.images };
+    default:
+      return pooling satisfies never;
+  }
 }
 
-/** The same of given logits, bags x images. */
-function topShares(logits: Tensor2D, real: Tensor2D, k: number): Tensor2D {
+/** Equal shares for the images that are chosen by their logits, bags x images. No gradient flows through the choice. */
+function sharesOf(ranks: Ranks, logits: Tensor2D, real: Tensor2D): Tensor2D {
   const shares = withoutGradient(
     (score, there) => {
-      const ranked = tf.add(score!, tf.mul(tf.sub(there!, 1), 1e9)); // what fills a bag up comes last
-      const bar = tf.min(tf.topk(ranked, Math.min(k, ranked.shape[1]!)).values, 1, true);
-      const chosen = tf.mul(tf.cast(tf.greaterEqual(ranked, bar), "float32"), there!);
+      const ranked = tf.add(score!, tf.mul(tf.sub(there!, 1), 1e9)) as Tensor2D; // what fills a bag up comes last
+      const chosen = tf.mul("k" in ranks ? topImages(ranked, ranks.k) : bestRun(ranked, ranks.run), there!);
       return tf.div(chosen, tf.sum(chosen, 1, true));
     },
     [logits, real],
@@ -110,12 +134,28 @@ function topShares(logits: Tensor2D, real: Tensor2D, k: number): Tensor2D {
   return shares as Tensor2D;
 }
 
+/** 1 for the `k` highest of each row and what ties with them, else 0. */
+function topImages(ranked: Tensor2D, k: number): Tensor2D {
+  const bar = tf.min(tf.topk(ranked, Math.min(k, ranked.shape[1])).values, 1, true);
+  return tf.cast(tf.greaterEqual(ranked, bar), "float32");
+}
+
+/** Of each row, in how many of the runs of `length` neighbours with the highest sum a place is: 1 or 0 unless runs tie. */
+function bestRun(ranked: Tensor2D, length: number): Tensor2D {
+  const [bags, images] = ranked.shape;
+  const run = Math.min(length, images);
+  const places = Array.from({ length: run }, (_, i) => i);
+  const sums = tf.addN(places.map((from) => tf.slice(ranked, [0, from], [bags, images - run + 1])));
+  const best = tf.cast(tf.greaterEqual(sums, tf.max(sums, 1, true)), "float32") as Tensor2D;
+  return tf.addN(places.map((from) => tf.pad(best, [[0, 0], [from, run - 1 - from]]))); // biome-ignore format: one line
+}
+
 /**
  * {@link buildMil} with one class, image by image: a bag may then have any number of images, and memory is that of a batch of them.
  *
  * @param shape - `outChannels` has no part in it.
  * @returns A model from N x H x W x inChannels to N x 1 x 1 x 2: the logit of each image by itself, and the score that decides its share of a bag:
- *   that of the attention, or 0 for `mean`, or the logit for `max` and `topk`. Its `pool` gives what {@link buildMil} gives, rounding apart.
+ *   that of the attention, or 0 for `mean`, or the logit where images are ranked. Its `pool` gives what {@link buildMil} gives, rounding apart.
  */
 export function buildBagModel(options: MilOptions, shape: Omit<ModelShape, "outChannels">): Model {
   const specs = milWeights(options, { ...shape, outChannels: 1 });
@@ -146,6 +186,7 @@ function scoresOf(scope: Scope, { pooling }: MilOptions, features: Tensor2D, log
       return tf.zerosLike(logits);
     case "max":
     case "topk":
+    case "persistence":
       return logits;
     default:
       return pooling satisfies never;
@@ -157,9 +198,8 @@ function poolImages(told: Tensor4D, bags: number, { pooling }: MilOptions): BagO
   return tf.tidy(() => {
     const shape: [number, number] = [bags, told.shape[0] / bags];
     const [logits, scores] = tf.split(told, 2, 3).map((channel) => tf.reshape(channel, shape)) as [Tensor2D, Tensor2D];
-    const isTop = pooling.kind === "max" || pooling.kind === "topk";
-    const k = pooling.kind === "topk" ? pooling.k : 1;
-    const attention = isTop ? topShares(scores, tf.ones(shape), k) : (tf.softmax(scores) as Tensor2D);
+    const ranks = ranksOf(pooling);
+    const attention = ranks === null ? (tf.softmax(scores) as Tensor2D) : sharesOf(ranks, scores, tf.ones(shape));
     return { logits: tf.sum(tf.mul(logits, attention), 1, true) as Tensor2D, attention };
   });
 }

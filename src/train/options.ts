@@ -330,6 +330,8 @@ export function batchMisfit(model: ModelOptions, train: TrainOptions): { readonl
     return { path: "augment.mosaicShare", rule: `must be 0 for task ${task}; got ${augment.mosaicShare}` };
   if ((task === "infoNce" || task === "vicReg") && batchSize < 2)
     return { path: "batchSize", rule: `must be at least 2 for task ${task}, which tells slices apart; got ${batchSize}` };
+  if (task === "mil" && model.kind === "mil" && model.pooling.kind === "persistence" && !train.bags.inOrder)
+    return { path: "bags.inOrder", rule: "must be true for model.pooling persistence, which looks at runs of neighbours; got false" }; // biome-ignore format: one line
   if (task === "restore" && 3 * restore.sidePixels[1] > cropSize)
     return { path: "restore.sidePixels", rule: `must be at most a third of train.cropSize, ${Math.floor(cropSize / 3)}; got ${restore.sidePixels[1]}` }; // biome-ignore format: one line
   if (task === "weakGrid") return gridMisfit(model, train);

@@ -23,14 +23,26 @@ export function bagsOf(slices: readonly TrainSlice[]): Bag[] {
 }
 
 /**
- * Draws one bag of `images` slices: all of a case, in any order, or some of it, or all and some again. Its label stays that of the case.
+ * Draws one bag of `images` slices: all of a case, in any order, or some of it, or all and some again; with `inOrder`
+ * neighbours, from a place that is drawn, or all, back and forth. Its label stays that of the case.
  * Where there is no case of the kind that is drawn (fresh stacks may have none), it is one of the other.
  * @throws {RangeError} If there is no bag.
  */
-export function drawBag(rng: Rng, bags: readonly Bag[], { images, positiveShare }: BagOptions): Bag {
+export function drawBag(rng: Rng, bags: readonly Bag[], { images, positiveShare, inOrder }: BagOptions): Bag {
   const wanted = positiveShare === null ? null : chance(rng, positiveShare) ? 1 : 0;
   const kind = bags.filter(({ label }) => label === wanted);
   const bag = pick(rng, kind.length > 0 ? kind : bags);
+  if (inOrder) return { ...bag, slices: neighbours(rng, bag.slices, images) };
   const mixed = shuffled(rng, bag.slices);
   return { ...bag, slices: Array.from({ length: images }, (_, i) => mixed[i] ?? pick(rng, mixed)) };
+}
+
+/** So many neighbours from a drawn place on; of fewer slices all, then back, and forth again: 0 1 2 1 0 1. */
+function neighbours(rng: Rng, slices: readonly TrainSlice[], images: number): TrainSlice[] {
+  const last = slices.length - 1;
+  const from = last < images ? 0 : Math.floor(rng.uniform() * (slices.length - images + 1));
+  return Array.from({ length: images }, (_, i) => {
+    const along = last === 0 ? 0 : (from + i) % (2 * last);
+    return slices[along <= last ? along : 2 * last - along]!;
+  });
 }

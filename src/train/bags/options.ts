@@ -10,6 +10,12 @@ export const bagOptions = z.strictObject({
     .describe(
       "task mil: slices that a bag has in training, drawn anew each time; a case with fewer gives some twice. Validation and prediction take all",
     ),
+  inOrder: z
+    .boolean()
+    .default(false)
+    .describe(
+      "task mil: the slices of a bag are neighbours, in their order; a case with fewer goes back and forth. Pooling by persistence needs it",
+    ),
   positiveShare: z
     .number()
     .min(0)

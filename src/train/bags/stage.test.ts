@@ -17,7 +17,7 @@ import { resultsSchema } from "../../eval/results.ts";
 import { parseScores } from "../../eval/scores.ts";
 import { runEval } from "../../eval/stage.ts";
 import { modelOptions } from "../../models/index.ts";
-import { trainOptions } from "../options.ts";
+import { batchMisfit, trainOptions } from "../options.ts";
 import type { TrainSlice } from "../slices.ts";
 import { runTrain, type TrainRequest } from "../stage.ts";
 import { bagsOf, drawBag } from "./draw.ts";
@@ -136,4 +136,14 @@ test("a bag has so many slices, each of its case at least once where there is ro
   }
   for (const bag of drawn({ images: 2 })) expect(new Set(bag.slices).size).toBe(2);
   expect(new Set(drawn({ images: 1, positiveShare: 1 }).map((bag) => bag.slices[0]!.index))).toEqual(new Set([0, 1, 2])); // whichever, its label stays
+  const kept = drawn({ images: 2, inOrder: true }).map((bag) => bag.slices.map(({ index }) => index).join(""));
+  expect(new Set(kept)).toEqual(new Set(["01", "12"]));
+  for (const bag of drawn({ images: 8, inOrder: true })) expect(bag.slices.map(({ index }) => index).join("")).toBe("01210121");
+});
+
+test("pooling by persistence without slices in order is refused", () => {
+  const model = modelOptions.parse({ kind: "mil", pooling: { kind: "persistence" } });
+  const misfit = (bags: object) => batchMisfit(model, trainOptions.parse({ task: "mil", bags }));
+  expect(misfit({})?.rule).toBe("must be true for model.pooling persistence, which looks at runs of neighbours; got false");
+  expect(misfit({ inOrder: true })).toBeNull();
 });
