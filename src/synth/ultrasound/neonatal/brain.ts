@@ -13,15 +13,14 @@ import type { CranialUltrasoundOptions } from "./options.ts";
 
 /** The brain of one neonate, fully decided: plain JSON. Anatomy and bleeds are those of the fetal phantom, whose weeks a preterm brain shares. */
 export interface NeonatalBrain {
+  /** Voxels that it is built of, mm; frames are smooth between them. */
+  readonly voxelMm: number;
   readonly anatomy: PhantomAnatomy;
   readonly draw: SceneDraw;
 }
 
 /** What of a brain is scanned. */
 export type NeonatalHead = Pick<Scene, "tissue" | "lesion"> & { readonly plexus: readonly ChoroidPlexus[] };
-
-/** Voxels that brains are built of, mm; frames are smooth between them. */
-const voxelMm = 1.5;
 
 /** Brains that are tried until a bleed fits. */
 const brains = 6;
@@ -36,15 +35,16 @@ export function drawBrain(
   rng: Rng,
   age: number,
   bleeds: boolean,
-  options: Pick<CranialUltrasoundOptions, "grades" | "wideVentricles">,
+  options: Pick<CranialUltrasoundOptions, "grades" | "wideVentricles" | "voxelMm">,
 ): { readonly brain: NeonatalBrain; readonly head: NeonatalHead } {
+  const { voxelMm } = options;
   const sceneOptions = sceneOptionsOf(options);
   for (let attempt = 0; ; attempt++) {
     const own = rng.fork(attempt);
     const anatomy = drawPhantom(own.fork("anatomy"), age);
     try {
-      const { scene, draw } = drawScene(own.fork("scene"), normalCase(anatomy), !bleeds, sceneOptions);
-      return { brain: { anatomy, draw }, head: headOf(scene, draw) };
+      const { scene, draw } = drawScene(own.fork("scene"), normalCase(anatomy, voxelMm), !bleeds, sceneOptions);
+      return { brain: { voxelMm, anatomy, draw }, head: headOf(scene, draw) };
     } catch (error) {
       if (!(error instanceof UnfitError) || attempt === brains - 1) throw error;
     }
@@ -52,11 +52,11 @@ export function drawBrain(
 }
 
 /** Builds a drawn brain again: the same voxels. */
-export function rebuildBrain({ anatomy, draw }: NeonatalBrain): NeonatalHead {
-  return headOf(repaintScene(normalCase(anatomy), draw), draw);
+export function rebuildBrain({ voxelMm, anatomy, draw }: NeonatalBrain): NeonatalHead {
+  return headOf(repaintScene(normalCase(anatomy, voxelMm), draw), draw);
 }
 
-function normalCase(anatomy: PhantomAnatomy): NormalCase {
+function normalCase(anatomy: PhantomAnatomy, voxelMm: number): NormalCase {
   const { image, tissue } = buildPhantom(anatomy, voxelMm);
   return prepareCase(image, tissue, anatomy.gestationalAge);
 }

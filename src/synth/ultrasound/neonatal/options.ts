@@ -40,6 +40,13 @@ export const cranialUltrasoundOptions = z.strictObject({
   sagittal: z.int().min(1).max(40).default(7).describe("Sagittal frames of an exam, right to left, 1 to 40."),
   /** Width and height of a frame. */
   pixels: z.int().min(96).max(512).default(224).describe("Width and height of a frame, 96 to 512 pixels."),
+  /** Voxels that brains are built of. At 2 mm a brain takes less than half of the time, and the narrowest sulci close. */
+  voxelMm: z
+    .number()
+    .min(1)
+    .max(2)
+    .default(1.5)
+    .describe("Voxels that brains are built of, 1 to 2 mm; frames are smooth between them. Coarser ones are quicker."),
   /** Scanner text, scales and blanked corners on some of the frames, whatever they show. */
   marks: z.boolean().default(true).describe("Scanner text, scales and blanked corners on some frames, whatever they show."),
 });
