@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { affineSpacing, applyAffine } from "../core/affine.ts";
 import { extractSlice, sliceAxis, slicePlane } from "../core/volume.ts";
-import { axesOfSlice, pictureAxes, pictureVolume, planeOfAxes } from "./picture-volume.ts";
+import { axesOfSlice, pictureAxes, pictureStack, pictureVolume, planeOfAxes } from "./picture-volume.ts";
 
 const picture = { data: Uint16Array.from({ length: 63 }, (_, i) => i), width: 9, height: 7 };
 
@@ -21,4 +21,13 @@ test("LP: the next column is nearer to the patient's left, the next row to poste
   expect(applyAffine(affine, [0, 1, 0])[1]).toBe(y0 - 1);
   const sagittal = pictureVolume(picture, { pixelMm: [1, 1], thicknessMm: 3, axes: "PI", side: "left" });
   expect(applyAffine(sagittal.affine, [4, 3, 0])[0]).toBe(-10);
+});
+
+test("pictures of several sizes are slices of one volume: each pixel at its place about the middle, black around", () => {
+  const filled = (width: number, height: number, value: number) => ({ width, height, data: new Float32Array(width * height).fill(value) }); // biome-ignore format: one line
+  const volume = pictureStack([filled(4, 2, 5), filled(2, 6, 7)], { pixelMm: [0.5, 0.5], thicknessMm: 2, axes: "LP", side: null }); // biome-ignore format: one line
+  expect([volume.shape, affineSpacing(volume.affine)]).toEqual([[4, 6, 2], [0.5, 0.5, 2]]); // biome-ignore format: one line
+  const [first, second] = [0, 1].map((z) => [...extractSlice(volume, 2, z).data]);
+  expect(first).toEqual([...Array(8).fill(0), ...Array(8).fill(5), ...Array(8).fill(0)]);
+  expect(second).toEqual(Array.from({ length: 6 }, () => [0, 7, 7, 0]).flat());
 });

@@ -53,6 +53,23 @@ export function pictureVolume<Data extends Voxels>({ data, width, height }: Imag
   return { data, shape: [width, height, 1], affine: affine as unknown as Affine };
 }
 
+/**
+ * Pictures as the slices of one volume, in their order; smaller ones lie in the middle of the largest width and height, with black around.
+ * @throws {RangeError} If there is none.
+ */
+export function pictureStack(pictures: readonly Image[], place: PicturePlace): Volume {
+  if (pictures.length === 0) throw new RangeError("pictureStack: needs a picture; got none");
+  const [width, height] = [Math.max(...pictures.map((one) => one.width)), Math.max(...pictures.map((one) => one.height))];
+  const data = new Float32Array(width * height * pictures.length);
+  for (const [z, picture] of pictures.entries()) {
+    const at = z * width * height + Math.floor((width - picture.width) / 2) + width * Math.floor((height - picture.height) / 2);
+    for (let y = 0; y < picture.height; y++)
+      data.set(picture.data.subarray(y * picture.width, (y + 1) * picture.width), at + y * width);
+  }
+  const { affine } = pictureVolume({ data: new Float32Array(width * height), width, height }, place);
+  return { data, shape: [width, height, pictures.length], affine };
+}
+
 /** The axes of a picture whose columns and rows are two array axes of a volume; the nearest, where it lies oblique. */
 export function axesOfSlice(affine: Affine, [columns, rows]: readonly [number, number]): PictureAxes {
   const worlds = worldAxes(affine);

@@ -10,20 +10,22 @@ import { readLabels, readVolume } from "../data/nifti.ts";
 import { usualWindow } from "../data/preprocess.ts";
 import { packageVersion } from "../data/version.ts";
 import { encodePng } from "../picture/png.ts";
+import { attendedOf, attentionWords, bagPicture } from "./attention.ts";
 import { onGridOf } from "./check.ts";
 import { type MeasuredClassTable, measureClassTable } from "./classes/measure.ts";
 import { type ClassTable, formatClassUnits } from "./classes/table.ts";
 import type { BoxTable } from "./detect/measure.ts";
 import { type CaseOutlines, type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
 import { type Loaded, readPair } from "./load.ts";
-import { joinTables, type Measured, type Operation } from "./measure.ts";
+import { joinTables, type Measured, type Operation, planOfEvaluated } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
+import { pointingMetrics } from "./pointing.ts";
 import { sigmoid } from "./predict/score.ts";
 import { type Beside, besideTables } from "./reference/tables.ts";
 import { drawPlots } from "./report/figures.ts";
 import { caseCaption } from "./report/format.ts";
 import { type GalleryItem, reportPage } from "./report/page.ts";
-import { type Results, resultsSchema } from "./results.ts";
+import { type Metric, type Results, resultsSchema } from "./results.ts";
 import type { Tables, Unit } from "./table.ts";
 import { atThreshold } from "./tally.ts";
 import { formatUnits, type UnitTable } from "./units-csv.ts";
@@ -73,6 +75,14 @@ export function measureClassesOf(parts: readonly Loaded[], { bootstrap }: EvalOp
   if (classes === undefined) return null;
   const table = { classes, units: parts.flatMap((part) => part.classes!.units) };
   return { table, measured: measureClassTable(table, bootstrap, rng.fork("classes")) };
+}
+
+/** Whether the most attended slices show the lesion; nothing of a network that does not weigh slices. @param rng - As for all other figures. */
+export function attentionMetrics(parts: readonly Loaded[], options: EvalOptions, rng: Rng): Metric[] {
+  const pointed = parts.flatMap(({ evaluated, attention }) => (attention === null ? [] : attendedOf(evaluated, attention)));
+  if (parts[0]!.attention === null) return [];
+  const plan = planOfEvaluated(joinTables(parts.map(({ evaluated }) => evaluated)), options, rng);
+  return pointingMetrics(pointed, plan, options.bootstrap, "attention");
 }
 
 /**
@@ -133,12 +143,16 @@ function unitTables(parts: readonly Judged[], options: EvalOptions): UnitTable[]
   });
 }
 
+/** Bags that were called rightly and are shown all the same: what the network looked at is to be seen. */
+const shownBags = 3;
+
 /** Pictures of the stacks with the largest errors. @param stacks - As their thresholds see them. */
 async function galleryOf(parts: readonly Judged[], stacks: readonly Unit[], signal: AbortSignal): Promise<GalleryItem[]> {
   const [first] = parts as [Judged];
   const threshold = parts.length > 1 ? 0 : first.operation.operatingPoints.stack.threshold;
   const items: GalleryItem[] = [];
-  for (const chosen of chooseCases(stacks, first.hasMaps ? 0 : Number.NaN, threshold)) {
+  const found = first.task === "bags" ? shownBags : 0;
+  for (const chosen of chooseCases(stacks, first.hasMaps ? 0 : Number.NaN, threshold, found)) {
     throwIfStopped(signal);
     items.push(await galleryItem(chosen, parts));
   }
@@ -161,11 +175,17 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
     part.boxes === null
       ? { truth, probability: part.hasMaps ? probability : null, threshold: operation.mask.probability ?? 0.5 }
       : boxesShown(part.boxes, part.boxes.firstOf.get(c.id)! + slice, operation.operatingPoints.slice.threshold);
-  const picture = casePicture(image, outlines, brain, slice, usualWindow[dataset.modality ?? "T2w"]);
+  const window = usualWindow[dataset.modality ?? "T2w"];
+  const attended = part.attention?.get(c.id);
+  const picture =
+    attended === undefined
+      ? casePicture(image, outlines, brain, slice, window)
+      : bagPicture(image, truth, brain, attended, window);
   const { width, height } = picture;
+  const shown = attended === undefined ? `slice ${slice}` : attentionWords(attended, evaluated.slice, c.id);
   return {
     title: chosen.title,
-    caption: caseCaption(c, { ...chosen, unit }, slice, operation.operatingPoints.stack.threshold),
+    caption: caseCaption(c, { ...chosen, unit }, shown, operation.operatingPoints.stack.threshold),
     png: await encodePng(picture),
     width,
     height,

@@ -36,8 +36,9 @@ const wronglyCalled = 4;
  * @param stacks - Where a score is NaN, or the Dice does not exist, there is nothing to choose by.
  * @param mask - Place of the mask threshold in the tallies; NaN where there is none.
  * @param threshold - Of the scores, logit; null: there are no calls.
+ * @param found - How many stacks with a lesion that were called rightly are shown, too, the highest scores first.
  */
-export function chooseCases(stacks: readonly Unit[], mask: number, threshold: number | null): Chosen[] {
+export function chooseCases(stacks: readonly Unit[], mask: number, threshold: number | null, found = 0): Chosen[] {
   const named = (a: Unit, b: Unit) => (a.case < b.case ? -1 : 1);
   const dice = (unit: Unit) => (unit.label === 1 ? diceOf(overlapAt(unit.tally, mask)) : Number.NaN);
   const byDice = stacks.filter((u) => !Number.isNaN(dice(u))).sort((a, b) => dice(a) - dice(b) || named(a, b));
@@ -52,6 +53,9 @@ export function chooseCases(stacks: readonly Unit[], mask: number, threshold: nu
   };
   called.forEach(show);
   for (const one of overlapped) if (chosen.size < worst) show(one);
+  const right = stacks.filter((u) => u.label === 1 && threshold !== null && u.score >= threshold);
+  for (const unit of right.sort((a, b) => b.score - a.score || named(a, b)).slice(0, found))
+    show([`Found: score ${off(unit).toFixed(2)} above the threshold`, unit]);
   const [median, best] = [byDice[Math.floor((byDice.length - 1) / 2)], byDice.at(-1)];
   if (median !== undefined) show([`For comparison, median Dice: ${dice(median).toFixed(2)}`, median]);
   if (best !== undefined) show([`For comparison, best Dice: ${dice(best).toFixed(2)}`, best]);

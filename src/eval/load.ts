@@ -18,6 +18,7 @@ import {
 import { dataFault } from "../data/faults.ts";
 import { readText } from "../data/files.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
+import { type Attended, parseAttention } from "./attention.ts";
 import { checkProbability, checkScores, isLabelled, onGridOf } from "./check.ts";
 import { type ClassTable, joinClasses, labelOf, tellsClasses } from "./classes/table.ts";
 import { cocoResultsSchema, detectionsFile, foundBoxes } from "./detect/coco.ts";
@@ -63,6 +64,8 @@ export interface Loaded {
   readonly boxes: (BoxTable & { readonly firstOf: ReadonlyMap<string, number> }) | null;
   /** Of a classifier with heat maps: where they point in the evaluated slices with a lesion. */
   readonly pointed: readonly Pointed[] | null;
+  /** Of a network of bags: the share of each slice, by case. */
+  readonly attention: ReadonlyMap<string, readonly Attended[]> | null;
   /** Where the network tells classes apart: what it told of the evaluated split. */
   readonly classes: ClassTable | null;
   /** Objects found against false ones in the evaluated split: lesions a stack, or boxes a slice; null for what finds none. */
@@ -93,9 +96,11 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const validation =
     options.split === "val" ? evaluated : needed ? buildTables((await tally("val")).tallied, scores, where) : none;
   const boxes = hasMaps ? null : await loadBoxes(from, options, { dataset, splits, told }, evaluated, context);
+  const attention = await readAttention(predictions);
   return {
     ...{ from, dataset, evaluated, validation, grid, hasMaps, boxes },
-    task: hasMaps ? "masks" : boxes !== null ? "boxes" : existsSync(join(predictions, "attention.csv")) ? "bags" : "slices",
+    task: hasMaps ? "masks" : boxes !== null ? "boxes" : attention !== null ? "bags" : "slices",
+    attention: hasMaps || boxes !== null ? null : attention,
     pointed: boxes === null ? pointed : null,
     froc: hasMaps ? lesionFroc(lesions) : boxes && frocCurve(scoreBoxes(boxes.truth, boxes.found, 0.5), boxes.subjects.length),
     classes: await loadClasses(from, options, { dataset, splits, told }),
@@ -115,6 +120,12 @@ async function readTold(predictions: string): Promise<Told> {
   if (!existsSync(file)) return { task: null, outputs: [] };
   const { model } = await readJson(file, toldSchema, "run predict again");
   return { task: model.task ?? null, outputs: model.outputs ?? [] };
+}
+
+/** Null where predict wrote none. */
+async function readAttention(predictions: string): Promise<Loaded["attention"]> {
+  const file = join(predictions, "attention.csv");
+  return existsSync(file) ? parseAttention(await readText(file, "run predict again"), file) : null;
 }
 
 /** The classes of the evaluated split, true and told; null where the network tells none. */

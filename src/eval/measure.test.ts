@@ -169,3 +169,34 @@ test("a hundred patients of 3,000 slices with 2,000 resamples take seconds", () 
   expect(m.metrics.length).toBeGreaterThan(60);
   expect(seconds).toBeLessThan(15);
 });
+
+test("further rules for thresholds are what each would be alone, where it was chosen and here; folds are counted together", () => {
+  const [evaluated, validation] = [tables(1, 12, 1), tables(2, 10, 1)];
+  const few = (changes: object = {}) => options({ ...changes, bootstrap: { resamples: 100 } });
+  const rule = { rule: "sensitivity", target: 0.9 };
+  const both = measureOne(evaluated, validation, grid, few({ alsoThresholds: [rule] }), seededRng(3));
+  const alone = measureOne(evaluated, validation, grid, few({ threshold: rule }), seededRng(3));
+  expect(alone.transfers).toBeUndefined();
+  expect(both.transfers!.map(({ per, rule: words }) => [per, words.slice(0, 19)])).toEqual([
+    ["stack", "highest sensitivity"],
+    ["subject", "highest sensitivity"],
+    ["stack", "highest specificity"],
+    ["subject", "highest specificity"],
+  ]);
+  for (const [i, one] of [both, both, alone, alone].entries()) {
+    const { per, validation: there, sensitivity, specificity } = both.transfers![i]!;
+    expect(there).toEqual(one.operatingPoints[per].validation);
+    expect([sensitivity, specificity]).toEqual([find(one, "sensitivity", per), find(one, "specificity", per)]);
+  }
+  expect(both.transfers![2]!.validation!.sensitivity).toBeGreaterThanOrEqual(0.9);
+  const parts = [0, 20].map((seed) => ({ evaluated: renamed(tables(seed + 3, 6, 1), `f${seed}-`), validation: tables(seed + 4, 5, 1) })); // biome-ignore format: one line
+  const [stacks] = measure(parts, grid, few(), seededRng(3)).transfers!;
+  const own = parts.map((part) => measureOne(part.evaluated, part.validation, grid, few(), seededRng(3)).operatingPoints.stack.validation!); // biome-ignore format: one line
+  expect(stacks!.validation!.units).toBe(own[0]!.units + own[1]!.units);
+  expect(stacks!.validation!.sensitivity).toBeCloseTo((own[0]!.sensitivity! + own[1]!.sensitivity!) / 2, 12); // as many positives in both
+});
+
+const renamed = (some: Tables, prefix: string): Tables => {
+  const all = (units: readonly Unit[]) => units.map((unit) => ({ ...unit, subject: prefix + unit.subject }));
+  return { slice: all(some.slice), stack: all(some.stack), subject: all(some.subject) };
+};

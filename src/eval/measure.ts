@@ -24,6 +24,7 @@ import type { Metric, Results } from "./results.ts";
 import { type Level, levels } from "./scores.ts";
 import type { Tables, Unit } from "./table.ts";
 import { overlapAt } from "./tally.ts";
+import { type Applied, applyRules, transfers } from "./transfer.ts";
 
 /** The ROC curve of one level, with a band of sensitivities at each false positive rate of {@link bandRates}. */
 export interface RocPlot {
@@ -45,7 +46,7 @@ export interface Part {
 export type Operation = Pick<Results, "operatingPoints" | "mask">;
 
 /** All figures of an evaluation. */
-export interface Measured extends Pick<Results, "metrics"> {
+export interface Measured extends Pick<Results, "metrics" | "transfers"> {
   /** One for each part. */
   readonly operations: readonly Operation[];
   readonly roc: Readonly<Record<Level, RocPlot>>;
@@ -72,12 +73,15 @@ export function measure(parts: readonly Part[], grid: readonly number[], options
   const all = joinTables(parts.map(({ evaluated }) => evaluated));
   const plan = planOfEvaluated(all, options, rng);
   const validation = rng.fork("validation");
-  const own = parts.map((part, i) => choose(part, plan, grid, options, parts.length === 1 ? validation : validation.fork(i)));
+  const own = parts.map((part, i) =>
+    choose(part, plan, grid, options, parts.length === 1 ? validation : validation.fork(i), parts.length > 1),
+  );
   const metrics = levels.flatMap((level) =>
     subsetsOf(all[level]).flatMap((subset) => figuresOf(piecesOf(own, level, subset, plan), subset, level, plan, options)),
   );
   const roc = (level: Level) => rocPlot(sampleOf(plan, all[level]), piecesOf(own, level, everything, plan), options);
   return {
+    ...(own[0]!.applied.length > 0 ? { transfers: transfers(own, plan, options) } : {}),
     metrics: [...metrics, pooledDice(plan, piecesOf(own, "subject", everything, plan), options)],
     operations: own.map(({ operation }) => operation),
     roc: { slice: roc("slice"), stack: roc("stack"), subject: roc("subject") },
@@ -103,6 +107,8 @@ interface Chosen {
   readonly choices: Readonly<Record<Level, Choice>>;
   readonly mask: Choice;
   readonly operation: Operation;
+  /** Every rule, on what it was chosen on; empty for a single part with a single rule. */
+  readonly applied: readonly Applied[];
 }
 
 function choose(
@@ -111,6 +117,7 @@ function choose(
   grid: readonly number[],
   options: EvalOptions,
   rng: Rng,
+  several: boolean,
 ): Chosen {
   const { bootstrap, threshold } = options;
   const other = validation === evaluated ? plan : planOf(rng, validation.stack, bootstrap.resamples);
@@ -125,6 +132,7 @@ function choose(
     choices,
     mask,
     operation: { operatingPoints, mask: describeMask(mask, grid, onValidation("slice"), options) },
+    applied: several || options.alsoThresholds.length > 0 ? applyRules(onValidation, options) : [],
   };
 }
 

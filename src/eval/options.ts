@@ -59,6 +59,11 @@ export const evalOptions = z.strictObject({
   /** The split that is evaluated. */
   split: z.enum(splitNames).default("test").describe("the split that is evaluated"),
   threshold: thresholdOptions.prefault({ rule: "youden" }).describe("how the operating point of the scores is chosen"),
+  alsoThresholds: z
+    .array(thresholdOptions)
+    .max(8)
+    .default([])
+    .describe("further rules whose thresholds are carried over beside the first's: what each reached on validation and here"),
   mask: maskOptions.prefault({ rule: "bestDice" }).describe("how a probability map becomes a mask"),
   /** Dice where truth and prediction are both empty. Positives never are; the rule matters for the Dice over all slices. */
   emptyMask: z

@@ -4,14 +4,20 @@ import type { BootstrapOptions } from "./options.ts";
 import { toMetric } from "./resample.ts";
 import type { Metric } from "./results.ts";
 
-/** Whether the heat of a slice with a lesion points at it. */
+/** Whether what a network looks at most shows the lesion: the heat of a slice that has one, or the attention of a stack. */
 export interface Pointed {
   readonly subject: string;
-  /** 1 where the hottest pixel lies in the lesion, or near enough. */
-  readonly hit: 0 | 1;
-  /** Share of the pixels that are not black from which that is so: what a point put anywhere reaches. */
+  /** 1 where the hottest pixel lies in the lesion, or near enough; of slices that are equally attended the share that show it. */
+  readonly hit: number;
+  /** Share of the pixels that are not black, or of the slices, from which that is so: what a point put anywhere reaches. */
   readonly chance: number;
 }
+
+/** What is pointed at by what. */
+const games = {
+  heat: { per: "slice", names: ["pointing", "pointingChance"], lacks: "no slice with a lesion" },
+  attention: { per: "stack", names: ["attention", "attentionChance"], lacks: "no slice shows a lesion" },
+} as const;
 
 /**
  * The pointing game of one slice (Zhang et al. 2018, doi:10.1007/s11263-017-1059-x): does the hottest pixel, of several the first, lie within
@@ -52,12 +58,18 @@ function grown({ data, width, height }: Image<Voxels>, [x, y]: readonly [number,
   return out;
 }
 
-/** The share of slices with a lesion whose heat points at it, and what chance reaches there; over the plan of all figures. */
-export function pointingMetrics(slices: readonly Pointed[], plan: ResamplingPlan, bootstrap: BootstrapOptions): Metric[] {
+/** The share of slices or stacks with a lesion where heat or attention points at it, and what chance reaches there; over the plan of all figures. */
+export function pointingMetrics(
+  slices: readonly Pointed[],
+  plan: ResamplingPlan,
+  bootstrap: BootstrapOptions,
+  game: keyof typeof games = "heat",
+): Metric[] {
+  const { per, names, lacks } = games[game];
   const subjects = slices.map(({ subject }) => subject);
   const clustered = clusterUnits(plan, subjects);
   const weights = new Uint16Array(slices.length);
-  const figure = (metric: "pointing" | "pointingChance", of: (slice: Pointed) => number) => {
+  const figure = (metric: (typeof names)[number], of: (slice: Pointed) => number) => {
     const each = slices.map(of);
     const mean = (w?: ArrayLike<number>) => {
       const total = w === undefined ? each.length : each.reduce((sum, _, i) => sum + w[i]!, 0);
@@ -66,15 +78,15 @@ export function pointingMetrics(slices: readonly Pointed[], plan: ResamplingPlan
     const values = Float64Array.from({ length: plan.resamples }, (_, r) => mean(resampleWeights(clustered, r, weights)));
     return toMetric(
       {
-        ...{ metric, per: "slice", subset: "all", n: slices.length, patients: new Set(subjects).size },
+        ...{ metric, per, subset: "all", n: slices.length, patients: new Set(subjects).size },
         estimate: mean(),
         values,
-        undefinedBecause: "no slice with a lesion",
+        undefinedBecause: lacks,
         includesChoice: false,
         ...(metric === "pointing" && slices.length > 0 ? { hits: slices.filter(({ hit }) => hit === 1).length } : {}),
       },
       bootstrap,
     );
   };
-  return [figure("pointing", ({ hit }) => hit), figure("pointingChance", ({ chance }) => chance)];
+  return [figure(names[0], ({ hit }) => hit), figure(names[1], ({ chance }) => chance)];
 }

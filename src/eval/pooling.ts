@@ -111,7 +111,7 @@ export const shares = {
 
 export function call(
   metric: keyof typeof shares,
-  pieces: readonly Piece[],
+  pieces: readonly Omit<Piece, "mask">[],
   per: Level,
   subset: string,
   plan: ResamplingPlan,
@@ -142,7 +142,11 @@ export function call(
 }
 
 /** Calls of all pieces, each at its own threshold: in resample `r`, or of all units once. */
-export function confusionOf(pieces: readonly Piece[], weights: readonly Uint16Array[] = [], r: number | null = null): Confusion {
+export function confusionOf(
+  pieces: readonly Omit<Piece, "mask">[],
+  weights: readonly Uint16Array[] = [],
+  r: number | null = null,
+): Confusion {
   const cut = ({ value, resampled }: Choice) => (r === null ? value : resampled[r]!);
   return sumConfusions(pieces.map(({ sample, choice }, i) => confusionAt(sample.ranked, cut(choice), weights[i])));
 }

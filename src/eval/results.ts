@@ -9,7 +9,7 @@ const value = z.number().nullable();
 
 /** One figure with its interval. `null` is "does not exist", and `reason` says why. */
 export const metricSchema = z.strictObject({
-  metric: z.enum(["auroc", "aurocWithin", "averagePrecision", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll", "map50", "map", "pointing", "pointingChance"]), // biome-ignore format: one line
+  metric: z.enum(["auroc", "aurocWithin", "averagePrecision", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll", "map50", "map", "pointing", "pointingChance", "attention", "attentionChance"]), // biome-ignore format: one line
   /** What is counted; `pooled` is all voxels of the split at once, `box` all boxes around patches of lesion in slices. */
   per: z.enum([...levels, "pooled", "box"]),
   /** `all`, `grade I` … `grade IV`, or `axial`, `coronal`, `sagittal`. */
@@ -41,6 +41,17 @@ export const operatingPointSchema = z.strictObject({
   validation: z.strictObject({ units: count, positives: count, sensitivity: value, specificity: value }).nullable(),
 });
 export type OperatingPoint = z.output<typeof operatingPointSchema>;
+
+/** What a rule's threshold reached on the validation split, and what is left of it; of several folds the counts of all. */
+export const transferSchema = z.strictObject({
+  rule: z.string(),
+  per: z.enum(["stack", "subject"]),
+  /** null where no threshold could be chosen. */
+  validation: operatingPointSchema.shape.validation,
+  sensitivity: metricSchema,
+  specificity: metricSchema,
+});
+export type Transfer = z.output<typeof transferSchema>;
 
 /** What a split holds. */
 export const splitCountSchema = z.strictObject({
@@ -134,6 +145,8 @@ export const resultsSchema = z.strictObject({
       ),
     })
     .optional(),
+  /** Where there are several rules for thresholds, or folds. */
+  transfers: z.array(transferSchema).optional(),
   folds: z.array(foldSchema).optional(),
   spread: z.array(spreadSchema).optional(),
   /** What a reader must know before quoting a figure. */

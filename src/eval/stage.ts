@@ -1,7 +1,7 @@
 import type { StageContext, StageResult } from "../core/context.ts";
 import { seededRng } from "../core/rng.ts";
 import { boxMetrics } from "./detect/measure.ts";
-import { measureClassesOf, openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
+import { attentionMetrics, measureClassesOf, openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
 import { loadPredicted, type Predicted } from "./load.ts";
 import { measure, planOfEvaluated } from "./measure.ts";
 import { pointingMetrics } from "./pointing.ts";
@@ -33,9 +33,10 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
   const loaded = await loadPredicted(request, options, context);
   const { dataset, evaluated, validation, grid, hasMaps, boxes, pointed } = loaded;
   const rng = seededRng(seed).fork("eval");
-  const { metrics, operations, roc } = measure([loaded], grid, options, rng);
+  const { metrics, operations, roc, transfers } = measure([loaded], grid, options, rng);
   const ofBoxes = boxes === null ? [] : boxMetrics(boxes, planOfEvaluated(evaluated, options, rng), options.bootstrap);
   const ofHeat = pointed === null ? [] : pointingMetrics(pointed, planOfEvaluated(evaluated, options, rng), options.bootstrap);
+  const ofBags = attentionMetrics([loaded], options, rng);
   const classes = measureClassesOf([loaded], options, rng);
   const operation = operations[0]!;
   const results: Results = {
@@ -47,7 +48,8 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
     options,
     splits: splitTables(loaded, options).map(([split, tables]) => countSplit(split, tables, dataset)),
     ...operation,
-    metrics: [...knownMetrics(metrics, hasMaps), ...ofBoxes, ...ofHeat],
+    metrics: [...knownMetrics(metrics, hasMaps), ...ofBoxes, ...ofHeat, ...ofBags],
+    ...(transfers === undefined ? {} : { transfers }),
     ...(classes === null ? {} : { classes: classes.measured.classes }),
     notes: [
       ...notesOf(evaluated, validation, options),

@@ -50,10 +50,10 @@ test("grades that no stack has are named, and a mask threshold at the end of its
 test("a caption names painted look-alikes, and says whether the stack was called", () => {
   const unit = { ...tables([1, 2]).stack[0]!, score: 4.384 };
   const c = { id: "a", gestationalAge: 29.04, grade: 0, lookAlikes: ["ganglionic eminence", "septum"] };
-  expect(caseCaption(c, { unit, dice: null }, 7, 5)).toBe(
+  expect(caseCaption(c, { unit, dice: null }, "slice 7", 5)).toBe(
     "a · 29.0 weeks · healthy · painted look-alikes: ganglionic eminence, septum · score (logit) 4.38, not called · slice 7",
   );
-  expect(caseCaption({ ...c, lookAlikes: [] }, { unit, dice: 0.5 }, 7, 4)).toBe(
+  expect(caseCaption({ ...c, lookAlikes: [] }, { unit, dice: 0.5 }, "slice 7", 4)).toBe(
     "a · 29.0 weeks · healthy · stack Dice 0.50 · score (logit) 4.38, called · slice 7",
   );
 });

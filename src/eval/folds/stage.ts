@@ -3,10 +3,18 @@ import type { StageContext, StageResult } from "../../core/context.ts";
 import { seededRng } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
 import { readJson } from "../../data/dataset.ts";
-import { type ClassFigures, type Judged, measureClassesOf, openFolder, type Target, writeEvaluation } from "../folder.ts";
+import {
+  attentionMetrics,
+  type ClassFigures,
+  type Judged,
+  measureClassesOf,
+  openFolder,
+  type Target,
+  writeEvaluation,
+} from "../folder.ts";
 import { type Loaded, loadPredicted, type Predicted } from "../load.ts";
-import { joinTables, measure } from "../measure.ts";
-import { type Fold, type Metric, type Results, resultsSchema } from "../results.ts";
+import { joinTables, type Measured, measure } from "../measure.ts";
+import { type Fold, type Results, resultsSchema } from "../results.ts";
 import { classNotes, countSplit, dataOf, evalResult, knownMetrics, maskNotes, noMaps, notesOf } from "../summary.ts";
 import { foldNotes, pooledOperation, spreadOf } from "./spread.ts";
 
@@ -41,10 +49,11 @@ export async function runFoldsEval(request: FoldsRequest, context: StageContext)
     own.push(await readJson(join(evaluation, "results.json"), resultsSchema, "run that fold again"));
   const rng = seededRng(seed).fork("eval");
   const measured = measure(loaded, loaded[0]!.grid, options, rng);
+  const withAttention = { ...measured, metrics: [...measured.metrics, ...attentionMetrics(loaded, options, rng)] };
   const classes = measureClassesOf(loaded, options, rng);
   const parts = loaded.map((part, i) => ({ ...part, operation: measured.operations[i]! }));
   const folds = parts.map((part, fold) => foldOf(fold, part, own[fold]!));
-  const results = resultsOf(request, parts, measured.metrics, folds, classes);
+  const results = resultsOf(request, parts, withAttention, folds, classes);
   await writeEvaluation(request, parts, measured.roc, results, context, classes);
   const { headline, summary } = evalResult(results);
   const { spread } = results;
@@ -67,7 +76,7 @@ function foldOf(fold: number, { evaluated, operation }: Judged, { splits, metric
 function resultsOf(
   { options, seed }: FoldsRequest,
   parts: readonly Judged[],
-  metrics: readonly Metric[],
+  { metrics, transfers }: Measured,
   folds: readonly Fold[],
   classes: ClassFigures | null,
 ): Results {
@@ -86,6 +95,7 @@ function resultsOf(
     splits: [countSplit(options.split, evaluated, dataset)],
     ...pooledOperation(parts[0]!.operation),
     metrics: knownMetrics(metrics, hasMaps),
+    ...(transfers === undefined ? {} : { transfers }),
     ...(classes === null ? {} : { classes: classes.measured.classes }),
     folds: [...folds],
     spread: spreadOf(folds),

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { caseSchema } from "../../data/dataset.ts";
 import { imageKind } from "../../data/image-name.ts";
-import { nameInputs } from "./inputs.ts";
+import { gatherPictures, nameInputs } from "./inputs.ts";
 
 test("any names give distinct ids that are safe as file names, also where case does not count", () => {
   const id = caseSchema.shape.id;
@@ -40,5 +40,21 @@ test("the kind goes by the suffix", () => {
     null,
     null,
     null,
+  ]);
+});
+
+test("pictures whose names agree up to the last _ are one stack, in the order of their names; all else stays alone", () => {
+  const files = ["a_COR1.png", "a_COR2.png", "a_SAG1.jpg", "b.png", "sub-1_ses-2_1.png", "sub-1_ses-2_2.png", "v_1.nii.gz", "v_2.nii.gz", "c_1.png"]; // biome-ignore format: one line
+  expect(gatherPictures(files)).toEqual([
+    { name: "a", files: ["a_COR1.png", "a_COR2.png", "a_SAG1.jpg"] },
+    { name: "b.png", files: ["b.png"] },
+    { name: "sub-1_ses-2", files: ["sub-1_ses-2_1.png", "sub-1_ses-2_2.png"] },
+    { name: "v_1.nii.gz", files: ["v_1.nii.gz"] },
+    { name: "v_2.nii.gz", files: ["v_2.nii.gz"] },
+    { name: "c_1.png", files: ["c_1.png"] },
+  ]);
+  expect(nameInputs(["a", "sub-1_ses-2"])).toEqual([
+    { id: "a", subject: "a", session: null },
+    { id: "sub-1_ses-2", subject: "sub-1", session: "ses-2" },
   ]);
 });

@@ -20,6 +20,22 @@ export function brainMaskOf(name: string, names: readonly string[]): string | nu
 }
 
 /**
+ * Gathers pictures whose stems agree up to the last `_`; all else stays by itself. A picture without `_` is alone.
+ * @returns In the order of the first of each; `name` is what all of them begin with, or the file's own.
+ */
+export function gatherPictures(files: readonly string[]): { readonly name: string; readonly files: readonly string[] }[] {
+  const groups = new Map<string, string[]>();
+  for (const file of files) {
+    const end = imageStem(file).lastIndexOf("_");
+    const name = imageKind(file) === "picture" && end > 0 ? file.slice(0, end) : file;
+    const own = groups.get(name);
+    if (own === undefined) groups.set(name, [file]);
+    else own.push(file);
+  }
+  return [...groups].map(([name, own]) => ({ name: own.length > 1 ? name : own[0]!, files: own }));
+}
+
+/**
  * Ids, subjects and sessions of input files. The id is the stem, with everything but letters, digits, `.`, `_` and `-` made
  * `_`; where two would be the same, later ones get `-2`, `-3`. Subject and session are the BIDS entities `sub-` and `ses-` of
  * the name; without them each file is its own subject.

@@ -11,10 +11,10 @@ import { ontoGrid } from "../../data/grid.ts";
 import { imageKind, imageStem } from "../../data/image-name.ts";
 import { decodeLabelPicture } from "../../data/label-picture.ts";
 import { readLabels, readVolume } from "../../data/nifti.ts";
-import { pictureVolume, usualAxes } from "../../data/picture-volume.ts";
+import { pictureStack, usualAxes } from "../../data/picture-volume.ts";
 import { readPicture } from "../../data/png.ts";
 import { readRegularFile } from "../../data/regular-file.ts";
-import { brainMaskOf, type NamedInput, nameInputs } from "./inputs.ts";
+import { brainMaskOf, gatherPictures, type NamedInput, nameInputs } from "./inputs.ts";
 import type { PredictOptions } from "./options.ts";
 
 /** What {@link runPredict} needs. */
@@ -41,6 +41,8 @@ export interface Job extends NamedInput {
 /** A file, and the SHA-256 that a dataset has of it; absent where the input is no dataset. */
 interface Source {
   readonly file: string;
+  /** Pictures that are the slices of one stack, in order; `file` is then what their paths begin with. */
+  readonly slices?: readonly string[];
   readonly sha256?: string;
 }
 
@@ -71,8 +73,13 @@ export async function findJobs({ input, splits, options }: PredictRequest): Prom
   const files = [...found, ...series];
   if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png, .jpg or .tif files, or DICOM slices", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
   const beside = info.isDirectory() ? names : await readdir(folder);
-  return nameInputs(files).map((named, i) => {
-    const file = files[i]!;
+  const gathered = options.pictureStacks ? gatherPictures(files) : files.map((file) => ({ name: file, files: [file] }));
+  return nameInputs(gathered.map(({ name }) => name)).map((named, i) => {
+    const { name: file, files: slices } = gathered[i]!;
+    if (slices.length > 1) {
+      const image = { file: join(folder, file), slices: slices.map((slice) => join(folder, slice)) };
+      return { ...named, image, mask: givenMask(options, null, file), split: null };
+    }
     const mask = brainMaskOf(file, beside);
     const given = givenMask(options, mask === null ? null : { file: join(folder, mask) }, file);
     return { ...named, image: { file: series.includes(file) ? `${input}/` : join(folder, file) }, mask: given, split: null };
@@ -111,7 +118,7 @@ function givenMask({ gate }: PredictOptions, mask: Source | null, where: string)
 
 /** The image of a job. @throws {UserError} (data) If it cannot be read. */
 export async function readInput(
-  { image: { file, sha256 } }: Job,
+  { image: { file, slices, sha256 } }: Job,
   options: PredictOptions,
   context: StageContext,
 ): Promise<Volume> {
@@ -121,12 +128,13 @@ export async function readInput(
     for (const { message } of warnings) context.reporter.warn(message);
     return volume;
   }
-  const picture = await readPicture(file);
+  const picture = await readPicture(slices?.[0] ?? file);
+  const others = await Promise.all((slices ?? []).slice(1).map(readPicture));
   const mm = options.picturePixelMm ?? 1;
   if (options.picturePixelMm === null)
     context.reporter.warn(`${file}: a picture does not tell its pixel size; 1 mm is taken. Set predict.picturePixelMm.`);
   // As thick as four pixels: its mm³ mean little.
-  return pictureVolume(picture, { pixelMm: [mm, mm], thicknessMm: 4 * mm, axes: usualAxes.axial, side: null });
+  return pictureStack([picture, ...others], { pixelMm: [mm, mm], thicknessMm: 4 * mm, axes: usualAxes.axial, side: null });
 }
 
 /** The brain mask of a job on the grid of its image; null where it has none. */

@@ -110,6 +110,13 @@ export const predictOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe("pixel size of PNG, JPEG and TIFF input, mm; null: 1 mm, with a warning"),
+  /** For networks of bags: an examination is often a folder of pictures. */
+  pictureStacks: z
+    .boolean()
+    .default(false)
+    .describe(
+      "pictures of a folder whose names agree up to the last _ are the slices of one stack, in the order of their names: infant-1_COR1.png, infant-1_COR2.png …",
+    ),
   boxes: boxOptions.prefault({}).describe("which boxes of a detector are kept"),
   heatmap: heatmapOptions.prefault({}).describe("heat maps of a classifier"),
   overlays: overlayOptions.prefault({}).describe("pictures of the slices with the highest scores"),

@@ -38,6 +38,8 @@ export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   map: "mAP@[.5:.95]",
   pointing: "Heat points at the lesion",
   pointingChance: "Heat points at the lesion, by chance",
+  attention: "Most attended slice shows the lesion",
+  attentionChance: "Most attended slice shows the lesion, by chance",
 };
 
 /** What was evaluated: `test split`, `5-fold cross-validation`. */
@@ -56,11 +58,11 @@ export function lesionWord(results: Results): string {
   return wordsOf(results).lesion;
 }
 
-/** What is said under a case. */
+/** What is said under a case. @param shown - Which slices the picture shows. */
 export function caseCaption(
   c: Pick<Case, "id" | "gestationalAge" | "grade" | "lookAlikes">,
   { unit, dice }: Pick<Chosen, "unit" | "dice">,
-  slice: number,
+  shown: string,
   threshold: number | null,
 ): string {
   const grade = c.grade === null ? "not graded" : c.grade === 0 ? "healthy" : `grade ${romanGrade(c.grade)}`;
@@ -77,6 +79,6 @@ export function caseCaption(
     ...painted,
     ...overlap,
     `score (logit) ${fixed(unit.score, 2)}${call}`,
-    `slice ${slice}`,
+    shown,
   ].join(" · ");
 }

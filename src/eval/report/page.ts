@@ -1,6 +1,6 @@
 import { many } from "../../core/words.ts";
 import { html, type Markup } from "../../picture/html.ts";
-import type { Fold, Metric, OperatingPoint, Results } from "../results.ts";
+import type { Fold, Metric, OperatingPoint, Results, Transfer } from "../results.ts";
 import { type Level, levels } from "../scores.ts";
 import type { TextTable } from "../tables/document.ts";
 import { tableSection } from "../tables/page.ts";
@@ -83,7 +83,7 @@ function rankingSection({ results, plots: all }: ReportContent): Section {
   ); // biome-ignore format: short
   return {
     title: "Ranking: ROC, precision and recall",
-    body: html`${roc}${precision}${results.folds ? null : operatingTable(results)}`,
+    body: html`${roc}${precision}${results.transfers ? transferTable(results, results.transfers) : results.folds ? null : operatingTable(results)}`,
   };
 }
 
@@ -206,6 +206,18 @@ function operatingTable(results: Results): Markup {
   return table("plain", head, levels.map(row));
 }
 
+/** Every rule for a threshold: what it reached where it was chosen, and what is left of that. */
+function transferTable({ split }: Results, transfers: readonly Transfer[]): Markup {
+  const row = ({ rule, per, validation, sensitivity, specificity }: Transfer) => {
+    const positives = validation && html`<span class="small">${validation.positives} of ${validation.units} positive</span>`;
+    const there = [html`${figure(validation?.sensitivity ?? null)}${positives}`, figure(validation?.specificity ?? null)];
+    return [`${rule}; ${per === "stack" ? "stacks" : "examinations"}`, ...there, metricCell(sensitivity), metricCell(specificity)];
+  };
+  const head = ["Threshold", "sensitivity, where chosen", "specificity, where chosen", `sensitivity, ${split}`, `specificity, ${split}`]; // biome-ignore format: a list
+  const caption = "What a threshold reached where it was chosen flatters it; what was left of it on subjects that had no part in the choice is the figure. Of folds the counts of all, each at its own threshold; a subject may be among those of several folds that thresholds were chosen on.";
+  return html`${table("summary", head, transfers.map(row))}<p class="caption">${caption}</p>`;
+} // biome-ignore format: a table
+
 function subsetTable(results: Results): Markup {
   const subsets = [...new Set(results.metrics.map((m) => m.subset))].filter((s) => s !== "all");
   const rows = subsets.map((subset) => {
@@ -265,7 +277,9 @@ function gallery({ gallery: items, results, task }: ReportContent): Markup {
     masks: html`the true outline in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the mask threshold.`,
     boxes: html`the true boxes in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the slice threshold.`,
     slices: html`the true outline in <span class="truth">blue</span>; the network draws none.`,
-    bags: html`the true outline in <span class="truth">blue</span>; the network draws none.`,
+    bags: html``,
   }[task];
+  if (task === "bags")
+    return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then up to three stacks with a ${lesionWord(results)} that were called rightly, highest scores first. The four slices with the highest share in the score of the stack (attention), highest first: above each its number, from 0, and its share, below it the share as a bar in <span class="found">orange</span>; the true outline in <span class="truth">blue</span>.</p><div class="gallery">${items.map(one)}</div>`;
   return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then ${task === "masks" ? html`the lowest Dice, and two to compare with` : html`nothing: a stack that was called rightly is not shown`}. Left the image, right the same with ${outlines} Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a stack without a ${lesionWord(results)} the highest score; slices count from 0.</p><div class="gallery">${items.map(one)}</div>`;
 }

@@ -53,6 +53,10 @@ export function intervalReading(results: Results): string[] {
   const lesion = lesionWord(results);
   const own = results.splits.find((s) => s.split === results.split)!;
   const guessing = (value: number) => ({ value, words: "what guessing reaches" });
+  const chanceOf = (...chance: [Metric["metric"], Metric["per"]]) => {
+    const reached = findMetric(results, ...chance)?.estimate ?? null;
+    return reached === null ? null : guessing(reached);
+  };
   const asked: readonly [string, Metric["metric"], Metric["per"], Landmark | null][] = [
     [`Stack AUROC, the chance that a stack with a ${lesion} scores above one without,`, "auroc", "stack", guessing(0.5)],
     ["Slice AUROC, the same of slices,", "auroc", "slice", guessing(0.5)],
@@ -63,6 +67,7 @@ export function intervalReading(results: Results): string[] {
     [`Slice Dice, the overlap of both masks in slices with a ${lesion},`, "dice", "slice", null],
     ["mAP@0.5, the area under precision over recall of boxes,", "map50", "box", null],
     ["The share of slices whose heat map points at the lesion", "pointing", "slice", null],
+    [`The share of stacks with a ${lesion} whose most attended slice shows it`, "attention", "stack", chanceOf("attentionChance", "stack")],
   ]; // biome-ignore format: a list
   const read = asked.flatMap(([name, metric, per, landmark]) => {
     const one = findMetric(results, metric, per);
