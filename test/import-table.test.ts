@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { expect, test } from "vitest";
 
 const src = fileURLToPath(new URL("../src", import.meta.url));
@@ -114,6 +115,29 @@ function importFault({ path, part }: Source, specifier: string): string | null {
     ? null
     : `imports ${target}; ${part} may import ${allowed.join(", ") || "nothing of ours"}`;
 }
+
+/** The functions of a source that are longer than `most` lines, from their first word to their last brace, each as `name: lines`. */
+function longFunctions({ path, text }: Pick<Source, "path" | "text">, most: number): string[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const line = (at: number) => file.getLineAndCharacterOfPosition(at).line;
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const lines = line(node.end) - line(node.getStart(file)) + 1;
+    if (ts.isFunctionLike(node) && lines > most) found.push(`${path}: ${node.name?.getText(file) ?? "function"}: ${lines} lines`);
+    if (lines > most) ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return found;
+}
+
+test("no function is longer than a screen, 40 lines", () => {
+  expect(sources.flatMap((source) => longFunctions(source, 40))).toEqual([]);
+  const long = (lines: number) => `const x = 1;\nexport function f() {\n${"  g();\n".repeat(lines - 2)}}\n`;
+  expect(longFunctions({ path: "a.ts", text: long(40) }, 40)).toEqual([]);
+  expect(longFunctions({ path: "a.ts", text: long(41) }, 40)).toEqual(["a.ts: f: 41 lines"]);
+  const nested = `const o = {\n  m() {\n${"    g();\n".repeat(40)}  },\n};\n`;
+  expect(longFunctions({ path: "a.ts", text: nested }, 40)).toEqual(["a.ts: m: 42 lines"]);
+});
 
 test("walks the sources", () => {
   expect(sources.length).toBeGreaterThan(20);

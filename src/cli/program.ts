@@ -49,6 +49,7 @@ export function buildProgram(perform: Perform, writeOut: (text: string) => void)
   addMachine(program, perform);
   addData(program, perform);
   addStages(program, perform);
+  addRun(program, perform);
   addSweep(program, perform);
   addCache(program, perform);
   addPredict(program, perform);
@@ -124,6 +125,9 @@ function addStages(program: Command, perform: Perform): void {
   finish(evaluate, "hemosynth eval configs/demo.yaml --out runs/demo --set eval.bootstrap.resamples=5000").action(
     (config, options) => perform(async (session) => (await import("./commands/stages.ts")).evaluate(config, options, session)),
   );
+}
+
+function addRun(program: Command, perform: Perform): void {
   const run = program
     .command("run <config>")
     .description("run all stages; skip what is up to date, go on where a run was interrupted");

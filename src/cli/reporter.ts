@@ -40,7 +40,6 @@ export function consoleReporter(options: ReporterOptions): ConsoleReporter {
   const steps = new Map<string, Step>();
   let block: readonly string[] = []; // what is redrawn: the bar, or a table
   let drawn = Number.NEGATIVE_INFINITY;
-
   const say = (line: string) => {
     screen.write(block.length === 0 ? `${line}\n` : `${eraser(block)}${line}\n${block.join("\n")}`);
   };

@@ -179,39 +179,42 @@ function meanDice(
   const known = pieces.filter(({ mask }) => !Number.isNaN(mask.value));
   const samples = known.map(({ sample }) => sample);
   const dice = known.map(({ sample }) => diceTable(sample.units, options));
-  /** Of the masks at place `at` of the grid, one for each piece. */
-  const mean = (at: readonly number[], weights: readonly Uint16Array[]): number => {
-    let [sum, total] = [0, 0];
-    for (const [p, own] of dice.entries()) {
-      if (Number.isNaN(at[p]!)) return Number.NaN;
-      for (let i = 0; i < own.length; i++) {
-        const value = own[i]![at[p]!]!;
-        const weight = weights[p]?.[i] ?? 1;
-        if (weight === 0 || Number.isNaN(value)) continue; // both empty, and the rule is skip
-        sum += weight * value;
-        total += weight;
-      }
-    }
-    return total > 0 ? sum / total : Number.NaN;
-  };
   const chosen = known.map(({ mask }) => mask.value);
   const counted = dice.reduce((n, own, p) => n + own.filter((d) => !Number.isNaN(d[chosen[p]!]!)).length, 0);
   const n = known.length > 0 ? counted : countUnits(pieces.map(({ sample }) => sample));
   return toMetric(
     {
       ...{ metric, per, subset, n, patients: countPatients(known.length > 0 ? samples : pieces.map(({ sample }) => sample)) },
-      estimate: mean(chosen, []),
-      values: inResamplesOf(plan, samples, (weights, r) =>
-        mean(
-          known.map(({ mask }) => mask.resampled[r]!),
-          weights,
-        ),
-      ),
+      estimate: weightedMean(dice, chosen, []),
+      values: inResamplesOf(plan, samples, (weights, r) => {
+        const at = known.map(({ mask }) => mask.resampled[r]!);
+        return weightedMean(dice, at, weights);
+      }),
       undefinedBecause: noDice(known),
       includesChoice: known.some(({ mask }) => mask.includesChoice),
     },
     options.bootstrap,
   );
+}
+
+/** Mean Dice of the units of all pieces, the mask of piece p at place `at[p]` of the grid; NaN where none has one. */
+function weightedMean(
+  dice: readonly (readonly Float64Array[])[],
+  at: readonly number[],
+  weights: readonly Uint16Array[],
+): number {
+  let [sum, total] = [0, 0];
+  for (const [p, own] of dice.entries()) {
+    if (Number.isNaN(at[p]!)) return Number.NaN;
+    for (let i = 0; i < own.length; i++) {
+      const value = own[i]![at[p]!]!;
+      const weight = weights[p]?.[i] ?? 1;
+      if (weight === 0 || Number.isNaN(value)) continue; // both empty, and the rule is skip
+      sum += weight * value;
+      total += weight;
+    }
+  }
+  return total > 0 ? sum / total : Number.NaN;
 }
 
 /** The Dice of each unit at each mask threshold. */

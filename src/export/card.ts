@@ -19,9 +19,8 @@ export function describeModel(
   thresholds: Thresholds | null,
 ) {
   const { pixelMm, orientation, window, whitePercentile, clip } = file.preprocess;
-  const isClassifier = file.window !== undefined;
   const channelsFirst = format === "onnx";
-  const maps = isClassifier ? [] : ["height", "width"];
+  const maps = file.window === undefined ? ["height", "width"] : [];
   return {
     schemaVersion: 1,
     madeBy: `hemosynth ${version}`,
@@ -38,19 +37,7 @@ export function describeModel(
       pixelMm,
       orientation,
       intensity: window === null ? { whitePercentile, clip } : { window },
-      rules: [
-        `resample each slice in its plane to pixels of ${pixelMm} mm`,
-        orientation === "canonical"
-          ? "turn it by the header: patient left to image right; anterior (axial) or superior (coronal, sagittal) up; anterior to image left (sagittal)"
-          : "leave it as the array has it: first axis to the right, second down",
-        window === null
-          ? `over the finite voxels of the whole volume that are not 0: white is the ${whitePercentile}th percentile, black the 1st but at most 0`
-          : `black is ${window[0]} and white ${window[1]}, in the image's own unit`,
-        `intensity is (value - black) / (white - black), cut to [0, ${window === null ? clip : 1}]; what is not finite is 0`,
-        isClassifier
-          ? `take the middle ${file.window} x ${file.window} pixels, zeros beyond the border`
-          : `pad with zeros to multiples of ${sizeMultiple} pixels`,
-      ],
+      rules: preprocessingRules(file, sizeMultiple),
     },
     output: {
       name: "logits",
@@ -61,6 +48,24 @@ export function describeModel(
     thresholds,
     training: { steps: file.steps, seed: file.seed, data: file.data, weights: file.weights.sha256, validation: file.validation },
   };
+}
+
+/** What is to be done to an image before the network sees it, step by step. */
+function preprocessingRules({ preprocess, window: side }: ModelFile, sizeMultiple: number): string[] {
+  const { pixelMm, orientation, window, whitePercentile, clip } = preprocess;
+  return [
+    `resample each slice in its plane to pixels of ${pixelMm} mm`,
+    orientation === "canonical"
+      ? "turn it by the header: patient left to image right; anterior (axial) or superior (coronal, sagittal) up; anterior to image left (sagittal)"
+      : "leave it as the array has it: first axis to the right, second down",
+    window === null
+      ? `over the finite voxels of the whole volume that are not 0: white is the ${whitePercentile}th percentile, black the 1st but at most 0`
+      : `black is ${window[0]} and white ${window[1]}, in the image's own unit`,
+    `intensity is (value - black) / (white - black), cut to [0, ${window === null ? clip : 1}]; what is not finite is 0`,
+    side === undefined
+      ? `pad with zeros to multiples of ${sizeMultiple} pixels`
+      : `take the middle ${side} x ${side} pixels, zeros beyond the border`,
+  ];
 }
 
 /** What the numbers that come out are. */

@@ -33,7 +33,6 @@ export async function runTasks<T extends Task>(
   const mayBegin = (task: T) => free.length > 0 && (running.size === 0 || fits(task, [...running.keys()]));
   const begin = (task: T): void => {
     const slot = free.shift()!;
-    waiting.delete(task);
     const ended = work(task, slot)
       .then((state) => void states.set(task.id, state))
       .catch((error: unknown) => void errors.push(error))
@@ -45,13 +44,12 @@ export async function runTasks<T extends Task>(
     running.set(task, ended);
   };
   for (;;) {
-    const isOver = signal.aborted || errors.length > 0;
-    for (const task of isOver ? [] : waiting) {
-      const needed = task.needs.map((id) => states.get(id));
-      if (needed.some((state) => state !== undefined && state !== "done")) {
-        states.set(task.id, "blocked");
-        waiting.delete(task);
-      } else if (needed.every((state) => state === "done") && mayBegin(task)) begin(task);
+    for (const task of signal.aborted || errors.length > 0 ? [] : waiting) {
+      const standing = standingOf(task, states);
+      if (standing === "waits" || (standing === "ready" && !mayBegin(task))) continue;
+      waiting.delete(task);
+      if (standing === "ready") begin(task);
+      else states.set(task.id, standing);
     }
     if (running.size === 0) break;
     await Promise.race(running.values());
@@ -59,6 +57,13 @@ export async function runTasks<T extends Task>(
   if (errors.length > 0) throw errors[0];
   for (const { id } of waiting) states.set(id, "stopped");
   return states;
+}
+
+/** What has become of all that a task needs says of it. */
+function standingOf({ needs }: Task, states: ReadonlyMap<string, TaskState>): "ready" | "waits" | "blocked" {
+  const needed = needs.map((id) => states.get(id));
+  if (needed.some((state) => state !== undefined && state !== "done")) return "blocked";
+  return needed.every((state) => state === "done") ? "ready" : "waits";
 }
 
 /**

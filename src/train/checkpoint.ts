@@ -75,6 +75,18 @@ export function restoreCheckpoint(
   warn: (line: string) => void,
 ): Progress {
   const { metadata, tensors } = decodeSafetensors(bytes, where);
+  const { backend, progress } = headerOf(metadata, where, fingerprint);
+  if (backend !== tf.getBackend())
+    warn(`${where} was written on backend ${backend}; on ${tf.getBackend()} the last bits of what follows will differ`);
+  const all = allFloats(tensors, where);
+  setWeights(state.model, new Map([...all].filter(([name]) => !name.startsWith(checkpointPrefix))), where);
+  fillFromModel(state);
+  restoreVectors(all, where, state);
+  return progress;
+}
+
+/** What a checkpoint says of itself, if this training may go on from it. */
+function headerOf(metadata: ReadonlyMap<string, string>, where: string, fingerprint: Fingerprint): z.output<typeof headerSchema> {
   const text = metadata.get("hemosynth");
   if (text === undefined)
     throw new UserError(
@@ -89,11 +101,11 @@ export function restoreCheckpoint(
       `${where}: a training resumes with what it began with; ${difference.path} was ${difference.was} and is now ${difference.is}. ` +
         `Set it back, or start without --resume.`,
     );
-  if (header.backend !== tf.getBackend())
-    warn(`${where} was written on backend ${header.backend}; on ${tf.getBackend()} the last bits of what follows will differ`);
-  const all = allFloats(tensors, where);
-  setWeights(state.model, new Map([...all].filter(([name]) => !name.startsWith(checkpointPrefix))), where);
-  fillFromModel(state);
+  return header;
+}
+
+/** Sets the optimizer's and averages' vectors, which must be all that a checkpoint holds beside the weights. */
+function restoreVectors(all: ReadonlyMap<string, FloatTensor>, where: string, state: TrainState): void {
   const vectors = stateVectors(state);
   const stray = [...all.keys()].find(
     (name) => name.startsWith(checkpointPrefix) && !vectors.has(name.slice(checkpointPrefix.length)),
@@ -110,5 +122,4 @@ export function restoreCheckpoint(
       );
     tf.tidy(() => vector.assign(tf.tensor1d(stored.data)));
   }
-  return header.progress;
 }

@@ -118,21 +118,25 @@ function truthOf(folder: string, dataset: Dataset, c: Case, { task, outputs }: L
     case "types":
       if (lesionMask === null && c.grade !== 0) throw lacks("lesion mask", `types of lesions on; ${c.id} has none.`);
       return { task: "lesion", lesionMask, brainMask, types: typesOf(folder, dataset, outputs!) };
-    case "classes": {
+    case "classes":
       if (c.class === undefined) throw lacks("class", `classes on; ${c.id} has none.`);
-      const label = placeOfClass(c.class, outputs!);
-      if (label >= 0) return { task: "lesion", lesionMask: null, brainMask, label };
-      throw new UserError(
-        "usage",
-        `train.outputs must name every class of ${folder}, or have other; got ${c.class} for ${c.id}. Name it, or add other.`,
-      );
-    }
+      return { task: "lesion", lesionMask: null, brainMask, label: labelOf(folder, c.id, c.class, outputs!) };
     case "boxes":
       if (c.boxes === undefined) throw lacks("list of boxes", `regions on; ${c.id} has none.`);
       return { task: "lesion", lesionMask: null, brainMask, boxes: boxesOf(folder, dataset, c, outputs!) };
     default:
       return tasks[task].learnsFrom satisfies never;
   }
+}
+
+/** Which output is a case's class. @throws {UserError} (usage) If none is. */
+function labelOf(folder: string, id: string, name: string, outputs: readonly string[]): number {
+  const label = placeOfClass(name, outputs);
+  if (label >= 0) return label;
+  throw new UserError(
+    "usage",
+    `train.outputs must name every class of ${folder}, or have other; got ${name} for ${id}. Name it, or add other.`,
+  );
 }
 
 /** @throws {UserError} (usage) If a name is none of the dataset's. */

@@ -223,10 +223,7 @@ function trainRun(
     validate: validatorOf(rng, state.model, data.val, options, anchors),
     async onLosses(losses) {
       const { step, loss } = losses.at(-1)!;
-      const now = performance.now();
-      const seconds = (now - clock.since) / 1000 / (step - clock.step);
-      const waiting = (feed.waited() - clock.waited) / 1000 / (step - clock.step);
-      Object.assign(clock, { waited: feed.waited(), since: now, step });
+      const { seconds, waiting } = lap(clock, step, feed.waited());
       context.reporter.progress("train", step, options.steps, `loss ${loss.toFixed(3)}${note}, ${seconds.toFixed(2)} s a step`);
       await recordLosses(out, losses);
       await appendLog(out, { step, loss, secondsPerStep: seconds, secondsWaiting: waiting });
@@ -241,6 +238,15 @@ function trainRun(
       await writeAtomic(join(out, trainFiles.last), await encodeCheckpoint(state, progress, fingerprint(request, plan)));
     },
   };
+}
+
+/** Seconds of each step since the last look at the clock, and how many of them were waiting; the clock then starts from here. */
+function lap(clock: { waited: number; since: number; step: number }, step: number, waited: number) {
+  const now = performance.now();
+  const seconds = (now - clock.since) / 1000 / (step - clock.step);
+  const waiting = (waited - clock.waited) / 1000 / (step - clock.step);
+  Object.assign(clock, { waited, since: now, step });
+  return { seconds, waiting };
 }
 
 /** What the file of the best weights says of them. */

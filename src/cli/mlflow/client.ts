@@ -49,20 +49,8 @@ export type MlflowClient = ReturnType<typeof mlflowClient>;
 
 /** @param uri - Of {@link checkUri}. @param authorization - Header of that name; null: none. */
 export function mlflowClient(uri: string, authorization: string | null) {
-  const ask = async (
-    method: "GET" | "POST" | "PUT",
-    path: string,
-    body: string | Uint8Array<ArrayBuffer> | null,
-  ): Promise<unknown> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await request(method, `${uri}/api/2.0/${path}`, body, authorization);
-      } catch (error) {
-        if (attempt === tries || error instanceof Refused) throw error;
-      }
-      await sleep(250 * 4 ** (attempt - 1), undefined, { ref: false });
-    }
-  };
+  const ask = (method: "GET" | "POST" | "PUT", path: string, body: Body | null) =>
+    askPatiently(method, `${uri}/api/2.0/${path}`, body, authorization);
   const post = (path: string, body: unknown) => ask("POST", `mlflow/${path}`, JSON.stringify(body));
   return {
     /** Id of the experiment of a name, made where there is none. */
@@ -73,6 +61,20 @@ export function mlflowClient(uri: string, authorization: string | null) {
       if (there !== null) return found.parse(there).experiment.experiment_id;
       return z.object({ experiment_id: z.string() }).parse(await post("experiments/create", { name })).experiment_id;
     },
+    ...runCalls(post),
+    /** Sends a file, where the server takes files. @returns False where it keeps them elsewhere. */
+    async upload({ artifacts }: ServerRun, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+      const [, place] = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(artifacts) ?? [];
+      if (place === undefined) return false;
+      await ask("PUT", `mlflow-artifacts/artifacts/${place}/${name}`, bytes);
+      return true;
+    },
+  };
+}
+
+/** What is asked of the runs of an experiment. */
+function runCalls(post: (path: string, body: unknown) => Promise<unknown>) {
+  return {
     /** The run with a tag; null: none. */
     async find(experiment: string, tag: string, value: string): Promise<ServerRun | null> {
       const asked = { experiment_ids: [experiment], filter: `tags.\`${tag}\` = '${value}'`, max_results: 1 };
@@ -91,35 +93,38 @@ export function mlflowClient(uri: string, authorization: string | null) {
       now: number,
     ): Promise<void> {
       const params = Object.entries(parameters).map(([key, value]) => ({ key, value: value.slice(0, longestValue) }));
-      for (let at = 0; at < params.length; at += mostParameters)
-        await post("runs/log-batch", { run_id: run, params: params.slice(at, at + mostParameters) });
-      for (let at = 0; at < metrics.length; at += mostMetrics) {
-        const some = metrics.slice(at, at + mostMetrics).map((one) => ({ ...one, timestamp: now }));
-        await post("runs/log-batch", { run_id: run, metrics: some });
-      }
+      for (const some of batches(params, mostParameters)) await post("runs/log-batch", { run_id: run, params: some });
+      const timed = metrics.map((one) => ({ ...one, timestamp: now }));
+      for (const some of batches(timed, mostMetrics)) await post("runs/log-batch", { run_id: run, metrics: some });
     },
     async update(run: string, status: "RUNNING" | "FINISHED" | "FAILED" | "KILLED", now: number): Promise<void> {
       await post("runs/update", { run_id: run, status, ...(status === "RUNNING" ? {} : { end_time: now }) });
     },
-    /** Sends a file, where the server takes files. @returns False where it keeps them elsewhere. */
-    async upload({ artifacts }: ServerRun, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
-      const [, place] = /^mlflow-artifacts:(?:\/\/[^/]*)?\/(.*)$/.exec(artifacts) ?? [];
-      if (place === undefined) return false;
-      await ask("PUT", `mlflow-artifacts/artifacts/${place}/${name}`, bytes);
-      return true;
-    },
   };
 }
+
+/** A list in pieces of at most `most`. */
+function batches<T>(list: readonly T[], most: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / most) }, (_, n) => list.slice(n * most, (n + 1) * most));
+}
+
+type Body = string | Uint8Array<ArrayBuffer>;
 
 /** What a server said no to: no use to ask again. */
 class Refused extends Error {}
 
-async function request(
-  method: string,
-  url: string,
-  body: string | Uint8Array<ArrayBuffer> | null,
-  authorization: string | null,
-): Promise<unknown> {
+async function askPatiently(method: string, url: string, body: Body | null, authorization: string | null): Promise<unknown> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await request(method, url, body, authorization);
+    } catch (error) {
+      if (attempt === tries || error instanceof Refused) throw error;
+    }
+    await sleep(250 * 4 ** (attempt - 1), undefined, { ref: false });
+  }
+}
+
+async function request(method: string, url: string, body: Body | null, authorization: string | null): Promise<unknown> {
   const type = typeof body === "string" ? "application/json" : "application/octet-stream";
   const headers = { "content-type": type, ...(authorization === null ? {} : { authorization }) };
   const answer = await fetch(url, { method, headers, body: body, signal: AbortSignal.timeout(patience) });

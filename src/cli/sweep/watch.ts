@@ -34,19 +34,10 @@ interface Row {
 /** @param tasks - All jobs of this call. */
 export function watchJobs(tasks: readonly Job[], { reporter, signal }: Session): Watch {
   const rows = new Map<string, Row>();
-  let [ended, failed, queued] = [0, 0, ""];
-  const begun = performance.now();
-  const draw = () => {
-    if (reporter.table === undefined) {
-      const note = [...rows.values()].map(({ job, stage, share }) => `${job.id} ${stage} ${share}`);
-      reporter.progress("sweep", ended, tasks.length, [...note, queued].filter((part) => part !== "").join(", "));
-    } else
-      reporter.table(tableOf({ ended, failed, total: tasks.length, queued, age: performance.now() - begun }, [...rows.values()]));
-  };
-  const look = async () => {
-    for (const row of rows.values()) if (row.job.what === "run") row.best = await bestOf(row.job);
-  };
-  const timers = reporter.table === undefined ? [] : [setInterval(draw, drawEvery), setInterval(() => void look(), lookEvery)];
+  const sum = { ended: 0, failed: 0, total: tasks.length, queued: "" };
+  const draw = drawing(reporter, rows, sum);
+  const timers =
+    reporter.table === undefined ? [] : [setInterval(draw, drawEvery), setInterval(() => void lookUp(rows), lookEvery)];
   return {
     begin(job) {
       if (rows.has(job.id)) return;
@@ -63,13 +54,13 @@ export function watchJobs(tasks: readonly Job[], { reporter, signal }: Session):
       if (rows.delete(job.id)) reporter.info(`${job.id}: back in the queue`);
     },
     queue(words) {
-      queued = words;
+      sum.queued = words;
       if (timers.length === 0 && words !== "") draw();
     },
     end(job, ending) {
       rows.delete(job.id);
-      ended++;
-      if (ending.kind === "failed") failed++;
+      sum.ended++;
+      if (ending.kind === "failed") sum.failed++;
       if (ending.kind === "done") reporter.info(`${job.id}: ${ending.headline}`);
       else if (ending.kind === "failed" && !signal.aborted) reporter.warn(`${job.id}: ${ending.message.split("\n")[0]!}`);
       draw();
@@ -79,6 +70,21 @@ export function watchJobs(tasks: readonly Job[], { reporter, signal }: Session):
       reporter.table?.([]);
     },
   };
+}
+
+/** Draws what runs, for as long as it does, counted from now. */
+function drawing(reporter: Session["reporter"], rows: ReadonlyMap<string, Row>, sum: Omit<Sum, "age">): () => void {
+  const begun = performance.now();
+  return () => {
+    const [now, running] = [{ ...sum, age: performance.now() - begun }, [...rows.values()]];
+    if (reporter.table === undefined) reporter.progress("sweep", sum.ended, sum.total, lineOf(now, running));
+    else reporter.table(tableOf(now, running));
+  };
+}
+
+/** Looks up the best figure of each run so far. */
+async function lookUp(rows: ReadonlyMap<string, Row>): Promise<void> {
+  for (const row of rows.values()) if (row.job.what === "run") row.best = await bestOf(row.job);
 }
 
 async function bestOf({ root }: Job): Promise<string> {
@@ -93,6 +99,12 @@ interface Sum {
   readonly queued: string;
   /** Milliseconds since this call began. */
   readonly age: number;
+}
+
+/** What runs, in one line. */
+function lineOf({ queued }: Sum, rows: readonly Row[]): string {
+  const running = rows.map(({ job, stage, share }) => `${job.id} ${stage} ${share}`);
+  return [...running, queued].filter((part) => part !== "").join(", ");
 }
 
 /** The lines of the table: a sum, a head, a row for each job that runs. */

@@ -46,8 +46,7 @@ export async function checkCase(
     if (image) checkGeometry(image.volume, reading.volume, file, plan, findings);
     const tissue = kind === "labels" ? checkLabels(reading, file, scheme!, plan, findings) : null;
     const empty = kind === "labels" ? false : checkMask(reading, file, kind, plan, findings);
-    const ref: FileRef = { path: pathOf(file), sha256: reading.sha256 };
-    return { ref, empty, tissue };
+    return { ref: { path: pathOf(file), sha256: reading.sha256 } satisfies FileRef, empty, tissue };
   };
   const labels = await read("labels");
   const brainMask = await read("brainMask");

@@ -66,8 +66,7 @@ export async function scoreVolume(
   for (let start = 0; start < slices.length; start += batch) {
     throwIfStopped(signal);
     const now = slices.slice(start, start + batch);
-    const windows = { data: new Float32Array(batch * window * window), count: batch, side: window }; // the last batch is filled up with black: another size would be compiled anew
-    now.forEach((slice, k) => void copyMiddle(slice, window, windows.data, k * window * window));
+    const windows = middlesOf(now, batch, window);
     const logits = await logitsOf(model, windows, options.flips);
     sliceLogits.push(...now.map((_, k) => [...logits.subarray(k * outputs, (k + 1) * outputs)]));
     if (method === "none") continue;
@@ -78,17 +77,23 @@ export async function scoreVolume(
   }
   checkLogits(sliceLogits.flat());
   const scores = sliceLogits.map((logits) => Math.max(scoreFloor, oneLogit(logits)));
-  const mm3 = Math.abs(determinant(volume.affine)) * volume.data.length;
   return {
     plane,
     sliceScores: scores,
     stackScore: stackScore(scores, options.scores),
     sliceMm3: null,
-    mm3,
+    mm3: Math.abs(determinant(volume.affine)) * volume.data.length,
     heat: method === "none" ? null : restoreStack(heat, volume, preprocess),
     probabilities: outputs === 1 ? [] : sliceLogits.map(softmax),
     faithfulness: faithful,
   };
+}
+
+/** The middles of slices as a batch of `count`, filled up with black: another size would be compiled anew. */
+function middlesOf(slices: readonly Image[], count: number, window: number) {
+  const data = new Float32Array(count * window * window);
+  slices.forEach((slice, k) => void copyMiddle(slice, window, data, k * window * window));
+  return { data, count, side: window };
 }
 
 /** The logit itself where there is one; of several classes, normal first, that of all others together. */

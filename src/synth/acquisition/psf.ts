@@ -39,29 +39,47 @@ export type Border = "repeat" | "wrap";
  */
 export function blurInPlace(
   image: Float32Array,
-  [width, height]: readonly [number, number],
+  size: readonly [number, number],
   [alongX, alongY]: readonly [Kernel, Kernel],
   border: Border,
   scratch: Float32Array,
 ): void {
-  if (alongX.length > 1) {
-    scratch.set(image);
-    const reach = alongX.length - 1;
-    const from = padded(width, reach, border);
-    const line = new Float64Array(from.length);
-    const kernel = Float64Array.from(alongX);
-    for (let y = 0; y < height; y++) {
-      const row = y * width;
-      for (let i = 0; i < line.length; i++) line[i] = scratch[row + from[i]!]!;
-      for (let x = 0; x < width; x++) {
-        const at = x + reach;
-        let sum = kernel[0]! * line[at]!;
-        for (let n = 1; n <= reach; n++) sum += kernel[n]! * (line[at - n]! + line[at + n]!);
-        image[row + x] = sum;
-      }
+  if (alongX.length > 1) blurAlongX(image, size, alongX, border, scratch);
+  if (alongY.length > 1) blurAlongY(image, size, alongY, border, scratch);
+}
+
+function blurAlongX(
+  image: Float32Array,
+  [width, height]: readonly [number, number],
+  alongX: Kernel,
+  border: Border,
+  scratch: Float32Array,
+): void {
+  scratch.set(image);
+  const reach = alongX.length - 1;
+  const from = padded(width, reach, border);
+  const line = new Float64Array(from.length);
+  const kernel = Float64Array.from(alongX);
+  for (let y = 0; y < height; y++) {
+    const row = y * width;
+    for (let i = 0; i < line.length; i++) line[i] = scratch[row + from[i]!]!;
+    for (let x = 0; x < width; x++) {
+      const at = x + reach;
+      let sum = kernel[0]! * line[at]!;
+      for (let n = 1; n <= reach; n++) sum += kernel[n]! * (line[at - n]! + line[at + n]!);
+      image[row + x] = sum;
     }
   }
-  if (alongY.length === 1) return;
+}
+
+/** Row by row, each the weighted sum of whole rows. */
+function blurAlongY(
+  image: Float32Array,
+  [width, height]: readonly [number, number],
+  alongY: Kernel,
+  border: Border,
+  scratch: Float32Array,
+): void {
   scratch.set(image);
   const reach = alongY.length - 1;
   const line = padded(height, reach, border);

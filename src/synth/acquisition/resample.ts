@@ -43,9 +43,6 @@ export function addPlane(
   range: SampleRange = wholeRange(shape),
 ): void {
   const [width, height] = size;
-  const [nx, ny, nz] = shape;
-  const rowStep = nx;
-  const sliceStep = nx * ny;
   for (let j = 0; j < height; j++) {
     const x0 = m[1] * j + m[2] * k + m[3];
     const y0 = m[5] * j + m[6] * k + m[7];
@@ -53,37 +50,33 @@ export function addPlane(
     const [first, last] = insideRun([x0, y0, z0], [m[0], m[4], m[8]], range, width);
     const row = width * j;
     for (let i = first; i <= last; i++) {
-      let x = x0 + m[0] * i;
-      let y = y0 + m[4] * i;
-      let z = z0 + m[8] * i;
-      let dx = 1;
-      let dy = rowStep;
-      let up = sliceStep;
-      // At the border only: clamped, and the border voxel stands for what is beyond.
-      if (!(x >= 0 && x < nx - 1 && y >= 0 && y < ny - 1 && z >= 0 && z < nz - 1)) {
-        x = clamp(x, nx - 1);
-        y = clamp(y, ny - 1);
-        z = clamp(z, nz - 1);
-        if (x >= nx - 1) dx = 0;
-        if (y >= ny - 1) dy = 0;
-        if (z >= nz - 1) up = 0;
-      }
-      const xi = x | 0;
-      const yi = y | 0;
-      const zi = z | 0;
-      const fx = x - xi;
-      const fy = y - yi;
-      const fz = z - zi;
-      const p = xi + rowStep * yi + sliceStep * zi;
-      const q = p + dy;
-      const a = source[p]! + fx * (source[p + dx]! - source[p]!);
-      const b = source[q]! + fx * (source[q + dx]! - source[q]!);
-      const c = source[p + up]! + fx * (source[p + up + dx]! - source[p + up]!);
-      const d = source[q + up]! + fx * (source[q + up + dx]! - source[q + up]!);
-      const ab = a + fy * (b - a);
-      target[row + i]! += weight * (ab + fz * (c + fy * (d - c) - ab));
+      target[row + i]! += weight * sampleAt(source, shape, x0 + m[0] * i, y0 + m[4] * i, z0 + m[8] * i);
     }
   }
+}
+
+/** The trilinear sample at a place, voxels; at and beyond the border the border voxel stands for what is beyond. */
+function sampleAt(source: Float32Array, shape: Vec3, x: number, y: number, z: number): number {
+  const [lastX, lastY, lastZ] = [shape[0] - 1, shape[1] - 1, shape[2] - 1];
+  const px = clamp(x, lastX);
+  const py = clamp(y, lastY);
+  const pz = clamp(z, lastZ);
+  const dx = px >= lastX ? 0 : 1;
+  const dy = py >= lastY ? 0 : shape[0];
+  const up = pz >= lastZ ? 0 : shape[0] * shape[1];
+  const xi = px | 0;
+  const yi = py | 0;
+  const zi = pz | 0;
+  const fx = px - xi;
+  const fy = py - yi;
+  const p = xi + shape[0] * (yi + shape[1] * zi);
+  const q = p + dy;
+  const a = source[p]! + fx * (source[p + dx]! - source[p]!);
+  const b = source[q]! + fx * (source[q + dx]! - source[q]!);
+  const c = source[p + up]! + fx * (source[p + up + dx]! - source[p + up]!);
+  const d = source[q + up]! + fx * (source[q + up + dx]! - source[q + up]!);
+  const ab = a + fy * (b - a);
+  return ab + (pz - zi) * (c + fy * (d - c) - ab);
 }
 
 /** Fills a slice with the nearest source voxel's label; 0 outside. */

@@ -14,23 +14,10 @@ const sinusT2 = 0.25;
  * The sinuses are labelled `otherBrain`; the thin sheets keep the fluid's label. Painted before the brain, which covers what it touches.
  */
 export function paintDura(canvas: Canvas, frame: Frame, inside: Cavity, age: number): void {
-  const [fx, fy, fz] = frame.scale;
+  const [, fy, fz] = frame.scale;
   const box = { low: frame.point(-30, -50, -34), high: frame.point(30, 48, 36) };
-  const falx: Field = (x, y, z) => {
-    // Its free edge arches above the callosum from the crista galli to the straight sinus.
-    const edge = -6 + 20 * Math.sqrt(Math.max(0, 1 - ((y / fy - 6) / 34) ** 2));
-    return Math.max(Math.abs(x) - 0.3, edge - z / fz);
-  };
-  sheet(canvas, box, falx, 0.35);
-  const tentorium: Field = (x, y, z) => {
-    const ty = clamp(y / fy, -42, -6);
-    const across = Math.abs(x) / fx;
-    const ridge = interpolateHeld([-42, -32, -24, -18, -6], [-21, -19, -13.5, -9, -9], ty);
-    const height = ridge - (ridge + 24.5) * (1 - Math.exp(-((across / 16.5) ** 2)));
-    const notch = 9 * smoothstep(-22, -8, ty) - across; // open in front for the midbrain
-    return Math.max(Math.abs(z / fz - height) * 0.8 * fz - 0.3, notch * fx, (y / fy + 6) * fy);
-  };
-  sheet(canvas, box, tentorium, 0.45);
+  sheet(canvas, box, falx(frame), 0.35);
+  sheet(canvas, box, tentorium(frame), 0.45);
   const sinus: Paint = { tissue: tissues.otherBrain, intensity: sinusT2, edge: 1.2 };
   const radius = interpolateHeld([20, 38], [0.9, 2.1], age);
   const sagittal: Field = (x, y, z) => {
@@ -54,6 +41,26 @@ export function paintDura(canvas: Canvas, frame: Frame, inside: Cavity, age: num
     joined(2, straight, (x, y, z) => transverse(Math.abs(x), y, z)),
     sinus,
   );
+}
+
+/** Its free edge arches above the callosum from the crista galli to the straight sinus. */
+function falx({ scale: [, fy, fz] }: Frame): Field {
+  return (x, y, z) => {
+    const edge = -6 + 20 * Math.sqrt(Math.max(0, 1 - ((y / fy - 6) / 34) ** 2));
+    return Math.max(Math.abs(x) - 0.3, edge - z / fz);
+  };
+}
+
+/** A tent over the hindbrain, open in front for the midbrain. */
+function tentorium({ scale: [fx, fy, fz] }: Frame): Field {
+  return (x, y, z) => {
+    const ty = clamp(y / fy, -42, -6);
+    const across = Math.abs(x) / fx;
+    const ridge = interpolateHeld([-42, -32, -24, -18, -6], [-21, -19, -13.5, -9, -9], ty);
+    const height = ridge - (ridge + 24.5) * (1 - Math.exp(-((across / 16.5) ** 2)));
+    const notch = 9 * smoothstep(-22, -8, ty) - across;
+    return Math.max(Math.abs(z / fz - height) * 0.8 * fz - 0.3, notch * fx, (y / fy + 6) * fy);
+  };
 }
 
 /** Blends a thin sheet of dura into the fluid. */

@@ -45,11 +45,8 @@ export function paintSolid(
   if (box === null) return;
   const [low, high] = box;
   const distance = distanceOf(solid.shape);
-  const { layers, roughMm } = solid;
-  // Offsets keep neighbours of one kind from sharing their grain.
-  const [ox, oy, oz] = [low[0] * 0.37, low[1] * 0.53, low[2] * 0.71];
-  const limit = 2.5 * roughMm + edge;
-  const core = -(layers.at(-1)![0] + limit); // deeper than any layer's border
+  const limit = 2.5 * solid.roughMm + edge;
+  const look = lookOf(solid, texture, edge, limit, low);
   const leap = 0.5 / edge; // voxels a mm, halved because an ellipsoid's distance is an estimate
   for (let k = low[2]; k <= high[2]; k++) {
     for (let j = low[1]; j <= high[1]; j++) {
@@ -60,25 +57,41 @@ export function paintSolid(
         const x = a[0] * i + a[1] * j + a[2] * k + a[3];
         const y = a[4] * i + a[5] * j + a[6] * k + a[7];
         const z = a[8] * i + a[9] * j + a[10] * k + a[11];
-        let d = distance(x, y, z);
-        if (d > limit) {
-          i += Math.floor((d - limit) * leap); // nothing of it can be nearer
+        const smooth = distance(x, y, z);
+        if (smooth > limit) {
+          i += Math.floor((smooth - limit) * leap); // nothing of it can be nearer
           continue;
         }
         if (i < first) continue;
-        if (roughMm > 0 && d > core) d += roughMm * texture.at(x / surfaceMm + ox, y / surfaceMm + oy, z / surfaceMm + oz);
-        let cover = 0.5 - d / edge;
+        const d = look.distance(smooth, x, y, z);
+        let cover = Math.min(1, 0.5 - d / edge);
+        if (cover > 0 && allowed !== null) cover *= allowed(i, j, k);
         if (cover <= 0) continue;
-        if (cover > 1) cover = 1;
-        if (allowed !== null) cover *= allowed(i, j, k);
-        if (cover <= 0) continue;
-        const grain =
-          solid.texture === 0 ? 1 : 1 + solid.texture * texture.at(x / grainMm + oy, y / grainMm + oz, z / grainMm + ox);
         const p = i + shape[0] * (j + shape[1] * k);
-        data[p]! += cover * (Math.max(0, levelAt(layers, -d, edge) * grain) - data[p]!);
+        data[p]! += cover * (look.signal(d, x, y, z) - data[p]!);
       }
     }
   }
+}
+
+/** The irregular surface of a solid, and its signal within. @param limit - Beyond this from the smooth surface there is nothing of it, mm. */
+function lookOf(solid: Solid, texture: Texture, edge: number, limit: number, low: Vec3) {
+  const { layers, roughMm } = solid;
+  // Offsets keep neighbours of one kind from sharing their grain.
+  const [ox, oy, oz] = [low[0] * 0.37, low[1] * 0.53, low[2] * 0.71];
+  const core = -(layers.at(-1)![0] + limit); // deeper than any layer's border
+  return {
+    /** From the irregular surface, where that is `d` from the smooth one, mm; negative inside. */
+    distance(d: number, x: number, y: number, z: number): number {
+      if (roughMm <= 0 || d <= core) return d;
+      return d + roughMm * texture.at(x / surfaceMm + ox, y / surfaceMm + oy, z / surfaceMm + oz);
+    },
+    signal(d: number, x: number, y: number, z: number): number {
+      const level = levelAt(layers, -d, edge);
+      if (solid.texture === 0) return Math.max(0, level);
+      return Math.max(0, level * (1 + solid.texture * texture.at(x / grainMm + oy, y / grainMm + oz, z / grainMm + ox)));
+    },
+  };
 }
 
 /** Signal at a depth, mixed over `edge` mm where two layers meet. */

@@ -25,11 +25,9 @@ export function paintShell(
   texture: Texture,
 ): void {
   const { shape, data, toLocal: a } = canvas;
-  const { levels, head } = uterus;
   const shell = grownBox(box, shape, canvas.spacing, reachMm);
   const distance = smoothDistance(isHead, shell, canvas);
   const edge = Math.max(...canvas.spacing);
-  const rz = uterus.radii[2];
   let p = 0;
   for (let k = shell.low[2]; k <= shell.high[2]; k++) {
     for (let j = shell.low[1]; j <= shell.high[1]; j++) {
@@ -42,21 +40,36 @@ export function paintShell(
         const y = a[4] * i + a[5] * j + a[6] * k + a[7];
         const z = a[8] * i + a[9] * j + a[10] * k + a[11];
         const wave = texture.at(x / 11, y / 11, z / 11);
-        const base = Math.min(1, Math.max(0, (-z / rz - 0.3) / 0.35)); // 0 over the vault, 1 at the skull base
-        const gap = head.gapMm * (1 - base);
-        const skull = head.skullMm * Math.max(0.35, 1 + head.uneven * wave) * (1 + 0.8 * base);
         const grain = texture.at(x / 2 + 5, y / 2, z / 2 + 9);
-        let value = data[at]!;
-        const bodyDistance = base > 0 ? coarseAt(body, i, j, k) : 20;
-        const scalpShare = Math.min(1, Math.max(0, bodyDistance / 2 + 0.5));
-        const scalp = head.scalpMm * (1 + 0.15 * wave);
-        value = mix(value, levels.scalp * (1 + 0.08 * grain), scalpShare * share(gap + skull + scalp - d, edge));
-        value = mix(value, levels.skull * (1 + 0.3 * grain) + 0.1 * base, share(gap + skull - d, edge) * (1 - 0.35 * base));
-        const filling = levels.cranialGap * (1 - 0.55 * base) * (1 + 0.1 * grain);
-        data[at] = Math.max(0, mix(value, filling, share(gap - d, edge)));
+        const base = Math.min(1, Math.max(0, (-z / uterus.radii[2] - 0.3) / 0.35));
+        const scalpShare = base > 0 ? Math.min(1, Math.max(0, coarseAt(body, i, j, k) / 2 + 0.5)) : 1;
+        data[at] = shellOver(data[at]!, uterus, { d, edge, wave, grain, base, scalpShare });
       }
     }
   }
+}
+
+interface ShellPlace {
+  /** Distance from the head, mm, and over how much of it two layers mix. */
+  readonly d: number;
+  readonly edge: number;
+  /** Noise, of the thickness and of the signal. */
+  readonly wave: number;
+  readonly grain: number;
+  /** 0 over the vault, 1 at the skull base. */
+  readonly base: number;
+  readonly scalpShare: number;
+}
+
+/** Scalp, skull and fluid gap at a place, laid over what was there. */
+function shellOver(below: number, { levels, head }: Uterus, { d, edge, wave, grain, base, scalpShare }: ShellPlace): number {
+  const gap = head.gapMm * (1 - base);
+  const skull = head.skullMm * Math.max(0.35, 1 + head.uneven * wave) * (1 + 0.8 * base);
+  const scalp = head.scalpMm * (1 + 0.15 * wave);
+  let value = mix(below, levels.scalp * (1 + 0.08 * grain), scalpShare * share(gap + skull + scalp - d, edge));
+  value = mix(value, levels.skull * (1 + 0.3 * grain) + 0.1 * base, share(gap + skull - d, edge) * (1 - 0.35 * base));
+  const filling = levels.cranialGap * (1 - 0.55 * base) * (1 + 0.1 * grain);
+  return Math.max(0, mix(value, filling, share(gap - d, edge)));
 }
 
 function share(depth: number, edge: number): number {
