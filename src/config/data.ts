@@ -8,15 +8,17 @@ import { fetalUltrasoundOptions } from "../synth/ultrasound/fetal/options.ts";
 import { cranialUltrasoundOptions } from "../synth/ultrasound/neonatal/options.ts";
 
 /** The `data` section of a config: the closed list of where images come from, told apart by `kind`. */
-export const dataOptions = z.discriminatedUnion("kind", [
-  phantomOptions,
-  folderOptions,
-  datasetOptions,
-  fetalUltrasoundOptions,
-  cranialUltrasoundOptions,
-  headCtOptions,
-  publicOptions,
-]);
+export const dataOptions = z
+  .discriminatedUnion("kind", [
+    phantomOptions,
+    folderOptions,
+    datasetOptions,
+    fetalUltrasoundOptions,
+    cranialUltrasoundOptions,
+    headCtOptions,
+    publicOptions,
+  ])
+  .meta({ id: "data" });
 export type DataOptions = z.output<typeof dataOptions>;
 
 /** The folder that data are read from, so that they are of patients for all we know; null where formulas draw them. */

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
 import { loadExperiment, parseExperiment } from "./experiment.ts";
 import { experimentJsonSchema, experimentYaml } from "./show.ts";
 
@@ -65,6 +67,22 @@ test("the committed JSON Schema is current; mend: node dist/cli.js config schema
   expect(`${JSON.stringify(experimentJsonSchema(), null, 2)}\n`).toBe(committed);
 });
 
+test("by the JSON Schema alone every config is right, and a mistake in what its parts share is found in each", async () => {
+  const schema = z.fromJSONSchema(experimentJsonSchema() as Parameters<typeof z.fromJSONSchema>[0]);
+  for (const file of await configFiles()) {
+    const { error } = schema.safeParse(parse(await readFile(file, "utf8")));
+    expect(error?.issues, file).toBeUndefined();
+  }
+  const isRight = (optimizer: object) => [
+    schema.safeParse({ train: { optimizer } }).success,
+    schema.safeParse({ pretrain: { train: { optimizer } } }).success,
+    schema.safeParse({ regions: { detector: { train: { optimizer } } } }).success,
+  ];
+  expect(isRight({ kind: "sgd", schedule: { kind: "polynomial", power: 0.5 } })).toEqual([true, true, true]);
+  expect(isRight({ kind: "sgd", schedule: { kind: "polynomial", pover: 0.5 } })).toEqual([false, false, false]);
+  expect(isRight({ learningRate: 11 })).toEqual([false, false, false]);
+});
+
 test("every option is described", () => {
   const bare: string[] = [];
   const visit = (node: unknown, path: string): void => {
@@ -79,7 +97,10 @@ test("every option is described", () => {
     for (const [i, value] of (anyOf ?? []).entries())
       if ((value as { properties?: unknown }).properties) visit(value, `${path}|${i}`);
   };
-  visit(experimentJsonSchema(), "");
+  const { $defs, ...schema } = experimentJsonSchema() as { $defs: Record<string, object> };
+  visit(schema, "");
+  expect(Object.keys($defs)).toContain("optimizer");
+  for (const [name, part] of Object.entries($defs)) visit({ description: "where it stands", ...part }, name);
   expect(bare).toEqual([]);
 });
 

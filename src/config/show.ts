@@ -33,12 +33,13 @@ export function experimentJsonSchema(): JsonSchema {
     additionalProperties: { type: "object" },
   };
   const size = { description: "Which of sizes is taken; small where none is named.", type: "string" };
-  const { properties, ...rest } = schema;
+  const { properties, $defs, ...rest } = schema;
   const { $schema: _, ...sweep } = relaxed(z.toJSONSchema(sweepOptions, { target: "draft-2020-12", io: "input" })) as JsonSchema;
   return {
     ...rest,
     title: "hemosynth experiment",
     properties: { extends: bases, ...(properties as JsonSchema), size, sizes, sweep },
+    $defs, // what recurs; each has its name where it is declared, by .meta({ id })
   };
 }
 

@@ -4,7 +4,7 @@ import { miniresnetEncoder, miniresnetOptions } from "./miniresnet.ts";
 import { resnetEncoder, resnetOptions } from "./resnet.ts";
 
 /** The closed list of encoders that see one image of a set (see hexanet.ts, mil.ts). */
-export const encoderOptions = z.discriminatedUnion("kind", [miniresnetOptions, resnetOptions]);
+export const encoderOptions = z.discriminatedUnion("kind", [miniresnetOptions, resnetOptions]).meta({ id: "encoder" });
 export type EncoderOptions = z.output<typeof encoderOptions>;
 
 /** The encoder that `options.kind` names. */

@@ -75,16 +75,18 @@ export { detectInRows, mapsOf, type RowsOptions } from "./yolo/rows.ts";
 export { type Detection, type DetectionOptions, detectionOptions, detectionsOf, evaluatedDetections } from "./yolo/suppress.ts";
 
 /** The `model` section of a config: the closed list of architectures, told apart by `kind`. */
-export const modelOptions = z.discriminatedUnion("kind", [
-  unetOptions,
-  nnunetOptions,
-  autoencoderOptions,
-  miniresnetOptions,
-  resnetOptions,
-  milOptions,
-  hexanetOptions,
-  yoloOptions,
-]);
+export const modelOptions = z
+  .discriminatedUnion("kind", [
+    unetOptions,
+    nnunetOptions,
+    autoencoderOptions,
+    miniresnetOptions,
+    resnetOptions,
+    milOptions,
+    hexanetOptions,
+    yoloOptions,
+  ])
+  .meta({ id: "model" });
 export type ModelOptions = z.output<typeof modelOptions>;
 
 /** Builds the model that `options.kind` names. To add one: a file, a line above, a case below. */

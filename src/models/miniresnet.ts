@@ -7,16 +7,18 @@ import type { Classifier, ModelShape } from "./model.ts";
 import type { WeightSpec } from "./weights.ts";
 
 /** Options of {@link buildMiniResNet}. */
-export const miniresnetOptions = z.strictObject({
-  kind: z.literal("miniresnet").describe("architecture"),
-  widths: z
-    .array(z.int().min(1).max(1024))
-    .min(1)
-    .max(6)
-    .default([16, 32, 64])
-    .describe("feature maps of each stage; each after the first halves the resolution"),
-  blocks: z.int().min(1).max(16).default(1).describe("residual blocks in each stage, of two 3 x 3 convolutions"),
-});
+export const miniresnetOptions = z
+  .strictObject({
+    kind: z.literal("miniresnet").describe("architecture"),
+    widths: z
+      .array(z.int().min(1).max(1024))
+      .min(1)
+      .max(6)
+      .default([16, 32, 64])
+      .describe("feature maps of each stage; each after the first halves the resolution"),
+    blocks: z.int().min(1).max(16).default(1).describe("residual blocks in each stage, of two 3 x 3 convolutions"),
+  })
+  .meta({ id: "miniresnet" });
 export type MiniResNetOptions = z.output<typeof miniresnetOptions>;
 
 /**

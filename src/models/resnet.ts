@@ -11,16 +11,18 @@ export const resnetKinds = ["resnet18", "resnet34", "resnet50"] as const;
 export type ResNetKind = (typeof resnetKinds)[number];
 
 /** Options of {@link buildResNet}. */
-export const resnetOptions = z.strictObject({
-  kind: z.enum(resnetKinds).describe("architecture"),
-  /** Feature maps after the first convolution; the four stages have 1, 2, 4 and 8 times as many, or four times that in resnet50. */
-  width: z.int().min(1).max(1024).default(64).describe("feature maps after the first convolution; the reference has 64"),
-  /** Of resnet50: the convolution that halves the resolution of a stage's first block. 3x3 as torchvision's "v1.5", or the first 1x1 as the paper's and Keras'. */
-  strideIn: z
-    .enum(["3x3", "1x1"])
-    .default("3x3")
-    .describe("of resnet50, the convolution with the stride: 3x3 as torchvision's, or 1x1 as the paper's and Keras'"),
-});
+export const resnetOptions = z
+  .strictObject({
+    kind: z.enum(resnetKinds).describe("architecture"),
+    /** Feature maps after the first convolution; the four stages have 1, 2, 4 and 8 times as many, or four times that in resnet50. */
+    width: z.int().min(1).max(1024).default(64).describe("feature maps after the first convolution; the reference has 64"),
+    /** Of resnet50: the convolution that halves the resolution of a stage's first block. 3x3 as torchvision's "v1.5", or the first 1x1 as the paper's and Keras'. */
+    strideIn: z
+      .enum(["3x3", "1x1"])
+      .default("3x3")
+      .describe("of resnet50, the convolution with the stride: 3x3 as torchvision's, or 1x1 as the paper's and Keras'"),
+  })
+  .meta({ id: "resnet" });
 export type ResNetOptions = z.output<typeof resnetOptions>;
 
 /** Blocks in each stage, and whether they are bottlenecks. */

@@ -45,13 +45,9 @@ const constantSchedule = z.strictObject({
 });
 
 /** What the learning rate does over the steps: a closed list. */
-export const scheduleOptions = z.discriminatedUnion("kind", [
-  cosineSchedule,
-  exponentialSchedule,
-  polynomialSchedule,
-  oneCycleSchedule,
-  constantSchedule,
-]);
+export const scheduleOptions = z
+  .discriminatedUnion("kind", [cosineSchedule, exponentialSchedule, polynomialSchedule, oneCycleSchedule, constantSchedule])
+  .meta({ id: "schedule" });
 export type ScheduleOptions = z.output<typeof scheduleOptions>;
 
 /** Begin of the names of a group's weights, as they stand in the checkpoint: `down0`, `logits.bias`. */
@@ -125,7 +121,7 @@ const sgdOptions = z.strictObject({
 });
 
 /** The optimizer and what its rate does over the steps: a closed list, told apart by `kind`; `adamw` where none is named. */
-export const optimizerOptions = z.discriminatedUnion("kind", [adamwOptions, adamOptions, sgdOptions]);
+export const optimizerOptions = z.discriminatedUnion("kind", [adamwOptions, adamOptions, sgdOptions]).meta({ id: "optimizer" });
 export type OptimizerOptions = z.output<typeof optimizerOptions>;
 export type AdamOptions = Extract<OptimizerOptions, { kind: "adam" | "adamw" }>;
 export type SgdOptions = Extract<OptimizerOptions, { kind: "sgd" }>;

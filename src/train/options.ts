@@ -39,53 +39,55 @@ const tverskyOptions = z.strictObject({
  * The loss: a weighted sum of soft Dice, cross-entropy, focal and Tversky loss. Of `task: lesion` for the lesion, and the same for the brain; of
  * `task: tissue` the mean over all tissues, and one softmax.
  */
-export const lossOptions = z.strictObject({
-  /** Weight of soft Dice. */
-  dice: weight(1, "weight of soft Dice"),
-  /** Weight of cross-entropy. */
-  crossEntropy: weight(1, "weight of cross-entropy"),
-  focal: focalOptions.prefault({}).describe("focal loss beside the others"),
-  tversky: tverskyOptions.prefault({}).describe("Tversky loss beside the others"),
-  /** What the cross-entropy of lesion pixels counts, that of others being 1; PyTorch's `pos_weight`. */
-  lesionPixelWeight: weight(
-    1,
-    "what the cross-entropy of a lesion pixel counts, or of a slice with blood, that of any other being 1; not for task tissue",
-  ),
-  /** Weight of the brain's loss beside the lesion's. */
-  brainLossWeight: weight(0.5, "weight of the brain's loss beside the lesion's; task lesion only"),
-  /** Tissues: a pixel's cross-entropy counts by the share of its tissue in the batch to the power of minus this. */
-  classBalance: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe(
-      "weight of the cross-entropy: task tissue, of a pixel its tissue's share in the batch to the power of minus this; tasks classes and crops, of an image its class's share in the training images to that power (1: by inverse frequency); 0: all alike",
+export const lossOptions = z
+  .strictObject({
+    /** Weight of soft Dice. */
+    dice: weight(1, "weight of soft Dice"),
+    /** Weight of cross-entropy. */
+    crossEntropy: weight(1, "weight of cross-entropy"),
+    focal: focalOptions.prefault({}).describe("focal loss beside the others"),
+    tversky: tverskyOptions.prefault({}).describe("Tversky loss beside the others"),
+    /** What the cross-entropy of lesion pixels counts, that of others being 1; PyTorch's `pos_weight`. */
+    lesionPixelWeight: weight(
+      1,
+      "what the cross-entropy of a lesion pixel counts, or of a slice with blood, that of any other being 1; not for task tissue",
     ),
-  /** `batch`: one Dice over all pixels of the batch; `slice`: the mean of one a slice. */
-  diceOver: z
-    .enum(["batch", "slice"])
-    .default("batch")
-    .describe("batch: one Dice over all pixels of the batch; slice: the mean of one a slice"),
-  /** Added to numerator and denominator of Dice, pixels. */
-  smoothing: z.number().min(1e-6).max(1e6).default(1).describe("added to numerator and denominator of Dice, pixels"),
-  /** Probabilities in the denominator of Dice are taken to this power; Spahr et al. 2023 use 2. */
-  dicePower: z
-    .union([z.literal(1), z.literal(2)])
-    .default(1)
-    .describe("probabilities in the denominator of Dice are taken to this power, 1 or 2"),
-  /** What the loss of a slice with an empty mask is multiplied with in the mean of `diceOver: slice`; Spahr et al. 2023 use 0.2. */
-  emptySliceWeight: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(1)
-    .describe("what the Dice loss of a slice with an empty mask is multiplied with under `diceOver: slice`, in [0, 1]"),
-  /** Of a detector, which has no other part. */
-  detection: detectionLossOptions
-    .prefault({})
-    .describe("task detect: weights of the parts of a detector's loss; it has no other part"),
-});
+    /** Weight of the brain's loss beside the lesion's. */
+    brainLossWeight: weight(0.5, "weight of the brain's loss beside the lesion's; task lesion only"),
+    /** Tissues: a pixel's cross-entropy counts by the share of its tissue in the batch to the power of minus this. */
+    classBalance: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe(
+        "weight of the cross-entropy: task tissue, of a pixel its tissue's share in the batch to the power of minus this; tasks classes and crops, of an image its class's share in the training images to that power (1: by inverse frequency); 0: all alike",
+      ),
+    /** `batch`: one Dice over all pixels of the batch; `slice`: the mean of one a slice. */
+    diceOver: z
+      .enum(["batch", "slice"])
+      .default("batch")
+      .describe("batch: one Dice over all pixels of the batch; slice: the mean of one a slice"),
+    /** Added to numerator and denominator of Dice, pixels. */
+    smoothing: z.number().min(1e-6).max(1e6).default(1).describe("added to numerator and denominator of Dice, pixels"),
+    /** Probabilities in the denominator of Dice are taken to this power; Spahr et al. 2023 use 2. */
+    dicePower: z
+      .union([z.literal(1), z.literal(2)])
+      .default(1)
+      .describe("probabilities in the denominator of Dice are taken to this power, 1 or 2"),
+    /** What the loss of a slice with an empty mask is multiplied with in the mean of `diceOver: slice`; Spahr et al. 2023 use 0.2. */
+    emptySliceWeight: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(1)
+      .describe("what the Dice loss of a slice with an empty mask is multiplied with under `diceOver: slice`, in [0, 1]"),
+    /** Of a detector, which has no other part. */
+    detection: detectionLossOptions
+      .prefault({})
+      .describe("task detect: weights of the parts of a detector's loss; it has no other part"),
+  })
+  .meta({ id: "loss" });
 export type LossOptions = z.output<typeof lossOptions>;
 
 /** What a network can be trained to tell, or its encoder to see, in pretraining. */
