@@ -1,6 +1,6 @@
-/** `3 stacks`, `1 stack`. */
-export function many(n: number, thing: string): string {
-  return `${n} ${thing}${n === 1 ? "" : "s"}`;
+/** `3 stacks`, `1 stack`. @param several - Where it is not the word with an s: `2 boxes`. */
+export function many(n: number, thing: string, several = `${thing}s`): string {
+  return `${n} ${n === 1 ? thing : several}`;
 }
 
 /** A grade of Papile, 1 to 4, as it is written. Source: Papile et al. 1978. */

@@ -1,5 +1,5 @@
 import type { StageResult } from "../core/context.ts";
-import { romanGrade } from "../core/words.ts";
+import { many, romanGrade } from "../core/words.ts";
 import type { Dataset, SplitName } from "../data/dataset.ts";
 import type { EvalOptions } from "./options.ts";
 import { findMetric, kindOfScores, withInterval } from "./report/format.ts";
@@ -50,7 +50,7 @@ export function notesOf(evaluated: Tables, validation: Tables, options: EvalOpti
   const mixed = evaluated.subject.filter((unit) => new Set(stacksOf(unit).map((stack) => stack.label)).size === 2);
   if (mixed.length > 0)
     notes.push(
-      `${mixed.length} of ${evaluated.subject.length} examinations hold stacks with and without a lesion; they count as having one.`,
+      `Counted as having a lesion, with stacks with and without one: ${mixed.length} of ${many(evaluated.subject.length, "examination")}.`,
     );
   const grades = evaluated.stack.flatMap(({ label, grade }) => (label === 1 && grade !== null ? [grade] : []));
   const absent = [1, 2, 3, 4].filter((grade) => grades.length > 0 && !grades.includes(grade));

@@ -230,7 +230,7 @@ describe("what cannot be used is one line that says where and why", () => {
       { ...silentContext(1), reporter },
     );
     expect((await readDataset(out)).cases.map((c) => c.sources)).toEqual([["a_T2w"]]);
-    expect(warnings.join()).toContain("1 cases with hemorrhage are left out");
+    expect(warnings.join()).toContain("left out 1 case with hemorrhage");
     expect(await readSplits(out)).toEqual({ schemaVersion: 1, train: ["a"], val: [], test: [] });
   });
 });

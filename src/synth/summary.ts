@@ -1,5 +1,5 @@
 import type { StageResult } from "../core/context.ts";
-import { romanGrade } from "../core/words.ts";
+import { many, romanGrade } from "../core/words.ts";
 import type { Sidecar } from "./sidecar.ts";
 
 /** What the summary of a run needs of one stack: a few numbers, so that a run of any length fits into memory. */
@@ -57,7 +57,7 @@ export function summarise(stacks: readonly StackDigest[], givenUp: readonly Give
     ageSds.length > 0 ? `; age by brain volume in ${ageSds.length}, within ${quartiles(ageSds)![1]} weeks (SD)` : "";
   const thin = unseen > 0 ? `; in ${unseen} the bleed is too thin for the mask` : "";
   return {
-    headline: `${stacks.length} stacks of ${scenes.length} scenes (${counts})${lost}${thin}${guessed}`,
+    headline: `${many(stacks.length, "stack")} of ${many(scenes.length, "scene")} (${counts})${lost}${thin}${guessed}`,
     summary: {
       stacks: stacks.length,
       scenes: scenes.length,

@@ -4,6 +4,7 @@ import { affineSpacing } from "../core/affine.ts";
 import { type StageContext, type StageResult, throwIfStopped } from "../core/context.ts";
 import { tissues } from "../core/tissue.ts";
 import { flatAxisOf, type Volume } from "../core/volume.ts";
+import { many } from "../core/words.ts";
 import { assertApart } from "../data/apart.ts";
 import { type Case, type Dataset, type FileRef, readDataset, readSplits, writeDataset, writeSplits } from "../data/dataset.ts";
 import { ontoGrid } from "../data/grid.ts";
@@ -135,7 +136,7 @@ function resultOf(found: readonly Found[]): StageResult {
   const missing = found.length - usable.length;
   const rounded = found.map(({ id, brainMl, ventricleMl }) => ({ id, brainMl: Math.round(brainMl), ventricleMl: Number(ventricleMl.toFixed(2)) })); // biome-ignore format: one line
   return {
-    headline: `tissues of ${usable.length} cases by the network${missing > 0 ? `; no brain understood in ${missing}` : ""}`,
+    headline: `tissues of ${many(usable.length, "case")} by the network${missing > 0 ? `; no brain understood in ${missing}` : ""}`,
     summary: { cases: found.length, withLabels: usable.length, found: rounded },
   };
 }

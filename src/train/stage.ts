@@ -4,6 +4,7 @@ import { computesOnGpu } from "../backend/native.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { seededRng } from "../core/rng.ts";
+import { many } from "../core/words.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
@@ -290,7 +291,7 @@ function result(data: TrainData, { step: steps, kept }: Progress, options: Train
   const slices = { train: data.train.length, val: data.val.length };
   return {
     headline:
-      `trained ${steps} steps${early} on ${slices.train} slices of ${data.cases.train} cases; ` +
+      `trained ${many(steps, "step")}${early} on ${many(slices.train, "slice")} of ${many(data.cases.train, "case")}; ` +
       `best at step ${step}: ${figures}`,
     summary: { steps, cases: data.cases, slices, best: { step, loss, dice, auroc, brainDice, map50 } },
   };

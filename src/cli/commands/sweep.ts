@@ -197,7 +197,7 @@ function outcomeOf(plan: SweepPlan, out: string, results: SweepResults): Outcome
   };
   if (failed.length === 0) return { text, json };
   const first = failed[0]!;
-  const message = `${out}: ${failed.length} of ${points.length} runs failed; the first, ${first.name}: ${first.failure!.message.split("\n")[0]} More in ${join(out, "logs")}; --only-failed tries them again.`;
+  const message = `${out}: ${failed.length} of ${many(points.length, "run")} failed; the first, ${first.name}: ${first.failure!.message.split("\n")[0]} More in ${join(out, "logs")}; --only-failed tries them again.`;
   return { text, json, failure: new UserError("partial", message) };
 }
 

@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import { fixed } from "../report/format.ts";
 import type { TableDocument, TextTable } from "../tables/document.ts";
@@ -93,8 +94,8 @@ const confidenceText = (value: number | null) => (value === null ? "no confidenc
 function headLines({ detections, reference, cluster, columns, classes, confidence, curves, method }: BoxesResults): string[] {
   const best = curves[0]!.best;
   return [
-    `${oneLine(detections.file)}: ${detections.boxes} boxes`,
-    `${oneLine(reference.file)}: ${reference.images} images, ${reference.objects} objects and ${reference.crowds} crowds of ${classes.length} classes, ${reference.clusters} clusters`,
+    `${oneLine(detections.file)}: ${many(detections.boxes, "box", "boxes")}`,
+    `${oneLine(reference.file)}: ${many(reference.images, "image")}, ${many(reference.objects, "object")} and ${many(reference.crowds, "crowd")} of ${many(classes.length, "class", "classes")}, ${many(reference.clusters, "cluster")}`,
     cluster === null ? "no patient: every picture is taken as independent" : `patient: ${oneLine(cluster)}`,
     ...(columns === null ? [] : [`table of cases: ${columns}`]),
     `confidence: ${confidence.value === null ? "none: no box is right" : `score >= ${confidenceText(confidence.value)}`} (${confidence.rule})`,

@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import type { FoundColumns } from "../metrics/detection/match.ts";
 import { valueAt } from "../tables/estimate.ts";
@@ -28,14 +29,17 @@ export function notesOf(
     "AP, AP50, AP75 and the like are COCO's, at 101 recalls. The same detector has another AP50 by another rule: name the rule with the figure.",
     ...when(by === null, "Nothing tells which pictures belong together: if one patient has several, the intervals are too narrow. Name it by --cases, or by a key of the images."), // biome-ignore format: a line each
     ...when(confidence === null, "The confidence was chosen on the very pictures that are evaluated: recall, precision, F1 and wrong boxes are optimistic. Give --confidence, chosen elsewhere."), // biome-ignore format: a line each
-    ...when(withObject < fewClusters, `Only ${withObject} clusters hold an object: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`), // biome-ignore format: a line each
+    ...when(withObject < fewClusters, `Only ${many(withObject, "cluster")} with an object: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`), // biome-ignore format: a line each
     ...when(interval !== "bca" && (above < 0.1 || above > 0.9), `AP lies above the estimate in ${Math.round(100 * above)}% of the resamples, for want of objects or pictures in some classes: take --interval bca, which allows for it.`), // biome-ignore format: a line each
     ...when(distinct < truth.image.length, "Clusters hold several objects: Wilson, Clopper-Pearson and Jeffreys take boxes as independent, and stand there for comparison with papers."), // biome-ignore format: a line each
-    ...when(without.length > 0, `${without.length} of ${classes.length} classes have no object and count in no mean: ${without.slice(0, 5).join(", ")}${without.length > 5 ? ", ..." : ""}.`), // biome-ignore format: a line each
+    ...when(without.length > 0, `Without an object, so that they count in no mean: ${without.length} of ${many(classes.length, "class", "classes")}, ${without.slice(0, 5).join(", ")}${without.length > 5 ? ", ..." : ""}.`), // biome-ignore format: a line each
     ...when(found.score.length === 0, "No box was found."),
     ...when(found.score.length > 1 && new Set(found.score).size === 1, "All scores are equal: the order of the file decides about every AP."), // biome-ignore format: a line each
-    ...when(outside > 0, `${outside} boxes found lie wholly outside their picture: is the reference of the same pictures?`),
-    ...when(reference.withoutArea > 0, `${reference.withoutArea} annotations have no area: that of the box says whether they are small, medium or large.`), // biome-ignore format: a line each
+    ...when(
+      outside > 0,
+      `${many(outside, "box", "boxes")} found wholly outside the picture: is the reference of the same pictures?`,
+    ),
+    ...when(reference.withoutArea > 0, `${many(reference.withoutArea, "annotation")} without an area: that of the box says what is small, medium or large.`), // biome-ignore format: a line each
     ...when(reference.sayIgnore > 0, `${reference.sayIgnore} annotations say ignore, and count all the same, as in pycocotools: only crowds are left out.`), // biome-ignore format: a line each
   ];
 }

@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import { type Curve, type CurveAxes, curvesSvg, frocAxes, type Point, precisionAxes } from "../report/curves.ts";
 import { fixed } from "../report/format.ts";
@@ -98,12 +99,12 @@ function differenceSection({ comparisons, detections }: BoxesResults): Section[]
 
 /** The evaluation as a paper's methods tell it. */
 function methodsOf({ reference, cluster, classes, confidence, options, comparisons, method, hemosynth }: BoxesResults): string[] {
-  const whose = cluster === null ? "every image taken as independent" : `of ${reference.clusters} patients`;
+  const whose = cluster === null ? "every image taken as independent" : `of ${many(reference.clusters, "patient")}`;
   const chosen = options.confidence === null ? "chosen for the highest F1 on the very images that are evaluated, anew in each resample" : "given"; // biome-ignore format: one line
   const cut = confidence.value === null ? "No confidence was set, for no box is right." : `Figures at one confidence are of boxes scoring at least ${fixed(confidence.value, 3)} (${chosen}).`; // biome-ignore format: one line
   const tests = comparisons.length === 0 ? "" : ` Detectors were compared on the same images: paired differences with intervals and p values from the same resamples${comparisons.length > 1 ? ", adjusted by Holm for each figure" : ""}.`; // biome-ignore format: one line
   return [
-    `Boxes in ${reference.images} images (${whose}), ${reference.objects} objects of ${classes.length} ${classes.length === 1 ? "class" : "classes"}, were evaluated with hemosynth ${hemosynth}. Average precision is COCO's: 101 recalls, at most 100 boxes an image and class, overlaps of .5 to .95; boxes were matched once, and precision was accumulated anew in each resample. ${cut} ${intervalMethods(method, "images")}${tests}`,
+    `Boxes in ${many(reference.images, "image")} (${whose}), ${many(reference.objects, "object")} of ${many(classes.length, "class", "classes")}, were evaluated with hemosynth ${hemosynth}. Average precision is COCO's: 101 recalls, at most 100 boxes an image and class, overlaps of .5 to .95; boxes were matched once, and precision was accumulated anew in each resample. ${cut} ${intervalMethods(method, "images")}${tests}`,
     "Masks played no part, so there is no rule for empty ones; images without objects count by their wrong boxes. Whether these are findings of patients, of phantoms or painted ones is known to whoever made the files: say so beside every figure.",
   ];
 }

@@ -136,7 +136,7 @@ test("a resample without a class or size leaves it out, and one without any obje
   expect(of("AP").undefinedResamples).toBeGreaterThan(30);
   expect(of("APl")).toMatchObject({ estimate: null, low: null, undefinedResamples: 200, reason: "no large object", n: 0 });
   expect(of("recall")).toMatchObject({ low: null, clusters: 1, reason: expect.stringContaining("at least 2 patients") });
-  expect(notes.join()).toContain(`1 of 3 classes have no object and count in no mean: ${evil[2]}`);
+  expect(notes.join()).toContain(`Without an object, so that they count in no mean: 1 of 3 classes, ${evil[2]}`);
 });
 
 test("nothing found: recall and AP are 0, precision does not exist and says why", async () => {
@@ -162,8 +162,8 @@ test("boxes wholly outside their picture are counted in a note: touching an edge
   };
   const touching = [[100, 5], [-9, 5], [5, 100], [5, -9]]; // biome-ignore format: a side each
   const within = [[99.9, 5], [-8.9, 5], [5, 99.9], [5, -8.9]]; // biome-ignore format: a side each
-  for (const one of touching) expect(await note([one, ...within])).toMatch(/^1 boxes found lie wholly outside/);
-  expect(await note([...touching, ...within])).toMatch(/^4 boxes found lie wholly outside/);
+  for (const one of touching) expect(await note([one, ...within])).toMatch(/^1 box found wholly outside the picture/);
+  expect(await note([...touching, ...within])).toMatch(/^4 boxes found wholly outside the picture/);
   expect(await note(within)).toBe("");
   const images = instances.images.map(({ width, height, ...rest }) => rest);
   await writeFile(join(folder, "sizeless.json"), JSON.stringify({ ...instances, images }));

@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { csvLine } from "../../data/csv.ts";
 import { oneLine } from "../../data/faults.ts";
 import { orNull } from "../metrics/or-null.ts";
@@ -46,9 +47,9 @@ export function maskFigureWords({ options, slices, figures }: MasksResults): Rec
 
 function headLines(results: MasksResults): string[] {
   const { predictions, reference, cases, patients, slices, matchedBy, columns, options, method, content } = results;
-  const what = slices ? "lone slices" : "volumes";
+  const what = many(cases, slices ? "lone slice" : "volume");
   return [
-    `${oneLine(predictions.where)} beside ${oneLine(reference.where)}: ${cases} ${what} of ${patients} patients, matched by ${matchedBy}`,
+    `${oneLine(predictions.where)} beside ${oneLine(reference.where)}: ${what} of ${many(patients, "patient")}, matched by ${matchedBy}`,
     ...(columns === null ? [] : [`table of cases: ${columns}`]),
     ...(options.threshold === null ? [] : [`probability maps: lesion from ${options.threshold} on`]),
     ...content.map(contentWords),
@@ -59,7 +60,7 @@ function headLines(results: MasksResults): string[] {
 }
 
 function contentWords({ label, cases, emptyReference, emptyPrediction, bothEmpty, lesions, predictedLesions }: Content): string {
-  const empty = `without it ${emptyReference} of ${cases} references, ${emptyPrediction} predictions, both of ${bothEmpty}`;
+  const empty = `without it ${emptyReference} of ${many(cases, "reference")}, ${many(emptyPrediction, "prediction")}, both of ${bothEmpty}`;
   return `${labelWords(label)}: ${lesions} in references, ${predictedLesions} predicted; ${empty}`;
 }
 

@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { fewClusters, fewInSubgroups } from "../tables/few.ts";
 import type { Membership } from "./cases.ts";
 import type { MasksOptions } from "./options.ts";
@@ -32,7 +33,7 @@ export function notesOf(found: Found, options: MasksOptions): string[] {
     ...(patientsBy === "none"
       ? ["Nothing tells which cases are of one patient: if one has several, the intervals are too narrow. Name the patients by --cases."]
       : []),
-    ...(patients < fewClusters ? [`Only ${patients} patients: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`] : []),
+    ...(patients < fewClusters ? [`Only ${many(patients, "patient")}: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`] : []),
     ...(cases > patients
       ? ["Patients have several cases: Wilson, Clopper-Pearson, Jeffreys and Bland-Altman take lesions or cases as independent, and stand there for comparison with papers."]
       : []),
@@ -48,6 +49,6 @@ export function notesOf(found: Found, options: MasksOptions): string[] {
     ...(slices ? ["Lone slices are measured in 2-D: surfaces are contours, and have lengths."] : []),
     ...(volumes ? [] : ["The thickness of the slices is not known: there are no volumes, and no lesion sizes. Give it as the third number of --spacing."]),
     ...(matchedBy === "path" ? ["Names come twice, so files were matched by folder and name."] : []),
-    ...(passedOver > 0 ? [`${passedOver} images of another kind than the reference's were passed over.`] : []),
+    ...(passedOver > 0 ? [`Passed over: ${many(passedOver, "image")} of another kind than the reference's.`] : []),
   ]; // biome-ignore format: sentences
 }

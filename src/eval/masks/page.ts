@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import { type AgreementLine, agreementSvg } from "../report/agreement.ts";
 import { type Curve, curvesSvg, frocAxes } from "../report/curves.ts";
@@ -139,7 +140,7 @@ function methodsOf(results: MasksResults): string[] {
   const curve = froc.length === 0 ? "" : " FROC curves match anew at each of 19 thresholds.";
   const tests = comparisons.length === 0 ? "" : ` Programs were compared on the same cases: paired differences with intervals from the same resamples${options.permutations === 0 ? "" : " and permutation tests that exchange the predictions of whole patients"}${comparisons.length > 1 ? ", p values adjusted by Holm for each figure" : ""}.`; // biome-ignore format: one line
   return [
-    `Masks of ${cases} ${slices ? "lone slices" : "volumes"} of ${patients} patients (${whose}) were compared with their references by hemosynth ${hemosynth}. ${cut} Empty masks: ${emptyWords[options.empty]}. ${distances}. Lesions are patches of neighbouring voxels (${options.connectivity} neighbours), found where the prediction matches by ${matchWords(options)}.${curve} ${intervalMethods(method, "cases")}${tests}`,
+    `Masks of ${many(cases, slices ? "lone slice" : "volume")} of ${many(patients, "patient")} (${whose}) were compared with their references by hemosynth ${hemosynth}. ${cut} Empty masks: ${emptyWords[options.empty]}. ${distances}. Lesions are patches of neighbouring voxels (${options.connectivity} neighbours), found where the prediction matches by ${matchWords(options)}.${curve} ${intervalMethods(method, "cases")}${tests}`,
     "Whether these are lesions of patients, of phantoms or painted ones is known to whoever made the files: say so beside every figure.",
   ];
 }

@@ -1,4 +1,5 @@
 import { UserError } from "../../core/errors.ts";
+import { many } from "../../core/words.ts";
 import { aurocPower, designEffect, sampleSize, sharePower } from "../metrics/power.ts";
 import type { PowerOptions } from "./options.ts";
 
@@ -61,7 +62,7 @@ function sizeOf(given: number | null, powerOf: (n: number) => number, target: nu
 /** For a person. */
 export function studyText({ options, positives, negatives, patients, power, success }: PlannedStudy): string {
   const cases = [
-    ...(positives === null ? [] : [`${positives} cases with the finding`]),
+    ...(positives === null ? [] : [`${many(positives, "case")} with the finding`]),
     ...(negatives === null ? [] : [`${negatives} without`]),
   ].join(", ");
   const { expected, figure, perPatient, icc } = options;
@@ -71,7 +72,7 @@ export function studyText({ options, positives, negatives, patients, power, succ
       : "";
   return [
     `expected ${figure} ${expected}; success: ${success}`,
-    `${cases}${negatives !== null && positives === null ? " the finding" : ""} (${patients} patients): power ${power.toFixed(3)}${alike}`,
+    `${cases}${negatives !== null && positives === null ? " the finding" : ""} (${many(patients, "patient")}): power ${power.toFixed(3)}${alike}`,
     "what is expected is a guess: look at a lower value too",
   ].join("\n");
 }

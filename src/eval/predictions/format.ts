@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import { fixed } from "../report/format.ts";
 import type { TableDocument } from "../tables/document.ts";
@@ -50,7 +51,7 @@ function headLines({ predictions, columns, classes, threshold, method, validatio
   const there =
     reached === null ? "" : ` (there recall ${fixed(reached.recall, 3)}, specificity ${fixed(reached.specificity, 3)})`;
   return [
-    `${oneLine(file)}: ${rows} rows, ${positives} positive, ${clusters} clusters`,
+    `${oneLine(file)}: ${many(rows, "row")}, ${positives} positive, ${many(clusters, "cluster")}`,
     `columns: ${columns}`,
     `positive is ${oneLine(classes.positive)}, negative ${oneLine(classes.negative.slice(0, 5).join(", "))}${classes.negative.length > 5 ? ", ..." : ""}`,
     `threshold: ${threshold.value === null ? "none" : `score >= ${Number(threshold.value.toPrecision(6))}`} (${threshold.rule}${where})${there}`,

@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import { rankScores } from "../metrics/auroc.ts";
 import { confusionAt, sensitivity, specificity } from "../metrics/confusion.ts";
@@ -137,7 +138,7 @@ function methodsOf(results: MetricsResults): string[] {
   const pooled = options.per === null ? "" : ` Rows of one ${oneLine(options.per)} were pooled into one score (${options.pool.kind}) beforehand.`; // biome-ignore format: one line
   const tests = comparisons.length === 0 ? "" : ` Models were compared on the same rows: paired differences with intervals from the same resamples, ${options.permutations === 0 ? "" : "permutation tests that exchange the models within whole patients, "}DeLong's test of the AUROC (Obuchowski's covariance where patients have several rows) and McNemar's exact test of the calls${comparisons.length > 1 ? ", p values adjusted by Holm for each figure" : ""}.${options.margin === null ? "" : ` The margin of non-inferiority was ${options.margin}.`}`; // biome-ignore format: one line
   return [
-    `${predictions.rows} predictions (${predictions.positives} positive) of ${predictions.clusters} clusters were evaluated with hemosynth ${hemosynth}.${pooled} ${cut}${validation === null ? "" : ` The validation table held ${validation.rows} rows of ${validation.clusters} clusters.`} Area under the ROC curve counts ties half; average precision is the area under the precision-recall curve as steps. ${intervalMethods(method, "rows")}${tests}`,
+    `${predictions.rows} predictions (${predictions.positives} positive) of ${many(predictions.clusters, "cluster")} were evaluated with hemosynth ${hemosynth}.${pooled} ${cut}${validation === null ? "" : ` The validation table held ${validation.rows} rows of ${validation.clusters} clusters.`} Area under the ROC curve counts ties half; average precision is the area under the precision-recall curve as steps. ${intervalMethods(method, "rows")}${tests}`,
     "Masks played no part, so there is no rule for empty ones. Whether these are scores of patients, of phantoms or of painted lesions is known to whoever made the file: say so beside every figure.",
   ];
 }

@@ -1,4 +1,5 @@
 import type { Rng } from "../../core/rng.ts";
+import { many } from "../../core/words.ts";
 import { dataFault, oneLine } from "../../data/faults.ts";
 import { clusterId, drawNestedPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import type { IntervalKind } from "../metrics/bootstrap-interval.ts";
@@ -50,7 +51,7 @@ function lonely(strata: ReadonlyMap<string, string>): number {
 /** What a reader must know of the strata. */
 export function strataNotes({ rows, columns }: Resampled): string[] {
   const alone = columns.stratify === null ? 0 : lonely(strataOf(rows));
-  return alone === 0 ? [] : [`Alone in their stratum, and so in every resample once: ${alone} clusters.`];
+  return alone === 0 ? [] : [`Alone in their stratum, and so in every resample once: ${many(alone, "cluster")}.`];
 }
 
 /** How the intervals of a table were made, in words. */

@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import type { AnalysisName } from "../metrics/obuchowski-rockette.ts";
 import { fixed } from "../report/format.ts";
@@ -146,7 +147,7 @@ function headLines({ readings, simulated, readers, arms, columns, classes, optio
     ...(simulated
       ? ["SIMULATED readers: a program made these readings, and all figures are of that program; no person has read anything"]
       : []),
-    `${oneLine(file)}: ${cases} cases, ${positives} positive, ${clusters} clusters, read by ${readers.length} (${oneLine(readers.join(", "))})`,
+    `${oneLine(file)}: ${many(cases, "case")}, ${positives} positive, ${many(clusters, "cluster")}, read by ${readers.length} (${oneLine(readers.join(", "))})`,
     `arms: ${oneLine(arms.join(", "))}${arms.length > 1 ? `; ${oneLine(arms[0]!)} is the reference` : ""}`,
     `columns: ${columns}`,
     `positive is ${oneLine(classes.positive)}, negative ${oneLine(negatives)}`,

@@ -1,4 +1,5 @@
 import type { Rng } from "../../core/rng.ts";
+import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import { drawPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import { pseudovalues } from "../metrics/covariance.ts";
@@ -220,7 +221,9 @@ function notesOf({ columns, cases, readers, arms }: Study, figures: readonly Rea
       ? ["No column tells which cases are of one patient: if some are, the intervals are too narrow. Name it by --cluster."]
       : []),
     ...(fewest < 30
-      ? [`Only ${fewest} clusters hold one of the classes: with fewer than 30, bootstrap intervals are mostly too narrow.`]
+      ? [
+          `Only ${many(fewest, "cluster")} with one of the classes: with fewer than 30, bootstrap intervals are mostly too narrow.`,
+        ]
       : []),
     ...(clusters < cases.length
       ? [

@@ -34,7 +34,7 @@ export function headline(results: Results): string[] {
       ? "No stack was called: there is no threshold."
       : `At the stack threshold, ${found === null ? "" : `${found} stacks with a ${lesion} were called`}${found && cleared ? " and " : ""}${cleared === null ? "" : `${cleared} without were not`}.`,
     boxes !== undefined
-      ? `mAP@0.5 of ${boxes.n} boxes around ${lesion}s in slices is ${withInterval(boxes)}.`
+      ? `mAP@0.5 of ${many(boxes.n, "box", "boxes")} around ${lesion}s in slices is ${withInterval(boxes)}.`
       : dice === undefined || dice.estimate === null
         ? `Dice does not exist here: ${dice?.reason ?? "not measured"}.`
         : `Mean Dice over slices with a ${lesion} is ${withInterval(dice)}.`,

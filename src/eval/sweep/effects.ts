@@ -55,9 +55,9 @@ export function effectPlot(
 /** Dots of one value side by side, in the order of the runs. */
 const spread = (k: number, of: number): number => (of === 1 ? 0 : 0.36 * (k / (of - 1) - 0.5));
 
-/** Range of an axis that holds all values with a little room; not of no width. */
+/** Range of an axis that holds all values of a figure in [0, 1], with a little room where there is any; not of no width. */
 export function rangeOf(values: readonly number[]): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = Math.max(0.02, 0.08 * (high - low));
-  return [low - room, high + room];
+  return [Math.max(0, low - room), Math.min(1, high + room)];
 }

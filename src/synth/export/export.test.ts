@@ -227,7 +227,7 @@ describe("what cannot be exported is one line, and no folder looks whole", () =>
     const out = join(await temporaryFolder("some"), "out");
     const { summary } = await runExport({ data: from, out, format: "nnunet" }, { ...silentContext(), reporter });
     expect(summary).toEqual({ format: "nnunet", stacks: 2, splits: { train: 1, val: 1, test: 0 } });
-    expect(warnings.join()).toMatch(/1 cases of subjects in no split are left out.*1 cases without a lesion mask are left out/);
+    expect(warnings.join()).toMatch(/left out 1 case of subjects in no split.*left out 1 case without a lesion mask/);
   });
 
   test("a name in the dataset cannot forge a line of data.yaml", async () => {

@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
 import { sha256 } from "../../core/hash.ts";
+import { many } from "../../core/words.ts";
 import { assertApart, assertEmpty } from "../../data/apart.ts";
 import { type Case, type Dataset, type FileRef, readDataset, readSplits, type SplitName, type Splits, splitNames } from "../../data/dataset.ts"; // biome-ignore format: one line
 import { dataFault, oneLine } from "../../data/faults.ts";
@@ -53,7 +54,7 @@ export async function runExport(
   remark(name, out, reporter);
   const counts = Object.fromEntries(splitNames.map((split) => [split, chosen.filter(([, s]) => s === split).length]));
   return {
-    headline: `${chosen.length} stacks as ${name} (${splitNames.map((split) => `${counts[split]} ${split}`).join(", ")})`,
+    headline: `${many(chosen.length, "stack")} as ${name} (${splitNames.map((split) => `${counts[split]} ${split}`).join(", ")})`,
     summary: { format: name, stacks: chosen.length, splits: counts },
   };
 }
@@ -108,8 +109,9 @@ function chosenCases({ dataset, splits }: { dataset: Dataset; splits: Splits }, 
       "Name a dataset that synth made, or ingest lesion masks",
     );
   if (inSplit.length < dataset.cases.length)
-    warn(`${file}: ${dataset.cases.length - inSplit.length} cases of subjects in no split are left out.`);
-  if (known.length < inSplit.length) warn(`${file}: ${inSplit.length - known.length} cases without a lesion mask are left out.`);
+    warn(`${file}: left out ${many(dataset.cases.length - inSplit.length, "case")} of subjects in no split.`);
+  if (known.length < inSplit.length)
+    warn(`${file}: left out ${many(inSplit.length - known.length, "case")} without a lesion mask.`);
   return known.map((c) => [c, splitOf.get(c.subject)!] as const);
 }
 

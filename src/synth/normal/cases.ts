@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { many } from "../../core/words.ts";
 import { type Case, type Dataset, type Splits, splitNames } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
 
@@ -9,7 +10,8 @@ export function usableCases(dataset: Dataset, splits: Splits, where: string, war
   const normal = original.filter((c) => (c.grade ?? 0) === 0);
   const usable = dataset.labelScheme === null ? [] : normal.filter((c) => c.labels !== null);
   const file = join(where, "dataset.json");
-  if (normal.length < original.length) warn(`${file}: ${original.length - normal.length} cases with hemorrhage are left out.`);
+  if (normal.length < original.length)
+    warn(`${file}: left out ${many(original.length - normal.length, "case")} with hemorrhage.`);
   if (usable.length === 0) {
     const got = `${normal.length} normal cases, none with labels`;
     throw dataFault(
@@ -19,6 +21,7 @@ export function usableCases(dataset: Dataset, splits: Splits, where: string, war
       "Ingest with a labels pattern and a label scheme",
     );
   }
-  if (usable.length < normal.length) warn(`${file}: ${normal.length - usable.length} normal cases without labels are left out.`);
+  if (usable.length < normal.length)
+    warn(`${file}: left out ${many(normal.length - usable.length, "normal case")} without labels.`);
   return usable;
 }

@@ -1,4 +1,4 @@
-import { romanGrade } from "../../core/words.ts";
+import { many, romanGrade } from "../../core/words.ts";
 import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
 import { style } from "../../picture/style.ts";
 import type { Sidecar } from "../sidecar.ts";
@@ -39,7 +39,7 @@ export function previewPage({ name, seed, scenes, rows }: PreviewContent): strin
 </header>
 <main>
 <section><h2>Scenes</h2>
-<p>The slice with most blood of ${scenes.length} stacks, as <code>synth</code> would write them with these options and this seed.</p>
+<p>The slice with most blood of ${many(scenes.length, "stack")}, as <code>synth</code> would write them with these options and this seed.</p>
 <input type="checkbox" id="outlines" class="outlines" checked> <label for="outlines" class="switch">Outlines of the blood</label>
 <div class="tiles">${scenes.map(tile)}</div></section>
 <section><h2>Distribution</h2>

@@ -1,4 +1,5 @@
 import { UserError } from "../../../core/errors.ts";
+import { many } from "../../../core/words.ts";
 import { dataFault, oneLine } from "../../../data/faults.ts";
 import { type Pool, pooledScore } from "../../metrics/pool.ts";
 import { type ClassPredictions, type ClassRow, orderedClasses } from "./classes.ts";
@@ -74,7 +75,7 @@ const ascending = (scores: readonly number[]): number[] => [...scores].sort((a, 
 /** In words, without a stop. */
 function remarkOf(rows: number, pooled: number, { column }: Per, pool: Pool): string {
   const detail = pool.kind === "top-k" ? ` (k ${pool.k})` : pool.kind === "vote" ? ` (at ${pool.cut})` : "";
-  return `${rows} rows became ${pooled}, one for each ${oneLine(column)}: scores pooled by ${pool.kind}${detail}`;
+  return `${many(rows, "row")} became ${pooled}, one for each ${oneLine(column)}: scores pooled by ${pool.kind}${detail}`;
 }
 
 const perColumns = <T extends Predictions["columns"] | ClassPredictions["columns"]>(columns: T, { column }: Per): T => ({
