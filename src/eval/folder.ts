@@ -15,6 +15,7 @@ import { onGridOf } from "./check.ts";
 import { type MeasuredClassTable, measureClassTable } from "./classes/measure.ts";
 import { type ClassTable, formatClassUnits } from "./classes/table.ts";
 import type { BoxTable } from "./detect/measure.ts";
+import type { Froc } from "./froc.ts";
 import { type CaseOutlines, type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
 import { type Loaded, readPair } from "./load.ts";
 import { joinTables, type Measured, type Operation, planOfEvaluated } from "./measure.ts";
@@ -85,6 +86,13 @@ export function attentionMetrics(parts: readonly Loaded[], options: EvalOptions,
   return pointingMetrics(pointed, plan, options.bootstrap, "attention");
 }
 
+/** What the report shows beside the results: curves, and where there are some classes. */
+export interface Shown extends Pick<Measured, "roc"> {
+  /** null for what finds nothing, and of several folds, whose thresholds are of several scales. */
+  readonly froc: Froc | null;
+  readonly classes: ClassFigures | null;
+}
+
 /**
  * Writes tables, plots and the report, and results.json last.
  * @param parts - One, or the folds of a cross-validation in order.
@@ -92,17 +100,15 @@ export function attentionMetrics(parts: readonly Loaded[], options: EvalOptions,
 export async function writeEvaluation(
   target: Target,
   parts: readonly Judged[],
-  roc: Measured["roc"],
   results: Results,
+  { roc, froc, classes }: Shown,
   { signal }: StageContext,
-  classes: ClassFigures | null = null,
 ): Promise<void> {
   const { out, options, report, seed } = target;
   resultsSchema.parse(results);
   const stacks = parts.flatMap((part) => part.evaluated.stack.map((unit) => asOperated(unit, part, parts.length > 1)));
   const [first] = parts as [Judged];
   const tables = joinTables(parts.map(({ evaluated }) => evaluated));
-  const froc = parts.length > 1 ? null : first.froc; // thresholds of several networks are of several scales
   const plots = drawPlots(results, { roc, tables, stacks, froc, task: first.task });
   await rm(join(out, "plots"), { recursive: true, force: true });
   for (const [name, svg] of Object.entries(plots)) await writeAtomic(join(out, "plots", `${name}.svg`), svg);

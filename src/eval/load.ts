@@ -23,10 +23,10 @@ import { checkProbability, checkScores, isLabelled, onGridOf } from "./check.ts"
 import { type ClassTable, joinClasses, labelOf, tellsClasses } from "./classes/table.ts";
 import { cocoResultsSchema, detectionsFile, foundBoxes } from "./detect/coco.ts";
 import type { BoxTable } from "./detect/measure.ts";
-import { frocThresholds, type LesionCounts, lesionCurve } from "./masks/measure-case.ts";
+import type { FrocTable } from "./froc.ts";
+import { type LesionCounts, lesionCurve } from "./masks/measure-case.ts";
 import { masksOptions } from "./masks/options.ts";
 import { boxesByImage, type FoundBox, scoreBoxes, type TrueBox } from "./metrics/average-precision.ts";
-import { type FrocPoint, frocCurve } from "./metrics/detection/operating.ts";
 import type { EvalOptions } from "./options.ts";
 import { type Pointed, pointAt } from "./pointing.ts";
 import { classesFile, parseClasses } from "./predict/classes.ts";
@@ -68,8 +68,8 @@ export interface Loaded {
   readonly attention: ReadonlyMap<string, readonly Attended[]> | null;
   /** Where the network tells classes apart: what it told of the evaluated split. */
   readonly classes: ClassTable | null;
-  /** Objects found against false ones in the evaluated split: lesions a stack, or boxes a slice; null for what finds none. */
-  readonly froc: readonly FrocPoint[] | null;
+  /** Objects found and false ones in the evaluated split: lesions in stacks, or boxes in slices; null for what finds none. */
+  readonly froc: FrocTable | null;
 }
 
 /**
@@ -102,7 +102,9 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
     task: hasMaps ? "masks" : boxes !== null ? "boxes" : attention !== null ? "bags" : "slices",
     attention: hasMaps || boxes !== null ? null : attention,
     pointed: boxes === null ? pointed : null,
-    froc: hasMaps ? lesionFroc(lesions) : boxes && frocCurve(scoreBoxes(boxes.truth, boxes.found, 0.5), boxes.subjects.length),
+    froc: hasMaps
+      ? { of: "lesions", subjects: tallied.map((one) => one.case.subject), stacks: lesions }
+      : boxes && { of: "boxes", subjects: boxes.subjects, calls: scoreBoxes(boxes.truth, boxes.found, 0.5) },
     classes: await loadClasses(from, options, { dataset, splits, told }),
   };
 }
@@ -244,18 +246,6 @@ function lesionsOf(truth: Volume<Uint16Array> | null, probability: Volume): Lesi
   const spacing = affineSpacing(probability.affine);
   const predicted = data instanceof Float32Array ? data : Float32Array.from(data);
   return lesionCurve({ shape, spacing, flat: null, sliceAxis: sliceAxis(probability), reference, predicted }, lesionOptions);
-}
-
-/** The curve over all stacks, from the highest threshold; empty without a lesion. */
-function lesionFroc(stacks: readonly (readonly LesionCounts[])[]): FrocPoint[] {
-  const sum = (of: (counts: LesionCounts) => number, t: number) => stacks.reduce((all, one) => all + of(one[t]!), 0);
-  const lesions = sum(({ references }) => references, 0);
-  if (lesions === 0) return [];
-  const points = frocThresholds.map((_, t) => ({
-    falsePositives: sum(({ predicted, matched }) => predicted - matched, t) / stacks.length,
-    sensitivity: sum(({ detected }) => detected, t) / lesions,
-  }));
-  return points.reverse();
 }
 
 /** Truth and prediction of a case; the truth is null for a healthy case without a mask. Without maps the image itself stands for its grid. */

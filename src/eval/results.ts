@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { modalities, splitNames } from "../data/dataset.ts";
 import { evalOptions } from "./options.ts";
+import { classCalibrationSchema } from "./predictions/several/results.ts";
 import { levels } from "./scores.ts";
 import { figureFields } from "./tables/estimate.ts";
 
@@ -9,9 +10,9 @@ const value = z.number().nullable();
 
 /** One figure with its interval. `null` is "does not exist", and `reason` says why. */
 export const metricSchema = z.strictObject({
-  metric: z.enum(["auroc", "aurocWithin", "averagePrecision", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll", "map50", "map", "pointing", "pointingChance", "attention", "attentionChance"]), // biome-ignore format: one line
-  /** What is counted; `pooled` is all voxels of the split at once, `box` all boxes around patches of lesion in slices. */
-  per: z.enum([...levels, "pooled", "box"]),
+  metric: z.enum(["auroc", "aurocWithin", "averagePrecision", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll", "map50", "map", "frocScore", "pointing", "pointingChance", "attention", "attentionChance"]), // biome-ignore format: one line
+  /** What is counted; `pooled` is all voxels of the split at once, `box` all boxes around patches of lesion in slices, `lesion` all lesions in stacks. */
+  per: z.enum([...levels, "pooled", "box", "lesion"]),
   /** `all`, `grade I` … `grade IV`, or `axial`, `coronal`, `sagittal`. */
   subset: z.string(),
   estimate: value,
@@ -140,6 +141,7 @@ export const resultsSchema = z.strictObject({
           per: z.string(),
           /** Rows by truth and call. */
           confusion: z.array(z.array(count)),
+          calibration: classCalibrationSchema.default([]), // older files have none
           figures: z.array(z.strictObject({ metric: z.string(), ...figureFields })),
         }),
       ),

@@ -63,6 +63,10 @@ test("figures equal those counted from the scores and volumes written", async ()
     ["val", 4, 8, 12],
   ]);
   expect(results.pseudoLesions).toBe(true);
+  const froc = figure("frocScore", "lesion");
+  expect(froc.estimate).toBeGreaterThan(0);
+  expect(froc.nPatients).toBe(4);
+  expect(froc.low === null).toBe(froc.reason !== null);
 });
 
 test("twice the same, byte for byte, and whatever the order of the dataset's cases", async () => {

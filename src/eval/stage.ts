@@ -2,6 +2,7 @@ import type { StageContext, StageResult } from "../core/context.ts";
 import { seededRng } from "../core/rng.ts";
 import { boxMetrics } from "./detect/measure.ts";
 import { attentionMetrics, measureClassesOf, openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
+import { measureFroc } from "./froc.ts";
 import { loadPredicted, type Predicted } from "./load.ts";
 import { measure, planOfEvaluated } from "./measure.ts";
 import { pointingMetrics } from "./pointing.ts";
@@ -38,6 +39,7 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
   const ofHeat = pointed === null ? [] : pointingMetrics(pointed, planOfEvaluated(evaluated, options, rng), options.bootstrap);
   const ofBags = attentionMetrics([loaded], options, rng);
   const classes = measureClassesOf([loaded], options, rng);
+  const froc = loaded.froc && measureFroc(loaded.froc, planOfEvaluated(evaluated, options, rng), options.bootstrap);
   const operation = operations[0]!;
   const results: Results = {
     schemaVersion: 1,
@@ -48,7 +50,7 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
     options,
     splits: splitTables(loaded, options).map(([split, tables]) => countSplit(split, tables, dataset)),
     ...operation,
-    metrics: [...knownMetrics(metrics, hasMaps), ...ofBoxes, ...ofHeat, ...ofBags],
+    metrics: [...knownMetrics(metrics, hasMaps), ...(froc === null ? [] : [froc.score]), ...ofBoxes, ...ofHeat, ...ofBags],
     ...(transfers === undefined ? {} : { transfers }),
     ...(classes === null ? {} : { classes: classes.measured.classes }),
     notes: [
@@ -57,6 +59,6 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
       ...(hasMaps ? maskNotes(operation.mask.probability, grid) : [boxes === null ? noMaps : noMapsButBoxes]),
     ],
   };
-  await writeEvaluation(request, [{ ...loaded, operation }], roc, results, context, classes);
+  await writeEvaluation(request, [{ ...loaded, operation }], results, { roc, froc, classes }, context);
   return evalResult(results);
 }

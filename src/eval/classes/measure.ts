@@ -53,7 +53,12 @@ export function measureClassTable(table: ClassTable, bootstrap: BootstrapOptions
   return {
     classes: {
       names: [...images.classes],
-      levels: measured.map(({ name, found: { figures, confusion } }) => ({ per: name, figures, confusion })),
+      levels: measured.map(({ name, found: { figures, confusion, calibration } }) => ({
+        per: name,
+        figures,
+        confusion,
+        calibration,
+      })),
     },
     tables: measured.flatMap(({ tables }) => tables),
     notes: [...new Set(measured.flatMap(({ found }) => found.notes))],

@@ -54,7 +54,7 @@ export async function runFoldsEval(request: FoldsRequest, context: StageContext)
   const parts = loaded.map((part, i) => ({ ...part, operation: measured.operations[i]! }));
   const folds = parts.map((part, fold) => foldOf(fold, part, own[fold]!));
   const results = resultsOf(request, parts, withAttention, folds, classes);
-  await writeEvaluation(request, parts, measured.roc, results, context, classes);
+  await writeEvaluation(request, parts, results, { roc: measured.roc, froc: null, classes }, context);
   const { headline, summary } = evalResult(results);
   const { spread } = results;
   return {

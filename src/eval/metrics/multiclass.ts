@@ -1,5 +1,6 @@
 import { type LabelledScore, type RankedScores, rankScores, weightedAuroc } from "./auroc.ts";
 import { averagePrecisionScore } from "./average-precision-score.ts";
+import { expectedCalibrationError } from "./calibration.ts";
 import type { Confusion } from "./confusion.ts";
 
 /** Units of several classes with a score for each class, ranked once: what all figures of them need. Made by {@link rankClasses}. */
@@ -16,6 +17,8 @@ export interface RankedClasses {
   readonly ranked: readonly RankedScores[];
   /** All scores of all units together, positive where the score is of the unit's own class. */
   readonly micro: RankedScores;
+  /** The score of each unit's call; label 1 where the call is right. */
+  readonly surest: Pick<RankedScores, "scores" | "labels">;
 }
 
 /**
@@ -30,13 +33,18 @@ export function rankClasses(truth: ArrayLike<number>, scores: ArrayLike<number>,
     );
   const of = (i: number, c: number): LabelledScore => ({ label: units[i] === c ? 1 : 0, score: scores[i * classes + c]! });
   const each = Array.from({ length: classes }, (_, c) => c);
+  const calls = Uint16Array.from(units, (_, i) => each.reduce((best, c) => (scores[i * classes + c]! > scores[i * classes + best]! ? c : best), 0)); // biome-ignore format: short
   return {
     classes,
     truth: Uint16Array.from(units),
-    calls: Uint16Array.from(units, (_, i) => each.reduce((best, c) => (scores[i * classes + c]! > scores[i * classes + best]! ? c : best), 0)), // biome-ignore format: short
+    calls,
     scores: Float64Array.from(scores),
     ranked: each.map((c) => rankScores(units.map((_, i) => of(i, c)))),
     micro: rankScores(units.flatMap((_, i) => each.map((c) => of(i, c)))),
+    surest: {
+      scores: Float64Array.from(calls, (call, i) => scores[i * classes + call]!),
+      labels: Uint8Array.from(calls, (call, i) => (call === units[i] ? 1 : 0)),
+    },
   };
 }
 
@@ -124,6 +132,26 @@ export function classBrierScore({ classes, truth, scores }: RankedClasses, weigh
     all += weight;
   }
   return ratio(sum, all);
+}
+
+/**
+ * Expected calibration error of the calls, in [0, 1]; lower is better: how far the score of a call lies from how often such calls are right. NaN without units.
+ *
+ * @param ranked - Scores are probabilities, in [0, 1].
+ *
+ * Source: Guo et al. 2017, arXiv:1706.04599.
+ */
+export const surestCalibrationError = ({ surest }: RankedClasses, bins = 10, weights?: ArrayLike<number>): number =>
+  expectedCalibrationError(surest, bins, weights);
+
+/**
+ * Mean over the classes of the expected calibration error of each against the rest, in [0, 1]; lower is better. Every probability counts, not that of the call
+ * alone. NaN without units.
+ *
+ * Source: Nixon et al. 2019, arXiv:1904.01685 (static calibration error); Kull et al. 2019, arXiv:1910.12656 (classwise).
+ */
+export function classwiseCalibrationError({ ranked }: RankedClasses, bins = 10, weights?: ArrayLike<number>): number {
+  return mean(ranked.map((one) => expectedCalibrationError(one, bins, weights)));
 }
 
 /** Ways to average one-against-rest figures: each class alike, or all scores of all units as one table. */

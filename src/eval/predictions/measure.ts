@@ -1,9 +1,8 @@
 import type { Rng } from "../../core/rng.ts";
 import { clusterCount, type ResamplingPlan } from "../metrics/bootstrap.ts";
-import { calibrationCurve } from "../metrics/calibration.ts";
 import { confusionAt, sensitivity, specificity } from "../metrics/confusion.ts";
 import { orNull } from "../metrics/or-null.ts";
-import { wilsonInterval } from "../metrics/wilson.ts";
+import { calibrationBins } from "../tables/calibration.ts";
 import type { Replicates } from "../tables/replicate.ts";
 import { type Compared, compareAll } from "./compare/compare.ts";
 import { interactions } from "./compare/interaction.ts";
@@ -51,7 +50,7 @@ export function measurePredictions(
       ...describeFigures(all, "all", options),
       ...subgroups.flatMap(({ name, called }) => describeFigures(called, name, options)),
     ],
-    calibration: whole.noProbability === null ? calibrationOf(whole, options) : [],
+    calibration: whole.noProbability === null ? calibrationBins(whole.ranked, options.bins, options.level) : [],
     interactions: interactions(
       figureNames,
       subgroups.map(({ called }) => called.values),
@@ -117,11 +116,4 @@ function ruleWords(rule: MetricsOptions["threshold"], value: number): string {
     default:
       return rule satisfies never;
   }
-}
-
-function calibrationOf({ ranked }: Sample, { bins, level }: MetricsOptions): MetricsResults["calibration"] {
-  return calibrationCurve(ranked, bins).map(({ from, to, count: n, positives, predicted, observed }) => {
-    const { low, high } = wilsonInterval(positives, n, level) ?? { low: null, high: null };
-    return { from, to, n, positives, predicted: n === 0 ? null : predicted, observed: n === 0 ? null : observed, low, high };
-  });
 }

@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import { clustersIn, fewClusters, fewInSubgroups } from "../tables/few.ts";
 import { isChosen, type MetricsOptions } from "./options.ts";
@@ -9,6 +10,7 @@ const noCluster =
   "No column tells which rows belong together: if one patient has several, the intervals are too narrow. Name it by --cluster.";
 const takesRowsAlone =
   "Clusters hold several rows: Wilson, Clopper-Pearson, Jeffreys and DeLong take rows as independent, and stand there for comparison with papers.";
+const biasedCalibration = "The expected calibration error is biased upwards where bins hold few rows, and more so in resamples.";
 const mcnemarAlone = "McNemar's test takes rows as independent.";
 
 /** What a reader must know before quoting a figure of these predictions. */
@@ -30,14 +32,11 @@ export function notesOf(
     ],
     [
       fewest < fewClusters,
-      `Only ${fewest} clusters hold one of the classes: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`,
+      `Only ${many(fewest, "cluster")} with one of the classes: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`,
     ],
     [alike, takesRowsAlone],
     [alike && compared > 0, mcnemarAlone],
-    [
-      noProbability === null,
-      "The expected calibration error is biased upwards where bins hold few rows, and more so in resamples.",
-    ],
+    [noProbability === null, biasedCalibration],
     [rows[0]!.score === rows.at(-1)!.score, "All scores are equal: they tell nothing apart."],
   ];
   const few = fewInSubgroups(columns.subgroup, "clusters with one of the classes", rows, byClass);
@@ -61,12 +60,14 @@ export function classNotes(predictions: ClassPredictions, compared: number): str
     ...(columns.cluster.length === 0 ? [noCluster] : []),
     ...(fewest < fewClusters
       ? [
-          `Only ${fewest} clusters hold class ${oneLine(classes[perClass.indexOf(fewest)]!)}: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`,
+          `Only ${many(fewest, "cluster")} of class ${oneLine(classes[perClass.indexOf(fewest)]!)}: with fewer than ${fewClusters}, bootstrap intervals are mostly too narrow.`,
         ]
       : []),
     ...(alike ? [takesRowsAlone] : []),
     ...(alike && compared > 0 ? [mcnemarAlone] : []),
-    ...(noProbability === null ? [] : ["Scores are no probabilities: micro averages compare them across classes all the same."]),
+    ...(noProbability === null
+      ? [biasedCalibration]
+      : ["Scores are no probabilities: micro averages compare them across classes all the same."]),
     ...fewInSubgroups(columns.subgroup, "clusters with one of the classes", rows, byClass),
   ];
 }

@@ -29,7 +29,8 @@ export type FigureName = (typeof figureNames)[number];
 const figureSchema = z.strictObject({ metric: z.enum(figureNames), ...figureFields });
 export type Figure = z.output<typeof figureSchema>;
 
-const calibrationSchema = z.strictObject({
+/** One bin of a calibration curve. */
+export const calibrationSchema = z.strictObject({
   from: z.number(),
   to: z.number(),
   n: count,

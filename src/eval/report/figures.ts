@@ -1,18 +1,17 @@
 import { romanGrade } from "../../core/words.ts";
+import { oneLine } from "../../data/faults.ts";
+import type { Froc } from "../froc.ts";
 import type { EvaluatedTask } from "../load.ts";
 import type { RocPlot } from "../measure.ts";
 import { rankScores } from "../metrics/auroc.ts";
 import { agreementOf } from "../metrics/bland-altman.ts";
-import { calibrationCurve } from "../metrics/calibration.ts";
-import type { FrocPoint } from "../metrics/detection/operating.ts";
 import { diceOf } from "../metrics/dice.ts";
-import { orNull } from "../metrics/or-null.ts";
 import { precisionRecallCurve } from "../metrics/precision-recall.ts";
-import { wilsonInterval } from "../metrics/wilson.ts";
 import { sigmoid } from "../predict/score.ts";
 import type { Metric, Results } from "../results.ts";
 import { type Level, levels } from "../scores.ts";
 import type { Tables, Unit } from "../table.ts";
+import { calibrationBins } from "../tables/calibration.ts";
 import { overlapAt } from "../tally.ts";
 import { agreementSvg } from "./agreement.ts";
 import { calibrationSvg } from "./calibration.ts";
@@ -35,7 +34,7 @@ export interface Drawn {
    * are NaN and not drawn.
    */
   readonly stacks: readonly Unit[];
-  readonly froc: readonly FrocPoint[] | null;
+  readonly froc: Froc | null;
   readonly task: EvaluatedTask;
 }
 
@@ -53,8 +52,9 @@ export function drawPlots(results: Results, drawn: Drawn): ReportPlots {
   return {
     ...Object.fromEntries(ranking),
     calibration: calibrationOf(results, tables[calibrated], calibrated),
+    ...Object.fromEntries(classCalibrations(results)),
     "stack-scores": scoresSvg(results, stacks),
-    ...(froc === null || froc.length === 0 ? {} : { froc: frocSvg(froc, task) }),
+    ...(froc === null || froc.curve.length === 0 ? {} : { froc: frocSvg(froc, task) }),
     ...(task === "masks" ? { "stack-dice": diceSvg(stacks), "stack-volumes": volumesSvg(stacks) } : {}),
     ...Object.fromEntries((["auroc", "sensitivity", "dice"] as const).flatMap((metric) => subsetForest(results, metric))),
   };
@@ -77,18 +77,25 @@ function calibrationOf({ options }: Results, units: readonly Unit[], level: Leve
     scores: Float64Array.from(units, ({ score }) => sigmoid(score)),
     labels: Uint8Array.from(units, ({ label }) => label),
   };
-  const bins = calibrationCurve(ranked).map(({ from, to, count, positives, predicted, observed }) => {
-    const { low, high } = wilsonInterval(positives, count, options.bootstrap.level) ?? { low: null, high: null };
-    return { from, to, n: count, predicted: orNull(predicted), observed: orNull(observed), low, high };
-  });
-  return calibrationSvg(`Calibration of ${level} scores`, bins);
+  return calibrationSvg(`Calibration of ${level} scores`, calibrationBins(ranked, 10, options.bootstrap.level));
 }
 
-function frocSvg(froc: readonly FrocPoint[], task: EvaluatedTask): string {
-  const most = Math.min(8, Math.max(0.5, ...froc.map(({ falsePositives }) => falsePositives)));
-  const points = froc.flatMap(({ falsePositives: x, sensitivity: y }) => (x <= most ? [[x, y] as const] : []));
-  const name = task === "boxes" ? "boxes in slices" : "lesions in stacks";
-  return curvesSvg("FROC", frocAxes(task === "boxes" ? "slice" : "stack", most), [{ name, points }]);
+/** Of what tells classes apart: the calls at each level, and each class of the first. None where there are none. */
+function classCalibrations({ classes }: Results): [string, string][] {
+  return (classes?.levels ?? []).flatMap(({ per, calibration }, i) =>
+    calibration.flatMap(({ class: name, bins }, c): [string, string][] => {
+      if (name !== null && i > 0) return [];
+      return [[`class-calibration-${i}-${c}`, calibrationSvg(`${name === null ? "Calls" : oneLine(name)}, per ${per}`, bins)]];
+    }),
+  );
+}
+
+function frocSvg({ curve, band, score }: Froc, task: EvaluatedTask): string {
+  const most = Math.min(8, Math.max(0.5, ...curve.map(({ falsePositives }) => falsePositives)));
+  const within = (points: Froc["curve"]) => points.flatMap(({ falsePositives: x, sensitivity: y }) => (x <= most ? [[x, y] as const] : [])); // biome-ignore format: one line
+  const name = `${task === "boxes" ? "boxes in slices" : "lesions in stacks"}, score ${withInterval(score)}`;
+  const drawn = { name, points: within(curve), band: { low: within(band.low), high: within(band.high) } };
+  return curvesSvg("FROC", frocAxes(task === "boxes" ? "slice" : "stack", most), [drawn]);
 }
 
 function scoresSvg(results: Results, stacks: readonly Unit[]): string {

@@ -36,6 +36,7 @@ export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   diceAll: "Dice, healthy included",
   map50: "mAP@0.5",
   map: "mAP@[.5:.95]",
+  frocScore: "FROC score",
   pointing: "Heat points at the lesion",
   pointingChance: "Heat points at the lesion, by chance",
   attention: "Most attended slice shows the lesion",

@@ -50,6 +50,7 @@ export function reportPage(content: ReportContent): string {
       { title: "How to read it", body: list(reading(results)) },
       rankingSection(content),
       calibrationSection(content),
+      ...classCalibrationSection(content),
       ...frocSection(content),
       stackSection(content),
       ...subgroupSection(content),
@@ -96,13 +97,30 @@ function calibrationSection({ task, plots: all }: ReportContent): Section {
   return { title: "Calibration", body: plots(drawn(all, ["calibration"]), caption) };
 }
 
+/** How far probabilities of classes can be trusted; nothing where none are told apart. */
+function classCalibrationSection({ plots: all }: ReportContent): Section[] {
+  const svgs = Object.entries(all).flatMap(([name, svg]) => (name.startsWith("class-calibration-") ? [svg] : []));
+  if (svgs.length === 0) return [];
+  const caption =
+    "Calls: how often the class with the highest probability is the right one, against that probability. A class: how often it is there, against the probability given to it. Bars: Wilson's intervals, which take units as independent. Dashed: perfect. The calibration errors, with intervals that resample subjects, are among the figures of classes.";
+  return [{ title: "Calibration of the classes", body: plots(svgs, caption) }];
+}
+
 function frocSection({ task, plots: all, results }: ReportContent): Section[] {
   if (all.froc === undefined) return [];
   const what =
     task === "boxes"
-      ? "A box is right where it overlaps a true one by half. One point a score."
-      : `A ${lesionWord(results)} is found where the mask shares a voxel with it; patches that touch none are false. One point for each of 19 thresholds of the probability.`;
-  return [{ title: "Found against false ones", body: plots([all.froc], `${what} No interval is drawn.`) }];
+      ? "A box is right where it overlaps a true one by half. One point a score; shaded: pointwise interval of sensitivity at each number of false ones, from resampled subjects."
+      : `A ${lesionWord(results)} is found where the mask shares a voxel with it; patches that touch none are false. One point for each of 19 thresholds of the probability; shaded: interval of sensitivity at each of them, from resampled subjects.`;
+  return [
+    {
+      title: "Found against false ones",
+      body: plots(
+        [all.froc],
+        `${what} The score is the mean, over 1/8, 1/4, 1/2, 1, 2, 4 and 8 false ones, of the highest sensitivity that stays within.`,
+      ),
+    },
+  ];
 }
 
 function stackSection({ results, plots: all }: ReportContent): Section {

@@ -5,7 +5,12 @@ import type { MetricsOptions } from "../options.ts";
 import type { Difference } from "../results.ts";
 
 /** Figures of which less is better. */
-const lowerIsBetter = new Set(["brier_score_loss", "expected_calibration_error", "negative_likelihood_ratio"]);
+const lowerIsBetter = new Set([
+  "brier_score_loss",
+  "expected_calibration_error",
+  "classwise_calibration_error",
+  "negative_likelihood_ratio",
+]);
 /** Figures without a bound, of which a margin in the unit of shares says nothing. */
 const unbounded = new Set(["positive_likelihood_ratio", "negative_likelihood_ratio"]);
 

@@ -29,6 +29,8 @@ function factsOf({ figure, of: c }: FigureKey, { noProbability }: ClassSample): 
       cohen_kappa: "truth and calls of one class only",
       matthews_corrcoef: "truth or calls of one class only",
       brier_score_loss: noProbability ?? "no row",
+      expected_calibration_error: noProbability ?? "no row",
+      classwise_calibration_error: noProbability ?? "no row",
     }[figure];
     return { of: everyRow, lacks, ...(figure === "accuracy" ? { share: true as const } : {}) };
   }

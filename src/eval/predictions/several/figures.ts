@@ -9,11 +9,13 @@ import {
   classBrierScore,
   classConfusion,
   classMatthews,
+  classwiseCalibrationError,
   cohenKappa,
   macroF1,
   oneAgainstRest,
   type RankedClasses,
   rankClasses,
+  surestCalibrationError,
 } from "../../metrics/multiclass.ts";
 import type { ClassPredictions, ClassRow } from "../read/classes.ts";
 
@@ -29,6 +31,8 @@ export const overallFigures = [
   "cohen_kappa",
   "matthews_corrcoef",
   "brier_score_loss",
+  "expected_calibration_error",
+  "classwise_calibration_error",
 ] as const;
 export type OverallFigure = (typeof overallFigures)[number];
 
@@ -56,13 +60,20 @@ export interface ClassSample {
   readonly ranked: RankedClasses;
   /** Null where the scores of every row are probabilities that sum to 1. */
   readonly noProbability: string | null;
+  /** Of calibration curves. */
+  readonly bins: number;
 }
 
-export function classSampleOf({ noProbability, classes }: ClassPredictions, rows: readonly ClassRow[]): ClassSample {
+export function classSampleOf(
+  { noProbability, classes }: ClassPredictions,
+  rows: readonly ClassRow[],
+  bins: number,
+): ClassSample {
   const scores = rows.flatMap((row) => row.scores);
   return {
     rows,
     ranked: rankClasses(rows.map(({ truth }) => truth), scores, classes.length), // biome-ignore format: short
+    bins,
     noProbability:
       noProbability === null
         ? null
@@ -71,7 +82,7 @@ export function classSampleOf({ noProbability, classes }: ClassPredictions, rows
 }
 
 /** Every figure of a sample whose rows count `weights` times, in the order of {@link figureKeys}; NaN where undefined. */
-export function classValues({ ranked, noProbability }: ClassSample, weights?: ArrayLike<number>): Float64Array {
+export function classValues({ ranked, noProbability, bins }: ClassSample, weights?: ArrayLike<number>): Float64Array {
   const matrix = classConfusion(ranked, weights);
   const overall = (figure: OverallFigure): number => {
     switch (figure) {
@@ -85,6 +96,10 @@ export function classValues({ ranked, noProbability }: ClassSample, weights?: Ar
         return averagedPrecision(ranked, "micro", weights);
       case "brier_score_loss":
         return noProbability === null ? classBrierScore(ranked, weights) : Number.NaN;
+      case "expected_calibration_error":
+        return noProbability === null ? surestCalibrationError(ranked, bins, weights) : Number.NaN;
+      case "classwise_calibration_error":
+        return noProbability === null ? classwiseCalibrationError(ranked, bins, weights) : Number.NaN;
       default:
         return ofMatrix[figure](matrix);
     }

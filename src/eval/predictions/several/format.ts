@@ -1,3 +1,4 @@
+import { many } from "../../../core/words.ts";
 import { oneLine } from "../../../data/faults.ts";
 import type { TableDocument, TextTable } from "../../tables/document.ts";
 import { figureRows, figuresCsv, figureTable } from "../../tables/figures.ts";
@@ -17,6 +18,8 @@ const overall: Readonly<Record<OverallFigure, string>> = {
   cohen_kappa: "Cohen's kappa",
   matthews_corrcoef: "Matthews correlation",
   brier_score_loss: "Brier score (sum over classes)",
+  expected_calibration_error: "Calibration error of the calls (ECE)",
+  classwise_calibration_error: "Calibration error, mean over classes",
 };
 
 const ofClass: Readonly<Record<ClassFigure, string>> = {
@@ -52,7 +55,7 @@ export function classesDocument(results: ClassMetricsResults): TableDocument {
     comparisonTable({ ...one, first: predictions.file, tests: { accuracy: mcnemarWords(one.mcnemar) } }, print, options),
   );
   const lines = [
-    `${oneLine(predictions.file)}: ${predictions.rows} rows of ${classes.length} classes, ${predictions.clusters} clusters`,
+    `${oneLine(predictions.file)}: ${many(predictions.rows, "row")} of ${many(classes.length, "class", "classes")}, ${many(predictions.clusters, "cluster")}`,
     `columns: ${columns}`,
     "calls: the class with the highest score, of several the first",
     `intervals: ${method}`,

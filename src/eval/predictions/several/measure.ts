@@ -3,6 +3,7 @@ import { dataFault } from "../../../data/faults.ts";
 import { clusterId, type ResamplingPlan } from "../../metrics/bootstrap.ts";
 import { holmAdjusted } from "../../metrics/holm.ts";
 import { classConfusion, rankClasses } from "../../metrics/multiclass.ts";
+import { calibrationBins } from "../../tables/calibration.ts";
 import { difference, estimate, valueAt } from "../../tables/estimate.ts";
 import { type Replicates, replicate } from "../../tables/replicate.ts";
 import { type Compared, type ComparisonSetting, mcnemarOfCalls } from "../compare/compare.ts";
@@ -17,12 +18,12 @@ import type { ClassPredictions } from "../read/classes.ts";
 import { describeColumns } from "../read/columns.ts";
 import { classLack, describeClassFigures } from "./describe.ts";
 import { type ClassSample, classSampleOf, classValues, figureKeys, nameOf } from "./figures.ts";
-import type { ClassComparison, ClassMetricsResults } from "./results.ts";
+import type { ClassCalibration, ClassComparison, ClassMetricsResults } from "./results.ts";
 
 /** What {@link measureClasses} finds out. */
 export type MeasuredClasses = Pick<
   ClassMetricsResults,
-  "method" | "confusion" | "figures" | "interactions" | "comparisons" | "notes"
+  "method" | "confusion" | "calibration" | "figures" | "interactions" | "comparisons" | "notes"
 >;
 
 /** A sample with its figures. */
@@ -43,7 +44,7 @@ export function measureClasses(
 ): MeasuredClasses {
   const { classes, rows, columns } = predictions;
   const plan = planOf(predictions, options, rng.fork("evaluated"));
-  const scored = (some: ClassPredictions["rows"]) => score(plan, classSampleOf(predictions, some), options);
+  const scored = (some: ClassPredictions["rows"]) => score(plan, classSampleOf(predictions, some, options.bins), options);
   const all = scored(rows);
   const values = [...new Set(rows.map(({ subgroup }) => subgroup))].sort();
   const subgroups =
@@ -57,6 +58,7 @@ export function measureClasses(
   return {
     method: methodOf(predictions, options),
     confusion: confusionRows(all.sample, classes.length),
+    calibration: calibrationOf(all.sample, classes, options),
     figures: [...describe(all, "all"), ...subgroups.flatMap((one) => describe(one, one.name))],
     interactions: interactions(
       figureKeys(classes.length).map((key) => nameOf(key, classes)),
@@ -78,6 +80,19 @@ function score(plan: ResamplingPlan, sample: ClassSample, { interval }: MetricsO
 function confusionRows({ ranked }: ClassSample, classes: number): number[][] {
   const matrix = [...classConfusion(ranked)];
   return Array.from({ length: classes }, (_, c) => matrix.slice(c * classes, (c + 1) * classes));
+}
+
+function calibrationOf(
+  { ranked, noProbability }: ClassSample,
+  classes: readonly string[],
+  { bins, level }: MetricsOptions,
+): ClassCalibration {
+  if (noProbability !== null) return [];
+  const curves = [
+    { class: null, scored: ranked.surest },
+    ...classes.map((name, c) => ({ class: name, scored: ranked.ranked[c]! })),
+  ];
+  return curves.map(({ scored, ...of }) => ({ ...of, bins: calibrationBins(scored, bins, level) }));
 }
 
 function compareClasses(
@@ -106,7 +121,7 @@ function compareOne(
   if (classes.join("\n") !== predictions.classes.join("\n"))
     throw dataFault(predictions.file, `classes must be as in ${file}`, predictions.classes.join(", "), "Mend --score-columns");
   const theirs = matchRows(of, predictions, ({ truth }) => classes[truth]!);
-  const sample = classSampleOf(predictions, rows.map((row, i) => ({ ...row, scores: theirs[i]!.scores }))); // biome-ignore format: short
+  const sample = classSampleOf(predictions, rows.map((row, i) => ({ ...row, scores: theirs[i]!.scores })), options.bins); // biome-ignore format: short
   const other = score(plan, sample, options);
   const clusters = new Set(rows.map(({ cluster }) => cluster)).size;
   const estimates = figureKeys(classes.length).map((key, f) => {
@@ -136,6 +151,6 @@ function jointClassValues(first: ClassSample, other: ClassSample): JointValues |
     both.flatMap(({ scores }) => [...scores]),
     first.ranked.classes,
   );
-  const joint: ClassSample = { rows: [...first.rows, ...other.rows], ranked, noProbability: null };
+  const joint: ClassSample = { rows: [...first.rows, ...other.rows], ranked, noProbability: null, bins: first.bins };
   return (weights) => classValues(joint, weights);
 }

@@ -1,7 +1,9 @@
+import { many } from "../../../core/words.ts";
 import { oneLine } from "../../../data/faults.ts";
 import { rankScores } from "../../metrics/auroc.ts";
 import { precisionRecallCurve } from "../../metrics/precision-recall.ts";
 import { rocCurve } from "../../metrics/roc.ts";
+import { calibrationSvg } from "../../report/calibration.ts";
 import { type Curve, curvesSvg, precisionAxes, precisionSteps, rocAxes, rocPoint } from "../../report/curves.ts";
 import { withInterval } from "../../report/format.ts";
 import { aboutIntervals, readDifference, readInterval } from "../../report/intervals.ts";
@@ -14,6 +16,8 @@ import type { ClassMetricsResults } from "./results.ts";
 
 /** Figures of all classes that are read, drawn by subgroup and compared. */
 const main = ["roc_auc_macro", "average_precision_macro", "balanced_accuracy", "accuracy", "f1_macro"] as const;
+/** … and those that are read alone: of errors, 0 is perfect. */
+const errors = ["brier_score_loss", "expected_calibration_error"] as const;
 
 /** Predictions of several classes as one HTML page. @param predictions - What was evaluated. */
 export function classesPage(results: ClassMetricsResults, predictions: ClassPredictions): string {
@@ -30,6 +34,7 @@ export function classesPage(results: ClassMetricsResults, predictions: ClassPred
     reading: readingOf(results, names),
     pictures: [
       rankingSection(results, predictions),
+      ...calibrationSection(results),
       ...section("Subgroups", forests, "In brackets: rows that the figure is of. Orange and dashed: all together."),
       ...section("Differences", differences, "Both models on the same rows, in the same resamples; right of the dashed line the first is higher."), // biome-ignore format: one line
     ],
@@ -38,7 +43,7 @@ export function classesPage(results: ClassMetricsResults, predictions: ClassPred
 }
 
 function readingOf({ figures, comparisons, predictions, options }: ClassMetricsResults, names: Record<string, string>): string[] {
-  const read = main.map((metric) => {
+  const read = [...main, ...errors].map((metric) => {
     const one = figures.find((f) => f.metric === metric && f.subset === "all")!;
     const landmark = one.chance === null ? null : { value: one.chance, words: "what guessing reaches" };
     return readInterval(names[metric]!, one, options.level, landmark);
@@ -70,10 +75,17 @@ function rankingSection({ classes, figures }: ClassMetricsResults, { rows }: Cla
   };
 }
 
+function calibrationSection({ calibration }: ClassMetricsResults): Section[] {
+  const svgs = calibration.map(({ class: name, bins }) => calibrationSvg(name === null ? "Calls" : oneLine(name), bins));
+  const caption =
+    "Calls: how often the class with the highest probability is the right one, against that probability. A class: how often it is there, against the probability given to it. Bars: Wilson's intervals, which take rows as independent. Dashed: perfect. Below, how many rows there are of each.";
+  return svgs.length === 0 ? [] : [{ title: "Calibration", body: plots(svgs, caption) }];
+}
+
 function methodsOf({ predictions, classes, comparisons, method, hemosynth, options }: ClassMetricsResults): string[] {
   const tests = comparisons.length === 0 ? "" : ` Models were compared on the same rows: paired differences with intervals from the same resamples${options.permutations === 0 ? "" : ", permutation tests that exchange the models within whole patients"} and McNemar's exact test of right calls${comparisons.length > 1 ? ", p values adjusted by Holm for each figure" : ""}.`; // biome-ignore format: one line
   return [
-    `${predictions.rows} predictions of ${classes.length} classes, of ${predictions.clusters} clusters, were evaluated with hemosynth ${hemosynth}. The call is the class with the highest score, so no threshold was chosen. Macro averages are means over classes of each against the rest; micro averages take all scores as one table. ${intervalMethods(method, "rows")}${tests}`,
+    `${predictions.rows} predictions of ${classes.length} classes, of ${many(predictions.clusters, "cluster")}, were evaluated with hemosynth ${hemosynth}. The call is the class with the highest score, so no threshold was chosen. Macro averages are means over classes of each against the rest; micro averages take all scores as one table. ${intervalMethods(method, "rows")}${tests}`,
     "Masks played no part, so there is no rule for empty ones. Whether these are scores of patients, of phantoms or of painted lesions is known to whoever made the file: say so beside every figure.",
   ];
 }

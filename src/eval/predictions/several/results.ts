@@ -2,7 +2,7 @@ import { z } from "zod";
 import { figureFields } from "../../tables/estimate.ts";
 import { headFields } from "../../tables/head.ts";
 import { metricsOptions } from "../options.ts";
-import { differenceSchema, interactionSchema, mcnemarSchema, permutationsSchema } from "../results.ts";
+import { calibrationSchema, differenceSchema, interactionSchema, mcnemarSchema, permutationsSchema } from "../results.ts";
 
 const count = z.int().min(0);
 
@@ -19,6 +19,13 @@ const comparisonSchema = z.strictObject({
 });
 export type ClassComparison = z.output<typeof comparisonSchema>;
 
+/**
+ * How often the call is right, by the probability of the call (`class` null), and how often each class is there, by its own. Empty where scores are no
+ * probabilities.
+ */
+export const classCalibrationSchema = z.array(z.strictObject({ class: z.string().nullable(), bins: z.array(calibrationSchema) }));
+export type ClassCalibration = z.output<typeof classCalibrationSchema>;
+
 /** The content of `metrics.json` for predictions of several classes. */
 export const classMetricsSchema = z.strictObject({
   ...headFields("several classes", metricsOptions),
@@ -29,6 +36,7 @@ export const classMetricsSchema = z.strictObject({
   classes: z.array(z.string()),
   /** Rows by truth and call: a list for each truth, in the order of the classes. The call is the class with the highest score, of several the first. */
   confusion: z.array(z.array(count)),
+  calibration: classCalibrationSchema,
   /** Of all classes, such as `accuracy`, and of each against the rest, such as `recall:CLASS`. */
   figures: z.array(z.strictObject({ metric: z.string(), ...figureFields })),
   /** Empty without subgroups. */
