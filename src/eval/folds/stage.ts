@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { StageContext, StageResult } from "../../core/context.ts";
-import { seededRng } from "../../core/rng.ts";
+import { type Rng, seededRng } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
 import { readJson } from "../../data/dataset.ts";
 import {
@@ -12,8 +12,10 @@ import {
   type Target,
   writeEvaluation,
 } from "../folder.ts";
+import { type Froc, measureFroc } from "../froc.ts";
 import { type Loaded, loadPredicted, type Predicted } from "../load.ts";
-import { joinTables, type Measured, measure } from "../measure.ts";
+import { joinTables, type Measured, measure, planOfEvaluated } from "../measure.ts";
+import type { EvalOptions } from "../options.ts";
 import { type Fold, type Results, resultsSchema } from "../results.ts";
 import { classNotes, countSplit, dataOf, evalResult, knownMetrics, maskNotes, noMaps, notesOf } from "../summary.ts";
 import { foldNotes, pooledOperation, spreadOf } from "./spread.ts";
@@ -49,18 +51,29 @@ export async function runFoldsEval(request: FoldsRequest, context: StageContext)
     own.push(await readJson(join(evaluation, "results.json"), resultsSchema, "run that fold again"));
   const rng = seededRng(seed).fork("eval");
   const measured = measure(loaded, loaded[0]!.grid, options, rng);
-  const withAttention = { ...measured, metrics: [...measured.metrics, ...attentionMetrics(loaded, options, rng)] };
   const classes = measureClassesOf(loaded, options, rng);
   const parts = loaded.map((part, i) => ({ ...part, operation: measured.operations[i]! }));
   const folds = parts.map((part, fold) => foldOf(fold, part, own[fold]!));
-  const results = resultsOf(request, parts, withAttention, folds, classes);
-  await writeEvaluation(request, parts, results, { roc: measured.roc, froc: null, classes }, context);
+  const froc = frocOf(loaded, options, rng);
+  const metrics = [
+    ...knownMetrics(measured.metrics, loaded[0]!.hasMaps),
+    ...(froc === null ? [] : [froc.score]),
+    ...attentionMetrics(loaded, options, rng),
+  ];
+  const results = resultsOf(request, parts, { ...measured, metrics }, folds, classes);
+  await writeEvaluation(request, parts, results, { roc: measured.roc, froc, classes }, context);
   const { headline, summary } = evalResult(results);
   const { spread } = results;
   return {
     headline: `${headline}, ${many(parts.length, "fold")} pooled`,
     summary: { ...summary, folds: parts.length, spread },
   };
+}
+
+/** Of one fold alone: thresholds of several networks are of several scales. */
+function frocOf([first, ...others]: readonly Loaded[], options: EvalOptions, rng: Rng): Froc | null {
+  if (others.length > 0 || !first!.froc) return null;
+  return measureFroc(first!.froc, planOfEvaluated(first!.evaluated, options, rng), options.bootstrap);
 }
 
 function foldOf(fold: number, { evaluated, operation }: Judged, { splits, metrics }: Results): Fold {
@@ -94,7 +107,7 @@ function resultsOf(
     options,
     splits: [countSplit(options.split, evaluated, dataset)],
     ...pooledOperation(parts[0]!.operation),
-    metrics: knownMetrics(metrics, hasMaps),
+    metrics: [...metrics],
     ...(transfers === undefined ? {} : { transfers }),
     ...(classes === null ? {} : { classes: classes.measured.classes }),
     folds: [...folds],
