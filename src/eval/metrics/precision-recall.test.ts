@@ -28,6 +28,7 @@ test.each([2, 7, 1000])("the steps that are drawn have the area of average preci
   const steps = precisionSteps(precisionRecallCurve(ranked));
   const area = steps.slice(1).reduce((sum, [x, y], i) => sum + (x - steps[i]![0]) * y, 0) + steps[0]![0] * steps[0]![1];
   expect(area).toBeCloseTo(averagePrecisionScore(ranked), 12);
+  for (let i = 0; i < steps.length; i += 2) expect(steps[i]![1], "a step is level").toBe(steps[i + 1]![1]);
 });
 
 test("is empty without positives", () => {

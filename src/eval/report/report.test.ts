@@ -33,7 +33,8 @@ test("what does not exist is said with its reason, and never as a number", () =>
 
 test("a difference whose interval holds 0 is no proof of equality", () => {
   const read = (low: number, high: number) => readDifference("AUROC", "a minus b", interval((low + high) / 2, low, high), 0.95);
-  expect(read(-0.1, 0.2)).toMatch(/no difference is shown, which is not that there is none\.$/);
+  for (const [low, high] of [[-0.1, 0.2], [0, 0.2], [-0.2, 0]] as const)
+    expect(read(low, high)).toMatch(/no difference is shown, which is not that there is none\.$/); // biome-ignore format: short
   expect(read(0.1, 0.2)).toMatch(/the first is higher\.$/);
   expect(read(-0.2, -0.1)).toMatch(/is −0\.150 \[−0\.200, −0\.100\] \(95 %\): the first is lower\.$/);
   expect(aboutIntervals(0.95, "patients")).toMatch(/do not cover other hospitals/);
@@ -43,13 +44,16 @@ test("a difference whose interval holds 0 is no proof of equality", () => {
 const circles = (svg: string) =>
   [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map((m) => [Number(m[1]), Number(m[2])]);
 
-test("points lie where the axes say: the corners of a ROC plot, and the middle of its diagonal", () => {
+test("points lie where the axes say: the corners of a ROC plot, the middle of its diagonal, and a point off it", () => {
   const at = (x: number, y: number) => circles(curvesSvg("ROC", rocAxes, [{ name: "m", points: [], at: [x, y] }]))[0]!;
   const [origin, corner, middle] = [at(0, 0), at(1, 1), at(0.5, 0.5)];
   expect(middle[0]).toBeCloseTo((origin[0]! + corner[0]!) / 2, 1);
   expect(middle[1]).toBeCloseTo((origin[1]! + corner[1]!) / 2, 1);
   expect(corner[0]).toBeGreaterThan(origin[0]!);
   expect(corner[1]).toBeLessThan(origin[1]!);
+  const [left, top] = at(0.1, 0.8); // few false alarms, many found: on the left, above the diagonal
+  expect((left! - origin[0]!) / (corner[0]! - origin[0]!)).toBeCloseTo(0.1, 2);
+  expect((top! - origin[1]!) / (corner[1]! - origin[1]!)).toBeCloseTo(0.8, 2);
 });
 
 test("axes say what they are of, with units, and hostile names stay text", () => {
@@ -79,6 +83,7 @@ test("empty bins of a calibration plot have no dot, and counts stand in all othe
   const svg = calibrationSvg("c", [bin(0, 0), bin(0.5, 12_345)]);
   expect(circles(svg)).toHaveLength(1);
   expect(svg).toContain(">12k<");
+  expect(svg.match(/>0<\/text>/g)).toHaveLength(2); // those of the axes: an empty bin has no count
 });
 
 test("the checklists have all of their items once, in order", () => {

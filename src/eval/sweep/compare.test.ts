@@ -106,6 +106,10 @@ test("components of seeds and patients come out near what figures were made of",
   for (const key of ["seed", "patients", "both"] as const) expect(found[key] / sd[key], key).toBeCloseTo(1, 0.7);
   expect(found.all).toBeCloseTo(Math.hypot(found.seed, found.patients, found.both), 12);
   expect(componentsOf(singles.slice(0, 1), resampled.slice(0, 1))).toBeNull();
+  expect(componentsOf([0.7, 0.8], [Float64Array.of(0.7, Number.NaN), Float64Array.of(0.8, 0.9)])).toBeNull(); // one whole resample
+  // Two seeds that share nothing: all of the variance 1/3 of each is its own, though the mean of the two has half of it.
+  const apart = componentsOf([0.7, 0.7], [Float64Array.of(0, 1, 0, 1), Float64Array.of(0, 1, 1, 0)])!;
+  expect([apart.both, apart.patients]).toEqual([expect.closeTo(Math.sqrt(1 / 3), 12), 0]);
 });
 
 test("a setting beside itself differs by nothing, and there is no interval that would claim certainty", () => {
