@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -293,7 +293,7 @@ test("a backend that is asked for and not there is said before the first stage r
   const out = join(folder, "no-gpu");
   const { code, stderr } = await hemosynth(["run", join(folder, "x.yaml"), "--out", out, "--backend", "cuda"]);
   expect({ code, stderr }).toEqual({ code: 5, stderr: expect.stringMatching(/^backend cuda: [^\n]+\n$/) });
-  expect(await readdir(out)).not.toContain("data");
+  expect(await stat(out).catch(() => null)).toBeNull();
 });
 
 test("a refused stage leaves no folder that looks begun", async () => {
@@ -304,8 +304,22 @@ test("a refused stage leaves no folder that looks begun", async () => {
     const { code, stderr } = await hemosynth(["ingest", study, "--out", out]);
     expect(code).toBe(3);
     expect(stderr).not.toContain("did not finish");
-    expect(await readdir(out).catch(() => [])).toEqual([]);
+    expect(await stat(out).catch(() => null)).toBeNull();
   }
+});
+
+test("a command that is refused before it made anything leaves no folder, and the config that was there", async () => {
+  const [out, run] = [join(folder, "refused-new"), join(folder, "refused-old")];
+  const evaluated = await hemosynth(["eval", join(folder, "x.yaml"), "--out", out]);
+  expect(evaluated).toMatchObject({ code: 3, stderr: expect.stringContaining("run synth first") });
+  expect(await stat(out).catch(() => null)).toBeNull();
+  const predicted = await hemosynth(["predict", "--model", join(folder, "nowhere"), "--in", folder, "--out", out]);
+  expect(predicted).toMatchObject({ code: 3, stderr: expect.stringContaining("no trained model") });
+  expect(await stat(out).catch(() => null)).toBeNull();
+  await mkdir(run);
+  await writeFile(join(run, "config.yaml"), "name: before\n");
+  expect((await hemosynth(["eval", join(folder, "x.yaml"), "--out", run])).code).toBe(3);
+  expect(await readFile(join(run, "config.yaml"), "utf8")).toBe("name: before\n");
 });
 
 test("doctor --backend NAME shows what is there even where that backend is not, and says so with code 5", async () => {

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,7 +20,7 @@ type Owner = z.output<typeof ownerSchema>;
 
 /**
  * Runs `work` while holding the lock of a folder, so that two processes never write one run.
- * The folder is made where it is missing. The lock of a process that was killed is taken over within seconds, and what it had half written is removed.
+ * The folder is made where it is missing, and goes again if nothing was written into it. The lock of a process that was killed is taken over within seconds, and what it had half written is removed.
  *
  * @param onLost - Called if another process took the lock although this one still runs, for instance after a long suspension.
  * @throws {UserError} (locked) If another process holds it.
@@ -28,6 +28,7 @@ type Owner = z.output<typeof ownerSchema>;
 export async function withLock<T>(folder: string, reporter: Reporter, onLost: () => void, work: () => Promise<T>): Promise<T> {
   const path = join(folder, ".hemosynth.lock");
   const ownerFile = join(folder, ".hemosynth.lock.json");
+  const isNew = (await stat(folder).catch(() => null)) === null;
   await makeFolder(folder);
   const release = await acquire(folder, path, ownerFile, reporter, onLost);
   try {
@@ -37,6 +38,7 @@ export async function withLock<T>(folder: string, reporter: Reporter, onLost: ()
   } finally {
     await rm(ownerFile, { force: true }).catch(() => {});
     await release().catch(() => {}); // lost or removed from outside: there is nothing left to release
+    if (isNew) await rmdir(folder).catch(() => {}); // holds something
   }
 }
 

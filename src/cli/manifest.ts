@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Experiment, loadExperiment } from "../config/experiment.ts";
@@ -8,7 +8,7 @@ import { canonicalJson, sha256 } from "../core/hash.ts";
 import { readJson } from "../data/dataset.ts";
 import { writeAtomic } from "../data/files.ts";
 import { changedOption, namesIn, readRecord } from "./record.ts";
-import { stageNames } from "./stages.ts";
+import { type Stage, stageNames } from "./stages.ts";
 
 /** What a run folder may hold; see docs/run-folder.md. */
 const runFiles: ReadonlySet<string> = new Set([
@@ -43,6 +43,40 @@ export async function checkRunFolder(root: string, experiment: Experiment, exist
     "usage",
     `${root}: holds a run of another config (${change}). Choose another --out, or pass --exist-ok to bring it up to date.`,
   );
+}
+
+/**
+ * Does the work of a command in a run folder, whose config and manifest it writes. A command that is refused before a stage has made anything leaves
+ * the config that was there; in a new folder, neither.
+ *
+ * @param work - Gets what each of its stages must go through, so that what is made is noted.
+ */
+export async function keepRun<T>(
+  root: string,
+  experiment: Experiment,
+  work: (noting: (stage: Stage) => Stage) => Promise<T>,
+): Promise<T> {
+  const file = join(root, "config.yaml");
+  const before = await readFile(file).catch(() => null);
+  let isMade = false;
+  const noting = (stage: Stage): Stage => ({
+    ...stage,
+    async run(job, context) {
+      isMade ||= stage.resumes !== "never"; // what it leaves unfinished, it can go on from
+      const result = await stage.run(job, context);
+      isMade = true;
+      return result;
+    },
+  });
+  await writeConfig(root, experiment);
+  try {
+    return await work(noting);
+  } catch (error) {
+    if (error instanceof UserError && !isMade) await (before === null ? rm(file) : writeAtomic(file, before));
+    throw error;
+  } finally {
+    if (await hasConfig(root)) await writeManifest(root);
+  }
 }
 
 /** Writes the resolved config of a run; it can be given to hemosynth again. */

@@ -9,7 +9,7 @@ import { spreadSchema } from "../../eval/results.ts";
 import { isPretraining } from "../../train/options.ts";
 import { type FoldReport, type FoldsReport, type FoldsRun, planFolds, runFolds } from "../folds.ts";
 import { assertFree } from "../lock.ts";
-import { writeConfig, writeManifest } from "../manifest.ts";
+import { keepRun } from "../manifest.ts";
 import type { Policy } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, type Session, stageLine } from "../session.ts";
 import { foldsEvaluation, type Stage, stagesOf } from "../stages.ts";
@@ -33,13 +33,11 @@ export async function crossValidate(
     return outcomeOf(run, await planFolds(run), true);
   }
   const report = await inFolder(root, workers, session, async (context) => {
-    await writeConfig(root, experiment);
-    try {
-      const inFold = <T>(folder: string, work: Parameters<typeof inFolder<T>>[3]) => inFolder(folder, workers, session, work);
-      return await runFolds(run, context, inFold, backendOnce(session));
-    } finally {
-      await writeManifest(root);
-    }
+    const inFold = <T>(folder: string, work: Parameters<typeof inFolder<T>>[3]) => inFolder(folder, workers, session, work);
+    return await keepRun(root, experiment, (noting) => {
+      const noted = { ...run, stages: run.stages.map(noting), pooled: (runs: readonly string[]) => noting(run.pooled(runs)) };
+      return runFolds(noted, context, inFold, backendOnce(session));
+    });
   });
   return outcomeOf(run, report, false);
 }

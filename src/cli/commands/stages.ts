@@ -16,7 +16,7 @@ import type { CacheOptions } from "../cache/options.ts";
 import { askedCache, throughCache } from "../cache/stage.ts";
 import { assertFree } from "../lock.ts";
 import { assertSameBackend, assertSameOutputs, readLocked } from "../locked.ts";
-import { checkRunFolder, hasConfig, readManifest, writeConfig, writeManifest } from "../manifest.ts";
+import { checkRunFolder, hasConfig, keepRun, readManifest } from "../manifest.ts";
 import { followRuns } from "../mlflow/follow.ts";
 import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
@@ -277,12 +277,8 @@ async function perform(verb: string, pass: Pass, options: CommonOptions, session
   }
   const isRun = pass.stages.some((stage) => pass.folders[stage.name] !== root);
   const reports = await inFolder(root, options.workers, session, async (context) => {
-    if (isRun) await writeConfig(root, experiment);
-    try {
-      return await runPass(pass, context, backendOnce(session));
-    } finally {
-      if (isRun) await writeManifest(root);
-    }
+    const bring = (stages: readonly Stage[]) => runPass({ ...pass, stages }, context, backendOnce(session));
+    return isRun ? await keepRun(root, experiment, (noting) => bring(pass.stages.map(noting))) : await bring(pass.stages);
   });
   return outcomeOf(verb, pass, reports, false);
 }
