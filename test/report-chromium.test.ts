@@ -13,6 +13,8 @@ import { evalOptions } from "../src/eval/options.ts";
 import { metricsOptions } from "../src/eval/predictions/options.ts";
 import { runMetrics } from "../src/eval/predictions/stage.ts";
 import { runEval } from "../src/eval/stage.ts";
+import { sweepPage } from "../src/eval/sweep/page.ts";
+import { sweepResultsSchema } from "../src/eval/sweep/results.ts";
 import { chromium, openTab, type Tab } from "./helpers/chromium.ts";
 import { writeFakeRun } from "./helpers/fake-run.ts";
 
@@ -68,6 +70,27 @@ async function writeTables(): Promise<void> {
   pages.set("boxes", join(root, "boxes", "report.html"));
 }
 
+/** A page of six runs, one of which failed; every text that a user can choose is hostile. */
+async function writeSweep(): Promise<void> {
+  const figure = { metric: "auroc", per: "stack" } as const;
+  const points = Array.from({ length: 6 }, (_, i) => ({
+    ...{ name: `${evil}_${i}`, setting: `${evil}${i >> 1}`, seed: String(i % 2), values: { "model.kind": `${evil}${i >> 1}`, "train.seed": i % 2 } },
+    ...{ state: i === 4 ? "failed" : "done", failure: i === 4 ? { fault: "data", message: evil } : null, validation: [] },
+    metrics: i === 4 ? [] : [{ ...figure, estimate: [0.7, 0.9, 1e-7, 1, 0, 0.5][i]!, low: 0.1, high: 1 }],
+  })); // biome-ignore format: one line
+  const components = { seed: 0.1, patients: 0.1, both: 0.1, all: 0.17 };
+  const spread = { ...figure, seeds: 2, low: 0.1, high: 0.9, caseSd: 0.1, seedSd: 0.1, components, reason: evil };
+  const results = sweepResultsSchema.parse({
+    ...{ schemaVersion: 1, name: evil, threads: 1, baseline: `${evil}0`, testOn: evil, level: 0.95, resamples: 100, points, notes: [evil] },
+    factors: [{ path: "model.kind", label: evil }, { path: "train.seed", label: "seed" }],
+    settings: [0, 1, 2].map((i) => ({ setting: `${evil}${i}`, figures: [{ ...spread, mean: 0.5 + i / 10 }] })),
+    comparisons: [1, 2].map((i) => ({ setting: `${evil}${i}`, ...spread, patients: 9, difference: 0.1, p: 0.2, pHolm: 0.4, levelHolm: 0.975, lowHolm: 0, highHolm: 0.3 })),
+    best: { ...figure, run: { name: `${evil}_0`, validation: 0.9 }, setting: { name: `${evil}0`, seeds: 2, validation: 0.8 } },
+  }); // biome-ignore format: one line
+  pages.set("sweep", join(root, "sweep.html"));
+  await writeFile(join(root, "sweep.html"), sweepPage(results));
+}
+
 /** Counts what the page's own policy refused, from its first moment on. */
 const watch = `window.refused = []; addEventListener("securitypolicyviolation", (e) => refused.push(e.blockedURI + " " + e.violatedDirective));`;
 
@@ -101,6 +124,7 @@ describe.skipIf(chromium === undefined)("reports in Chromium", () => {
     root = await mkdtemp(join(tmpdir(), "hemosynth-report-"));
     await writePages();
     await writeTables();
+    await writeSweep();
     tab = await openTab(chromium!);
     await tab.send("Page.addScriptToEvaluateOnNewDocument", { source: watch });
   }, 300_000);
@@ -109,7 +133,7 @@ describe.skipIf(chromium === undefined)("reports in Chromium", () => {
     await rm(root, { recursive: true });
   });
 
-  describe.each(["run", "masks", "rows", "boxes"])("%s", { timeout: 120_000 }, (page) => {
+  describe.each(["run", "masks", "rows", "boxes", "sweep"])("%s", { timeout: 120_000 }, (page) => {
     test.each([
       ["on a phone", 360, "light", "screen"],
       ["on a phone in the dark", 360, "dark", "screen"],
@@ -126,11 +150,25 @@ describe.skipIf(chromium === undefined)("reports in Chromium", () => {
       expect(await tab.evaluate<string[]>("refused")).toEqual([]);
       expect(await tab.evaluate<string>("document.title")).not.toBe("run");
       expect(await tab.evaluate<number>("document.querySelectorAll('svg').length")).toBeGreaterThan(2);
-      expect(await tab.evaluate<number>("document.querySelectorAll('script, iframe, link, object, form, main a').length")).toBe(
-        0,
-      );
+      expect(
+        await tab.evaluate<number>("document.querySelectorAll('iframe, link, object, form, main a, img[src*=evil]').length"),
+      ).toBe(0);
+      expect(await tab.evaluate<number>("document.scripts.length")).toBe(page === "sweep" ? 1 : 0);
       const urls = tab.events("Network.requestWillBeSent").map(({ request }) => (request as { url: string }).url);
       expect(urls.filter((url) => !url.startsWith("file:") && !url.startsWith("data:"))).toEqual([]);
     });
+  });
+
+  test("a sweep's table is sorted by a press on a head or Enter, numbers as numbers, runs without a figure last", async () => {
+    await look("sweep", 1100, "light", "screen");
+    const head = "[...document.querySelectorAll('table.sortable')][0].tHead.rows[0].cells[4]";
+    const order = "[...document.querySelectorAll('table.sortable')][0].tBodies[0].innerText.match(/_\\d/g).join('')";
+    expect(await tab.evaluate<string>(`${head}.innerText`)).toBe("stack AUROC");
+    expect(await tab.evaluate<string>(order)).toBe("_0_1_2_3_4_5");
+    expect(await tab.evaluate<string>(`(${head}.click(), ${order})`)).toBe("_2_5_0_1_3_4");
+    expect(await tab.evaluate<string>(`(${head}.click(), ${order})`)).toBe("_3_1_0_5_2_4");
+    const enter = `${head}.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }))`;
+    expect(await tab.evaluate<string>(`(${enter}, ${order})`)).toBe("_2_5_0_1_3_4");
+    expect(await tab.evaluate<string>(`${head}.getAttribute("aria-sort")`)).toBe("ascending");
   });
 });

@@ -36,6 +36,7 @@ table.sortable thead th { cursor: pointer; }
 table.sortable th[aria-sort=ascending]::after { content: " \\2191"; }
 table.sortable th[aria-sort=descending]::after { content: " \\2193"; }
 body { max-width: 76rem; }
+h2, p, li { overflow-wrap: anywhere; }
 .parallel svg { max-width: none; }
 `;
 
