@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listKept, lookUp, prune } from "../src/cli/cache/store.ts";
+import { hashFile } from "../src/cli/record.ts";
 import { ensureBuilt, hemosynth, root } from "./cli-process.ts";
 import { hashFolder } from "./helpers/hash-folder.ts";
 import { tinyConfig } from "./helpers/tiny-config.ts";
@@ -84,11 +85,11 @@ test("an entry with a flipped byte is said, removed and made again; so is one wh
   const mended = await run("four", "--cache", cache);
   expect([mended.code, taken(mended.stderr)]).toEqual([0, ["synth", "predict", "eval"]]);
   expect(mended.stderr).toMatch(
-    /what it holds of train is not as it was kept: [0-9a-f]{64} was changed; it is removed, and the stage runs/,
+    /what it holds of train is not as it was kept: \S+ was changed; it is removed, and the stage runs/,
   );
   expect(mended.stderr).toMatch(/what it holds of data is not as it was kept: entry\.json was changed/);
   expect(await hashFolder(join(folder, "four"))).toEqual(plain);
-  for (const { key } of used) expect((await lookUp({ folder: cache, limit: 1 }, key)).state).toBe("whole");
+  for (const { key } of used) expect(await isWhole(cache, key)).toBe(true);
 });
 
 test(
@@ -112,6 +113,15 @@ test(
     ]);
   },
 );
+
+/** Whether the files of an entry are what their names, hashes of their content, say. */
+async function isWhole(cache: string, key: string): Promise<boolean> {
+  const found = await lookUp({ folder: cache, limit: 1 }, key);
+  if (found.state !== "whole") return false;
+  const names = Object.values(found.entry.outputs).map(({ sha256 }) => sha256);
+  const hashes = await Promise.all(names.map((name) => hashFile(join(cache, "v1", key, name))));
+  return hashes.every((hash, i) => hash === names[i]);
+}
 
 /** Starts a process that keeps results; gives the names of those that it says are kept. */
 function writer(
@@ -160,7 +170,7 @@ test(
       said.push(...(await ended));
     }
     const kept = await listKept({ folder: into });
-    for (const { key } of kept) expect((await lookUp({ folder: into, limit: 1e12 }, key)).state, key).toBe("whole");
+    for (const { key } of kept) expect(await isWhole(into, key), key).toBe(true);
     expect(kept.map(({ key }) => key)).toEqual(expect.arrayContaining(said));
     await prune({ folder: into, limit: 1e12 });
     expect((await readdir(join(into, "v1"))).filter((name) => name.startsWith("."))).toEqual([]);
@@ -178,32 +188,45 @@ test("the limit is kept to while two write at once; what was used last stays", s
   await prune({ folder: into, limit: limit * 1e9 });
   const kept = await listKept({ folder: into });
   expect(kept).toHaveLength(6);
-  for (const { key } of kept) expect((await lookUp({ folder: into, limit: 1 }, key)).state).toBe("whole");
+  for (const { key } of kept) expect(await isWhole(into, key)).toBe(true);
   const oldest = (await listKept({ folder: into })).at(-1)!.key;
   await lookUp({ folder: into, limit: 1 }, oldest);
   const pruned = await hemosynth(["cache", "prune", "--cache", into, "--cache-limit", "0.003", "--json"]);
   expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: { length: 5 }, kept: [{ key: oldest, bytes: 2 << 20 }] });
 });
 
-test("volumes of other content under the same names are not answered from the cache", slow, async () => {
-  const ingested = async (name: string, swap: boolean) => {
-    const home = join(folder, name);
-    const isWanted = (path: string) => !/_brain\.nii\.gz$|\.json$/.test(path);
-    await cp(join(folder, "plain/data/images"), join(home, "study"), { recursive: true, filter: isWanted });
-    if (swap) await rename(join(home, "study/sub-001_T2w.nii.gz"), join(home, "study/sub-002_T2w.nii.gz"));
-    if (swap) await cp(join(folder, "plain/data/images/sub-002_T2w.nii.gz"), join(home, "study/sub-001_T2w.nii.gz"));
-    const scheme = JSON.parse(await readFile(join(folder, "plain/data/dataset.json"), "utf8")).labelScheme;
-    await writeFile(
-      join(home, "mine.yaml"),
-      tinyConfig.replace(/^data: .*$/m, `data: { kind: folder, path: study, labels: { scheme: ${scheme} } }`),
-    );
-    return await hemosynth(["run", join(home, "mine.yaml"), "--out", join(home, "run"), "--cache", cache], { env });
-  };
-  const first = await ingested("a", false);
-  expect(first.code, first.stderr).toBe(0);
-  const again = await ingested("b", false);
-  expect([again.code, taken(again.stderr)]).toEqual([0, stages]);
-  const swapped = await ingested("c", true);
-  expect(taken(swapped.stderr)).toEqual([]);
-  expect(swapped.stderr).toMatch(/what it holds of data is not as it was kept: .*sub-00[12]_T2w\.nii\.gz has changed/);
-});
+test(
+  "volumes of other content under the same names are not answered from the cache; verify names the one that was changed",
+  slow,
+  async () => {
+    const ingested = async (name: string, swap: boolean) => {
+      const home = join(folder, name);
+      const isWanted = (path: string) => !/_brain\.nii\.gz$|\.json$/.test(path);
+      await cp(join(folder, "plain/data/images"), join(home, "study"), { recursive: true, filter: isWanted });
+      if (swap) await rename(join(home, "study/sub-001_T2w.nii.gz"), join(home, "study/sub-002_T2w.nii.gz"));
+      if (swap) await cp(join(folder, "plain/data/images/sub-002_T2w.nii.gz"), join(home, "study/sub-001_T2w.nii.gz"));
+      const scheme = JSON.parse(await readFile(join(folder, "plain/data/dataset.json"), "utf8")).labelScheme;
+      await writeFile(
+        join(home, "mine.yaml"),
+        tinyConfig.replace(/^data: .*$/m, `data: { kind: folder, path: study, labels: { scheme: ${scheme} } }`),
+      );
+      return await hemosynth(["run", join(home, "mine.yaml"), "--out", join(home, "run"), "--cache", cache], { env });
+    };
+    const first = await ingested("a", false);
+    expect(first.code, first.stderr).toBe(0);
+    const again = await ingested("b", false);
+    expect([again.code, taken(again.stderr)]).toEqual([0, stages]);
+    const swapped = await ingested("c", true);
+    expect(taken(swapped.stderr)).toEqual([]);
+    expect(swapped.stderr).toMatch(/what it holds of data is not as it was kept: .*sub-00[12]_T2w\.nii\.gz has changed/);
+    const volume = join(folder, "a/study/sub-002_T2w.nii.gz");
+    const bytes = await readFile(volume);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(volume, bytes);
+    const verified = await hemosynth(["verify", join(folder, "a/run")], { env });
+    expect([verified.code, verified.stderr.trim().split("\n").at(-1)]).toEqual([
+      8,
+      `${join(folder, "a/run")}: data: its input sub-002_T2w.nii.gz has changed. What was made before it is the same.`,
+    ]);
+  },
+);

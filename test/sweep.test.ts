@@ -219,27 +219,48 @@ test("a point with folds is cross-validated as it is by itself, and verified as 
 });
 
 test(
-  "verify: a run comes out the same; one byte flipped turns it red at its stage, file and byte; nothing is left beside it",
+  "verify: runs come out the same; one byte flipped turns one red at its stage, file and byte, and no other; nothing is left beside",
   slow,
   async () => {
-    const run = join(first, "runs", runs[3]!);
-    const { code, stdout, stderr } = await hemosynth(["verify", run, "--json"]);
-    expect(code, stderr).toBe(0);
-    expect(JSON.parse(stdout).stages.map(({ folder: name }: { folder: string }) => name.replace(/-[0-9a-f]{10}/, ""))).toEqual([
-      ...["shared/data", "shared/synth"],
-      ...["data", "synth", "train", "predict", "eval"].map((name) => `runs/${runs[3]}/${name}`),
+    const out = join(folder, "damaged");
+    await cp(first, out, { recursive: true });
+    const flip = async (path: string) => {
+      const bytes = await readFile(join(out, path));
+      bytes[100]! ^= 1;
+      await writeFile(join(out, path), bytes);
+    };
+    await flip(`runs/${runs[1]}/eval/units.csv`);
+    const red = await hemosynth(["verify", out, "--json"]);
+    const { runs: verified, stages } = JSON.parse(red.stdout);
+    const why = `runs/${runs[1]}/eval: units.csv was changed after it was made, first at byte 100. What was made before it is the same.`;
+    expect([red.code, verified]).toEqual([
+      8,
+      runs.map((run, i) => ({ run, state: i === 1 ? "different" : "same", why: i === 1 ? why : null })),
     ]);
-    const damaged = join(folder, "damaged");
-    await cp(alone, damaged, { recursive: true });
-    const image = (await readdir(join(damaged, "synth/images"))).filter((name) => name.endsWith(".nii.gz")).sort()[0]!;
-    const bytes = await readFile(join(damaged, "synth/images", image));
-    bytes[100]! ^= 1;
-    await writeFile(join(damaged, "synth/images", image), bytes);
-    const red = await hemosynth(["verify", damaged]);
-    expect(red.code).toBe(8);
     expect(red.stderr.trim().split("\n").at(-1)).toBe(
-      `${damaged}: synth: images/${image} was changed after it was made, first at byte 100. What was made before it is the same.`,
+      `${out}: 3 of 4 runs the same, byte by byte; 1 different, 0 not there; the first: ${runs[1]}: ${why}`,
     );
+    const bare = stages.map(({ folder: name }: { folder: string }) => name.replace(/-[0-9a-f]{10}/, ""));
+    expect(bare.slice(0, 7)).toEqual([
+      ...["shared/data", "shared/synth"],
+      ...["data", "synth", "train", "predict", "eval"].map((name) => `runs/${runs[0]}/${name}`),
+    ]);
+    expect(bare).toHaveLength(2 + 5 + 4 + 5 + 5);
+    const [synth] = (await readdir(join(out, "shared"))).filter((name) => name.startsWith("synth"));
+    const image = (await readdir(join(out, "shared", synth!, "images"))).filter((name) => name.endsWith(".nii.gz")).sort()[0]!;
+    await flip(`shared/${synth}/images/${image}`);
+    await rm(join(out, "runs", runs[3]!), { recursive: true });
+    const all = await hemosynth(["verify", out]);
+    const changed = `shared/${synth}: images/${image} was changed after it was made, first at byte 100. What was made before it is the same.`;
+    expect([all.code, all.stdout.split("\n").slice(0, 4)]).toEqual([
+      8,
+      [
+        ...runs.slice(0, 3).map((run) => `different  ${run}: ${changed}`),
+        expect.stringMatching(`^not there  ${runs[3]}: .*manifest.json`),
+      ],
+    ]);
+    const one = await hemosynth(["verify", join(out, "runs", runs[0]!)]);
+    expect([one.code, one.stderr.trim().split("\n").at(-1)]).toEqual([8, `${join(out, "runs", runs[0]!)}: ${changed}`]);
     expect((await readdir(folder)).filter((name) => name.startsWith(".verify"))).toEqual([]);
   },
 );

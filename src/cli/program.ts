@@ -172,7 +172,7 @@ function addSweep(program: Command, perform: Perform): void {
   const verify = program
     .command("verify <run>")
     .description(
-      "run a run folder's config again in a clean folder beside it and compare every file; exit code 8 where one differs",
+      "run a run folder's config again in a clean folder beside it and compare every file, or each run of a sweep; exit code 8 where one differs",
     )
     .addOption(workersOption());
   finish(verify, "hemosynth verify runs/demo").action((run, options) =>

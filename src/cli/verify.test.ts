@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ageOf } from "./commands/ls.ts";
-import { firstDifferentByte } from "./verify.ts";
+import { firstDifferentByte, largestDifference } from "./verify.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -28,6 +28,13 @@ test("the first byte in which two files differ, wherever it lies, also beyond wh
   }
   await writeFile(b, bytes);
   expect(await firstDifferentByte(a, b)).toBeNull();
+});
+
+test("how far the numbers of two texts lie apart; none where the texts differ otherwise", () => {
+  expect(largestDifference("a,1\nb,-2.5e-3\n", "a,1.25\nb,-2.5e-3\n")).toBe(0.25);
+  expect(largestDifference("x: -1", "x: 1")).toBe(2);
+  expect(largestDifference("1,2", "1,2")).toBe(0);
+  for (const other of ["1;2", "1,2,3", "1,NaN", "1,2 "]) expect(largestDifference("1,2", other)).toBeNull();
 });
 
 test("ages in the unit that tells most", () => {

@@ -1,14 +1,16 @@
-import { open } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { type Experiment, loadExperiment } from "../config/experiment.ts";
+import { firstDifference } from "../core/difference.ts";
 import { UserError } from "../core/errors.ts";
 import { readJson } from "../data/dataset.ts";
+import { readText } from "../data/files.ts";
 import { sweepResultsSchema } from "../eval/sweep/results.ts";
 import { twinOf } from "../sweep/plan.ts";
 import { sharedInput } from "./pointers.ts";
 import { hashFile, listOutputs, type Outputs, readRecord, type StageRecord } from "./record.ts";
 import type { Session } from "./session.ts";
-import type { Stage } from "./stages.ts";
+import type { Stage, StageJob } from "./stages.ts";
 import { type Job, jobsOf, performJob, type Wrap } from "./sweep/jobs.ts";
 
 /** A stage whose files are the same again. */
@@ -41,7 +43,50 @@ export async function verifyRun(
 ): Promise<VerifiedStage[]> {
   const { home, jobsIn } = await placeOf(run, experiment);
   const verified: VerifiedStage[] = [];
-  const wrap: Wrap = (stage) => ({
+  for (const job of jobsIn(again)) await performJob(job, workers, session, comparing(home, again, verified));
+  return verified;
+}
+
+/** A run of a sweep, and the first difference that was found in it or in what it shares; null: there is none. */
+export interface VerifiedRun {
+  readonly name: string;
+  readonly difference: UserError | null;
+}
+
+/** Runs of a sweep made again as by {@link verifyRun}, one after the other; what they share is made once. */
+export async function verifyRuns(
+  sweep: string,
+  runs: readonly { readonly name: string; readonly experiment: Experiment }[],
+  again: string,
+  workers: number,
+  session: Session,
+): Promise<{ readonly runs: VerifiedRun[]; readonly stages: VerifiedStage[] }> {
+  const stages: VerifiedStage[] = [];
+  const found = new Map<string, UserError>(); // by job
+  const wrap = comparing(sweep, again, stages);
+  const differenceIn = async (jobs: readonly Job[]): Promise<UserError | null> => {
+    for (const job of jobs) {
+      if (!found.has(job.id))
+        await performJob(job, workers, session, wrap).catch((error: unknown) => {
+          if (!(error instanceof UserError && error.fault === "different")) throw error;
+          found.set(job.id, error);
+        });
+      if (found.has(job.id)) return found.get(job.id)!;
+    }
+    return null;
+  };
+  const verified: VerifiedRun[] = [];
+  for (const { name, experiment } of runs) {
+    const jobs = jobsOf(again, { name, experiment, tested: await testedOf(sweep, name) });
+    verified.push({ name, difference: await differenceIn(jobs) });
+    await rm(jobs.at(-1)!.root, { recursive: true, force: true }); // room for the next
+  }
+  return { runs: verified, stages };
+}
+
+/** Stages that compare what they make in `again` with what lies in `home`, and note what is the same. */
+function comparing(home: string, again: string, verified: VerifiedStage[]): Wrap {
+  return (stage) => ({
     ...stage,
     async run(job, context) {
       const folder = relative(again, job.out);
@@ -50,15 +95,13 @@ export async function verifyRun(
       await compareInputs(stage, job.experiment, original, record);
       const result = await stage.run(job, context);
       const made = await listOutputs(job.out, stage.beside);
-      await compareOutputs({ name: folder, original, again: job.out, record, made });
+      await compareOutputs({ name: folder, original, again: job.out, record, made, otherBackend: otherBackend(record, job) });
       const bytes = Object.values(made).reduce((sum, one) => sum + one.bytes, 0);
       verified.push({ folder, files: Object.keys(made).length, bytes });
       context.reporter.info(`${folder}: the same`);
       return result;
     },
   });
-  for (const job of jobsIn(again)) await performJob(job, workers, session, wrap);
-  return verified;
 }
 
 /** The folder that a run is verified with: its own, or that of the sweep that it belongs to. */
@@ -100,9 +143,19 @@ interface Pair {
   readonly again: string;
   readonly record: StageRecord;
   readonly made: Outputs;
+  /** Where another backend, or another version of it, computes now: both, in words; empty: the same does. */
+  readonly otherBackend: string;
 }
 
-async function compareOutputs({ name, original, again, record, made }: Pair): Promise<void> {
+function otherBackend({ made: { backend: then } }: StageRecord, { made: { backend: now } }: Pick<StageJob, "made">): string {
+  if (then === null || now === null) return "";
+  const change = firstDifference(then, now);
+  return change === null
+    ? ""
+    : `computed with ${change.path} ${change.was} then and ${change.is} now, which agree but for the last digits`;
+}
+
+async function compareOutputs({ name, original, again, record, made, otherBackend: backends }: Pair): Promise<void> {
   const paths = [...new Set([...Object.keys(record.outputs), ...Object.keys(made)])].sort();
   for (const path of paths) {
     const [then, now] = [record.outputs[path]?.sha256, made[path]?.sha256];
@@ -116,12 +169,28 @@ async function compareOutputs({ name, original, again, record, made }: Pair): Pr
     const where = at === null ? "" : `, first at byte ${at}`;
     if (then === now) throw different(`${name}: ${path} was changed after it was made${where}`);
     const touched = found === then ? "" : "; the file was changed, too";
-    throw different(`${name}: ${path} is another file when made again${where}${touched}`);
+    const numbers = backends === "" ? "" : `; ${await numbersApart(file, join(again, path))}${backends}`;
+    throw different(`${name}: ${path} is another file when made again${where}${touched}${numbers}`);
   }
 }
 
 function different(what: string): UserError {
   return new UserError("different", `${what}. What was made before it is the same.`);
+}
+
+/** How far the numbers of two tables or JSON files lie apart, in words; empty for other files. */
+async function numbersApart(a: string, b: string): Promise<string> {
+  if (!/\.(csv|json)$/.test(a)) return "";
+  const largest = largestDifference(await readText(a, "check the path"), await readText(b, "check the path"));
+  return largest === null ? "not in its numbers alone; " : `its numbers lie at most ${Number(largest.toPrecision(2))} apart; `;
+}
+
+/** The largest difference of numbers that stand in the same places of two texts; null where the texts differ in anything else. */
+export function largestDifference(a: string, b: string): number | null {
+  const number = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi;
+  const [x, y] = [a.match(number) ?? [], b.match(number) ?? []];
+  if (x.length !== y.length || a.replaceAll(number, "#") !== b.replaceAll(number, "#")) return null;
+  return x.reduce((largest, value, i) => Math.max(largest, Math.abs(Number(value) - Number(y[i]))), 0);
 }
 
 /** Place of the first byte in which two files differ, from 0; the length of the shorter one where it is the beginning of the other; null: none. */
