@@ -83,6 +83,19 @@ test("figures are what counting gives", () => {
   for (const metric of m.metrics) metricSchema.parse(metric);
 });
 
+test("the smoothed Dice stands beside the other, as a run by that rule alone has it", () => {
+  const evaluated = tables(1, 12, 2);
+  const at = (changes: object) =>
+    measureOne(evaluated, tables(2, 10, 2), grid, options({ mask: { rule: "fixed", probability: 0.5 }, ...changes }), seededRng(3));
+  const [both, alone, plain] = [at({ smoothedToo: true }), at({ emptyMask: "smoothed" }), at({})];
+  for (const per of ["slice", "stack"])
+    for (const [beside, metric] of [["diceSmoothed", "dice"], ["diceSmoothedAll", "diceAll"]] as const) // biome-ignore format: short
+      expect(find(both, beside, per)).toEqual({ ...find(alone, metric, per), metric: beside });
+  expect(find(both, "diceSmoothedAll", "slice").n).toBe(evaluated.slice.length);
+  expect(both.metrics.filter(({ metric }) => !metric.startsWith("diceSmoothed"))).toEqual(plain.metrics);
+  expect(both.metrics.length).toBe(plain.metrics.length + 4);
+});
+
 test("patients in another order, and the slices of a patient in another order, give the same figures", () => {
   const evaluated = tables(1, 8, 1);
   const mixed = Object.fromEntries(

@@ -72,6 +72,11 @@ export const evalOptions = z.strictObject({
     .describe(
       "Dice where truth and prediction are both empty. skip: left out; one, zero: that value; smoothed: (2 TP + 1) / (2 TP + FP + FN + 1) everywhere",
     ),
+  /** Spahr's Dice beside that of `emptyMask`, so that both can be read from one table. */
+  smoothedToo: z
+    .boolean()
+    .default(false)
+    .describe("Dice by smoothed beside that by emptyMask, of slices and stacks: over those with a lesion, and over all"),
   /** Cases without a lesion mask and without grade 0. */
   unlabelled: z
     .enum(["refuse", "healthy", "skip"])

@@ -151,7 +151,7 @@ export function confusionOf(
   return sumConfusions(pieces.map(({ sample, choice }, i) => confusionAt(sample.ranked, cut(choice), weights[i])));
 }
 
-/** Dice over the units with a lesion, and where `withAll` over all units under the rule for empty masks. */
+/** Dice over the units with a lesion, and where `withAll` over all units under the rule for empty masks; both once more by the smoothed formula where asked. */
 export function dices(
   pieces: readonly Piece[],
   per: Level,
@@ -165,11 +165,19 @@ export function dices(
     return units.length === piece.sample.units.length ? piece : { ...piece, sample: sampleOf(plan, units) };
   });
   const first = meanDice("dice", positives, per, subset, plan, options);
-  return withAll && per !== "subject" ? [first, meanDice("diceAll", pieces, per, subset, plan, options)] : [first];
+  if (!withAll || per === "subject") return [first];
+  const both = [first, meanDice("diceAll", pieces, per, subset, plan, options)];
+  if (!options.smoothedToo) return both;
+  const smoothed: EvalOptions = { ...options, emptyMask: "smoothed" };
+  return [
+    ...both,
+    meanDice("diceSmoothed", positives, per, subset, plan, smoothed),
+    meanDice("diceSmoothedAll", pieces, per, subset, plan, smoothed),
+  ];
 }
 
 function meanDice(
-  metric: "dice" | "diceAll",
+  metric: "dice" | "diceAll" | "diceSmoothed" | "diceSmoothedAll",
   pieces: readonly Piece[],
   per: Level,
   subset: string,

@@ -31,7 +31,7 @@ export const noMapsButBoxes = "The network finds boxes and draws no maps: there 
 
 /** Figures as they stand where there are no maps: Dice does not exist, and why. */
 export function knownMetrics(metrics: readonly Metric[], hasMaps: boolean): Metric[] {
-  const isDice = ({ metric }: Metric) => metric === "dice" || metric === "diceAll";
+  const isDice = ({ metric }: Metric) => metric.startsWith("dice");
   const none = { estimate: null, low: null, high: null, reason: "the network draws no maps" };
   return metrics.map((metric) => (hasMaps || !isDice(metric) ? metric : { ...metric, ...none }));
 }

@@ -34,6 +34,8 @@ export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   npv: "Negative predictive value",
   dice: "Dice",
   diceAll: "Dice, healthy included",
+  diceSmoothed: "Dice, smoothed (2 TP + 1)",
+  diceSmoothedAll: "Dice, smoothed, healthy included",
   map50: "mAP@0.5",
   map: "mAP@[.5:.95]",
   frocScore: "FROC score",
