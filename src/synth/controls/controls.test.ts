@@ -84,6 +84,13 @@ test("intensity-only is dark as blood is, random-blobs take any signal", () => {
   expect(Math.min(...any)).toBeLessThan(0.5);
 });
 
+test("any signal is at most 1.1, where the image is brighter than that, too", () => {
+  const data = normal.scene.image.data.map((value) => (value > 0 ? 1.5 : 0));
+  const bright = { ...normal, scene: { ...normal.scene, image: { ...normal.scene.image, data } } };
+  const drawn = seeds.map((seed) => drawScene(seededRng(seed), bright, false, options("random-blobs")).draw.bleed!);
+  expect(Math.max(...drawn.map(({ bleed }) => bleed.parts[0]!.signal))).toBeLessThanOrEqual(1.1);
+});
+
 test("a pasted patch shows the image from its offset away, to the voxel where the offset is whole voxels", () => {
   const one = draw("foreign-patch", 1);
   const part = one.draw.bleed!.bleed.parts[0]!;

@@ -105,7 +105,7 @@ function anyAxes(rng: Rng): readonly [Vec3, Vec3, Vec3] {
 function anySignal(rng: Rng, { image }: Scene, world: Vec3): number {
   const [x, y, z] = applyAffine(invertAffine(image.affine), world).map(Math.round) as unknown as Vec3;
   const here = image.data[x + image.shape[0] * (y + image.shape[1] * z)]!;
-  const [low, high] = [Math.max(0, here - 0.1), Math.min(1.1, here + 0.1)];
+  const [low, high] = [Math.min(1.1, Math.max(0, here - 0.1)), Math.min(1.1, here + 0.1)]; // empty where the image is brighter than any
   const u = rng.uniform() * (1.1 - (high - low));
   return u < low ? u : u + (high - low);
 }
