@@ -12,7 +12,8 @@ const around = (rng: Rng, spread: number): number => Math.max(-2, Math.min(2, rn
 /**
  * Draws one head.
  *
- * Sizes: skulls differ by 3 % (one standard deviation); ventricles and sulci widen with age, twofold from 20 to 90 years, and differ by a quarter. Our choice, by eye.
+ * Sizes: skulls differ by 3 % (one standard deviation); ventricles and sulci widen with age, twofold from 20 to 90 years, and ventricles of one age
+ * differ by 15 % (one standard deviation, at most two). Our choice, by eye.
  *
  * @param bleeds - Whether it bleeds.
  */
