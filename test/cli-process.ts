@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { resolve } from "node:path";
 import { withLock } from "../src/backend/native/lock.mjs";
 
@@ -71,6 +72,32 @@ export function start(
       void finished.then(() => failed(new Error(`ended without ${text}: ${stderr}`)));
     });
   return { child, finished, seen };
+}
+
+/** A process that performs one command of the built command line after another. */
+export interface CommandServer {
+  perform(args: readonly string[], cwd: string): Promise<Finished>;
+  close(): void;
+}
+
+/** Starts one: for what commands say and refuse, where a process for each would only take time. */
+export async function commandServer(): Promise<CommandServer> {
+  const child = fork(resolve(root, "test/helpers/cli-server.mjs"), [resolve(root, dist, "cli/main.js")], {
+    env: { ...process.env, CI: "1" },
+    execArgv: [],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  const ended = once(child, "exit").then(([code]) => Promise.reject(new Error(`the command line ended by itself, code ${code}`)));
+  ended.catch(() => {}); // closed
+  const answer = async () => (await Promise.race([once(child, "message"), ended]))[0];
+  await answer();
+  return {
+    async perform(args, cwd) {
+      child.send({ args, cwd });
+      return (await answer()) as Finished;
+    },
+    close: () => void child.kill(),
+  };
 }
 
 /** Runs the built command line to its end. */

@@ -6,18 +6,23 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { cliFile, ensureBuilt, hemosynth, root, start } from "./cli-process.ts";
+import { type CommandServer, cliFile, commandServer, ensureBuilt, hemosynth, root, start } from "./cli-process.ts";
 
 vi.setConfig({ testTimeout: 180_000 });
 
 let folder = "";
+let server: CommandServer;
 beforeAll(async () => {
   await ensureBuilt();
+  server = await commandServer();
   folder = await mkdtemp(join(tmpdir(), "hemosynth cli é-")); // a space and a letter beyond ASCII, on purpose
   await writeFile(join(folder, "x.yaml"), "data: { kind: phantom, subjects: 3, spacingMm: 2 }\n");
   await writeFile(join(folder, "bad.yaml"), "data: { kind: phantom }\ntrain:\n  lr: 3\nsedd: 1\n");
 }, 300_000);
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  server.close();
+  await rm(folder, { recursive: true });
+});
 
 const verbs = [
   ["doctor"],
@@ -39,7 +44,7 @@ const verbs = [
 ];
 
 test.each(verbs.map((verb) => [verb.join(" "), verb] as const))("%s --help has an example and --json", async (name, verb) => {
-  const { code, stdout, stderr } = await hemosynth([...verb, "--help"]);
+  const { code, stdout, stderr } = await server.perform([...verb, "--help"], root);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain(`Example:\n  hemosynth ${name}`);
   expect(stdout).toContain("--json");
@@ -87,7 +92,7 @@ test.each([
   [["predict", "--out", "r"], "r: without --in, predict needs a run folder with config.yaml; got none. Pass --model RUN --in PATH."],
 ])("usage: %j is refused with code 2 and one message, and writes nothing", async (args, message) => {
   const before = await readdir(folder);
-  const finished = await hemosynth(args, { cwd: folder });
+  const finished = await server.perform(args, folder);
   expect(finished).toEqual({ code: 2, signal: null, stdout: "", stderr: `${message}\n` });
   expect(await readdir(folder)).toEqual(before);
 }); // biome-ignore format: one case a line
