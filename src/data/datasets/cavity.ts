@@ -97,7 +97,7 @@ function grown(core: Uint8Array, enclosed: Uint8Array, size: Size, pixel: Size):
 }
 
 /** What is reached from the border of a slice over free pixels, by their sides. */
-function fromBorder(free: (i: number) => boolean, [width, height]: Size): Uint8Array {
+export function fromBorder(free: (i: number) => boolean, [width, height]: Size): Uint8Array {
   const reached = new Uint8Array(width * height);
   const waiting: number[] = [];
   const reach = (i: number) => {

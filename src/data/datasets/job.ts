@@ -11,7 +11,7 @@ import { gridsApart, mostApart } from "../grid.ts";
 import { readLabels, readVolume } from "../nifti.ts";
 import { pictureVolume } from "../picture-volume.ts";
 import { readColours, readPicture } from "../png.ts";
-import { skullCavity } from "./cavity.ts";
+import { fromBorder, skullCavity } from "./cavity.ts";
 import type { PublicCase, RelativeBox } from "./plan.ts";
 
 /** One image of a public set to read, check and write as a volume; run in a worker thread. */
@@ -164,22 +164,7 @@ async function readOutline(path: string, file: string, image: Volume): Promise<V
       `${width} x ${height}`,
       "Download both again",
     );
-  const inside = new Uint8Array(width * height).fill(1);
-  const free = (i: number) => data[3 * i]! < 128;
-  const waiting: number[] = [];
-  const reach = (i: number) => {
-    if (inside[i] === 0 || !free(i)) return;
-    inside[i] = 0;
-    waiting.push(i);
-  };
-  for (let x = 0; x < width; x++) for (const y of [0, height - 1]) reach(x + width * y);
-  for (let y = 0; y < height; y++) for (const x of [0, width - 1]) reach(x + width * y);
-  for (let i = waiting.pop(); i !== undefined; i = waiting.pop()) {
-    if (i % width > 0) reach(i - 1);
-    if (i % width < width - 1) reach(i + 1);
-    if (i >= width) reach(i - width);
-    if (i < width * (height - 1)) reach(i + width);
-  }
+  const inside = fromBorder((i) => data[3 * i]! < 128, [width, height]).map((outside) => 1 - outside);
   return { data: inside, shape: image.shape, affine: image.affine };
 }
 
