@@ -117,5 +117,5 @@ export function stageLine(
   dryRun: boolean,
 ): string {
   const reason = dryRun && why !== null ? ` (${why})` : "";
-  return `${name.padEnd(8)}${`${state}${reason}`.padEnd(12)}  ${headline}`;
+  return `${name.padEnd(9)}${`${state}${reason}`.padEnd(12)}  ${headline}`;
 }
