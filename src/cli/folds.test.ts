@@ -205,3 +205,17 @@ test("the plan says what would run in each fold, and writes nothing", async () =
   await go(runOf());
   expect(states(await planFolds(runOf())).at(-1)).toBe("up to date");
 });
+
+test("crops are evaluated together from where each fold cut them out", async () => {
+  const config =
+    "data: { kind: fetal-ultrasound }\nmodel: { kind: hexanet }\ntrain: { task: crops, outputs: [normal, abnormal] }\nregions: { names: [csp], boxes: given }";
+  const experiment = parseExperiment(config, "test", []);
+  const { sources } = foldsEvaluation([join(root, "folds", "0")]);
+  await expect(sources(experiment)).rejects.toThrow(join("folds", "0", "regions"));
+  const whole = parseExperiment(
+    "data: { kind: fetal-ultrasound }\ntrain: { task: classes, outputs: [normal, abnormal] }\nmodel: { kind: miniresnet }",
+    "test",
+    [],
+  );
+  await expect(sources(whole)).rejects.toThrow(join("folds", "0", "data"));
+});

@@ -273,7 +273,7 @@ export function foldsEvaluation(runs: readonly string[]): Stage {
     async sources(experiment) {
       const hashes: Record<string, string> = {};
       for (const [fold, run] of runs.entries())
-        for (const name of [casesStage(experiment), "predict", "eval"] as const)
+        for (const name of [seenStage(experiment), "predict", "eval"] as const)
           hashes[`${name} of fold ${fold}`] = await inputHash(join(run, name), "run that fold again", true);
       return hashes;
     },
@@ -282,7 +282,7 @@ export function foldsEvaluation(runs: readonly string[]): Stage {
       const { runFoldsEval } = await import("../eval/folds/stage.ts");
       const { eval: options, seed, assumed, reference } = experiment;
       const folds = runs.map((run) => ({
-        data: join(run, casesStage(experiment)),
+        data: join(run, seenStage(experiment)),
         predictions: join(run, "predict"),
         evaluation: join(run, "eval"),
       }));

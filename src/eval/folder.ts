@@ -16,8 +16,8 @@ import { type MeasuredClassTable, measureClassTable } from "./classes/measure.ts
 import { type ClassTable, formatClassUnits } from "./classes/table.ts";
 import type { BoxTable } from "./detect/measure.ts";
 import type { Froc } from "./froc.ts";
-import { type CaseOutlines, type Chosen, casePicture, chooseCases, shownSlice } from "./gallery.ts";
-import { type Loaded, readPair } from "./load.ts";
+import { type CaseOutlines, type Chosen, casePicture, chooseCases, chooseRight, shownSlice } from "./gallery.ts";
+import { heatFile, type Loaded, readPair } from "./load.ts";
 import { joinTables, type Measured, type Operation, planOfEvaluated } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
 import { pointingMetrics } from "./pointing.ts";
@@ -108,20 +108,18 @@ export async function writeEvaluation(
   resultsSchema.parse(results);
   const stacks = parts.flatMap((part) => part.evaluated.stack.map((unit) => asOperated(unit, part, parts.length > 1)));
   const [first] = parts as [Judged];
-  const tables = joinTables(parts.map(({ evaluated }) => evaluated));
-  const plots = drawPlots(results, { roc, tables, stacks, froc, task: first.task });
+  const units = joinTables(parts.map(({ evaluated }) => evaluated));
+  const plots = drawPlots(results, { roc, tables: units, stacks, froc, task: first.task });
   await rm(join(out, "plots"), { recursive: true, force: true });
   for (const [name, svg] of Object.entries(plots)) await writeAtomic(join(out, "plots", `${name}.svg`), svg);
   await writeAtomic(join(out, "units.csv"), formatUnits(unitTables(parts, options)));
-  const gallery = await galleryOf(parts, stacks, signal);
+  const gallery = await galleryOf(parts, stacks, classes?.table ?? null, signal);
   const config = target.config ?? canonicalJson({ eval: options, seed }, 2);
   if (classes !== null) await writeAtomic(join(out, classUnitsFile), formatClassUnits(classes.table));
-  const ofClasses = classes === null ? [] : classes.measured.tables;
-  const shownTables = [...ofClasses, ...(target.beside === undefined ? [] : besideTables(target.beside))];
-  await writeAtomic(
-    report,
-    reportPage({ results, task: first.task, version: packageVersion(), plots, gallery, config, tables: shownTables }),
-  );
+  const tables = target.beside === undefined ? [] : besideTables(target.beside);
+  const classTables = classes === null ? [] : classes.measured.tables;
+  const shown = { plots, gallery, config, tables: tables, classTables };
+  await writeAtomic(report, reportPage({ results, task: first.task, version: packageVersion(), ...shown }));
   await writeAtomic(join(out, "results.json"), `${canonicalJson(results, 1)}\n`);
 }
 
@@ -153,12 +151,18 @@ function unitTables(parts: readonly Judged[], options: EvalOptions): UnitTable[]
 const shownBags = 3;
 
 /** Pictures of the stacks with the largest errors. @param stacks - As their thresholds see them. */
-async function galleryOf(parts: readonly Judged[], stacks: readonly Unit[], signal: AbortSignal): Promise<GalleryItem[]> {
+async function galleryOf(
+  parts: readonly Judged[],
+  stacks: readonly Unit[],
+  classes: ClassTable | null,
+  signal: AbortSignal,
+): Promise<GalleryItem[]> {
   const [first] = parts as [Judged];
   const threshold = parts.length > 1 ? 0 : first.operation.operatingPoints.stack.threshold;
   const items: GalleryItem[] = [];
-  const found = first.task === "bags" ? shownBags : 0;
-  for (const chosen of chooseCases(stacks, first.hasMaps ? 0 : Number.NaN, threshold, found)) {
+  const wrong = chooseCases(stacks, first.hasMaps ? 0 : Number.NaN, threshold, first.task === "bags" ? shownBags : 0);
+  const right = classes === null || first.pointed === null ? [] : chooseRight(stacks, classes, wrong);
+  for (const chosen of [...wrong, ...right]) {
     throwIfStopped(signal);
     items.push(await galleryItem(chosen, parts));
   }
@@ -179,7 +183,10 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
   const slice = shownSlice(evaluated.slice.filter((one) => one.case === c.id));
   const outlines: CaseOutlines =
     part.boxes === null
-      ? { truth, probability: part.hasMaps ? probability : null, threshold: operation.mask.probability ?? 0.5 }
+      ? {
+          ...{ truth, probability: part.hasMaps ? probability : null, threshold: operation.mask.probability ?? 0.5 },
+          heat: part.pointed === null ? null : onGridOf(await readVolume(heatFile(from, c)), probability, heatFile(from, c)),
+        }
       : boxesShown(part.boxes, part.boxes.firstOf.get(c.id)! + slice, operation.operatingPoints.slice.threshold);
   const window = usualWindow[dataset.modality ?? "T2w"];
   const attended = part.attention?.get(c.id);

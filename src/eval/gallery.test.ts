@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseCases } from "./gallery.ts";
+import { chooseCases, chooseRight } from "./gallery.ts";
 import type { Unit } from "./table.ts";
 
 /** A stack of two voxels of blood, of which `both` are predicted; nothing else is. */
@@ -46,4 +46,28 @@ test("where there is no mask threshold no stack is chosen by Dice, where there a
   expect(titles(Number.NaN, 2.5).map(([name]) => name)).toEqual(["b", "e", "c"]);
   expect(titles(0, null).map(([name]) => name)).toEqual(["a", "c", "b"]);
   expect(titles(Number.NaN, null)).toEqual([]);
+});
+
+test("of each class the median of those that were called rightly is shown, but none twice and none that was called wrongly", () => {
+  const unit = (name: string, truth: number, ...probabilities: number[]) =>
+    ({ ...{ case: name, subject: name, slice: 0, examination: name, weeks: null }, truth, probabilities }) as const;
+  const units = [
+    unit("a", 1, 0.1, 0.9, 0),
+    unit("b", 1, 0.3, 0.7, 0),
+    unit("c", 1, 0.4, 0.6, 0),
+    unit("d", 0, 0.2, 0.8, 0), // taken for the second class
+    unit("e", 0, 0.9, 0.1, 0),
+  ];
+  const right = (shown: readonly string[]) =>
+    chooseRight(
+      stacks,
+      { classes: ["normal", "bleed", "other"], units },
+      chosen.filter((one) => shown.includes(one.unit.case)),
+    );
+  const chosen = chooseCases(stacks, Number.NaN, 2.5);
+  expect(right([]).map(({ title, unit: { case: name } }) => [name, title])).toEqual([
+    ["e", "For comparison, called rightly: normal, probability 0.90"],
+    ["b", "For comparison, called rightly: bleed, probability 0.70"],
+  ]);
+  expect(right(["b", "e"]).map(({ unit: { case: name } }) => name)).toEqual(["c"]);
 });

@@ -11,6 +11,7 @@ import {
 } from "../data/preprocess.ts";
 import { type Bitmap, newBitmap, pasteBitmap } from "../picture/bitmap.ts";
 import { cropAround, drawOverlay, predictionColour, rectangleMask, truthColour } from "../picture/overlay.ts";
+import type { ClassTable, ClassUnit } from "./classes/table.ts";
 import { diceOf } from "./metrics/dice.ts";
 import type { Unit } from "./table.ts";
 import { overlapAt } from "./tally.ts";
@@ -67,6 +68,23 @@ const callError = ({ label }: Unit, off: number): string =>
     ? `Missed: score ${off.toFixed(2)} below the threshold`
     : `False alarm: score ${off.toFixed(2)} above the threshold`;
 
+/**
+ * Of each class one stack that was called rightly, to compare with: that whose probability of it is the median of such stacks. None of a class of which
+ * none was; none that is shown already.
+ */
+export function chooseRight(stacks: readonly Unit[], { classes, units }: ClassTable, shown: readonly Chosen[]): Chosen[] {
+  const isRight = ({ truth, probabilities }: ClassUnit) => probabilities.indexOf(Math.max(...probabilities)) === truth;
+  return classes.flatMap((name, c) => {
+    const right = units.filter((unit) => unit.truth === c && isRight(unit) && shown.every((one) => one.unit.case !== unit.case));
+    const sure = ({ probabilities }: ClassUnit) => probabilities[c]!;
+    right.sort((a, b) => sure(a) - sure(b) || (a.case < b.case ? -1 : 1));
+    const middle = right[Math.floor((right.length - 1) / 2)];
+    if (middle === undefined) return [];
+    const unit = stacks.find((one) => one.case === middle.case)!;
+    return [{ title: `For comparison, called rightly: ${name}, probability ${sure(middle).toFixed(2)}`, unit, dice: null }];
+  });
+}
+
 /** The slice of a stack that is shown: the one with the largest true area, in a healthy stack the one with the highest score. */
 export function shownSlice(slices: readonly Unit[]): number {
   const order = [...slices].sort((a, b) => b.tally.truth - a.tally.truth || b.score - a.score || a.slice! - b.slice!);
@@ -80,9 +98,14 @@ const gap = 4;
 const marginMm = 6;
 const leastMm = 70;
 
-/** What is drawn over a slice: the outlines of masks, of the truth alone where there is no map, or those of boxes in pixels of the stored slice. */
+/** What is drawn over a slice: the outlines of masks, of the truth alone where there is no map, with a classifier's heat, or those of boxes in pixels of the stored slice. */
 export type CaseOutlines =
-  | { readonly truth: Volume<Uint16Array> | null; readonly probability: Volume | null; readonly threshold: number }
+  | {
+      readonly truth: Volume<Uint16Array> | null;
+      readonly probability: Volume | null;
+      readonly threshold: number;
+      readonly heat: Volume | null;
+    }
   | { readonly truth: readonly Rectangle[]; readonly found: readonly Rectangle[] };
 
 /**
@@ -112,7 +135,8 @@ export function casePicture(
   ];
   const both = newBitmap(2 * side + gap, side, [255, 255, 255]);
   pasteBitmap(both, drawOverlay({ grey, probability: null, outlines: [] }, crop, side), 0, 0);
-  pasteBitmap(both, drawOverlay({ grey, probability: null, outlines }, crop, side), side + gap, 0);
+  const heat = "heat" in of && of.heat !== null ? shareOfHighest(prepareMap(of.heat, geometry)[slice]!) : null;
+  pasteBitmap(both, drawOverlay({ grey, probability: heat, outlines }, crop, side), side + gap, 0);
   return both;
 }
 
@@ -133,6 +157,12 @@ function masksOf(
     wanted: truth === null ? [] : [prepareMask(truth, geometry)[slice]!],
     found: probability === null ? [] : [atLeast(prepareMap(probability, geometry)[slice]!, threshold)],
   };
+}
+
+/** Heat as a share of the slice's highest; 0 where nothing is hot. */
+function shareOfHighest(image: Image): Image {
+  const highest = image.data.reduce((most, v) => Math.max(most, v), 0);
+  return { ...image, data: Float32Array.from(image.data, (v) => (highest > 0 ? v / highest : 0)) };
 }
 
 function atLeast(image: Image, threshold: number): Image<Uint8Array> {

@@ -30,7 +30,7 @@ import { boxesByImage, type FoundBox, scoreBoxes, type TrueBox } from "./metrics
 import type { EvalOptions } from "./options.ts";
 import { type Pointed, pointAt } from "./pointing.ts";
 import { classesFile, parseClasses } from "./predict/classes.ts";
-import { regionBoxes } from "./regions/table.ts";
+import { type RegionBoxes, regionBoxes, regionBoxesFile, regionBoxesSchema } from "./regions/table.ts";
 import { parseScores } from "./scores.ts";
 import { buildTables, type Tables, type TalliedCase } from "./table.ts";
 import { tallySlices, withoutMap } from "./tally.ts";
@@ -66,6 +66,8 @@ export interface Loaded {
   readonly pointed: readonly Pointed[] | null;
   /** Of a network of bags: the share of each slice, by case. */
   readonly attention: ReadonlyMap<string, readonly Attended[]> | null;
+  /** Where crops of detected regions are evaluated: the boxes of the evaluated split; null where its subjects were trained on, too. */
+  readonly regions: RegionBoxes | null;
   /** Where the network tells classes apart: what it told of the evaluated split. */
   readonly classes: ClassTable | null;
   /** Objects found and false ones in the evaluated split: lesions in stacks, or boxes in slices; null for what finds none. */
@@ -105,6 +107,7 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
     froc: hasMaps
       ? { of: "lesions", subjects: tallied.map((one) => one.case.subject), stacks: lesions }
       : boxes && { of: "boxes", subjects: boxes.subjects, calls: scoreBoxes(boxes.truth, boxes.found, 0.5) },
+    regions: await loadRegions(from, options, dataset),
     classes: await loadClasses(from, options, { dataset, splits, told }),
   };
 }
@@ -128,6 +131,15 @@ async function readTold(predictions: string): Promise<Told> {
 async function readAttention(predictions: string): Promise<Loaded["attention"]> {
   const file = join(predictions, "attention.csv");
   return existsSync(file) ? parseAttention(await readText(file, "run predict again"), file) : null;
+}
+
+/** Beside the crops, which a sweep's runs share. */
+async function loadRegions({ data }: Predicted, { split }: EvalOptions, { root }: Dataset): Promise<Loaded["regions"]> {
+  const file = join(data, root, regionBoxesFile);
+  if (split === "train" || !existsSync(file)) return null;
+  const { names, splits } = await readJson(file, regionBoxesSchema, "run the regions again");
+  const table = splits[split];
+  return table === undefined ? null : { names, ...table };
 }
 
 /** The classes of the evaluated split, true and told; null where the network tells none. */
@@ -208,6 +220,10 @@ async function trueBoxes(data: string, dataset: Dataset, c: Case, told: Told): P
   ).flat();
 }
 
+/** Where predict writes a classifier's heat. */
+export const heatFile = ({ predictions }: Predicted, { id }: Pick<Case, "id">): string =>
+  join(predictions, `${id}_heatmap.nii.gz`);
+
 /** Counts the cases of a split; of the evaluated one also where heat maps point, null where there are none. */
 async function tallyCases(
   from: Predicted,
@@ -217,7 +233,7 @@ async function tallyCases(
   { reporter, signal }: StageContext,
 ): Promise<{ readonly tallied: TalliedCase[]; readonly pointed: Pointed[] | null; readonly lesions: LesionCounts[][] }> {
   const cases = casesOfSplit(dataset, splits, split).filter((c) => isLabelled(c, options, told));
-  const heatOf = ({ id }: Case) => join(from.predictions, `${id}_heatmap.nii.gz`);
+  const heatOf = (c: Case) => heatFile(from, c);
   const pointed: Pointed[] | null = split === options.split && !hasMaps && cases.some((c) => existsSync(heatOf(c))) ? [] : null;
   const tallied: TalliedCase[] = [];
   const lesions: LesionCounts[][] = [];

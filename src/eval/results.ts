@@ -11,9 +11,9 @@ const value = z.number().nullable();
 /** One figure with its interval. `null` is "does not exist", and `reason` says why. */
 export const metricSchema = z.strictObject({
   metric: z.enum(["auroc", "aurocWithin", "averagePrecision", "sensitivity", "specificity", "ppv", "npv", "dice", "diceAll", "diceSmoothed", "diceSmoothedAll", "map50", "map", "frocScore", "pointing", "pointingChance", "attention", "attentionChance"]), // biome-ignore format: one line
-  /** What is counted; `pooled` is all voxels of the split at once, `box` all boxes around patches of lesion in slices, `lesion` all lesions in stacks. */
-  per: z.enum([...levels, "pooled", "box", "lesion"]),
-  /** `all`, `grade I` … `grade IV`, or `axial`, `coronal`, `sagittal`. */
+  /** What is counted; `pooled` is all voxels of the split at once, `box` all boxes around patches of lesion in slices, `lesion` all lesions in stacks, `region` all boxes of regions that are cut out. */
+  per: z.enum([...levels, "pooled", "box", "lesion", "region"]),
+  /** `all`, the name of a region, `grade I` … `grade IV`, or `axial`, `coronal`, `sagittal`. */
   subset: z.string(),
   estimate: value,
   low: value,

@@ -1,11 +1,10 @@
 import type { StageContext, StageResult } from "../core/context.ts";
 import { seededRng } from "../core/rng.ts";
-import { boxMetrics } from "./detect/measure.ts";
 import { attentionMetrics, measureClassesOf, openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
 import { measureFroc } from "./froc.ts";
+import { foundMetrics } from "./found.ts";
 import { loadPredicted, type Predicted } from "./load.ts";
 import { measure, planOfEvaluated } from "./measure.ts";
-import { pointingMetrics } from "./pointing.ts";
 import type { Results } from "./results.ts";
 import {
   classNotes,
@@ -32,12 +31,10 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
   const { options, seed } = request;
   await openFolder(request);
   const loaded = await loadPredicted(request, options, context);
-  const { dataset, evaluated, validation, grid, hasMaps, boxes, pointed } = loaded;
+  const { dataset, evaluated, validation, grid, hasMaps, boxes } = loaded;
   const rng = seededRng(seed).fork("eval");
   const { metrics, operations, roc, transfers } = measure([loaded], grid, options, rng);
-  const ofBoxes = boxes === null ? [] : boxMetrics(boxes, planOfEvaluated(evaluated, options, rng), options.bootstrap);
-  const ofHeat = pointed === null ? [] : pointingMetrics(pointed, planOfEvaluated(evaluated, options, rng), options.bootstrap);
-  const ofBags = attentionMetrics([loaded], options, rng);
+  const found = [...foundMetrics([loaded], options, rng), ...attentionMetrics([loaded], options, rng)];
   const classes = measureClassesOf([loaded], options, rng);
   const froc = loaded.froc && measureFroc(loaded.froc, planOfEvaluated(evaluated, options, rng), options.bootstrap);
   const operation = operations[0]!;
@@ -50,7 +47,7 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
     options,
     splits: splitTables(loaded, options).map(([split, tables]) => countSplit(split, tables, dataset)),
     ...operation,
-    metrics: [...knownMetrics(metrics, hasMaps), ...(froc === null ? [] : [froc.score]), ...ofBoxes, ...ofHeat, ...ofBags],
+    metrics: [...knownMetrics(metrics, hasMaps), ...(froc === null ? [] : [froc.score]), ...found],
     ...(transfers === undefined ? {} : { transfers }),
     ...(classes === null ? {} : { classes: classes.measured.classes }),
     notes: [

@@ -14,6 +14,19 @@ export interface BoxTable {
   readonly found: readonly FoundBox[];
 }
 
+/** The boxes of several tables in one, pictures numbered on. */
+export function joinBoxes(tables: readonly BoxTable[]): BoxTable {
+  const all = { subjects: [] as string[], truth: [] as TrueBox[], found: [] as FoundBox[] };
+  for (const { subjects, truth, found } of tables) {
+    const first = all.subjects.length;
+    const moved = <Box extends TrueBox>(box: Box): Box => ({ ...box, image: first + box.image });
+    all.subjects.push(...subjects);
+    all.truth.push(...truth.map(moved));
+    all.found.push(...found.map(moved));
+  }
+  return all;
+}
+
 /**
  * mAP@.5 and COCO's mAP@[.5:.95] with intervals: boxes are matched once at each overlap, and their precision is accumulated anew in each resample of patients,
  * a patient that is drawn n times bringing all its slices n times.

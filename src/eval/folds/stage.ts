@@ -13,11 +13,22 @@ import {
   writeEvaluation,
 } from "../folder.ts";
 import { type Froc, measureFroc } from "../froc.ts";
+import { foundMetrics } from "../found.ts";
 import { type Loaded, loadPredicted, type Predicted } from "../load.ts";
 import { joinTables, type Measured, measure, planOfEvaluated } from "../measure.ts";
 import type { EvalOptions } from "../options.ts";
 import { type Fold, type Results, resultsSchema } from "../results.ts";
-import { classNotes, countSplit, dataOf, evalResult, knownMetrics, maskNotes, noMaps, notesOf } from "../summary.ts";
+import {
+  classNotes,
+  countSplit,
+  dataOf,
+  evalResult,
+  knownMetrics,
+  maskNotes,
+  noMaps,
+  noMapsButBoxes,
+  notesOf,
+} from "../summary.ts";
 import { foldNotes, pooledOperation, spreadOf } from "./spread.ts";
 
 /** One fold: its dataset with its own splits, what its network predicted, and its own evaluation. */
@@ -58,6 +69,7 @@ export async function runFoldsEval(request: FoldsRequest, context: StageContext)
   const metrics = [
     ...knownMetrics(measured.metrics, loaded[0]!.hasMaps),
     ...(froc === null ? [] : [froc.score]),
+    ...foundMetrics(loaded, options, rng),
     ...attentionMetrics(loaded, options, rng),
   ];
   const results = resultsOf(request, parts, { ...measured, metrics }, folds, classes);
@@ -116,7 +128,7 @@ function resultsOf(
       ...notesOf(evaluated, validation, options),
       ...foldNotes(folds),
       ...(classes === null ? [] : classNotes(classes.table.classes, classes.measured.notes)),
-      ...(hasMaps ? ofMasks : [noMaps]),
+      ...(hasMaps ? ofMasks : [parts[0]!.boxes === null ? noMaps : noMapsButBoxes]),
     ],
   };
 }

@@ -21,7 +21,7 @@ import { writeAtomic } from "../../data/files.ts";
 import { assertNoLeak } from "../../data/leaks.ts";
 import { readModelFolder } from "../../data/model-folder.ts";
 import { readVolume } from "../../data/nifti.ts";
-import { boxMetrics } from "../detect/measure.ts";
+import { type BoxTable, boxMetrics } from "../detect/measure.ts";
 import { drawPlan } from "../metrics/bootstrap.ts";
 import type { BootstrapOptions } from "../options.ts";
 import { readyNetwork } from "../predict/network.ts";
@@ -31,7 +31,7 @@ import type { Metric } from "../results.ts";
 import { examinationsOf, type FoundIn, foundPlaces, type Place, truePlaces } from "./choose.ts";
 import { cropOf } from "./crop.ts";
 import type { CropOptions } from "./options.ts";
-import { boxTableOf } from "./table.ts";
+import { boxTableOf, regionBoxesFile } from "./table.ts";
 
 /** What {@link runRegions} needs. */
 export interface RegionsRequest {
@@ -39,7 +39,7 @@ export interface RegionsRequest {
   readonly data: string;
   /** Folder of a trained detector of these regions; null takes the true boxes. */
   readonly detector: string | null;
-  /** Folder to fill: a dataset of crops, a case an examination; with a detector also detection.json. */
+  /** Folder to fill: a dataset of crops, a case an examination; with a detector also detection.json and boxes.json. */
   readonly out: string;
   readonly options: CropOptions;
   /** Side of a crop, pixels, and what a pixel is called, mm: the network then sees crops as they are. */
@@ -71,9 +71,15 @@ export async function runRegions(request: RegionsRequest, context: StageContext)
     missing += places.filter((place) => place === null).length;
     cases.push(await writeCrops(request, dataset, own, places));
   }
-  const detection = found === null ? null : measureDetection(request, dataset, splits, found);
+  const boxes = found === null ? null : boxesOf(request, dataset, splits, found);
+  const detection = boxes === null ? null : measureDetection(request, boxes);
   if (detection !== null)
     await writeAtomic(join(out, "detection.json"), `${canonicalJson({ schemaVersion: 1, splits: detection }, 1)}\n`);
+  if (boxes !== null)
+    await writeAtomic(
+      join(out, regionBoxesFile),
+      `${canonicalJson({ schemaVersion: 1, names: [...options.names], splits: boxes }, 1)}\n`,
+    );
   await writeSplits(out, splits);
   const { classes, modality, name } = dataset;
   const crops = { schemaVersion: 1 as const, name: `${name}, crops`, root: ".", labelScheme: null, cases, findings: [] };
@@ -141,18 +147,27 @@ async function findRegions(
   return found;
 }
 
-/** mAP of the detector on the subjects that it was not trained on. */
-function measureDetection(
-  { options, bootstrap, seed }: RegionsRequest,
-  dataset: Dataset,
-  splits: Splits,
-  found: FoundIn,
-): { val?: Metric[]; test?: Metric[] } {
-  const rng = seededRng(seed).fork("regions");
+/** What is held for the subjects that the detector was not trained on; a split without boxes has no entry. */
+interface Untrained<T> {
+  readonly val?: T;
+  readonly test?: T;
+}
+
+/** Their boxes, true and found. */
+function boxesOf({ options }: RegionsRequest, dataset: Dataset, splits: Splits, found: FoundIn): Untrained<BoxTable> {
   const of = (split: "val" | "test") => {
     const cases = casesOfSplit(dataset, splits, split).filter((c) => c.boxes !== undefined);
-    if (cases.length === 0) return {};
-    const table = boxTableOf(cases, options.names, found);
+    return cases.length === 0 ? {} : { [split]: boxTableOf(cases, options.names, found) };
+  };
+  return { ...of("val"), ...of("test") };
+}
+
+/** mAP of the detector on them. */
+function measureDetection({ bootstrap, seed }: RegionsRequest, boxes: Untrained<BoxTable>): Untrained<Metric[]> {
+  const rng = seededRng(seed).fork("regions");
+  const of = (split: "val" | "test") => {
+    const table = boxes[split];
+    if (table === undefined) return {};
     return { [split]: boxMetrics(table, drawPlan(rng.fork(split), table.subjects, bootstrap.resamples), bootstrap) };
   };
   return { ...of("val"), ...of("test") };

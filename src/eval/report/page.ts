@@ -6,6 +6,7 @@ import type { TextTable } from "../tables/document.ts";
 import { tableSection } from "../tables/page.ts";
 import type { Evaluated } from "./checklists/answers.ts";
 import { checklistSections } from "./checklists/section.ts";
+import { classSection } from "./classes.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
 import { figure, findMetric, fixed, lesionWord, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
 import { list, paragraphs, plots, reportLayout, type Section, table } from "./layout.ts";
@@ -28,6 +29,8 @@ export interface ReportContent extends Evaluated {
   readonly gallery: readonly GalleryItem[];
   /** Shown as they are, below the folds. */
   readonly tables: readonly TextTable[];
+  /** All figures of the classes, below the cases. */
+  readonly classTables: readonly TextTable[];
   /** Text of the config. */
   readonly config: string;
 }
@@ -45,6 +48,7 @@ export function reportPage(content: ReportContent): string {
         body: html`<p class="lead">${headline(results).join(" ")}</p>${summaryTable(results)}${list(results.notes, "notes")}`,
       },
       { title: "What the intervals say", body: list(intervalReading(results)) },
+      ...classSection(results),
       ...folds(results),
       ...content.tables.map(tableSection),
       { title: "How to read it", body: list(reading(results)) },
@@ -55,6 +59,7 @@ export function reportPage(content: ReportContent): string {
       stackSection(content),
       ...subgroupSection(content),
       { title: "Cases, worst first", body: gallery(content) },
+      ...content.classTables.map(tableSection),
       { title: "Data", body: splitTable(results) },
       { title: "Methods, for a paper", body: paragraphs(methods(content)) },
       { title: "Limits", body: list(limits(results)) },
@@ -171,12 +176,17 @@ function summaryTable(results: Results): Markup {
   return html`${table("summary", ["Per", "n", "AUROC", "Sensitivity", "Specificity", `Dice on ${lesionWord(results)}s`], rows)}${boxTable(results)}`;
 }
 
-/** The figures of a detector; nothing for every other network. */
+/** The figures of a detector, of lesions or of the regions that were cut out; nothing for every other network. */
 function boxTable(results: Results): Markup {
-  const [at50, coco] = [findMetric(results, "map50", "box"), findMetric(results, "map", "box")];
-  if (at50 === undefined) return html``;
-  const row = [`Box around a ${lesionWord(results)} in a slice`, at50.n, metricCell(at50), metricCell(coco)];
-  return table("summary", ["Per", "n", metricNames.map50, metricNames.map], [row]);
+  const names = { box: `Box around a ${lesionWord(results)} in a slice`, region: "Box of a region that was cut out" };
+  const rows = (["box", "region"] as const).flatMap((per) => {
+    const ofPer = results.metrics.filter((m) => m.per === per && m.metric === "map50");
+    return ofPer.map((at50) => {
+      const coco = at50.subset === "all" ? metricCell(findMetric(results, "map", per)) : "";
+      return [at50.subset === "all" ? names[per] : at50.subset, at50.n, metricCell(at50), coco];
+    });
+  });
+  return rows.length === 0 ? html`` : table("summary", ["Per", "n", metricNames.map50, metricNames.map], rows);
 }
 
 function countPositives(results: Results, level: Level): number | undefined {
@@ -237,7 +247,8 @@ function transferTable({ split }: Results, transfers: readonly Transfer[]): Mark
 } // biome-ignore format: a table
 
 function subsetTable(results: Results): Markup {
-  const subsets = [...new Set(results.metrics.map((m) => m.subset))].filter((s) => s !== "all");
+  const ofStacks = results.metrics.filter(({ per, subset }) => per === "stack" && subset !== "all");
+  const subsets = [...new Set(ofStacks.map(({ subset }) => subset))];
   const rows = subsets.map((subset) => {
     const stack = (metric: Metric["metric"]) => metricCell(findMetric(results, metric, "stack", subset));
     return [
@@ -286,6 +297,9 @@ function metricTable(results: Results): Markup {
   return table("fine", head, rows);
 }
 
+/** Whether there are heat maps. */
+const pointed = (results: Results) => findMetric(results, "pointing", "slice") !== undefined;
+
 function gallery({ gallery: items, results, task }: ReportContent): Markup {
   if (items.length === 0) return html`<p>No case to show.</p>`;
   const one = ({ title, caption, png, width, height }: GalleryItem) => html`<figure>
@@ -294,10 +308,10 @@ function gallery({ gallery: items, results, task }: ReportContent): Markup {
   const outlines = {
     masks: html`the true outline in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the mask threshold.`,
     boxes: html`the true boxes in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the slice threshold.`,
-    slices: html`the true outline in <span class="truth">blue</span>; the network draws none.`,
+    slices: html`the true outline in <span class="truth">blue</span>${pointed(results) ? html` and the heat map from yellow to red, as a share of its highest in the picture` : ""}; the network draws no outline.`,
     bags: html``,
   }[task];
   if (task === "bags")
     return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then up to three stacks with a ${lesionWord(results)} that were called rightly, highest scores first. The four slices with the highest share in the score of the stack (attention), highest first: above each its number, from 0, and its share, below it the share as a bar in <span class="found">orange</span>; the true outline in <span class="truth">blue</span>.</p><div class="gallery">${items.map(one)}</div>`;
-  return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then ${task === "masks" ? html`the lowest Dice, and two to compare with` : html`nothing: a stack that was called rightly is not shown`}. Left the image, right the same with ${outlines} Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a stack without a ${lesionWord(results)} the highest score; slices count from 0.</p><div class="gallery">${items.map(one)}</div>`;
+  return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then ${task === "masks" ? html`the lowest Dice, and two to compare with` : pointed(results) ? html`one of each class that was called rightly, to compare with` : html`nothing: a stack that was called rightly is not shown`}. Left the image, right the same with ${outlines} Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a stack without a ${lesionWord(results)} the highest score; slices count from 0.</p><div class="gallery">${items.map(one)}</div>`;
 }

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import type { Results } from "../results.ts";
 import { agreementSvg } from "./agreement.ts";
 import { calibrationSvg } from "./calibration.ts";
 import { answerNames } from "./checklists/answers.ts";
 import { claim2024, tripodAi } from "./checklists/items.ts";
+import { classHeadline, classSection } from "./classes.ts";
 import { curvesSvg, frocAxes, rocAxes } from "./curves.ts";
 import { forestSvg } from "./forest.ts";
 import { aboutIntervals, readDifference, readInterval } from "./intervals.ts";
@@ -93,4 +95,33 @@ test("the checklists have all of their items once, in order", () => {
   expect(new Set(numbers).size).toBe(numbers.length);
   const asked = new Set([...claim2024, ...tripodAi].flatMap(({ answer }) => answer ?? []));
   expect(answerNames.filter((name) => !asked.has(name))).toEqual([]);
+});
+
+test("classes at a glance: each with its figures at every level, groups below, a dash where there is none", () => {
+  const figure = (metric: string, estimate: number | null, subset = "all") =>
+    ({ ...{ metric, subset, estimate, low: null, high: null, reason: null }, n: 4, clusters: 3, chance: null }) as never;
+  const levels = [
+    {
+      per: "image",
+      confusion: [],
+      figures: [figure("roc_auc_macro", 0.7), figure("roc_auc:<i>", 0.6), figure("roc_auc_macro", 0.65, "weeks=16 to 19")],
+    },
+    {
+      per: "examination, vote",
+      confusion: [],
+      figures: [figure("roc_auc_macro", 0.8), figure("accuracy", 0.5), figure("recall:<i>", null)],
+    },
+  ];
+  const results = { classes: { names: ["<i>", "normal"], levels } } as unknown as Results;
+  expect(classHeadline(results)).toEqual([
+    "Macro AUROC of 2 classes is 0.700 per image (accuracy –); 0.800 per examination, vote (accuracy 0.500).",
+  ]);
+  const { markup } = classSection(results)[0]!.body;
+  const rows = [...markup.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row]) =>
+    row!.replaceAll(/<[^>]*>/g, "|").replaceAll(/\|+/g, "|"),
+  );
+  expect(rows).toContain("|&lt;i&gt;|0.600|–|–|–|");
+  expect(rows).toContain("|all, macro|0.700|0.800|–|–|");
+  expect(rows).toContain("|weeks 16 to 19|image|3|0.650|–|–|");
+  expect(classSection({} as Results)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import type { EvaluatedTask } from "../load.ts";
 import type { EmptyMaskRule } from "../metrics/dice.ts";
 import type { Metric, Results } from "../results.ts";
 import type { Evaluated } from "./checklists/answers.ts";
+import { classHeadline } from "./classes.ts";
 import { findMetric, lesionWord, whatWasEvaluated, withInterval } from "./format.ts";
 import { aboutIntervals, type Landmark, readInterval } from "./intervals.ts";
 import { hasLookAlikes, imagesOf, wordsOf } from "./origin.ts";
@@ -25,7 +26,10 @@ export function headline(results: Results): string[] {
     return m?.wilson ? `${m.wilson.hits} of ${m.wilson.of}` : null;
   };
   const [found, cleared] = [called("sensitivity"), called("specificity")];
+  const regions = findMetric(results, "map50", "region");
   return [
+    ...classHeadline(results),
+    ...(regions === undefined ? [] : [`The regions that it saw were found with a mAP@0.5 of ${withInterval(regions)}.`]),
     `${held(results)} ${many(own.stacks, "stack")} of ${many(own.subjects, "subject")}; ${own.positiveStacks} of the stacks show a ${lesion}.`,
     auroc === undefined || auroc.estimate === null
       ? `Stack AUROC does not exist here: ${auroc?.reason ?? "not measured"}.`
@@ -66,7 +70,8 @@ export function intervalReading(results: Results): string[] {
     ["Stack specificity, the share of stacks without that are not called,", "specificity", "stack", null],
     [`Slice Dice, the overlap of both masks in slices with a ${lesion},`, "dice", "slice", null],
     ["mAP@0.5, the area under precision over recall of boxes,", "map50", "box", null],
-    ["The share of slices whose heat map points at the lesion", "pointing", "slice", null],
+    ["mAP@0.5 of the regions that were cut out", "map50", "region", null],
+    ["The share of slices whose heat map points at the lesion", "pointing", "slice", chanceOf("pointingChance", "slice")],
     [`The share of stacks with a ${lesion} whose most attended slice shows it`, "attention", "stack", chanceOf("attentionChance", "stack")],
   ]; // biome-ignore format: a list
   const read = asked.flatMap(([name, metric, per, landmark]) => {

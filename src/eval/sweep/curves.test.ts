@@ -7,7 +7,7 @@ const point = (values: Record<string, unknown>, seed: number, figure: number | n
   const setting = JSON.stringify(values);
   const metrics =
     figure === null ? [] : [{ metric: "dice" as const, per: "slice" as const, estimate: figure, low: null, high: null }];
-  return { name: `${setting} ${seed}`, setting, seed: String(seed), values: { ...values, "train.seed": seed }, state: "done", failure: null, metrics, validation: [] }; // biome-ignore format: one line
+  return { name: `${setting} ${seed}`, setting, seed: String(seed), values: { ...values, "train.seed": seed }, state: "done", failure: null, optimistic: false, metrics, validation: [] }; // biome-ignore format: one line
 };
 const factorsOf = (...paths: readonly string[]) => paths.map((path) => ({ path, label: path.split(".").at(-1)! }));
 const figureOf = ({ metrics }: SweptPoint) => metrics[0]?.estimate ?? null;

@@ -106,7 +106,7 @@ function runTable({ points, factors }: SweepResults, known: readonly ComparedFig
       const found = metricOf(point, one);
       return figureCell(found?.estimate ?? null, found?.low ?? null, found?.high ?? null);
     }),
-    text(point.failure?.message.split("\n")[0] ?? ""),
+    text(point.failure?.message.split("\n")[0] ?? (point.optimistic ? "optimistic" : "")),
   ]);
   return table(["Run", "state", ...factors.map(({ label }) => label), ...known.map(figureName), "remark"], rows);
 }

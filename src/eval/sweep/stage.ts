@@ -17,7 +17,7 @@ import { sweepColumns, sweepCsv } from "./table.ts";
 import { readUnits, type SweptUnit } from "./units.ts";
 
 /** A point of a sweep and where its run lies. */
-export interface SweptPlace extends Omit<SweptPoint, "metrics" | "validation"> {
+export interface SweptPlace extends Omit<SweptPoint, "metrics" | "validation" | "optimistic"> {
   /** Its run folder, read where it is done. */
   readonly run: string;
   /** What patients of the same name have in common: runs of other `cohort`s were tested on other patients. */
@@ -51,7 +51,9 @@ export async function runSweepReport(report: SweepReport, { signal }: StageConte
     throwIfStopped(signal);
     const read = point.state === "done" && isEvaluated ? await readRun(place, cohort) : null;
     const figures = comparedFigures.map((one) => figureOf(one, read?.validation ?? []));
-    points.push({ ...point, metrics: read === null ? [] : metricsOf(read.results), validation: validationOf(figures) });
+    const optimistic = read !== null && read.results.split !== "test";
+    const metrics = read === null ? [] : metricsOf(read.results);
+    points.push({ ...point, optimistic, metrics, validation: validationOf(figures) });
     if (read === null) continue;
     runs.push({ setting: point.setting, seed: point.seed, units: read.units });
     const { name: run, setting } = point;
@@ -104,6 +106,8 @@ function metricsOf({ metrics }: Results): SweptPoint["metrics"] {
 function notesOf(points: readonly SweptPoint[], runs: readonly SweptRun[], { baseline, testOn }: SweepReport): string[] {
   const open = points.filter(({ state }) => state !== "done").length;
   const notes = open === 0 ? [] : [`${many(open, "run")} of ${points.length} failed or ${open === 1 ? "is" : "are"} still to be run; what is said of settings is of the others.`]; // biome-ignore format: one line
+  const flattered = [...new Set(points.filter(({ optimistic }) => optimistic).map(({ setting }) => setting))];
+  if (flattered.length > 0) notes.push(`Optimistic: ${flattered.join(", ")}. Checkpoints or thresholds were chosen on the very subjects whose figures these are.`); // biome-ignore format: one line
   if (testOn !== null) notes.push(`All networks predicted the validation and test stacks of ${testOn}; thresholds were chosen on its validation stacks, checkpoints on those that each was trained with.`); // biome-ignore format: one line
   if (baseline !== null && !runs.some(({ setting }) => setting === baseline)) notes.push(`No run of the baseline ${baseline} is done, so nothing is compared.`); // biome-ignore format: one line
   if (runs.length > 0 && Math.max(...countSeeds(runs)) < 2) notes.push("Each setting was trained with one seed: how much of a difference is chance of the training is not known."); // biome-ignore format: one line

@@ -25,6 +25,7 @@ export function sweepColumns({ points, factors }: Pick<SweepResults, "points" | 
     column("run", ({ name }) => name),
     column("setting", ({ setting }) => setting),
     column("state", ({ state }) => state),
+    column("optimistic", ({ optimistic }) => optimistic),
     ...factors.map(({ path }) => column(path, ({ values }) => plainValue(values[path]))),
     ...names.flatMap((name) => [
       number(name, figure(name, "estimate")),
