@@ -1,5 +1,6 @@
 import { type Rng, seededRng } from "../../core/rng.ts";
 import type { Canvas } from "./canvas.ts";
+import { spreadAcross, spreadAlong, widestTaps } from "./convolve.ts";
 import { type Fan, halfAngle, lineStep, sampleMm } from "./fan.ts";
 
 /** How a scanner sends and listens. Plain JSON: it goes into the sidecar. */
@@ -48,9 +49,15 @@ export function echoes(canvas: Canvas, fan: Fan, beam: Beam): Float32Array {
   const envelope = new Float32Array(count);
   const rng = seededRng(beam.seed);
   const spread = { along: alongTaps(fan, beam), across: acrossTaps(fan, beam) };
+  const parts = [new Float32Array(count), new Float32Array(count)] as const; // real and imaginary
+  const wide = new Float32Array(count);
   for (let look = 0; look < beam.looks; look++) {
-    const parts = scattered(rng.fork(look), field).map((part) => convolved(part, fan, spread));
-    for (let i = 0; i < count; i++) envelope[i]! += Math.sqrt(parts[0]![i]! ** 2 + parts[1]![i]! ** 2) / beam.looks;
+    scatter(parts, rng.fork(look), field);
+    for (const part of parts) {
+      spreadAcross(wide, part, fan, spread.across);
+      spreadAlong(part, wide, fan, spread.along);
+    }
+    for (let i = 0; i < count; i++) envelope[i]! += Math.sqrt(parts[0][i]! ** 2 + parts[1][i]! ** 2) / beam.looks;
   }
   const gain = timeGain(fan, beam);
   for (let i = 0; i < count; i++) envelope[i]! *= gain[Math.floor(i / fan.lines)]!;
@@ -95,13 +102,13 @@ export function scanned(
   const { lines, samples, radiusMm } = fan;
   const out = maps.map(() => new Float32Array(lines * samples));
   const [half, step, mm] = [halfAngle(fan), lineStep(fan), sampleMm(fan)];
-  for (let l = 0; l < lines; l++) {
-    const sin = Math.sin(l * step - half);
-    const cos = Math.cos(l * step - half);
-    for (let s = 0; s < samples; s++) {
-      const r = radiusMm + (s + 0.5) * mm;
-      const x = Math.min(width - 1.001, Math.max(0, (r * sin - left) / pixelMm - 0.5));
-      const y = Math.min(height - 1.001, Math.max(0, (r * cos - top) / pixelMm - 0.5));
+  const sin = Float64Array.from({ length: lines }, (_, l) => Math.sin(l * step - half));
+  const cos = Float64Array.from({ length: lines }, (_, l) => Math.cos(l * step - half));
+  for (let s = 0, to = 0; s < samples; s++) {
+    const r = radiusMm + (s + 0.5) * mm;
+    for (let l = 0; l < lines; l++, to++) {
+      const x = Math.min(width - 1.001, Math.max(0, (r * sin[l]! - left) / pixelMm - 0.5));
+      const y = Math.min(height - 1.001, Math.max(0, (r * cos[l]! - top) / pixelMm - 0.5));
       const i = x | 0;
       const j = y | 0;
       const a = x - i;
@@ -111,7 +118,7 @@ export function scanned(
         const map = maps[m]!;
         const upper = map[n]! + a * (map[n + 1]! - map[n]!);
         const lower = map[n + width]! + a * (map[n + width + 1]! - map[n + width]!);
-        out[m]![l + lines * s] = upper + b * (lower - upper);
+        out[m]![to] = upper + b * (lower - upper);
       }
     }
   }
@@ -137,23 +144,22 @@ function reflectors(impedance: BeamMap, fan: Fan, { specularDb, specularPower }:
   return out;
 }
 
-/** Real and imaginary part of what scatterers and reflectors send back in one look. */
-function scattered(rng: Rng, { diffuse, specular, density }: Insonified): [BeamMap, BeamMap] {
-  const [real, imaginary] = [new Float32Array(diffuse.length), new Float32Array(diffuse.length)];
+/** Fills in the real and the imaginary part of what scatterers and reflectors send back in one look. */
+function scatter([real, imaginary]: readonly [BeamMap, BeamMap], rng: Rng, { diffuse, specular, density }: Insonified): void {
   for (let i = 0; i < diffuse.length; i++) {
     real[i] = specular[i]!;
+    imaginary[i] = 0;
     const share = density[i]!;
     if (share < 1 && rng.uniform() >= share) continue;
     const strength = diffuse[i]! / Math.sqrt(2 * Math.min(1, share));
     real[i]! += strength * rng.normal();
     imaginary[i] = strength * rng.normal();
   }
-  return [real, imaginary];
 }
 
 /** Weights of a Gaussian of a standard deviation in samples; their squares add up to 1, so that speckle keeps its power. */
 function taps(sd: number): Float32Array {
-  const reach = Math.min(24, Math.max(0, Math.ceil(2.5 * sd)));
+  const reach = Math.min(widestTaps, Math.max(0, Math.ceil(2.5 * sd)));
   const weights = Float32Array.from({ length: 2 * reach + 1 }, (_, k) =>
     Math.exp(-((k - reach) ** 2) / (2 * Math.max(sd, 1e-3) ** 2)),
   );
@@ -175,36 +181,6 @@ function acrossTaps(fan: Fan, { frequencyMHz, fNumber, focusMm }: Beam): readonl
     const width = waist * Math.sqrt(1 + ((depth - focusMm) / range) ** 2);
     return taps(width / ((fan.radiusMm + depth) * lineStep(fan)));
   });
-}
-
-interface Spread {
-  readonly along: Float32Array;
-  readonly across: readonly Float32Array[];
-}
-
-function convolved(part: BeamMap, { lines, samples }: Fan, { along, across }: Spread): BeamMap {
-  const wide = new Float32Array(part.length);
-  for (let s = 0; s < samples; s++) {
-    const weights = across[s]!;
-    const reach = weights.length >> 1;
-    for (let l = 0; l < lines; l++) {
-      let sum = 0;
-      for (let k = Math.max(-reach, -l); k <= Math.min(reach, lines - 1 - l); k++)
-        sum += weights[k + reach]! * part[l + k + lines * s]!;
-      wide[l + lines * s] = sum;
-    }
-  }
-  const out = new Float32Array(part.length);
-  const reach = along.length >> 1;
-  for (let s = 0; s < samples; s++) {
-    for (let k = Math.max(-reach, -s); k <= Math.min(reach, samples - 1 - s); k++) {
-      const weight = along[k + reach]!;
-      const to = lines * s;
-      const from = to + lines * k;
-      for (let l = 0; l < lines; l++) out[to + l]! += weight * wide[from + l]!;
-    }
-  }
-  return out;
 }
 
 /** Gain of each sample as a factor of its amplitude, linear in dB between the sliders. */

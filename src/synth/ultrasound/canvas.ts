@@ -123,32 +123,58 @@ export interface Paint {
 
 /** Paints a shape over what is there; a pixel on its edge is blended by the share that is covered. */
 export function paint(canvas: Canvas, shape: Shape, { tissue, label, edge = 0, within }: Paint): void {
-  const { u, v } = canvas;
+  const { u, v, label: labels } = canvas;
+  const rowWidth = canvas.frame.width;
   const width = Math.max(edge, canvas.frame.pixelMm);
+  const half = width / 2;
+  const [u0, v0, u1, v1] = shape.box ?? everywhere;
   const echo = amplitude(tissue.echo);
-  forEachNear(canvas, shape, width, (i) => {
-    if (within !== undefined && !within.includes(canvas.label[i]!)) return;
-    const d = shape.distance(u[i]!, v[i]!);
-    if (d >= width / 2) return;
-    blend(canvas, i, Math.min(1, 0.5 - d / width), echo, tissue);
-    if (label !== undefined && d < 0) canvas.label[i] = label;
-  });
+  const open = within === undefined ? null : tableOf(within);
+  const [x0, y0, x1, y1] = pixelsNear(canvas, shape, width);
+  for (let y = y0; y < y1; y++) {
+    for (let i = x0 + rowWidth * y; i < x1 + rowWidth * y; i++) {
+      if (open !== null && open[labels[i]!] === 0) continue;
+      const p = u[i]!;
+      const q = v[i]!;
+      if (p < u0 - half || p > u1 + half || q < v0 - half || q > v1 + half) continue;
+      const d = shape.distance(p, q);
+      if (d >= half) continue;
+      blend(canvas, i, Math.min(1, 0.5 - d / width), echo, tissue);
+      if (label !== undefined && d < 0) labels[i] = label;
+    }
+  }
+}
+
+const everywhere = [-Infinity, -Infinity, Infinity, Infinity] as const;
+
+/** 1 for the labels that are named. */
+function tableOf(labels: readonly number[]): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const one of labels) table[one] = 1;
+  return table;
 }
 
 /** Largest move of a warp, mm; the pixels that {@link paint} asks are widened by it. */
 const warpLimit = 4;
 
-/** Calls `visit` with the index of each pixel that a shape may reach. */
-function forEachNear({ frame, pose }: Canvas, { centre: [u, v], reach }: Shape, edge: number, visit: (i: number) => void): void {
+/** The pixels that a shape may reach, columns and rows from the first to before the last: [x0, y0, x1, y1]. */
+function pixelsNear(
+  { frame, pose }: Canvas,
+  { centre: [u, v], reach }: Shape,
+  edge: number,
+): readonly [number, number, number, number] {
   const { width, height, pixelMm, left, top } = frame;
   const [c, s] = [Math.cos((pose.turnDeg * Math.PI) / 180), Math.sin((pose.turnDeg * Math.PI) / 180)];
   const across = pose.mirrored ? -v : v;
   const x = (pose.centre[0] + c * u - s * across - left) / pixelMm;
   const y = (pose.centre[1] + s * u + c * across - top) / pixelMm;
   const far = (reach + edge + warpLimit) / pixelMm;
-  const [i0, i1] = [Math.max(0, Math.floor(x - far)), Math.min(width, Math.ceil(x + far))];
-  for (let j = Math.max(0, Math.floor(y - far)); j < Math.min(height, Math.ceil(y + far)); j++)
-    for (let i = i0; i < i1; i++) visit(i + width * j);
+  return [
+    Math.max(0, Math.floor(x - far)),
+    Math.max(0, Math.floor(y - far)),
+    Math.min(width, Math.ceil(x + far)),
+    Math.min(height, Math.ceil(y + far)),
+  ];
 }
 
 /** Mixes a share of a tissue into a pixel; `echo` is its amplitude. */
@@ -170,6 +196,8 @@ export interface Shape {
   readonly distance: (u: number, v: number) => number;
   readonly centre: readonly [number, number];
   readonly reach: number;
+  /** [u0, v0, u1, v1]: outside of it the distance is at least that from it. Absent: nothing is said. It spares asking for the distance. */
+  readonly box?: readonly [number, number, number, number];
 }
 
 /** Impedance from which on a tissue is a wall. */

@@ -53,12 +53,13 @@ export function fanMask(fan: Fan, frame: Frame): Uint8Array {
 /** Calls `visit` with the index of each pixel inside the fan, and which line and sample (with fractions) it lies at. */
 export function forEachInFan(fan: Fan, frame: Frame, visit: (index: number, line: number, sample: number) => void): void {
   const [half, step, mm] = [halfAngle(fan), lineStep(fan), sampleMm(fan)];
+  const beyond = Math.tan(half) * (1 + 1e-9); // surely outside: told without an arc tangent
   for (let j = 0, n = 0; j < frame.height; j++) {
     const y = frame.top + (j + 0.5) * frame.pixelMm;
     for (let i = 0; i < frame.width; i++, n++) {
       const x = frame.left + (i + 0.5) * frame.pixelMm;
       const r = Math.sqrt(x * x + y * y);
-      if (r < fan.radiusMm || r > fan.radiusMm + fan.depthMm) continue;
+      if (r < fan.radiusMm || r > fan.radiusMm + fan.depthMm || Math.abs(x) > beyond * y) continue;
       const angle = Math.atan2(x, y);
       if (Math.abs(angle) > half) continue;
       visit(n, (angle + half) / step, Math.max(0, (r - fan.radiusMm) / mm - 0.5));

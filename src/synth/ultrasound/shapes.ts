@@ -44,19 +44,31 @@ export function stroke(...points: readonly (readonly [u: number, v: number, radi
   const at = (axis: 0 | 1) => points.map((point) => point[axis]);
   const centre = [0, 1].map((axis) => (Math.min(...at(axis as 0 | 1)) + Math.max(...at(axis as 0 | 1))) / 2) as [number, number];
   const reach = Math.max(...points.map(([u, v, radius]) => Math.hypot(u - centre[0], v - centre[1]) + radius));
-  return { distance, centre, reach };
+  const edge = (axis: 0 | 1, side: -1 | 1) => points.map((point) => point[axis] + side * point[2]);
+  const box = [Math.min(...edge(0, -1)), Math.min(...edge(1, -1)), Math.max(...edge(0, 1)), Math.max(...edge(1, 1))] as const;
+  return { distance, centre, reach, box };
 }
 
 /** What is at most `widthMm / 2` from a shape's edge, on either side. */
 export function rim(shape: Shape, widthMm: number): Shape {
   const { distance, centre, reach } = shape;
-  return { distance: (u, v) => Math.abs(distance(u, v)) - widthMm / 2, centre, reach: reach + widthMm };
+  return {
+    distance: (u, v) => Math.abs(distance(u, v)) - widthMm / 2,
+    centre,
+    reach: reach + widthMm,
+    ...widened(shape, widthMm / 2),
+  };
 }
 
 /** A shape made larger by `by` mm on all sides. */
 export function grown(shape: Shape, by: number): Shape {
   const { distance, centre, reach } = shape;
-  return { distance: (u, v) => distance(u, v) - by, centre, reach: reach + by };
+  return { distance: (u, v) => distance(u, v) - by, centre, reach: reach + by, ...widened(shape, by) };
+}
+
+function widened({ box }: Shape, by: number): Pick<Shape, "box"> {
+  if (box === undefined) return {};
+  return { box: [box[0] - by, box[1] - by, box[2] + by, box[3] + by] };
 }
 
 /** A shape without what another covers. */

@@ -40,7 +40,7 @@ export function paintWorld(canvas: Canvas, fan: Fan, world: World, maternal: Tis
       const solid = Math.min(1, Math.max(0, 0.5 + Math.max(before, behind) / frame.pixelMm));
       const layer = world.layers.find(({ toMm }) => depth < toMm + 0.25 * near![n]!);
       const base = layer?.echo ?? (before > 0 ? world.nearEcho : world.farEcho);
-      const scatter = amplitude(base + (layer === undefined ? 3 : 5) * streaks[n]!);
+      const scatter = solid === 0 ? fluidScatter : amplitude(base + (layer === undefined ? 3 : 5) * streaks[n]!);
       canvas.scatter[n] = fluidScatter + solid * (scatter - fluidScatter);
       canvas.loss[n] = fluid.loss + solid * (maternal.loss - fluid.loss);
       canvas.impedance[n] = fluid.impedance + solid * (maternal.impedance + (layer ? 0.02 * streaks[n]! : 0) - fluid.impedance);

@@ -109,6 +109,21 @@ function paintExposed(canvas: Canvas, half: number, extent: number): void {
   }
 }
 
+/** Anencephaly where a plane of the brain should be: no skull, ragged tissue in the fluid. Its size is our guess. */
+export function paintBareHead(canvas: Canvas, skull: Skull, extent: number): void {
+  const half = skull.biparietal / 2;
+  const tissues = { tissue: { ...tissue.placenta, echo: -4, density: 0.6 }, label: structures.exposed, edge: 1.5 };
+  for (const [u, v, size] of [
+    [-0.34, -0.12, 0.3],
+    [0.02, 0.16, 0.36],
+    [0.32, -0.1, 0.26],
+    [-0.08, -0.3, 0.22],
+  ] as const) {
+    const radius = (size + 0.1 * extent) * half;
+    paint(canvas, ellipse([u * half, v * half], [1.15 * radius, 0.85 * radius]), tissues);
+  }
+}
+
 function paintNeck(canvas: Canvas, half: number): void {
   const trunk = stroke([-0.9 * half, 0, 0.42 * half], [-1.5 * half, 0, 0.75 * half], [-2.6 * half, 0, 1.05 * half]);
   paint(canvas, trunk, { tissue: tissue.body, label: structures.body, edge: 1.5 });

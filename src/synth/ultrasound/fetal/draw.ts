@@ -83,10 +83,11 @@ function changed(rng: Rng, finding: Finding, { transcerebellarMm: width }: Insid
       return { cisternaMagnaMm: between(rng, [10.5, 14]) };
     case "small-cerebellum":
       return { transcerebellarMm: between(rng, [0.6, 0.78]) * width };
+    case "holoprosencephaly":
+      return { cavumMm: 0 };
     case "normal":
     case "anencephaly":
     case "encephalocele":
-    case "holoprosencephaly":
     case "rachischisis":
       return {};
     default:

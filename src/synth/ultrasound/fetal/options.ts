@@ -40,7 +40,7 @@ const fields = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "Views; null: for binary transventricular and transcerebellar, for anomalies also face and spine. An anomaly is shown where it is seen.",
+      "Views of every fetus, whatever it has; null: for binary transventricular and transcerebellar, for anomalies also face and spine. Each anomaly must be seen in one of them.",
     ),
   /** Pictures of each fetus, dealt over its planes in turn. */
   pictures: z.int().min(1).max(50).default(2).describe("Pictures of each fetus, 1 to 50, dealt over its views in turn."),

@@ -1,5 +1,5 @@
 import type { Canvas } from "../canvas.ts";
-import { paintEncephalocele, paintFace, paintHoloprosencephaly } from "./anomalies.ts";
+import { paintBareHead, paintEncephalocele, paintFace, paintHoloprosencephaly } from "./anomalies.ts";
 import type { Fetus } from "./draw.ts";
 import type { FetalPlane } from "./finding.ts";
 import { paintHead } from "./head.ts";
@@ -19,13 +19,19 @@ export function paintPlane(canvas: Canvas, fetus: Fetus, plane: FetalPlane): voi
       break;
     case "transventricular":
     case "transcerebellar":
-      paintHead(canvas, skull);
-      if (plane === "transcerebellar") paintCerebellumPlane(canvas, skull, fetus);
-      else if (finding === "holoprosencephaly") paintHoloprosencephaly(canvas, skull, extent);
-      else paintVentriclePlane(canvas, skull, fetus);
-      if (finding === "encephalocele") paintEncephalocele(canvas, skull, extent);
+      if (finding === "anencephaly") paintBareHead(canvas, skull, extent);
+      else paintBrain(canvas, fetus, plane);
       break;
     default:
       plane satisfies never;
   }
+}
+
+function paintBrain(canvas: Canvas, fetus: Fetus, plane: "transventricular" | "transcerebellar"): void {
+  const { skull, finding, extent } = fetus;
+  paintHead(canvas, skull);
+  if (plane === "transcerebellar") paintCerebellumPlane(canvas, skull, fetus);
+  else if (finding === "holoprosencephaly") paintHoloprosencephaly(canvas, skull, extent);
+  else paintVentriclePlane(canvas, skull, fetus);
+  if (finding === "encephalocele") paintEncephalocele(canvas, skull, extent);
 }

@@ -9,7 +9,7 @@ import { drawFetus } from "./draw.ts";
 import { abnormalFindings, anomalies, type Finding, fetalPlanes } from "./finding.ts";
 import type { FetalJob } from "./job.ts";
 import type { FetalUltrasoundOptions } from "./options.ts";
-import { fetalRegions, planesOf } from "./truth.ts";
+import { fetalRegions } from "./truth.ts";
 import { drawView } from "./view.ts";
 
 /** What {@link runFetalUltrasound} needs. */
@@ -67,7 +67,7 @@ function drawJobs(rng: Rng, options: FetalUltrasoundOptions, out: string): Fetal
     const subject = subjectName(i, subjects);
     const age = spreadAge(own.fork("age").uniform(), i, subjects, gestationalAge);
     const fetus = drawFetus(own.fork("fetus"), age, finding);
-    const planes = classes === "binary" ? planesAsked(options) : planesOf(finding, planesAsked(options));
+    const planes = planesAsked(options); // the same for every class, so that which views there are tells none
     return Array.from({ length: pictures }, (_, n) => {
       const plane = planes[n % planes.length]!;
       return {

@@ -51,9 +51,9 @@ const signs: Readonly<Record<Finding, Readonly<Partial<Record<FetalPlane, readon
   "dandy-walker": { transcerebellar: ["cisternaMagna", "cerebellum"] },
   "mega-cisterna-magna": { transcerebellar: ["cisternaMagna"] },
   "small-cerebellum": { transcerebellar: ["cerebellum"] },
-  anencephaly: { face: ["exposed", "face"] },
+  anencephaly: { face: ["exposed", "face"], transventricular: ["exposed"], transcerebellar: ["exposed"] },
   encephalocele: { transventricular: ["sac"], transcerebellar: ["sac"] },
-  holoprosencephaly: { transventricular: ["farVentricle", "thalami"] },
+  holoprosencephaly: { transventricular: ["farVentricle", "thalami"], transcerebellar: ["cavum", "frontalHorn"] },
   rachischisis: { spine: ["exposed"] },
 };
 
@@ -69,14 +69,25 @@ export function findingMask({ label }: Canvas, seen: Uint8Array, finding: Findin
 
 /** 1 inside the skull, and in a sac that brain has come out into; in views that are not of the brain, 1 in the fetus. */
 export function insideMask({ label }: Canvas, seen: Uint8Array, plane: FetalPlane): Uint8Array {
-  const outside: readonly Structure[] = ["outside", "fluid", "skull"];
-  const no = new Set<number>(
-    [...outside, ...(plane === "face" || plane === "spine" ? [] : ["body" as const])].map((s) => structures[s]),
-  );
-  return label.map((s, i) => (seen[i] === 1 && !no.has(s) ? 1 : 0));
+  const ofBrain = plane !== "face" && plane !== "spine";
+  const no: readonly Structure[] = ["outside", "fluid", "skull", ...(ofBrain ? (["body"] as const) : [])];
+  return masked(label, seen, chosen(no, 0));
 }
 
 function maskOf(label: Uint8Array, seen: Uint8Array, parts: readonly Structure[]): Uint8Array {
-  const ids = new Set<number>(parts.map((part) => structures[part]));
-  return label.map((s, i) => (seen[i] === 1 && ids.has(s) ? 1 : 0));
+  return masked(label, seen, chosen(parts, 1));
+}
+
+/** A table by id of a structure: `value`, 0 or 1, for some, the other for all else. */
+function chosen(some: readonly Structure[], value: 0 | 1): Uint8Array {
+  const table = new Uint8Array(256).fill(1 - value);
+  for (const structure of some) table[structures[structure]] = value;
+  return table;
+}
+
+/** 1 for the pixels that are seen and whose structure's entry in the table is 1. */
+function masked(label: Uint8Array, seen: Uint8Array, table: Uint8Array): Uint8Array {
+  const mask = new Uint8Array(label.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = seen[i]! & table[label[i]!]!;
+  return mask;
 }

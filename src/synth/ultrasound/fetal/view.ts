@@ -1,6 +1,7 @@
 import { between, chance, pick, type Rng, seedFrom } from "../../../core/rng.ts";
 import { type Canvas, type Mottle, makeCanvas, mottle, type Pose, type Warp } from "../canvas.ts";
 import { type Fan, type Frame, frameOf } from "../fan.ts";
+import { drawBeam, drawDisplay, type MachineRanges } from "../machine.ts";
 import { drawMarks, type Mark } from "../marks.ts";
 import type { Scan } from "../scan.ts";
 import { paintWorld, type World } from "../world.ts";
@@ -122,32 +123,25 @@ interface ScanRoom {
   readonly focusMm: number;
 }
 
+/** By eye beside pictures: our guess. */
+const ranges: MachineRanges = {
+  slope: [1.6, 2.4],
+  sliders: [-2, 2],
+  frequencyMHz: [3.2, 5.5],
+  fNumber: [2.2, 4],
+  specularDb: [20, 27],
+  reverberationDb: [-52, -35],
+  reverberationMm: [5, 11],
+  noiseDb: [-78, -60],
+  dynamicRangeDb: [52, 68],
+  whiteDb: [16, 25],
+  gamma: [1.1, 1.8],
+};
+
 function drawScan(rng: Rng, { fan, frame, marks, focusMm }: ScanRoom): Scan {
-  const slope = between(rng, [1.6, 2.4]); // dB a cm that the time gain makes up for
-  return {
-    fan,
-    frame,
-    beam: {
-      frequencyMHz: between(rng, [3.2, 5.5]),
-      cycles: between(rng, [2, 3]),
-      fNumber: between(rng, [2.2, 4]),
-      focusMm,
-      looks: pick(rng, [1, 2, 2, 3]),
-      specularDb: between(rng, [20, 27]),
-      specularPower: between(rng, [1.5, 3]),
-      reverberationDb: between(rng, [-52, -35]),
-      reverberationMm: between(rng, [5, 11]),
-      noiseDb: between(rng, [-78, -60]),
-      timeGainDb: Array.from({ length: 8 }, (_, i) => (i / 7) * slope * (fan.depthMm / 10) + between(rng, [-2, 2])),
-      seed: seedFrom(rng),
-    },
-    display: {
-      dynamicRangeDb: between(rng, [52, 68]),
-      whiteDb: between(rng, [16, 25]),
-      gamma: between(rng, [1.1, 1.8]),
-    },
-    marks: marks ? drawFetalMarks(rng.fork("marks"), fan, frame, focusMm) : [],
-  };
+  const beam = { ...drawBeam(rng, ranges, fan, () => focusMm), seed: seedFrom(rng) };
+  const display = drawDisplay(rng, ranges);
+  return { fan, frame, beam, display, marks: marks ? drawFetalMarks(rng.fork("marks"), fan, frame, focusMm) : [] };
 }
 
 function drawFetalMarks(rng: Rng, fan: Fan, frame: Frame, focusMm: number): Mark[] {

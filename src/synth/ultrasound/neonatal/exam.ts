@@ -1,9 +1,10 @@
 import type { Vec3 } from "../../../core/affine.ts";
-import { between, pick, type Rng, seedFrom } from "../../../core/rng.ts";
+import { between, type Rng, seedFrom } from "../../../core/rng.ts";
 import { tissues } from "../../../core/tissue.ts";
 import { headGeometry } from "../../scene.ts";
 import { type Canvas, type Mottle, makeCanvas, mottle, type Warp } from "../canvas.ts";
 import { type Fan, frameOf } from "../fan.ts";
+import { drawBeam, drawDisplay, type MachineRanges } from "../machine.ts";
 import { drawMarks } from "../marks.ts";
 import { type Scan, scan } from "../scan.ts";
 import { seenMask } from "../seen.ts";
@@ -57,28 +58,24 @@ export function drawExam(rng: Rng, head: NeonatalHead, options: CranialUltrasoun
   };
 }
 
+/** By eye beside exams: our guess. */
+const ranges: MachineRanges = {
+  slope: [2.7, 3.7],
+  sliders: [-2.5, 2.5],
+  frequencyMHz: [4, 6.5],
+  fNumber: [2.2, 3.5],
+  specularDb: [24, 31],
+  reverberationDb: [-64, -48],
+  reverberationMm: [4, 10],
+  noiseDb: [-84, -68],
+  dynamicRangeDb: [48, 62],
+  whiteDb: [14, 22],
+  gamma: [1, 1.7],
+};
+
 function drawMachine(rng: Rng, fan: Fan, { pixels }: CranialUltrasoundOptions): Scan {
-  const slope = between(rng, [2.7, 3.7]); // dB a cm that the time gain makes up for
-  return {
-    fan,
-    frame: frameOf(fan, pixels),
-    beam: {
-      frequencyMHz: between(rng, [4, 6.5]),
-      cycles: between(rng, [2, 3]),
-      fNumber: between(rng, [2.2, 3.5]),
-      focusMm: between(rng, [0.3, 0.7]) * fan.depthMm,
-      looks: pick(rng, [1, 2, 2, 3]),
-      specularDb: between(rng, [24, 31]),
-      specularPower: between(rng, [1.5, 3]),
-      reverberationDb: between(rng, [-64, -48]),
-      reverberationMm: between(rng, [4, 10]),
-      noiseDb: between(rng, [-84, -68]),
-      timeGainDb: Array.from({ length: 8 }, (_, i) => (i / 7) * slope * (fan.depthMm / 10) + between(rng, [-2.5, 2.5])),
-      seed: 0,
-    },
-    display: { dynamicRangeDb: between(rng, [48, 62]), whiteDb: between(rng, [14, 22]), gamma: between(rng, [1, 1.7]) },
-    marks: [],
-  };
+  const beam = drawBeam(rng, ranges, fan, (own) => between(own, [0.3, 0.7]) * fan.depthMm);
+  return { fan, frame: frameOf(fan, pixels), beam, display: drawDisplay(rng, ranges), marks: [] };
 }
 
 /** A frame of its own speckle and unevenness; the gain is touched now and then. */

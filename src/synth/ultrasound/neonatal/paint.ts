@@ -56,9 +56,17 @@ export function paintFrame(canvas: Canvas, head: NeonatalHead, axes: PlaneAxes, 
   return paintBlood(canvas, head.lesion, place);
 }
 
-function fill(canvas: Canvas, i: number, tissue: Tissue): void {
-  blend(canvas, i, 1, amplitude(tissue.echo), tissue);
+function fill({ scatter, loss, impedance, density }: Canvas, i: number, tissue: Tissue): void {
+  scatter[i] = amplitudes.get(tissue)!;
+  loss[i] = tissue.loss;
+  impedance[i] = tissue.impedance;
+  density[i] = tissue.density ?? 1;
 }
+
+/** Mean amplitude of each tissue; asked for every pixel. */
+const amplitudes = new Map(
+  [...Object.values(brainTissues), ...Object.values(otherTissues)].map((t: Tissue) => [t, amplitude(t.echo)]),
+);
 
 function worldOf({ origin, across, down }: PlaneAxes, u: number, v: number): Vec3 {
   return [
