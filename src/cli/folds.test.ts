@@ -208,7 +208,7 @@ test("the plan says what would run in each fold, and writes nothing", async () =
 
 test("crops are evaluated together from where each fold cut them out", async () => {
   const config =
-    "data: { kind: fetal-ultrasound }\nmodel: { kind: hexanet }\ntrain: { task: crops, outputs: [normal, abnormal] }\nregions: { names: [csp], boxes: given }";
+    "data: { kind: fetal-ultrasound }\nmodel: { kind: hexanet, regions: 1 }\ntrain: { task: crops, outputs: [normal, abnormal] }\nregions: { names: [csp], boxes: given }";
   const experiment = parseExperiment(config, "test", []);
   const { sources } = foldsEvaluation([join(root, "folds", "0")]);
   await expect(sources(experiment)).rejects.toThrow(join("folds", "0", "regions"));
