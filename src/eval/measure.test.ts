@@ -86,7 +86,13 @@ test("figures are what counting gives", () => {
 test("the smoothed Dice stands beside the other, as a run by that rule alone has it", () => {
   const evaluated = tables(1, 12, 2);
   const at = (changes: object) =>
-    measureOne(evaluated, tables(2, 10, 2), grid, options({ mask: { rule: "fixed", probability: 0.5 }, ...changes }), seededRng(3));
+    measureOne(
+      evaluated,
+      tables(2, 10, 2),
+      grid,
+      options({ mask: { rule: "fixed", probability: 0.5 }, ...changes }),
+      seededRng(3),
+    );
   const [both, alone, plain] = [at({ smoothedToo: true }), at({ emptyMask: "smoothed" }), at({})];
   for (const per of ["slice", "stack"])
     for (const [beside, metric] of [["diceSmoothed", "dice"], ["diceSmoothedAll", "diceAll"]] as const) // biome-ignore format: short

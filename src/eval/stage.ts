@@ -1,8 +1,8 @@
 import type { StageContext, StageResult } from "../core/context.ts";
 import { seededRng } from "../core/rng.ts";
 import { attentionMetrics, measureClassesOf, openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
-import { measureFroc } from "./froc.ts";
 import { foundMetrics } from "./found.ts";
+import { measureFroc } from "./froc.ts";
 import { loadPredicted, type Predicted } from "./load.ts";
 import { measure, planOfEvaluated } from "./measure.ts";
 import type { Results } from "./results.ts";

@@ -12,8 +12,8 @@ import {
   type Target,
   writeEvaluation,
 } from "../folder.ts";
-import { type Froc, measureFroc } from "../froc.ts";
 import { foundMetrics } from "../found.ts";
+import { type Froc, measureFroc } from "../froc.ts";
 import { type Loaded, loadPredicted, type Predicted } from "../load.ts";
 import { joinTables, type Measured, measure, planOfEvaluated } from "../measure.ts";
 import type { EvalOptions } from "../options.ts";
