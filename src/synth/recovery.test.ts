@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { folder, hashes, makeDataset, toySynth, writeToyCase } from "../../test/helpers/toy-dataset.ts";
@@ -32,7 +32,7 @@ describe("an interrupted synthesis", () => {
 
   test("goes on with the scenes that are missing or torn, keeps the others, and ends with the same bytes", async () => {
     const out = await folder();
-    await runSynth({ data, out, options, seed: 3 }, silentContext(1));
+    await cp(whole, out, { recursive: true });
     const file = (name: string) => join(out, "images", name);
     await rm(join(out, "dataset.json"));
     await rm(file("a_syn-0_acq-sagittal_T2w.json")); // killed before the last sidecar
