@@ -32,7 +32,7 @@ test("every config that names data resolves, and its resolved form is accepted b
 });
 
 test("a config with sizes resolves at each, and the figures of a publication have a source", async () => {
-  const files = await configFiles();
+  const files = (await configFiles()).filter((name) => !name.includes("/sweeps/"));
   const sized = await Promise.all(files.map(async (file) => /^sizes:/m.test(await readFile(file, "utf8"))));
   const presets = files.filter((_, i) => sized[i]!);
   expect(presets.length).toBeGreaterThanOrEqual(5);
