@@ -9,7 +9,7 @@ import { detectInRows, evaluatedDetections, type RowsOptions } from "../models/i
 import { type Anchors, flaggedTargets, lesionTargets } from "./detect/target.ts";
 import type { TaskName } from "./options.ts";
 import { brainBit, classShift, lesionBit, type TrainSlice } from "./slices.ts";
-import { showsLesion, typesIn } from "./task.ts";
+import { bloodyCells, showsLesion, typesIn } from "./task.ts";
 import type { ValidationFigures } from "./validate.ts";
 
 /** Collects what a network says of validation slices, one after the other, and makes figures of it. */
@@ -39,6 +39,7 @@ export function scorerOf(task: TaskName, channels: number, size: number, anchors
     case "weakTypes":
       return presenceScorer(channels);
     case "weakGrid":
+      return gridScorer(size);
     case "mil":
     case "denoise":
     case "restore":
@@ -131,6 +132,18 @@ function presenceScorer(channels: number): Scorer {
       const each = of.map(aurocScore).filter(Number.isFinite);
       return { ...none, auroc: each.length === 0 ? null : mean(each) };
     },
+  };
+}
+
+/** A logit for each cell of a square grid, and whether there is blood in it; the figure is over the cells of all windows. */
+function gridScorer(size: number): Scorer {
+  const scores: { label: 0 | 1; score: number }[] = [];
+  return {
+    add(_, logits, masks) {
+      const truth = bloodyCells(masks, size, Math.sqrt(logits.length));
+      for (const [cell, score] of logits.entries()) scores.push({ label: truth[cell]! > 0 ? 1 : 0, score });
+    },
+    figures: () => ({ ...none, auroc: orNull(aurocScore(scores)) }),
   };
 }
 

@@ -305,7 +305,7 @@ export function typesIn(masks: Uint8Array, types: number): boolean[] {
 }
 
 /** Whether each cell of a window shows a pixel of lesion: 0 or 1, row-major. */
-function bloodyCells(masks: Uint8Array, size: number, cells: number): number[] {
+export function bloodyCells(masks: Uint8Array, size: number, cells: number): number[] {
   const out = new Array<number>(cells * cells).fill(0);
   const cellOf = (at: number) => Math.floor((at * cells) / size);
   for (let i = 0; i < masks.length; i++)

@@ -24,7 +24,7 @@ export interface ValidationFigures {
   readonly loss: number;
   /** Mean Dice at probability 0.5 over slices with lesion, or over tissues, in [0, 1]; null where there is none. */
   readonly dice: number | null;
-  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits, by their own, or by the best box, or of bags; of classes the mean over each against the rest; null without both and for all other tasks. */
+  /** AUROC of slices with against slices without lesion, scored by the mean of their highest logits, by their own, or by the best box, or of bags; of the cells of a grid; of classes the mean over each against the rest; null without both and for all other tasks. */
   readonly auroc: number | null;
   /** Mean average precision of boxes at an overlap of .5; null where no window has a box, and for all but detectors. */
   readonly map50: number | null;

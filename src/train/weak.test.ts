@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { axisAlignedAffine } from "../core/affine.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
-import { brainBit, classShift, hasFlag, lesionBit, prepareCase } from "./slices.ts";
+import { scorerOf } from "./score.ts";
+import { brainBit, classShift, hasFlag, lesionBit, prepareCase, type TrainSlice } from "./slices.ts";
 import { tasks } from "./task.ts";
 
 const size = 8;
@@ -22,6 +23,19 @@ test("weak targets: whether there is blood, of which types, and in which cells",
   expect([types.shape, [...types.data]]).toEqual([[3, 1, 1, 3], [0, 0, 0, 1, 0, 1, 0, 0, 0]]); // biome-ignore format: rows
   const grid = tasks.weakGrid.target(windows, { ...facts, outputs: 1, cells: 2 });
   expect([grid.shape, [...grid.data]]).toEqual([[3, 2, 2, 1], [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1]]); // biome-ignore format: rows
+});
+
+test("a grid is scored by its cells, of all windows together", () => {
+  const masks = windowOf((x, y) => (x < 2 && y > 5 ? lesionBit : 0)).masks; // in the lower left of four cells
+  const slice = {} as TrainSlice;
+  const scored = (...windows: number[][]) => {
+    const scorer = scorerOf("weakGrid", 1, size, null);
+    for (const logits of windows) scorer.add(slice, Float32Array.from(logits), masks);
+    return scorer.figures().auroc;
+  };
+  expect(scored([0, 1, 2, -1])).toBe(1);
+  expect(scored([0, 1, 2, -1], [0, 3, 1, -1])).toBeCloseTo(9.5 / 12, 12); // of the six others five lie below 2, four below 1 and one beside it
+  expect(scored([2, 2, 2, 2])).toBe(0.5);
 });
 
 test("boxes flag the pixels whose middle they hold, types those of their blood; resized with the slice, cut at its border", () => {
