@@ -177,7 +177,7 @@ function duraAt(side: number, y: number, z: number, depth: number, tent: number)
   if (y < -22 && side < 2 && above && z < tent + 4) return materials.sinus;
   if (above && side < 0.7 && z > callosum(y) + 7) return materials.dura;
   const notch = y > -30 ? 20 - side : 0;
-  return y < 12 - 0.62 * side && notch < 0 && Math.abs(z - tent) < 0.8 ? materials.dura : null;
+  return y < 12 - 0.62 * side && notch <= 0 && Math.abs(z - tent) < 0.8 ? materials.dura : null;
 }
 
 const cerebellum: Field = bothSides(ellipsoid([20, -46, -32], [34, 38, 36]));
