@@ -132,6 +132,8 @@ export const resultsSchema = z.strictObject({
   /** Of a cross-validation: of all subjects together, each as the network saw it that was not trained on it. */
   metrics: z.array(metricSchema),
   /** Of a cross-validation, in order. */
+  /** Where the network tells classes apart: the one whose cases are not called; absent in results of earlier versions. */
+  negativeClass: z.string().optional(),
   /** Where the network tells classes apart: their names in the order of the matrices, and the figures at each level. */
   classes: z
     .strictObject({

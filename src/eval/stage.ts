@@ -49,7 +49,7 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
     ...operation,
     metrics: [...knownMetrics(metrics, hasMaps), ...(froc === null ? [] : [froc.score]), ...found],
     ...(transfers === undefined ? {} : { transfers }),
-    ...(classes === null ? {} : { classes: classes.measured.classes }),
+    ...(classes === null ? {} : { negativeClass: classes.table.classes[0]!, classes: classes.measured.classes }),
     notes: [
       ...notesOf(evaluated, validation, options),
       ...(classes === null ? [] : classNotes(classes.table.classes, classes.measured.notes)),

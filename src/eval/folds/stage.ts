@@ -121,7 +121,7 @@ function resultsOf(
     ...pooledOperation(parts[0]!.operation),
     metrics: [...metrics],
     ...(transfers === undefined ? {} : { transfers }),
-    ...(classes === null ? {} : { classes: classes.measured.classes }),
+    ...(classes === null ? {} : { negativeClass: classes.table.classes[0]!, classes: classes.measured.classes }),
     folds: [...folds],
     spread: spreadOf(folds),
     notes: [

@@ -167,7 +167,7 @@ export function readerDocument(results: ReaderResults): TableDocument {
   return {
     title: simulated ? "Reader study with SIMULATED readers" : "Reader study",
     lines: headLines(results),
-    tables,
+    tables: simulated ? tables.map(({ title, cells }) => ({ title: `SIMULATED readers: ${title}`, cells })) : tables,
     notes,
     method,
   };

@@ -143,10 +143,10 @@ export function methods({ results, task, version }: Evaluated): string[] {
   ];
 }
 
-function positiveWhen({ classes }: Results): string {
+function positiveWhen({ classes, negativeClass }: Results): string {
   return classes === undefined
     ? "A unit is positive when its truth mask holds at least one voxel."
-    : `A unit is positive when its class is not ${classes.names[0]}.`;
+    : `A unit is positive when its class is not ${negativeClass ?? "the first of the network's"}.`;
 }
 
 /** How masks or boxes were compared; of other networks, that there are none. */

@@ -50,6 +50,11 @@ test("the same run and seed, the same bytes; evaluated, everything that is writt
   expect(results.simulated).toBe(true);
   expect(results.figures.map(({ metric }) => metric)).toEqual(["roc_auc", "recall", "specificity", "time_seconds", "confidence"]);
   for (const name of readerFiles) expect(await readFile(join(out, name), "utf8"), name).toMatch(/simulated/i);
+  const captions = [...(await readFile(join(out, "reader.tex"), "utf8")).matchAll(/\\caption\{(.*)\}/g)].map(
+    ([, words]) => words,
+  );
+  expect(captions.length).toBeGreaterThan(4);
+  for (const words of captions) expect(words).toMatch(/^SIMULATED readers: /);
   const table = (await readFile(join(out, "reader.csv"), "utf8")).trim().split("\n").slice(1);
   expect(table.every((line) => line.endsWith(",yes"))).toBe(true);
 });
