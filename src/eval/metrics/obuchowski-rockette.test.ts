@@ -241,8 +241,14 @@ test("where a variance is 0 or not known there is no interval, and the reason is
   const shifted = analyseArms(fromAveraged([[0.5, 0.75], [0.25, 0.5]], averaged), "randomReadersRandomCases", 0.95); // biome-ignore format: short
   expect(shifted.test).toMatchObject({ p: null, reason: "the readers do not differ in it: degrees of freedom are not known" });
   const unknown = { variance: Number.NaN, cov1: Number.NaN, cov2: Number.NaN, cov3: Number.NaN };
-  const got = analyseArms(fromAveraged([[0.5, 0.7], [0.4, 0.5]], unknown), "fixedReadersRandomCases", 0.95); // biome-ignore format: short
-  expect(got.test.reason).toContain("the covariances are not known");
+  for (const name of ["fixedReadersRandomCases", "randomReadersRandomCases"] as const) {
+    const { test: ofArms, differences, arms } = analyseArms(fromAveraged([[0.5, 0.7], [0.4, 0.5]], unknown), name, 0.95); // biome-ignore format: short
+    for (const one of [ofArms, ...differences, ...arms]) {
+      expect(one).toMatchObject({ p: null, reason: expect.stringContaining("the covariances are not known") });
+    }
+  }
+  const these = analyseArms(fromAveraged([[0.5, 0.7], [0.4, 0.5]], unknown), "randomReadersFixedCases", 0.95); // biome-ignore format: short
+  expect(these.differences[0]).toMatchObject({ p: expect.any(Number), reason: null }); // it needs no covariance
 });
 
 test("where arms do not differ, it says that they do about as often as it should (a small simulation; docs/readers.md has the large one)", () => {

@@ -123,7 +123,7 @@ export function readerComponents(of: CrossedFigures): { readonly reader: number;
   const { variance, cov1, cov2, cov3 } = errorCovariances(of);
   return {
     reader: (reader - interaction) / of.arms - cov1 + cov3,
-    interaction: interaction - variance + cov1 + positive(cov2 - cov3),
+    interaction: interaction - variance + cov1 + shared(of.readers, cov2 - cov3),
   };
 }
 
@@ -140,9 +140,9 @@ function betweenArms(name: AnalysisName, of: CrossedFigures): ErrorTerm {
   const df = (arms - 1) * (readers - 1);
   switch (name) {
     case "randomReadersRandomCases":
-      return hillis(interaction, readers * positive(cov2 - cov3), df);
+      return hillis(interaction, readers * shared(readers, cov2 - cov3), df);
     case "fixedReadersRandomCases":
-      return { square: variance - cov1 + (readers - 1) * positive(cov2 - cov3), df: null };
+      return { square: variance - cov1 + (readers - 1) * shared(readers, cov2 - cov3), df: null };
     case "randomReadersFixedCases":
       return { square: interaction, df };
     default:
@@ -156,9 +156,9 @@ function withinArm(name: AnalysisName, of: CrossedFigures, arm: number): ErrorTe
   const { variance, cov2 } = errorCovariances(of, { arm });
   switch (name) {
     case "randomReadersRandomCases":
-      return hillis(own, readers * positive(cov2), readers - 1);
+      return hillis(own, readers * shared(readers, cov2), readers - 1);
     case "fixedReadersRandomCases":
-      return { square: variance + (readers - 1) * positive(cov2), df: null };
+      return { square: variance + (readers - 1) * shared(readers, cov2), df: null };
     case "randomReadersFixedCases":
       return { square: own, df: readers - 1 };
     default:
@@ -171,8 +171,8 @@ function hillis(square: number, added: number, df: number): ErrorTerm {
   return { square: square + added, df: (square + added) ** 2 / (square ** 2 / df) };
 }
 
-/** A covariance that must not lower a variance; 0 for NaN, where there is no such pair. */
-const positive = (value: number): number => (value > 0 ? value : 0);
+/** What each reader shares with the others, which must not lower a variance: 0 of one reader, who has no other, and NaN where it is not known. */
+const shared = (readers: number, covariance: number): number => (readers < 2 ? 0 : Math.max(covariance, 0));
 
 /**
  * Compares the arms and gives the mean over readers in each. With one reader nothing can be said of readers in general, and with one

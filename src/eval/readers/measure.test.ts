@@ -140,10 +140,25 @@ test("one positive case: no analysis of variance by whichever covariances, and t
     expect(figures[1]!.readers[0]!.reason).toContain("there is 1");
     expect(auroc.dbm).toBeNull();
     for (const one of [auroc, figures[1]!])
-      expect(analysis(one, "fixedReadersRandomCases").test).toMatchObject({
-        p: null,
-        reason: expect.stringContaining("too few clusters"),
-      });
+      for (const name of ["fixedReadersRandomCases", "randomReadersRandomCases"] as const)
+        expect(analysis(one, name).test).toMatchObject({
+          p: null,
+          reason: expect.stringContaining("too few clusters"),
+        });
+  }
+});
+
+test("one patient with all cases: nothing is said of cases in general, by whichever covariances", () => {
+  const rows = simulated(9).replaceAll(/,p\d+,/g, ",p,");
+  for (const covariance of ["jackknife", "delong", "bootstrap"]) {
+    const figure = figureOf(rows, "roc_auc", { ...arms, covariance });
+    expect(figure.meanDifferences[0]).toMatchObject({ low: null, reason: expect.stringContaining("there is 1") });
+    for (const name of ["fixedReadersRandomCases", "randomReadersRandomCases"] as const) {
+      const { test: ofArms, differences, arms: means } = analysis(figure, name);
+      expect(ofArms.p).toBeNull();
+      for (const { low } of [...differences, ...means]) expect(low).toBeNull();
+      for (const { reason } of [ofArms, ...differences, ...means]) expect(reason).toContain("too few clusters");
+    }
   }
 });
 
