@@ -162,6 +162,13 @@ test("one patient with all cases: nothing is said of cases in general, by whiche
   }
 });
 
+test("ratings that are all tied: AUROC one half, no interval and no p value, with the reason", () => {
+  const figure = figureOf(simulated(10).replaceAll(/,([01]),-?[\d.]+,/g, ",$1,3,"), "roc_auc", arms);
+  for (const one of figure.readers) expect(one).toMatchObject({ estimate: 0.5, low: null, reason: "the same value in every resample" }); // biome-ignore format: short
+  for (const { test: ofArms, differences } of figure.analyses)
+    for (const one of [ofArms, ...differences]) expect(one).toMatchObject({ p: null, reason: "the variance is 0" });
+});
+
 test("one arm: figures and means, no difference", () => {
   const alone = simulated(7).split("\n").filter((row) => !row.includes(",with,")).join("\n"); // biome-ignore format: one line
   const figure = figureOf(alone, "roc_auc");

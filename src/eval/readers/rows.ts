@@ -1,4 +1,5 @@
 import { UserError } from "../../core/errors.ts";
+import { many } from "../../core/words.ts";
 import { readCsv } from "../../data/csv.ts";
 import { dataFault, oneLine } from "../../data/faults.ts";
 import { binaryOf, cellOf, filledCell, finiteCell, keepRows, readTruth } from "../tables/cells.ts";
@@ -191,7 +192,7 @@ function casesOf(readings: readonly Reading[], columns: ReaderColumns, file: str
     throw dataFault(
       file,
       `must have positives and negatives in ${columns.truth}`,
-      `${cases.size} cases, all ${positives === 0 ? "negative" : "positive"}`,
+      `${many(cases.size, "case")}, all ${positives === 0 ? "negative" : "positive"}`,
       "Check the truth, --positive and --where",
     );
   return cases;

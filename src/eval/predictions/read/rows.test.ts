@@ -54,6 +54,7 @@ const broken: [string, string, object, string | RegExp][] = [
   ["a truth of 2", good.replace("1.0", "2"), {}, "p.csv, row 4, label: must be 0 or 1, true or false; got 2. Say which value is positive: --positive 2; or give a score for each: --score-columns."],
   ["an empty truth", good.replace("1.0", ""), {}, "p.csv, row 4, label: must not be empty"],
   ["one class", good.replace("1,0,0.2", "1,1,0.2"), {}, "p.csv: must have positives and negatives in label; got 3 rows, all positive."],
+  ["one row", "label,prob\n0,.2\n", {}, "p.csv: must have positives and negatives in label; got 1 row, all negative."],
   ["a positive that is not there", good, { positive: "Poor" }, "p.csv: label must hold Poor somewhere; got 0, 1, 1.0. Mend --positive."],
   ["no row left", good, { where: [{ column: "image", value: "z" }] }, "p.csv: must have rows with image=z; got none. Mend --where."],
   ["a torn last row", `${good}d,3`, {}, /^p\.csv: must be a CSV file; got .*line 5/],

@@ -1,3 +1,4 @@
+import { many } from "../../../core/words.ts";
 import { dataFault } from "../../../data/faults.ts";
 import type { LabelledScore } from "../../metrics/auroc.ts";
 import { readTruth } from "../../tables/cells.ts";
@@ -57,7 +58,7 @@ export function ordered(predictions: Omit<Predictions, "noProbability">): Predic
     throw dataFault(
       file,
       `must have positives and negatives in ${columns.truth}`,
-      `${rows.length} rows, all ${rows[0]!.label === 1 ? "positive" : "negative"}`,
+      `${many(rows.length, "row")}, all ${rows[0]!.label === 1 ? "positive" : "negative"}`,
       "Nothing can be told apart: check the truth, --positive and --where",
     );
   const outside = rows.find(({ score }) => score < 0 || score > 1);

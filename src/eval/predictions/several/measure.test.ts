@@ -61,6 +61,23 @@ test("refuses a score that is none, with file and row", () => {
   expect(() => read(broken)).toThrow(/^p\.csv, row \d+, prob_normal: must be a finite number; got nan\./);
 });
 
+test("rows of one class alone are refused", () => {
+  const alone = table(1).replaceAll(/^.*,(anencephaly|encephalocele),.*\n/gm, "");
+  expect(() => read(alone)).toThrow("p.csv: label must hold several classes; got normal alone. Nothing can be told apart.");
+});
+
+test("scores that are all tied have the areas of chance and no interval; one patient has none either", () => {
+  const tied = measure(table(1).replaceAll(/(,0\.\d+){3}$/gm, ",0.2,0.3,0.5")).figures;
+  for (const metric of ["roc_auc_macro", "average_precision_macro"]) {
+    const { estimate, chance, low, reason } = of(tied, metric);
+    expect([estimate, low, reason]).toEqual([chance, null, "the same value in every resample"]);
+  }
+  for (const { metric, low, reason } of measure(table(1).replaceAll(/,p\d+,/g, ",p,")).figures) {
+    expect(low, metric).toBeNull();
+    expect(reason, metric).toBe("resampling needs at least 2 patients; there is 1");
+  }
+});
+
 test("intervals agree with the slow way: draw patients in loops and score the table that results", () => {
   const text = table(2);
   const { rows } = read(text)!;
