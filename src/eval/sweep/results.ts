@@ -75,7 +75,7 @@ const pointSchema = z.strictObject({
   state: z.enum(["done", "failed", "missing"]),
   failure: z.strictObject({ fault: z.string(), message: z.string() }).nullable(),
   /** Whether its figures are of subjects that chose its checkpoint or thresholds, or that it was trained on. */
-  optimistic: z.boolean(),
+  optimistic: z.boolean().default(false), // older files have none
   /** Figures of all units together, as in the run's results.json. */
   metrics: z.array(metricSchema.pick({ metric: true, per: true, estimate: true, low: true, high: true })),
   /** Figures on the validation split, where it was predicted. */
