@@ -48,35 +48,47 @@ export function addPlane(
     const y0 = m[5] * j + m[6] * k + m[7];
     const z0 = m[9] * j + m[10] * k + m[11];
     const [first, last] = insideRun([x0, y0, z0], [m[0], m[4], m[8]], range, width);
-    const row = width * j;
-    for (let i = first; i <= last; i++) {
-      target[row + i]! += weight * sampleAt(source, shape, x0 + m[0] * i, y0 + m[4] * i, z0 + m[8] * i);
-    }
+    if (first > last) continue;
+    const row = target.subarray(width * j, width * (j + 1));
+    addRun(row, [first, last], source, shape, [x0, y0, z0], [m[0], m[4], m[8]], weight);
   }
 }
 
-/** The trilinear sample at a place, voxels; at and beyond the border the border voxel stands for what is beyond. */
-function sampleAt(source: Float32Array, shape: Vec3, x: number, y: number, z: number): number {
-  const [lastX, lastY, lastZ] = [shape[0] - 1, shape[1] - 1, shape[2] - 1];
-  const px = clamp(x, lastX);
-  const py = clamp(y, lastY);
-  const pz = clamp(z, lastZ);
-  const dx = px >= lastX ? 0 : 1;
-  const dy = py >= lastY ? 0 : shape[0];
-  const up = pz >= lastZ ? 0 : shape[0] * shape[1];
-  const xi = px | 0;
-  const yi = py | 0;
-  const zi = pz | 0;
-  const fx = px - xi;
-  const fy = py - yi;
-  const p = xi + shape[0] * (yi + shape[1] * zi);
-  const q = p + dy;
-  const a = source[p]! + fx * (source[p + dx]! - source[p]!);
-  const b = source[q]! + fx * (source[q + dx]! - source[q]!);
-  const c = source[p + up]! + fx * (source[p + up + dx]! - source[p + up]!);
-  const d = source[q + up]! + fx * (source[q + up + dx]! - source[q + up]!);
-  const ab = a + fy * (b - a);
-  return ab + (pz - zi) * (c + fy * (d - c) - ab);
+/** Adds trilinear samples along a row, from sample `first` to `last`; at and beyond the border the border voxel stands for what is beyond. */
+function addRun(
+  row: Float32Array,
+  [first, last]: readonly [number, number],
+  source: Float32Array,
+  [nx, ny, nz]: Vec3,
+  [x0, y0, z0]: Vec3,
+  [stepX, stepY, stepZ]: Vec3,
+  weight: number,
+): void {
+  for (let i = first; i <= last; i++) {
+    let x = x0 + stepX * i;
+    let y = y0 + stepY * i;
+    let z = z0 + stepZ * i;
+    let dx = 1;
+    let dy = nx;
+    let up = nx * ny;
+    if (!(x >= 0 && x < nx - 1 && y >= 0 && y < ny - 1 && z >= 0 && z < nz - 1)) {
+      x = clamp(x, nx - 1);
+      y = clamp(y, ny - 1);
+      z = clamp(z, nz - 1);
+      if (x >= nx - 1) dx = 0;
+      if (y >= ny - 1) dy = 0;
+      if (z >= nz - 1) up = 0;
+    }
+    const [fx, fy, fz] = [x - (x | 0), y - (y | 0), z - (z | 0)];
+    const p = (x | 0) + nx * ((y | 0) + ny * (z | 0));
+    const q = p + dy;
+    const a = source[p]! + fx * (source[p + dx]! - source[p]!);
+    const b = source[q]! + fx * (source[q + dx]! - source[q]!);
+    const c = source[p + up]! + fx * (source[p + up + dx]! - source[p + up]!);
+    const d = source[q + up]! + fx * (source[q + up + dx]! - source[q + up]!);
+    const ab = a + fy * (b - a);
+    row[i]! += weight * (ab + fz * (c + fy * (d - c) - ab));
+  }
 }
 
 /** Fills a slice with the nearest source voxel's label; 0 outside. */
