@@ -17,7 +17,10 @@ function sortKeys(value: unknown): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) throw new RangeError(`canonicalJson: ${value} is not JSON`);
   if (Array.isArray(value)) return value.map(sortKeys);
   if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value).filter(([, v]) => v !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([k, v]) => [k, sortKeys(v)]));
+  const sorted = Object.create(null) as Record<string, unknown>; // of no prototype, so that __proto__ is a key like any other
+  for (const key of Object.keys(value).sort()) {
+    const entry = (value as Readonly<Record<string, unknown>>)[key];
+    if (entry !== undefined) sorted[key] = sortKeys(entry);
+  }
+  return sorted;
 }

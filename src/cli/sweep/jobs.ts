@@ -12,7 +12,7 @@ import { type Pass, planPass, type ReadyBackend, runPass, type StageReport } fro
 import { pointTo } from "../pointers.ts";
 import { backendOnce, inFolder, type Session } from "../session.ts";
 import { runShard } from "../shard.ts";
-import { casesStage, foldsEvaluation, isShared, plainOptions, type Stage, type StageName, stagesOf } from "../stages.ts";
+import { casesStage, foldsEvaluation, isShared, type Stage, type StageName, stagesOf } from "../stages.ts";
 
 // What runs of a sweep have in common is made once, in shared/STAGE-HASH, and a run is a run folder like any other whose data/,
 // tissue/ and synth/ point there. A job makes one folder: a shared stage, or the rest of a run.
@@ -65,7 +65,7 @@ function sharedJobs(out: string, experiment: Experiment): Job[] {
   const jobs: Job[] = [];
   for (const stage of stagesOf(experiment).filter((one) => isShared(one.name, experiment))) {
     const needs = stage.reads.map((name) => basename(shared[name]!));
-    const key = [experiment.seed, stage.backend ? experiment.backend : null, plainOptions(stage, experiment, out), needs];
+    const key = [experiment.seed, stage.backend ? experiment.backend : null, stage.options(experiment, out), needs];
     const id = `${stage.name}-${sha256(canonicalJson(key)).slice(0, 10)}`;
     const root = join(out, "shared", id);
     jobs.push({ id, needs, what: stage.name, root, shared, tested: null, experiment });
