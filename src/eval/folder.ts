@@ -2,7 +2,6 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type StageContext, throwIfStopped } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
-import type { Rng } from "../core/rng.ts";
 import type { FileRef, SplitName } from "../data/dataset.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { Grid } from "../data/grid.ts";
@@ -10,23 +9,21 @@ import { readLabels, readVolume } from "../data/nifti.ts";
 import { usualWindow } from "../data/preprocess.ts";
 import { packageVersion } from "../data/version.ts";
 import { encodePng } from "../picture/png.ts";
-import { attendedOf, attentionWords, bagPicture } from "./attention.ts";
+import { attentionWords, bagPicture } from "./attention.ts";
 import { onGridOf } from "./check.ts";
-import { type MeasuredClassTable, measureClassTable } from "./classes/measure.ts";
 import { type ClassTable, formatClassUnits } from "./classes/table.ts";
 import type { BoxTable } from "./detect/measure.ts";
-import type { Froc } from "./froc.ts";
+import type { Figures } from "./figures.ts";
 import { type CaseOutlines, type Chosen, casePicture, chooseCases, chooseRight, shownSlice } from "./gallery.ts";
 import { heatFile, type Loaded, readPair } from "./load.ts";
-import { joinTables, type Measured, type Operation, planOfEvaluated } from "./measure.ts";
+import { joinTables, type Operation } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
-import { pointingMetrics } from "./pointing.ts";
 import { sigmoid } from "./predict/score.ts";
 import { type Beside, besideTables } from "./reference/tables.ts";
 import { drawPlots } from "./report/figures.ts";
 import { caseCaption } from "./report/format.ts";
 import { type GalleryItem, reportPage } from "./report/page.ts";
-import { type Metric, type Results, resultsSchema } from "./results.ts";
+import { type Results, resultsSchema } from "./results.ts";
 import type { Tables, Unit } from "./table.ts";
 import { atThreshold } from "./tally.ts";
 import { formatUnits, type UnitTable } from "./units-csv.ts";
@@ -64,35 +61,6 @@ export function splitTables({ evaluated, validation }: Loaded, { split }: EvalOp
   return [[split, evaluated], ...other];
 }
 
-/** What was told of classes, and the figures of it. */
-export interface ClassFigures {
-  readonly table: ClassTable;
-  readonly measured: MeasuredClassTable;
-}
-
-/** The classes of all parts together, and their figures; null where the network tells none. */
-export function measureClassesOf(parts: readonly Loaded[], { bootstrap }: EvalOptions, rng: Rng): ClassFigures | null {
-  const classes = parts[0]!.classes?.classes;
-  if (classes === undefined) return null;
-  const table = { classes, units: parts.flatMap((part) => part.classes!.units) };
-  return { table, measured: measureClassTable(table, bootstrap, rng.fork("classes")) };
-}
-
-/** Whether the most attended slices show the lesion; nothing of a network that does not weigh slices. @param rng - As for all other figures. */
-export function attentionMetrics(parts: readonly Loaded[], options: EvalOptions, rng: Rng): Metric[] {
-  const pointed = parts.flatMap(({ evaluated, attention }) => (attention === null ? [] : attendedOf(evaluated, attention)));
-  if (parts[0]!.attention === null) return [];
-  const plan = planOfEvaluated(joinTables(parts.map(({ evaluated }) => evaluated)), options, rng);
-  return pointingMetrics(pointed, plan, options.bootstrap, "attention");
-}
-
-/** What the report shows beside the results: curves, and where there are some classes. */
-export interface Shown extends Pick<Measured, "roc"> {
-  /** null for what finds nothing, and of several folds, whose thresholds are of several scales. */
-  readonly froc: Froc | null;
-  readonly classes: ClassFigures | null;
-}
-
 /**
  * Writes tables, plots and the report, and results.json last.
  * @param parts - One, or the folds of a cross-validation in order.
@@ -101,7 +69,7 @@ export async function writeEvaluation(
   target: Target,
   parts: readonly Judged[],
   results: Results,
-  { roc, froc, classes }: Shown,
+  { roc, froc, classes }: Pick<Figures, "roc" | "froc" | "classes">,
   { signal }: StageContext,
 ): Promise<void> {
   const { out, options, report, seed } = target;
@@ -117,8 +85,7 @@ export async function writeEvaluation(
   const config = target.config ?? canonicalJson({ eval: options, seed }, 2);
   if (classes !== null) await writeAtomic(join(out, classUnitsFile), formatClassUnits(classes.table));
   const tables = target.beside === undefined ? [] : besideTables(target.beside);
-  const classTables = classes === null ? [] : classes.measured.tables;
-  const shown = { plots, gallery, config, tables: tables, classTables };
+  const shown = { plots, gallery, config, tables, classTables: classes?.measured.tables ?? [] };
   await writeAtomic(report, reportPage({ results, task: first.task, version: packageVersion(), ...shown }));
   await writeAtomic(join(out, "results.json"), `${canonicalJson(results, 1)}\n`);
 }

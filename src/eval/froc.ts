@@ -29,6 +29,15 @@ const bandRates: readonly number[] = Array.from({ length: 65 }, (_, i) => i / 8)
 /** Resamples that a band of boxes is made of, at most: it is for the eye. */
 const bandResamples = 500;
 
+/** The curve of one network; null where it finds nothing, and of the networks of several folds, whose thresholds are of several scales. */
+export function frocOf(
+  [first, ...others]: readonly { readonly froc: FrocTable | null }[],
+  plan: ResamplingPlan,
+  bootstrap: BootstrapOptions,
+): Froc | null {
+  return others.length > 0 || !first?.froc ? null : measureFroc(first.froc, plan, bootstrap);
+}
+
 /** The curve with intervals that resample subjects, in the same resamples as all figures. @throws {RangeError} If a subject is not in the plan. */
 export function measureFroc(table: FrocTable, plan: ResamplingPlan, bootstrap: BootstrapOptions): Froc {
   const figure = figureOf(table);

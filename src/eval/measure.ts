@@ -47,6 +47,8 @@ export type Operation = Pick<Results, "operatingPoints" | "mask">;
 
 /** All figures of an evaluation. */
 export interface Measured extends Pick<Results, "metrics" | "transfers"> {
+  /** The resamples of the evaluated patients, for the figures of anything else that was found in them. */
+  readonly plan: ResamplingPlan;
   /** One for each part. */
   readonly operations: readonly Operation[];
   readonly roc: Readonly<Record<Level, RocPlot>>;
@@ -71,7 +73,8 @@ const bandResamples = 500;
  */
 export function measure(parts: readonly Part[], grid: readonly number[], options: EvalOptions, rng: Rng): Measured {
   const all = joinTables(parts.map(({ evaluated }) => evaluated));
-  const plan = planOfEvaluated(all, options, rng);
+  const plan = planOf(rng.fork("evaluated"), all.stack, options.bootstrap.resamples);
+  if (plan === null) throw new RangeError("measure: nothing to evaluate");
   const validation = rng.fork("validation");
   const own = parts.map((part, i) =>
     choose(part, plan, grid, options, parts.length === 1 ? validation : validation.fork(i), parts.length > 1),
@@ -81,18 +84,12 @@ export function measure(parts: readonly Part[], grid: readonly number[], options
   );
   const roc = (level: Level) => rocPlot(sampleOf(plan, all[level]), piecesOf(own, level, everything, plan), options);
   return {
+    plan,
     ...(own[0]!.applied.length > 0 ? { transfers: transfers(own, plan, options) } : {}),
     metrics: [...metrics, pooledDice(plan, piecesOf(own, "subject", everything, plan), options)],
     operations: own.map(({ operation }) => operation),
     roc: { slice: roc("slice"), stack: roc("stack"), subject: roc("subject") },
   };
-}
-
-/** The resamples of what is evaluated, the same for the same stream. @throws {RangeError} If there is no unit to evaluate. */
-export function planOfEvaluated({ stack }: Tables, { bootstrap }: EvalOptions, rng: Rng): ResamplingPlan {
-  const plan = planOf(rng.fork("evaluated"), stack, bootstrap.resamples);
-  if (plan === null) throw new RangeError("measure: nothing to evaluate");
-  return plan;
 }
 
 /** The units of several tables in one. */

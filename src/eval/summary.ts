@@ -3,7 +3,7 @@ import { many, romanGrade } from "../core/words.ts";
 import type { Dataset, SplitName } from "../data/dataset.ts";
 import type { EvalOptions } from "./options.ts";
 import { findMetric, kindOfScores, withInterval } from "./report/format.ts";
-import type { Metric, Results, SplitCount } from "./results.ts";
+import type { Results, SplitCount } from "./results.ts";
 import { type Level, levels } from "./scores.ts";
 import type { Tables, Unit } from "./table.ts";
 
@@ -24,16 +24,6 @@ export function countSplit(split: SplitName, tables: Tables, dataset: Dataset): 
     youngest: weeks.length > 0 ? Math.min(...weeks) : null,
     oldest: weeks.length > 0 ? Math.max(...weeks) : null,
   };
-}
-
-export const noMaps = "The network tells of whole slices and draws no maps: there is no Dice, and cases show the truth alone.";
-export const noMapsButBoxes = "The network finds boxes and draws no maps: there is no Dice.";
-
-/** Figures as they stand where there are no maps: Dice does not exist, and why. */
-export function knownMetrics(metrics: readonly Metric[], hasMaps: boolean): Metric[] {
-  const isDice = ({ metric }: Metric) => metric.startsWith("dice");
-  const none = { estimate: null, low: null, high: null, reason: "the network draws no maps" };
-  return metrics.map((metric) => (hasMaps || !isDice(metric) ? metric : { ...metric, ...none }));
 }
 
 /** What a reader must know before quoting a figure. */
@@ -84,12 +74,6 @@ export function dataOf({ cases, modality }: Dataset): Required<Pick<Results, "ps
   const isPainted = cases.some((c) => c.sources.length > 0);
   const origin = isPainted ? "painted" : cases.some((c) => c.sidecar !== null) ? "simulated" : "given";
   return { pseudoLesions: origin !== "given", data: { origin, modality: modality ?? "T2w" } };
-}
-
-/** What a reader must know of the figures of classes. */
-export function classNotes(classes: readonly string[], own: readonly string[]): string[] {
-  const called = `What is called a lesion here is every class but the first, ${classes[0]}: its score is the logit of all others together.`;
-  return [called, ...own];
 }
 
 /** What the command line prints. */
