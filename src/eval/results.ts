@@ -131,7 +131,6 @@ export const resultsSchema = z.strictObject({
   mask,
   /** Of a cross-validation: of all subjects together, each as the network saw it that was not trained on it. */
   metrics: z.array(metricSchema),
-  /** Of a cross-validation, in order. */
   /** Where the network tells classes apart: the one whose cases are not called; absent in results of earlier versions. */
   negativeClass: z.string().optional(),
   /** Where the network tells classes apart: their names in the order of the matrices, and the figures at each level. */
@@ -151,6 +150,7 @@ export const resultsSchema = z.strictObject({
     .optional(),
   /** Where there are several rules for thresholds, or folds. */
   transfers: z.array(transferSchema).optional(),
+  /** Of a cross-validation, in order. */
   folds: z.array(foldSchema).optional(),
   spread: z.array(spreadSchema).optional(),
   /** What a reader must know before quoting a figure. */
