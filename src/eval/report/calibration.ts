@@ -12,6 +12,10 @@ export interface CalibrationPoint {
   readonly high: number | null;
 }
 
+/** What is said below the plots of classes. @param units - What Wilson's intervals take as independent. */
+export const classCalibrationWords = (units: string): string =>
+  `Calls: how often the class with the highest probability is the right one, against that probability. A class: how often it is there, against the probability given to it. Bars: Wilson's intervals, which take ${units} as independent. Dashed: perfect.`;
+
 const counts = 56; // pixels for the bars of counts
 
 /** Share of positives against mean probability, bin by bin, the diagonal of perfect calibration, and below how many units each bin holds. */

@@ -4,6 +4,7 @@ import type { Fold, Metric, OperatingPoint, Results, Transfer } from "../results
 import { type Level, levels } from "../scores.ts";
 import type { TextTable } from "../tables/document.ts";
 import { tableSection } from "../tables/page.ts";
+import { classCalibrationWords } from "./calibration.ts";
 import type { Evaluated } from "./checklists/answers.ts";
 import { checklistSections } from "./checklists/section.ts";
 import { classSection } from "./classes.ts";
@@ -106,8 +107,7 @@ function calibrationSection({ task, plots: all }: ReportContent): Section {
 function classCalibrationSection({ plots: all }: ReportContent): Section[] {
   const svgs = Object.entries(all).flatMap(([name, svg]) => (name.startsWith("class-calibration-") ? [svg] : []));
   if (svgs.length === 0) return [];
-  const caption =
-    "Calls: how often the class with the highest probability is the right one, against that probability. A class: how often it is there, against the probability given to it. Bars: Wilson's intervals, which take units as independent. Dashed: perfect. The calibration errors, with intervals that resample subjects, are among the figures of classes.";
+  const caption = `${classCalibrationWords("units")} The calibration errors, with intervals that resample subjects, are among the figures of classes.`;
   return [{ title: "Calibration of the classes", body: plots(svgs, caption) }];
 }
 

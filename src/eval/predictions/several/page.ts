@@ -3,7 +3,7 @@ import { oneLine } from "../../../data/faults.ts";
 import { rankScores } from "../../metrics/auroc.ts";
 import { precisionRecallCurve } from "../../metrics/precision-recall.ts";
 import { rocCurve } from "../../metrics/roc.ts";
-import { calibrationSvg } from "../../report/calibration.ts";
+import { calibrationSvg, classCalibrationWords } from "../../report/calibration.ts";
 import { type Curve, curvesSvg, precisionAxes, precisionSteps, rocAxes, rocPoint } from "../../report/curves.ts";
 import { withInterval } from "../../report/format.ts";
 import { aboutIntervals, readDifference, readInterval } from "../../report/intervals.ts";
@@ -77,8 +77,7 @@ function rankingSection({ classes, figures }: ClassMetricsResults, { rows }: Cla
 
 function calibrationSection({ calibration }: ClassMetricsResults): Section[] {
   const svgs = calibration.map(({ class: name, bins }) => calibrationSvg(name === null ? "Calls" : oneLine(name), bins));
-  const caption =
-    "Calls: how often the class with the highest probability is the right one, against that probability. A class: how often it is there, against the probability given to it. Bars: Wilson's intervals, which take rows as independent. Dashed: perfect. Below, how many rows there are of each.";
+  const caption = `${classCalibrationWords("rows")} Below, how many rows there are of each.`;
   return svgs.length === 0 ? [] : [{ title: "Calibration", body: plots(svgs, caption) }];
 }
 
