@@ -305,13 +305,17 @@ function gallery({ gallery: items, results, task }: ReportContent): Markup {
   const one = ({ title, caption, png, width, height }: GalleryItem) => html`<figure>
 <img src="data:image/png;base64,${Buffer.from(png).toString("base64")}" width="${width}" height="${height}" alt="${title}: ${caption}">
 <figcaption><b>${title}</b> ${caption}</figcaption></figure>`;
-  const outlines = {
-    masks: html`the true outline in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the mask threshold.`,
-    boxes: html`the true boxes in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the slice threshold.`,
-    slices: html`the true outline in <span class="truth">blue</span>${pointed(results) ? html` and the heat map from yellow to red, as a share of its highest in the picture` : ""}; the network draws no outline.`,
-    bags: html``,
-  }[task];
-  if (task === "bags")
-    return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then up to three stacks with a ${lesionWord(results)} that were called rightly, highest scores first. The four slices with the highest share in the score of the stack (attention), highest first: above each its number, from 0, and its share, below it the share as a bar in <span class="found">orange</span>; the true outline in <span class="truth">blue</span>.</p><div class="gallery">${items.map(one)}</div>`;
-  return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then ${task === "masks" ? html`the lowest Dice, and two to compare with` : pointed(results) ? html`one of each class that was called rightly, to compare with` : html`nothing: a stack that was called rightly is not shown`}. Left the image, right the same with ${outlines} Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a stack without a ${lesionWord(results)} the highest score; slices count from 0.</p><div class="gallery">${items.map(one)}</div>`;
+  const right = pointed(results)
+    ? "one of each class that was called rightly, to compare with"
+    : "nothing: a stack that was called rightly is not shown";
+  const others = task === "masks" ? "the lowest Dice, and two to compare with" : right;
+  const beside = (drawn: Markup) =>
+    html`${others}. Left the image, right the same with ${drawn} Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a stack without a ${lesionWord(results)} the highest score; slices count from 0.`;
+  const words = {
+    masks: beside(html`the true outline in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the mask threshold.`),
+    boxes: beside(html`the true boxes in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the slice threshold.`),
+    slices: beside(html`the true outline in <span class="truth">blue</span>${pointed(results) ? " and the heat map from yellow to red, as a share of its highest in the picture" : ""}; the network draws no outline.`),
+    bags: html`up to three stacks with a ${lesionWord(results)} that were called rightly, highest scores first. The four slices with the highest share in the score of the stack (attention), highest first: above each its number, from 0, and its share, below it the share as a bar in <span class="found">orange</span>; the true outline in <span class="truth">blue</span>.`,
+  }[task]; // biome-ignore format: a list
+  return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then ${words}</p><div class="gallery">${items.map(one)}</div>`;
 }
