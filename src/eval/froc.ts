@@ -1,6 +1,7 @@
 import { frocThresholds, type LesionCounts } from "./masks/measure-case.ts";
 import { clusterUnits, percentileInterval, type ResamplingPlan, resampleWeights } from "./metrics/bootstrap.ts";
 import { type FrocPoint, frocCurve, frocRates, frocSensitivities, type ScoredCalls } from "./metrics/detection/operating.ts";
+import { meanDefined } from "./metrics/detection/precision.ts";
 import { frocScore } from "./metrics/lesions.ts";
 import type { BootstrapOptions } from "./options.ts";
 import { toMetric } from "./resample.ts";
@@ -57,7 +58,7 @@ export function measureFroc(table: FrocTable, plan: ResamplingPlan, bootstrap: B
     const { low, high } = percentileInterval(heights[i]!, patients, bootstrap.level);
     return low === null || high === null ? [] : [{ falsePositives, low, high }];
   });
-  const n = figure.objects.reduce((sum, count) => sum + count, 0);
+  const n = sumOf(figure.objects);
   const of = { metric: "frocScore", per: table.of === "boxes" ? "box" : "lesion", subset: "all", n, patients } as const;
   const undefinedBecause = `no ${of.per} in the truth`;
   return {
@@ -77,8 +78,7 @@ export function measureFroc(table: FrocTable, plan: ResamplingPlan, bootstrap: B
 interface FrocFigure {
   readonly curve: readonly FrocPoint[];
   /** Objects in each unit. */
-  readonly objects: ArrayLike<number> &
-    Iterable<number> & { reduce(sum: (all: number, count: number) => number, from: number): number };
+  readonly objects: readonly number[];
   /** Where the band is drawn: false ones a unit. */
   readonly at: readonly number[];
   /** Resamples that the band takes, of so many. */
@@ -131,9 +131,8 @@ function lesionFigure(stacks: readonly (readonly LesionCounts[])[]): FrocFigure 
 }
 
 function boxFigure(calls: ScoredCalls, pictures: number): FrocFigure {
-  const objects = new Uint32Array(pictures);
+  const objects = new Array<number>(pictures).fill(0);
   for (const [i, image] of calls.objects.image.entries()) objects[image]! += calls.objects.count[i]!;
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   return {
     curve: frocCurve(calls, pictures),
     objects,
@@ -142,7 +141,7 @@ function boxFigure(calls: ScoredCalls, pictures: number): FrocFigure {
     values: (weights, band = false) => {
       const all = weights === undefined ? pictures : weights.reduce((sum, w) => sum + w, 0);
       return {
-        score: mean(frocSensitivities(calls, all, frocRates, weights)),
+        score: meanDefined(frocSensitivities(calls, all, frocRates, weights)),
         sensitivities: band ? frocSensitivities(calls, all, bandRates, weights) : [],
       };
     },

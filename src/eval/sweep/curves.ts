@@ -1,3 +1,4 @@
+import { mean } from "simple-statistics";
 import {
   atX,
   atY,
@@ -70,8 +71,6 @@ export function curvesOf(
 
 /** The option that gives settings names of their own. */
 const ownName = "name";
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Whether runs of one setting differ in an option: then it is a seed. */
 const variesWithin = (points: readonly SweptPoint[], path: string): boolean => !follows(points, path, ({ setting }) => setting);
