@@ -71,15 +71,7 @@ export async function runRegions(request: RegionsRequest, context: StageContext)
     missing += places.filter((place) => place === null).length;
     cases.push(await writeCrops(request, dataset, own, places));
   }
-  const boxes = found === null ? null : boxesOf(request, dataset, splits, found);
-  const detection = boxes === null ? null : measureDetection(request, boxes);
-  if (detection !== null)
-    await writeAtomic(join(out, "detection.json"), `${canonicalJson({ schemaVersion: 1, splits: detection }, 1)}\n`);
-  if (boxes !== null)
-    await writeAtomic(
-      join(out, regionBoxesFile),
-      `${canonicalJson({ schemaVersion: 1, names: [...options.names], splits: boxes }, 1)}\n`,
-    );
+  const detection = found === null ? null : await writeDetection(request, boxesOf(request, dataset, splits, found));
   await writeSplits(out, splits);
   const { classes, modality, name } = dataset;
   const crops = { schemaVersion: 1 as const, name: `${name}, crops`, root: ".", labelScheme: null, cases, findings: [] };
@@ -95,7 +87,7 @@ function result(
   { options }: RegionsRequest,
   cases: readonly Case[],
   missing: number,
-  detection: ReturnType<typeof measureDetection> | null,
+  detection: Untrained<Metric[]> | null,
 ): StageResult {
   const map50 = detection?.test?.[0] ?? detection?.val?.[0];
   const words =
@@ -160,6 +152,17 @@ function boxesOf({ options }: RegionsRequest, dataset: Dataset, splits: Splits, 
     return cases.length === 0 ? {} : { [split]: boxTableOf(cases, options.names, found) };
   };
   return { ...of("val"), ...of("test") };
+}
+
+/** Writes them, and the mAP of the detector on them. */
+async function writeDetection(request: RegionsRequest, boxes: Untrained<BoxTable>): Promise<Untrained<Metric[]>> {
+  const { out, options } = request;
+  const detection = measureDetection(request, boxes);
+  const write = async (name: string, content: object) =>
+    await writeAtomic(join(out, name), `${canonicalJson({ schemaVersion: 1, ...content }, 1)}\n`);
+  await write("detection.json", { splits: detection });
+  await write(regionBoxesFile, { names: [...options.names], splits: boxes });
+  return detection;
 }
 
 /** mAP of the detector on them. */
