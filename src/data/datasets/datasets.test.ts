@@ -8,8 +8,9 @@ import { type StageContext, silentContext } from "../../core/context.ts";
 import { type Dataset, readDataset, readSplits, splitNames } from "../dataset.ts";
 import { encodeNifti, readLabels, readVolume } from "../nifti.ts";
 import { splitOptions } from "../splits.ts";
-import type { PublicJob } from "./job.ts";
+import readPublic, { type PublicJob } from "./job.ts";
 import { normalLayouts, publicOptions, truthLayouts } from "./options.ts";
+import { bare } from "./plan.ts";
 import { countPublic, runPublic } from "./stage.ts";
 
 // One worker means none here: that a thread gives the same bytes is a test of its own.
@@ -108,11 +109,15 @@ test("a head CT gets the inside of its skull as brain mask, where there is one",
   });
   const affine = axisAlignedAffine(shape, [3, 3, 6]);
   const files = { "train_2/data/001.nii.gz": encodeNifti({ data, shape, affine }, true), "train_2/label/001.nii.gz": encodeNifti({ data: new Uint8Array(data.length), shape, affine }, true) }; // biome-ignore format: one line
-  const { out, dataset } = await read("instance22", await changedSet("instance22", files));
+  const path = await changedSet("instance22", files);
+  const { out, dataset } = await read("instance22", path);
   expect(dataset.cases.map(({ brainMask }) => brainMask !== null)).toEqual([true, false]);
   const inside = await readLabels(join(out, dataset.cases[0]!.brainMask!.path));
   expect(inside.data.reduce((a, b) => a + b, 0) / (8 * Math.PI * 400)).toBeCloseTo(1, 1);
   expect(dataset.findings).toEqual([expect.objectContaining({ case: "002_ct", message: expect.stringMatching(/no inside of a skull was found, so it has no brain mask/) })]); // biome-ignore format: one line
+  const source = { kind: "nifti", file: "train_2/data/001.nii.gz" } as const;
+  const other = await readPublic({ out, path, modality: "T2w", case: { ...bare, id: "mr", subject: "mr", source } });
+  expect(other).toMatchObject({ case: { brainMask: null }, warnings: [] }); // the same file, where it is said to be no CT
 });
 
 test("other trees and names that sets are found in", async () => {

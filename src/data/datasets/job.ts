@@ -4,7 +4,7 @@ import { UserError } from "../../core/errors.ts";
 import { sha256 } from "../../core/hash.ts";
 import type { Image, Volume, Voxels } from "../../core/volume.ts";
 import { writeImage } from "../case-files.ts";
-import type { Case } from "../dataset.ts";
+import type { Case, Modality } from "../dataset.ts";
 import { readDicomSeries } from "../dicom.ts";
 import { dataFault } from "../faults.ts";
 import { gridsApart, mostApart } from "../grid.ts";
@@ -20,6 +20,8 @@ export interface PublicJob {
   readonly out: string;
   readonly path: string;
   readonly case: PublicCase;
+  /** Of the set; undefined where it does not tell. */
+  readonly modality: Modality | undefined;
 }
 
 /** What a job did: the entry for dataset.json and what a user should know, or the fault that a user can mend. */
@@ -42,11 +44,12 @@ export default async function readPublic(job: PublicJob): Promise<PublicResult> 
   }
 }
 
-async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicResult> {
+async function makeCase({ out, path, case: from, modality }: PublicJob): Promise<PublicResult> {
   const warnings: string[] = [];
   const image = await readSource(path, from.source, warnings);
   const lesion = from.lesion === null ? null : await readLesion(path, from.lesion, image, warnings);
-  const inside = from.outline === null ? cavityOf(from, image, warnings) : await readOutline(path, from.outline, image);
+  const cavity = from.outline === null && modality === "CT" ? cavityOf(from, image, warnings) : null;
+  const inside = from.outline === null ? cavity : await readOutline(path, from.outline, image);
   const boxes = from.relativeBoxes?.map((relative) => pixelBox(relative, image)) ?? from.boxes;
   checkBoxes(from, image);
   const write = (suffix: string, volume: Volume<Voxels>) => writeImage(out, `volumes/${from.id}${suffix}`, volume);
@@ -75,9 +78,8 @@ async function makeCase({ out, path, case: from }: PublicJob): Promise<PublicRes
   return { case: entry, warnings, voxels: sha256(new Uint8Array(data.buffer)) };
 }
 
-/** The inside of the skull in a head CT; of a picture null, which says nothing of it. */
-function cavityOf({ id, source }: PublicCase, image: Volume, warnings: string[]): Volume<Uint8Array> | null {
-  if (source.kind !== "nifti" && source.kind !== "series") return null;
+/** The inside of the skull in a head CT. */
+function cavityOf({ id }: PublicCase, image: Volume, warnings: string[]): Volume<Uint8Array> | null {
   const found = skullCavity(image);
   if (found === null) warnings.push(`${id}: no inside of a skull was found, so it has no brain mask.`);
   return found;

@@ -31,7 +31,7 @@ export async function runPublic({ out, options, split, seed }: PublicRun, contex
   await rm(join(out, "dataset.json"), { force: true }); // the folder is not whole until this run is done
   const read = await readAll(
     path,
-    plan.cases.map((c) => ({ out, path, case: c })),
+    plan.cases.map((c) => ({ out, path, case: c, modality: plan.modality })),
     context,
   );
   const cases = read.map((result) => result.case);
