@@ -2,6 +2,7 @@ import { join, posix } from "node:path";
 import { parseDocument } from "yaml";
 import { dataFault } from "../faults.ts";
 import { readText } from "../files.ts";
+import { yoloLines } from "../yolo-lines.ts";
 import { bare, type PublicCase, type PublicPlan, type RelativeBox, type SetFolder } from "./plan.ts";
 import { filesLike, mustBeThere, refuseOrphan } from "./tables.ts";
 
@@ -60,17 +61,14 @@ async function classNames(set: SetFolder): Promise<string[]> {
 }
 
 async function readBoxes(where: string, names: readonly string[]): Promise<RelativeBox[]> {
-  const lines = (await readText(where, "it comes with the pictures")).split(/\r?\n/);
-  return lines.flatMap((line, i) => {
-    const words = line.trim().split(/\s+/);
-    if (words[0] === "") return [];
-    const [kind = Number.NaN, x = Number.NaN, y = Number.NaN, width = Number.NaN, height = Number.NaN] = words.map(Number);
+  return yoloLines(await readText(where, "it comes with the pictures")).map(({ number, text, values }) => {
+    const [kind = -1, x = 0, y = 0, width = 0, height = 0] = values;
     const name = names[kind];
-    const isShare = [x, y, width, height].every((value) => value >= 0 && value <= 1);
-    if (name === undefined || words.length !== 5 || !isShare || width === 0 || height === 0) {
+    const isShare = values.slice(1).every((value) => value >= 0 && value <= 1);
+    if (name === undefined || values.length !== 5 || !isShare || width === 0 || height === 0) {
       const rule = `must be a class of 0 to ${names.length - 1}, then middle, width and height as shares of the picture`;
-      throw dataFault(`${where} line ${i + 1}`, rule, line.trim().slice(0, 80), "Correct the line; outlines are not read");
+      throw dataFault(`${where} line ${number}`, rule, text.slice(0, 80), "Correct the line; outlines are not read");
     }
-    return [{ name, box: [x - width / 2, y - height / 2, x + width / 2, y + height / 2] as const }];
+    return { name, box: [x - width / 2, y - height / 2, x + width / 2, y + height / 2] as const };
   });
 }

@@ -1,4 +1,5 @@
 import { dataFault } from "../../data/faults.ts";
+import { type YoloLine, yoloLines } from "../../data/yolo-lines.ts";
 import type { Detections, Reference } from "./coco.ts";
 import { namesOf } from "./patients.ts";
 
@@ -27,8 +28,7 @@ export function parseYoloLabels(files: readonly LabelFile[], folder: string, ref
   const places = placesByName(reference);
   const boxes = files.flatMap(({ path, text }) => {
     const image = imageOf(path, folder, reference, places);
-    const lines = text.split(/\r?\n/).map((line, i) => ({ line: line.trim(), where: `${folder}/${path}, line ${i + 1}` }));
-    return lines.filter(({ line }) => line !== "").map(({ line, where }) => ({ image, ...boxOf(line, where, reference, image) }));
+    return yoloLines(text).map((line) => ({ image, ...boxOf(line, `${folder}/${path}, line ${line.number}`, reference, image) }));
   });
   return {
     file: folder,
@@ -73,19 +73,17 @@ function imageOf(
   return places[0]!;
 }
 
-function boxOf(line: string, where: string, { images, classes }: Reference, image: number) {
-  const cells = line.split(/\s+/);
-  const numbers = cells.map(Number);
+function boxOf({ text, values }: YoloLine, where: string, { images, classes }: Reference, image: number) {
   const rule = "must be class, middle x, middle y, width, height, confidence";
-  if (numbers.length === 5) throw dataFault(where, rule, "five numbers", "Write confidences too: save_conf, or --save-conf");
-  if (numbers.length !== 6 || !numbers.every(Number.isFinite))
-    throw dataFault(where, rule, line.slice(0, 80), "Mend or drop the line");
-  const [label, x, y, w, h, score] = numbers as [number, number, number, number, number, number];
+  if (values.length === 5) throw dataFault(where, rule, "five numbers", "Write confidences too: save_conf, or --save-conf");
+  if (values.length !== 6 || !values.every(Number.isFinite))
+    throw dataFault(where, rule, text.slice(0, 80), "Mend or drop the line");
+  const [label, x, y, w, h, score] = values as [number, number, number, number, number, number];
   if (!Number.isInteger(label) || label < 0 || label >= classes.length)
     throw dataFault(
       where,
       `the class must be a whole number from 0 to ${classes.length - 1}`,
-      cells[0]!,
+      label,
       "Give the reference with the same classes",
     );
   if (w <= 0 || h <= 0) throw dataFault(where, "width and height must be above 0", `${w} and ${h}`, "Mend or drop the line");
