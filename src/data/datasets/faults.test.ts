@@ -67,7 +67,9 @@ const normal = (first: string, second: string, firstLabels: string, strayLabels:
   ({
     file: [
       () => ({ [firstLabels]: null }),
-      new RegExp(`\\[image-without-labels\\] ${first}: should have a label map; got none at `),
+      new RegExp(
+        `\\[image-without-labels\\] ${first}: should have a label map; got none at .+\\. Download it again; docs/datasets`,
+      ),
     ],
     slice: [() => ({ [firstLabels]: mask(value) }), new RegExp(`\\[shape-mismatch\\] ${firstLabels}`)],
     duplicate: [
@@ -260,14 +262,19 @@ describe.each(Object.keys(table) as PublicLayout[])("%s", (layout) => {
     expect(await refused(layout, await changedSet(layout, await change()))).toMatch(message);
   });
 
-  test("another tree: what it must hold, exit code 3", async () => {
-    expect(await refused(layout, folderOf({ "readme.txt": "nothing here" }))).toMatch(
-      /: must hold .+; got none among 1 files\. /,
+  test.each([
+    ["another tree", { "readme.txt": "nothing here" }, "none among 1 file"],
+    ["an empty folder", {}, "none among 0 files"],
+    ["another set", { "a/b/sub-01_T2w.nii.gz": "x", "a/b/photo.png": "x" }, "none among 2 files"],
+  ])("%s: what it must hold and where the tree is, exit code 3", async (_, files, got) => {
+    expect(await refused(layout, folderOf(files))).toMatch(
+      new RegExp(`: must hold .+; got ${got}\\. Correct data\\.path, or data\\.layout; docs/datasets\\.md shows the tree\\.$`),
     );
   });
 });
 
 test.each([
+  ["crl", { "STA25.nii.gz": null, "STA38exp.nii.gz": null, "atlas/STA25.nii.gz": "" }, /none among 4 files but in folders below, as atlas\/STA25\.nii\.gz\. Correct data\.path/],
   ["hc18", { "training_set_pixel_size_and_HC.csv": "filename,pixel size(mm)\n000_HC.png,0.1\n000_HC.png,0.2\n" }, /HC\.csv: each filename must have one row; got two of 000_HC\.png/],
   ["hc18", { "training_set_pixel_size_and_HC.csv": "filename,pixel size(mm)\n000_HC.png,0.1\n" }, /pixel size of every picture, mm; got no row for 001_2HC\.png/],
   ["fetal-planes-db", { "FETAL_PLANES_DB_data.csv": "Image_name;Patient_num;Plane;Brain_plane\nPatient00002_Plane3_1_of_1;;Other;Other\n" }, /each row must have a Patient_num; got none for Patient00002/],

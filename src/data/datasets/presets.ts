@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { dataFault } from "../faults.ts";
 import { readText } from "../files.ts";
 import { parseTable } from "../ingest/gestational-age.ts";
-import { type FolderOptions, folderOptions } from "../ingest/options.ts";
+import { folderOptions, type IngestOptions } from "../ingest/options.ts";
 import { listFiles } from "../ingest/walk.ts";
 import type { NormalLayout } from "./options.ts";
+import { filesLike } from "./tables.ts";
 
 /** What the folder ingest needs to know of a set of normal fetal brains; the trees are in docs/datasets.md. */
-export function presetOf(layout: NormalLayout, path: string): FolderOptions {
-  return folderOptions.parse({ kind: "folder", path, ...presets[layout] });
+export function presetOf(layout: NormalLayout, path: string): IngestOptions {
+  return { ...folderOptions.parse({ kind: "folder", path, ...presets[layout] }), published: true };
 }
 
 const presets: Readonly<Record<NormalLayout, object>> = {
@@ -42,17 +43,25 @@ const ageTables: Readonly<Record<NormalLayout, { readonly table: RegExp; readonl
   crl: null,
 };
 
-/** @throws {UserError} (data) If a table of a set is there and lacks the column of the age: it is not the table of this set. */
-export async function checkAgeTables(layout: NormalLayout, path: string): Promise<void> {
+/** Names of a set's images, and how they lie, for messages. */
+const trees: Readonly<Record<NormalLayout, readonly [images: RegExp, tree: string]>> = {
+  feta: [/^(?!derivatives\/)(?:.*\/|)sub-[^/]+\/(?:ses-[^/]+\/|)anat\/[^/]+_T2w\.nii(?:\.gz)?$/, "sub-001/anat/sub-001_rec-mial_T2w.nii.gz"],
+  "dhcp-fetal": [/^(?:.*\/|)sub-[^/]+\/ses-[^/]+\/anat\/[^/]+_T2w\.nii\.gz$/, "sub-CC00XXX/ses-NNN/anat/sub-CC00XXX_ses-NNN_T2w.nii.gz"],
+  crl: [/^STA\d\d(?:exp|)\.nii\.gz$/, "STA21.nii.gz to STA38exp.nii.gz"],
+}; // biome-ignore format: a table
+
+/** @throws {UserError} (data) If no image has a name of the set, or a table of it is there and lacks the column of the age: it is another set. */
+export async function checkTree(layout: NormalLayout, path: string): Promise<void> {
+  const { files } = await listFiles(path);
+  filesLike({ path, files }, ...trees[layout]);
   const known = ageTables[layout];
-  if (known === null) return;
-  for (const file of (await listFiles(path)).files.filter((name) => known.table.test(name))) {
+  for (const file of known === null ? [] : files.filter((name) => known.table.test(name))) {
     const where = join(path, file);
     const { columns } = parseTable(file, await readText(where, "download it with the images"));
-    if (columns.includes(known.column)) continue;
+    if (columns.includes(known!.column)) continue;
     throw dataFault(
       where,
-      `must have the column ${known.column}`,
+      `must have the column ${known!.column}`,
       columns.slice(0, 12).join(", ") || "none",
       "Download it again",
     );

@@ -13,7 +13,7 @@ import { splitSubjects, splitWords, subjectsOf } from "../splits.ts";
 import { planPublic } from "./index.ts";
 import type { PublicJob, PublicRead, PublicResult } from "./job.ts";
 import { isNormal, type NormalLayout, type PublicOptions } from "./options.ts";
-import { checkAgeTables, presetOf } from "./presets.ts";
+import { checkTree, presetOf } from "./presets.ts";
 
 /** What {@link runPublic} needs. */
 export type PublicRun = DataRun<PublicOptions>;
@@ -92,6 +92,6 @@ export async function countPublic(options: PublicOptions): Promise<number> {
 }
 
 async function normalOf(layout: NormalLayout, path: string) {
-  await checkAgeTables(layout, path);
+  await checkTree(layout, path);
   return presetOf(layout, path);
 }

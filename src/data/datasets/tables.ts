@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { many } from "../../core/words.ts";
 import { readCsv } from "../csv.ts";
 import { dataFault } from "../faults.ts";
 import { readText } from "../files.ts";
@@ -57,15 +58,22 @@ export function rowsBy<Row extends Readonly<Record<string, string>>>(
 /** The files that a pattern matches, with its groups. @throws {UserError} (data) If there is none: the tree is not that of the set. */
 export function filesLike({ path, files }: SetFolder, pattern: RegExp, tree: string): readonly RegExpExecArray[] {
   const found = files.map((file) => pattern.exec(file)).filter((match) => match !== null);
-  if (found.length === 0)
-    throw dataFault(
-      path,
-      `must hold ${tree}`,
-      `none among ${files.length} files`,
-      "Correct data.path, or data.layout; docs/datasets.md shows the tree",
-    );
-  return found;
+  if (found.length > 0) return found;
+  const deeper = files.find((file) => parentsOf(file).some((folder) => pattern.test(file.slice(folder.length + 1))));
+  throw dataFault(
+    path,
+    `must hold ${tree}`,
+    `none among ${many(files.length, "file")}${deeper === undefined ? "" : ` but in folders below, as ${deeper}`}`,
+    "Correct data.path, or data.layout; docs/datasets.md shows the tree",
+  );
 }
+
+/** The folders that a file lies in, from the outermost: `a` and `a/b` of `a/b/c`. */
+const parentsOf = (file: string): string[] =>
+  file
+    .split("/")
+    .slice(0, -1)
+    .map((_, i, names) => names.slice(0, i + 1).join("/"));
 
 /** @throws {UserError} (data) If a file that another asks for is not there. */
 export function mustBeThere({ path, files }: SetFolder, file: string, asks: string): string {

@@ -120,3 +120,6 @@ export const folderOptions = z.strictObject({
   pictures: pictureOptions.prefault({}).describe("Lone slices saved as PNG, JPEG or TIFF"),
 });
 export type FolderOptions = z.output<typeof folderOptions>;
+
+/** What the ingest is told; `published` where the options are those of a public set and not the user's, so that no message asks to set one. */
+export type IngestOptions = FolderOptions & { readonly published?: boolean };

@@ -4,7 +4,7 @@ import type { PicturePlace } from "../picture-volume.ts";
 import { errorOf, warningOf } from "./findings.ts";
 import { type AgeCell, ageCell, gestationalAgeOf, parseAge, type ScanKey, type Table } from "./gestational-age.ts";
 import { type Companion, chooseImages, companionOf, companions, type Layout, layoutOf, lookedFor, slotsOf } from "./layout.ts";
-import type { FolderOptions } from "./options.ts";
+import type { FolderOptions, IngestOptions } from "./options.ts";
 import { listedCompanion, placeOfPicture, readsPictures, type SliceRow, sliceRowsOf } from "./slices.ts";
 import { firstGroup, subjectFindings, subjectOf } from "./subjects.ts";
 import { byCodeUnit } from "./walk.ts";
@@ -32,7 +32,7 @@ export interface Plan {
  *
  * @param files - Paths relative to the folder, in code-unit order.
  */
-export function planFolder(all: readonly string[], tables: readonly Table[], options: FolderOptions): Plan {
+export function planFolder(all: readonly string[], tables: readonly Table[], options: IngestOptions): Plan {
   const files = readsPictures(tables, options.pictures) ? all : all.filter((file) => imageKind(file) !== "picture");
   const layout = layoutOf(options, files);
   const { rows, findings: listed } = sliceRowsOf(tables, new Set(files));
@@ -180,14 +180,14 @@ function sameUpToForm(names: readonly (readonly [name: string, shown: string])[]
 }
 
 /** Images without a label map, and label maps without a scheme. */
-function pairFindings(cases: readonly PlannedCase[], options: FolderOptions, layout: Layout): Finding[] {
+function pairFindings(cases: readonly PlannedCase[], options: IngestOptions, layout: Layout): Finding[] {
   const without = cases.filter((c) => c.labels === null);
   const { scheme, required, files } = options.labels;
   const asked = required || (files.length > 0 && without.length === cases.length);
   const report = asked ? errorOf : warningOf;
   const findings =
     asked || without.length < cases.length
-      ? without.map((c) => report("image-without-labels", c.id, withoutLabels(c, layout)))
+      ? without.map((c) => report("image-without-labels", c.id, withoutLabels(c, layout, options)))
       : [];
   if (scheme !== null || without.length === cases.length) return findings;
   const wayOut = "Name one, in the config or by --set data.labels.scheme=feta (or drawem9, bounti, crl2017, fidon8)";
@@ -195,8 +195,9 @@ function pairFindings(cases: readonly PlannedCase[], options: FolderOptions, lay
   return [...findings, (files.length > 0 ? errorOf : warningOf)("scheme-missing", null, message)];
 }
 
-function withoutLabels({ image, subject }: PlannedCase, layout: Layout): string {
+function withoutLabels({ image, subject }: PlannedCase, layout: Layout, { published }: IngestOptions): string {
   const places = lookedFor("labels", image, subject, layout);
   const list = [...places.slice(0, 3), ...(places.length > 3 ? [`${places.length - 3} more`] : [])].join(", ");
-  return `${image}: should have a label map; got none at ${list}. Add it, or correct data.labels.files.`;
+  const wayOut = published ? "Download it again; docs/datasets.md shows the tree" : "Add it, or correct data.labels.files";
+  return `${image}: should have a label map; got none at ${list}. ${wayOut}.`;
 }

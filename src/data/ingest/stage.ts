@@ -27,7 +27,7 @@ import { type CheckedCase, checkCase } from "./check.ts";
 import { errorOf, warningOf } from "./findings.ts";
 import { isTable, parseTable, type Table } from "./gestational-age.ts";
 import { type Companion, companions, layoutOf, matching } from "./layout.ts";
-import type { FolderOptions } from "./options.ts";
+import type { FolderOptions, IngestOptions } from "./options.ts";
 import { outsideFolder } from "./patterns.ts";
 import { type Plan, type PlannedCase, planFolder } from "./plan.ts";
 import { readCaseFile } from "./read.ts";
@@ -37,7 +37,7 @@ import { byCodeUnit, listFiles } from "./walk.ts";
 export interface IngestJob {
   /** Folder that gets `dataset.json` and `splits.json`; volumes stay where they are, pictures become volumes in `pictures/`, DICOM series in `volumes/`. */
   readonly out: string;
-  readonly options: FolderOptions;
+  readonly options: IngestOptions;
   readonly split: SplitOptions;
   /** Decides which subjects go to which split, where `split` gives fractions. */
   readonly seed: number;
@@ -80,13 +80,13 @@ export async function runIngest({ out, options, split, seed }: IngestJob, contex
  *
  * @throws {UserError} (data) As {@link runIngest}, with what can be told from names and tables.
  */
-export async function countImages(options: FolderOptions): Promise<number> {
+export async function countImages(options: IngestOptions): Promise<number> {
   const { cases, findings } = await readPlan(options);
   refuseErrors(options.path, findings);
   return cases.length;
 }
 
-async function readPlan(options: FolderOptions): Promise<Plan> {
+async function readPlan(options: IngestOptions): Promise<Plan> {
   await checkFolder(options.path);
   const { files: all, unreadable } = await listFiles(options.path);
   const files = await withSeries(options.path, all);
