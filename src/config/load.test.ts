@@ -210,15 +210,18 @@ test("extends: cycle, missing, absolute, outside, not YAML", async () => {
     'x.yaml:1:10 extends must not lead back to a file that it came from; got "x.yaml"',
   ]);
   expect(await mistakes("extends: no.yaml\n")).toEqual(['x.yaml:1:10 extends must name a file that is there; got "no.yaml"']);
-  expect(await mistakes("extends: /etc/x.yaml\n")).toEqual([
-    'x.yaml:1:10 extends must be relative to this file; got "/etc/x.yaml"',
+  expect(await mistakes(`extends: ${join(folder, "base/x.yaml")}\n`)).toEqual([
+    'x.yaml:1:10 extends must be relative to this file; got "base/x.yaml". Write base/x.yaml.',
   ]);
   expect(await mistakes("extends: ../../etc/passwd\n")).toEqual([
     'x.yaml:1:10 extends must name a .yaml file; got "../../etc/passwd"',
   ]);
-  expect((await mistakes("extends: ../x.yaml\n"))[0]).toMatch(
-    /^x\.yaml:1:10 extends must stay inside the project \(.*\); got "\.\.\/x\.yaml"$/,
-  );
+  for (const path of ["../x.yaml", "/etc/x.yaml"])
+    expect((await mistakes(`extends: ${path}\n`))[0]).toMatch(
+      new RegExp(
+        `^x\\.yaml:1:10 extends must stay inside the project \\(.*\\); got "${path}"\\. Move this file into the project of the other, or copy the other, .+\\.$`,
+      ),
+    );
   expect(await mistakes("extends: [3]\n")).toEqual(["x.yaml:1:11 extends must be the path of a config file, or a list of them"]);
 });
 

@@ -149,14 +149,22 @@ function splitExtends(tree: Section): { bases: readonly Base[]; own: Section } {
   return { bases, own: { ...tree, entries } };
 }
 
+/** What helps where a config extends one of another project. */
+const outside = "Move this file into the project of the other, or copy the other, and what it extends, beside this one";
+
+const shownRelative = (folder: string, file: string): string => relative(folder, file).replaceAll("\\", "/");
+
 async function baseFile({ at, path }: Base, from: ConfigFile, root: string, chain: readonly string[]): Promise<ConfigFile> {
-  const fail = (message: string) => configFault([{ at, message: `extends ${message}; got ${JSON.stringify(path)}` }]);
+  const fail = (rule: string, wayOut?: string) =>
+    configFault([{ at, message: `extends ${rule}; got ${JSON.stringify(path)}${wayOut === undefined ? "" : `. ${wayOut}.`}` }]);
   if (path.includes("\\") || /^[A-Za-z]:/.test(path)) throw fail("must be written with forward slashes, relative to this file");
-  if (isAbsolute(path) || path.startsWith("~")) throw fail("must be relative to this file");
+  if (path.startsWith("~")) throw fail("must be relative to this file", outside);
   if (!/\.(ya?ml|json)$/.test(path)) throw fail("must name a .yaml file");
   const file = resolve(dirname(from.file), path);
   const real = await realPath(file);
-  if (!isInside(real, root)) throw fail(`must stay inside the project (${relative(process.cwd(), root) || "this folder"})`);
+  if (!isInside(real, root))
+    throw fail(`must stay inside the project (${relative(process.cwd(), root) || "this folder"})`, outside);
+  if (isAbsolute(path)) throw fail("must be relative to this file", `Write ${shownRelative(dirname(from.file), file)}`);
   if (chain.includes(real)) throw fail("must not lead back to a file that it came from");
   if (chain.length >= longestChain) throw fail(`may be at most ${longestChain} deep`);
   if (!isThere(file)) throw fail("must name a file that is there");
