@@ -39,12 +39,13 @@ test.each(presets)(
     const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));
     const { assumed, reference } = parse(texts.get(name)!);
     expect(manifest.assumed).toEqual(assumed);
+    expect(manifest.size).toBe("smoke");
     const words = report
       .replaceAll(/<[^>]*>/g, " ")
       .replaceAll("&#39;", "'")
       .replaceAll("&amp;", "&")
       .replaceAll(/\s+/g, " ");
-    for (const line of [...assumed, reference.source]) expect(words).toContain(line);
+    for (const line of [...assumed, reference.source, "atSize: smoke"]) expect(words).toContain(line);
     if (name === "hexanet.yaml") expect(words).toContain("A unit is positive when its class is not normal."); // by the dataset's order, not the alphabet's
   },
 );

@@ -37,7 +37,9 @@ export async function checkRunFolder(root: string, experiment: Experiment, exist
   }
   if (!names.includes("config.yaml")) return;
   const before = await loadExperiment(join(root, "config.yaml")).catch(() => null);
-  const change = before === null ? "its config.yaml cannot be read" : changedOption(before, experiment);
+  // Of a run that was made before sizes were noted, the size is not known.
+  const noted = before !== null && experiment.atSize !== undefined ? { atSize: experiment.atSize, ...before } : before;
+  const change = noted === null ? "its config.yaml cannot be read" : changedOption(noted, experiment);
   if (change === null) return;
   throw new UserError(
     "usage",
@@ -101,15 +103,16 @@ export async function writeManifest(root: string): Promise<void> {
     stages[name] = { key, hemosynth: parts.version, ...made, seed: parts.seed, inputs: parts.inputs, outputs: hashes };
   }
   const config = await readFile(join(root, "config.yaml")).catch(() => null);
-  const assumed = config === null ? [] : await assumedBy(join(root, "config.yaml"));
-  const listed = assumed.length === 0 ? {} : { assumed };
-  const manifest = { schemaVersion: 1, config: config === null ? null : sha256(config), ...listed, stages };
+  const said = config === null ? {} : await saidBy(join(root, "config.yaml"));
+  const manifest = { schemaVersion: 1, config: config === null ? null : sha256(config), ...said, stages };
   await writeAtomic(join(root, "manifest.json"), `${canonicalJson(manifest, 1)}\n`);
 }
 
-/** What a config assumes where a publication leaves it open; nothing of one that cannot be read. */
-async function assumedBy(file: string): Promise<readonly string[]> {
-  return (await loadExperiment(file).catch(() => null))?.assumed ?? [];
+/** What a config assumes where a publication leaves it open, and its size; nothing of one that cannot be read. */
+async function saidBy(file: string): Promise<{ readonly size?: string; readonly assumed?: readonly string[] }> {
+  const experiment = await loadExperiment(file).catch(() => null);
+  const { assumed = [], atSize } = experiment ?? {};
+  return { ...(atSize === undefined ? {} : { size: atSize }), ...(assumed.length === 0 ? {} : { assumed }) };
 }
 
 /** The content of `manifest.json`, as far as it is compared with. */

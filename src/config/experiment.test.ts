@@ -39,7 +39,8 @@ test("a config with sizes resolves at each, and the figures of a publication hav
   for (const file of presets) {
     const steps = [];
     for (const value of ["smoke", "small", "full"]) {
-      const { train, reference, assumed } = await loadExperiment(file, [{ path: "size", value, where: "test" }]);
+      const { train, reference, assumed, atSize } = await loadExperiment(file, [{ path: "size", value, where: "test" }]);
+      expect(atSize).toBe(value);
       expect(assumed.length, file).toBeGreaterThan(0);
       expect(reference?.figures.length, file).toBeGreaterThan(0);
       steps.push(train.steps);

@@ -22,6 +22,14 @@ const sections = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}$/)
     .default("experiment")
     .describe("what the report and the manifest call this: letters, digits, space, dot, dash, underscore; at most 80"),
+  /** Absent where the config has no sizes. Not called size: that asks for one, and without sizes it is a mistake. */
+  atSize: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "at which of its sizes the config was taken; hemosynth writes it into the config of a run, and no figure hangs on it",
+    ),
   seed: z
     .int()
     .min(0)

@@ -7,6 +7,7 @@ import { UserError } from "../core/errors.ts";
 import { loadConfig, type Override } from "./load.ts";
 
 const schema = z.strictObject({
+  atSize: z.string().optional(),
   seed: z.int().min(0).max(2147483647).default(0),
   data: z.discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("phantom"), subjects: z.int().min(1).default(3) }),
@@ -125,7 +126,7 @@ const refused: readonly (readonly [name: string, content: string | Uint8Array, l
   ["a union of a name and a mapping", `${whole}scheme: fetta\n`, ['x.yaml:2:9 scheme must be "feta" or "bounti", or a section of `key: value` lines; got the text "fetta"; did you mean "feta"?']],
   ["a wrong value in a mapping", `${whole}scheme: {1: csf, 2: cotrex}\n`, ['x.yaml:2:21 scheme.2 must be "csf" or "cortex"; got the text "cotrex"; did you mean "cortex"?']],
   ["a wrong key in a mapping", `${whole}scheme: {one: csf}\n`, ['x.yaml:2:10 "one" cannot be a key of scheme; must match /^\\d+$/']],
-  ["a YAML merge key", `a: &a {seed: 1}\n<<: *a\n${whole}`, ['x.yaml:1:1 unknown key "a"; known keys: seed, data, train, channels, fraction, scheme', 'x.yaml:2:1 unknown key "<<"; YAML merge keys are not used; use `extends:`']],
+  ["a YAML merge key", `a: &a {seed: 1}\n<<: *a\n${whole}`, ['x.yaml:1:1 unknown key "a"; known keys: atSize, seed, data, train, channels, fraction, scheme', 'x.yaml:2:1 unknown key "<<"; YAML merge keys are not used; use `extends:`']],
   ["a Windows path in extends", `extends: base\\x.yaml\n${whole}`, ['x.yaml:1:10 extends must be written with forward slashes, relative to this file; got "base\\\\x.yaml"']],
 ]; // biome-ignore format: one case a line
 
@@ -168,12 +169,13 @@ test("-0 is 0, and a mapping of digits is a mapping", async () => {
 test("sizes: one of them is laid over the rest, small where none is asked for, and options that are set win", async () => {
   const text = `${whole}train: {epochs: 9, batchSize: 1}\nsizes:\n  small: {train: {epochs: 2}}\n  full: {train: {epochs: 3}}\n`;
   const at = async (...sets: string[]) => {
-    const { epochs, batchSize } = (await load(text, ...sets)).train;
-    return [epochs, batchSize];
+    const { atSize, train } = await load(text, ...sets);
+    return [train.epochs, train.batchSize, atSize];
   };
-  expect(await at()).toEqual([2, 1]);
-  expect(await at("size=full")).toEqual([3, 1]);
-  expect(await at("train.epochs=5", "size=full")).toEqual([5, 1]);
+  expect(await at()).toEqual([2, 1, "small"]);
+  expect(await at("size=full")).toEqual([3, 1, "full"]);
+  expect(await at("train.epochs=5", "size=full")).toEqual([5, 1, "full"]);
+  expect(await load(whole)).not.toHaveProperty("atSize");
   expect(await mistakes(text, "size=huge")).toEqual(['--set size must be one of small, full; got "huge"']);
   expect(await mistakes(whole, "size=full")).toEqual([expect.stringMatching(/^--set size unknown key "size"/)]);
 });

@@ -65,7 +65,7 @@ export async function readConfig(file: string, schema: z.ZodType, overrides: rea
 /** The size of a config that has several and is given none. */
 const usualSize = "small";
 
-/** A config at one of its `sizes`: what that size says is laid over the rest, and neither `sizes` nor `size` is left. */
+/** A config at one of its `sizes`: what that size says is laid over the rest, and of `sizes` and `size` nothing is left but `atSize`, its name. */
 function atSize(tree: Section, merge: Chain["merge"], mistakes: Mistake[]): Section {
   const [sizes, size] = [tree.entries.get("sizes"), tree.entries.get("size")];
   if (sizes === undefined) return tree; // a lone `size` is an unknown key
@@ -76,9 +76,14 @@ function atSize(tree: Section, merge: Chain["merge"], mistakes: Mistake[]): Sect
   const found = sizes.value.kind === "section" ? sizes.value.entries : new Map<string, Entry>();
   const name = size === undefined ? usualSize : plain(size.value);
   const own = typeof name === "string" ? found.get(name)?.value : undefined;
-  if (own?.kind === "section") return merge(rest, own);
+  const at = size?.value.at ?? sizes.at;
+  if (own?.kind === "section") {
+    const sized = merge(rest, own);
+    const named: Entry = { at, value: { kind: "leaf", at, value: name as string } };
+    return { ...sized, entries: new Map(sized.entries).set("atSize", named) };
+  }
   const message = `size must be one of ${[...found.keys()].join(", ")}; got ${JSON.stringify(name)}`;
-  mistakes.push({ at: size?.value.at ?? sizes.at, message });
+  mistakes.push({ at, message });
   return rest;
 }
 
