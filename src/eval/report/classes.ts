@@ -33,7 +33,7 @@ export function classSection({ classes }: Results): Section[] {
   ];
   const macro = ["all, macro", ...levels.map((level) => said(level, "roc_auc_macro")), said(calls, "balanced_accuracy"), "–"];
   const head = ["Class", ...levels.map(({ per }) => `AUROC, per ${per}`), "sensitivity", "specificity"];
-  const caption = `Each class against the rest. Sensitivity and specificity are per ${calls.per}; that of all is the mean over classes (balanced accuracy). All figures, and who was called what, stand under Figures and Calls.`;
+  const caption = `Each class against the rest. The class with the highest probability is the call here; the summary calls by a threshold, so the two may differ. Sensitivity and specificity are per ${calls.per}; that of all is the mean over classes (balanced accuracy). All figures, and who was called what, stand under Figures and Calls.`;
   return [
     {
       title: "Classes",
