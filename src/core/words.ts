@@ -3,6 +3,12 @@ export function many(n: number, thing: string, several = `${thing}s`): string {
   return `${n} ${n === 1 ? thing : several}`;
 }
 
+/** A number with so many decimals; one that rounds to 0 has no sign. */
+export function decimals(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
 /** A grade of Papile, 1 to 4, as it is written. Source: Papile et al. 1978. */
 export function romanGrade(grade: number): string {
   return (["I", "II", "III", "IV"] as const)[grade - 1]!;

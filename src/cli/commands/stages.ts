@@ -6,6 +6,7 @@ import { type Experiment, loadExperiment, parseExperiment } from "../../config/e
 import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
+import { decimals } from "../../core/words.ts";
 import { assertApart } from "../../data/apart.ts";
 import { readJson, type SplitName, splitNames } from "../../data/dataset.ts";
 import { readText } from "../../data/files.ts";
@@ -206,7 +207,7 @@ function withCalls({ text, json }: Outcome, calls: Calls | null): Outcome {
   if (calls === null) return { text, json: { ...(json as object), calls } };
   const { threshold, stacks, called } = calls;
   const names = called.length === 0 ? "" : `: ${called.slice(0, 10).join(", ")}${called.length > 10 ? ", ..." : ""}`;
-  const words = `At the stack threshold of the model's evaluation, a score of ${threshold.toFixed(2)}, ${called.length} of ${stacks} would be called${names}.`;
+  const words = `At the stack threshold of the model's evaluation, a score of ${decimals(threshold, 2)}, ${called.length} of ${stacks} would be called${names}.`;
   return { text: `${text}\n${words}`, json: { ...(json as object), calls } };
 }
 

@@ -1,5 +1,6 @@
 import { affineSpacing } from "../../core/affine.ts";
 import { type Image, sliceAxis, type Volume } from "../../core/volume.ts";
+import { decimals } from "../../core/words.ts";
 import {
   forTheEye,
   type PreprocessOptions,
@@ -51,7 +52,7 @@ export function overlayPicture(
       probability: p,
       outlines: [{ mask: aboveHalf(p), colour: predictionColour, where: "inside" as const }],
     };
-    return { picture: drawOverlay(layers, crop, tilePx), caption: `slice ${index}  score ${score.toFixed(2)}` };
+    return { picture: drawOverlay(layers, crop, tilePx), caption: `slice ${index}  score ${decimals(score, 2)}` };
   });
   return montage(title, panels, shown);
 }
@@ -97,7 +98,7 @@ export function boxesPicture(
     });
     const crop = cropAround(grey, [], 0, 0);
     const best = detections[index]![0]?.score ?? 0;
-    return { picture: drawOverlay({ grey, probability: null, outlines }, crop, tilePx), caption: `slice ${index}  score ${score.toFixed(2)}  box ${best.toFixed(2)}` }; // biome-ignore format: one line
+    return { picture: drawOverlay({ grey, probability: null, outlines }, crop, tilePx), caption: `slice ${index}  score ${decimals(score, 2)}  box ${best.toFixed(2)}` }; // biome-ignore format: one line
   });
   return montage(title, panels);
 }

@@ -1,4 +1,4 @@
-import { romanGrade } from "../../core/words.ts";
+import { decimals, romanGrade } from "../../core/words.ts";
 import type { Case } from "../../data/dataset.ts";
 import type { Chosen } from "../gallery.ts";
 import type { Metric, Results } from "../results.ts";
@@ -10,8 +10,8 @@ export function figure(value: number | null): string {
 }
 
 /** A number with some decimals and a true minus sign; a dash for null. */
-export function fixed(value: number | null, decimals: number): string {
-  return value === null ? "–" : value.toFixed(decimals).replace("-", "\u2212");
+export function fixed(value: number | null, digits: number): string {
+  return value === null ? "–" : decimals(value, digits).replace("-", "\u2212");
 }
 
 /** `0.931 [0.852, 0.987]`, or the figure alone where it has no interval. */

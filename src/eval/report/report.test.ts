@@ -7,6 +7,7 @@ import { claim2024, tripodAi } from "./checklists/items.ts";
 import { classHeadline, classSection } from "./classes.ts";
 import { curvesSvg, frocAxes, rocAxes } from "./curves.ts";
 import { forestSvg } from "./forest.ts";
+import { fixed } from "./format.ts";
 import { aboutIntervals, readDifference, readInterval } from "./intervals.ts";
 
 const interval = (estimate: number | null, low: number | null, high: number | null, reason: string | null = null) => ({ estimate, low, high, reason }); // biome-ignore format: one line
@@ -31,6 +32,10 @@ test("what does not exist is said with its reason, and never as a number", () =>
   expect(readInterval("Recall", interval(1, null, null, "the same value in every resample"), 0.95, null)).toBe(
     "Recall is 1.000; it has no interval: the same value in every resample.",
   );
+});
+
+test("what rounds to 0 has no sign", () => {
+  expect([-0.0004, -0, 0.0004, -0.0005001, -12.3].map((value) => fixed(value, 3))).toEqual(["0.000", "0.000", "0.000", "−0.001", "−12.300"]); // biome-ignore format: one line
 });
 
 test("a difference whose interval holds 0 is no proof of equality", () => {

@@ -1,5 +1,6 @@
 import { escapeText } from "../../picture/html.ts";
 import { atY, blue, type Frame, faint, ink, label, line, orange, paper, path, short, svgFile } from "../report/chart.ts";
+import { fixed } from "../report/format.ts";
 
 /** One axis of {@link parallelPlot}. */
 export interface Axis {
@@ -43,7 +44,7 @@ function numberAxis(
 /** An axis of a figure. @param range - Its ends; not of no width. */
 export function figureAxis(name: string, values: readonly (number | null)[], [low, high]: readonly [number, number]): Axis {
   const place = (value: number) => (value - low) / (high - low);
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: (low + at * (high - low)).toFixed(3) }));
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: fixed(low + at * (high - low), 3) }));
   return { name, places: values.map((value) => (value === null ? null : place(value))), ticks };
 }
 
