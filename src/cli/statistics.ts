@@ -144,7 +144,7 @@ function addSimulateReaders(program: Command, perform: Perform): void {
     .description(
       "let simulated readers read what a run was tested on, without and with its scores: a CSV file for hemosynth reader, marked as simulated",
     )
-    .requiredOption("--out <folder>", "folder for simulated-readings.csv")
+    .requiredOption("--out <folder>", "folder for simulated-readings.csv; must be empty")
     .addOption(new Option("--unit <level>", "what is read (default subject)").choices(readUnits))
     .addOption(new Option("--split <name>", "whose cases are read (default test)").choices(splits))
     .option("--readers <number>", "how many (default 4)")

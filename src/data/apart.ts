@@ -42,8 +42,8 @@ async function realPath(path: string): Promise<string> {
   }
 }
 
-/** @throws {UserError} (usage) If something is there: an export must not mix with another. */
-export async function assertEmpty(out: string): Promise<void> {
+/** @throws {UserError} (usage) If something is there: what is written must not mix with another. @param what - Is written. */
+export async function assertEmpty(out: string, what = "an export"): Promise<void> {
   const found = await readdir(out).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw fileFault(out, "read", error, "choose another --out");
@@ -52,6 +52,6 @@ export async function assertEmpty(out: string): Promise<void> {
   if (names.length > 0)
     throw new UserError(
       "usage",
-      `${out}: an export needs an empty folder; got one with ${names.sort()[0]}. Choose another --out.`,
+      `${out}: ${what} needs an empty folder; got one with ${names.sort()[0]}. Choose another --out.`,
     );
 }

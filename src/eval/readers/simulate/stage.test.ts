@@ -43,6 +43,7 @@ test("the same run and seed, the same bytes; evaluated, everything that is writt
   const made = await runSimulate({ run, out: join(folder, "a"), options: simulateOptions.parse({}) });
   const again = await runSimulate({ run, out: join(folder, "b"), options: simulateOptions.parse({}) });
   expect(await readFile(made.file)).toEqual(await readFile(again.file));
+  await expect(runSimulate({ run, out: join(folder, "a"), options: simulateOptions.parse({ seed: 1 }) })).rejects.toThrow("needs an empty folder; got one with simulated-readings.csv"); // biome-ignore format: one line
   expect(made).toMatchObject({ cases: 12, positives: 4, patients: 12, readings: 12 * 4 * 2 });
   const out = join(folder, "tables");
   const options = readerOptions.parse({ resamples: 100, arms: ["without", "with"] });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { seededRng } from "../../../core/rng.ts";
+import { assertEmpty } from "../../../data/apart.ts";
 import { csvLine, plainCell, readCsv } from "../../../data/csv.ts";
 import { dataFault } from "../../../data/faults.ts";
 import { readText, writeAtomic } from "../../../data/files.ts";
@@ -28,12 +29,13 @@ export interface SimulateResult {
 /**
  * Lets simulated readers read the cases that a run was tested on, without and with its scores, and writes their readings as CSV.
  *
- * @throws {UserError} (data) If the run has no `eval/units.csv`, or not both classes of what is read.
+ * @throws {UserError} (data) If the run has no `eval/units.csv`, or not both classes of what is read; (usage) if `out` is not empty.
  */
 export async function runSimulate({ run, out, options }: SimulateRequest): Promise<SimulateResult> {
   const units = join(run, "eval", "units.csv");
   const text = await readText(units, "name a run folder that hemosynth eval has finished");
   const cases = casesOf(text, units, options);
+  await assertEmpty(out, "a study of simulated readers");
   const readings = simulateReadings(cases, options, seededRng(options.seed).fork("simulated readers"));
   const file = join(out, simulatedFile);
   await writeAtomic(file, readingsCsv(readings));
