@@ -114,6 +114,9 @@ export type Spread = z.output<typeof spreadSchema>;
 /** Whose images: `painted`: normal ones with lesions that software painted; `simulated`: software made all of them; `given`: neither. */
 export const origins = ["given", "painted", "simulated"] as const;
 export type Origin = (typeof origins)[number];
+/** Those of which no figure is one of patients. */
+export const madeOrigins = ["painted", "simulated"] as const satisfies readonly Origin[];
+export type MadeOrigin = (typeof madeOrigins)[number];
 
 /** The content of `results.json`, written last. */
 export const resultsSchema = z.strictObject({

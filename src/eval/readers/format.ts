@@ -2,6 +2,7 @@ import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import type { AnalysisName } from "../metrics/obuchowski-rockette.ts";
 import { fixed } from "../report/format.ts";
+import type { MadeOrigin } from "../results.ts";
 import type { TableDocument, TextTable } from "../tables/document.ts";
 import type { Estimate } from "../tables/estimate.ts";
 import { pValue, range } from "../tables/figures.ts";
@@ -140,13 +141,19 @@ function dbmTable(figures: readonly ReaderFigure[]): TextTable[] {
     : [{ title: "Pseudovalues (Dorfman-Berbaum-Metz; T arm, R reader, C case)", cells: [head, ...cells] }];
 }
 
-function headLines({ readings, simulated, readers, arms, columns, classes, options, method }: ReaderResults): string[] {
+const imageWords: Readonly<Record<MadeOrigin, string>> = {
+  painted: "PAINTED lesions: software painted the lesions in the images that were read, so no figure is clinical performance",
+  simulated: "SIMULATED images: software made the images that were read and all that they show, so no figure is clinical performance",
+}; // biome-ignore format: a table
+
+function headLines({ readings, simulated, images, readers, arms, columns, classes, options, method }: ReaderResults): string[] {
   const { file, cases, positives, clusters } = readings;
   const negatives = `${classes.negative.slice(0, 5).join(", ")}${classes.negative.length > 5 ? ", ..." : ""}`;
   return [
     ...(simulated
       ? ["SIMULATED readers: a program made these readings, and all figures are of that program; no person has read anything"]
       : []),
+    ...(images === null ? [] : [imageWords[images]]),
     `${oneLine(file)}: ${many(cases, "case")}, ${positives} positive, ${many(clusters, "cluster")}, read by ${readers.length} (${oneLine(readers.join(", "))})`,
     `arms: ${oneLine(arms.join(", "))}${arms.length > 1 ? `; ${oneLine(arms[0]!)} is the reference` : ""}`,
     `columns: ${columns}`,

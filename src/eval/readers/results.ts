@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { analysisNames } from "../metrics/obuchowski-rockette.ts";
+import { madeOrigins } from "../results.ts";
 import { besideSchema, estimateFields } from "../tables/estimate.ts";
 import { headFields } from "../tables/head.ts";
 import { readerOptions } from "./options.ts";
@@ -101,6 +102,8 @@ export const readerSchema = z.strictObject({
   readings: z.strictObject({ file: z.string(), sha256: z.string(), cases: count, positives: count, clusters: count }),
   /** Whether the readings are those of a program (a column `simulated` says so): then all figures are of that program. */
   simulated: z.boolean(),
+  /** What software made of the images that were read (a column `images` says it); null: nothing that is known of. */
+  images: z.enum(madeOrigins).nullable(),
   /** Which column holds what, and which of that was guessed. */
   columns: z.string(),
   classes: z.strictObject({ negative: z.array(z.string()), positive: z.string() }),

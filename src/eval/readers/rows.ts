@@ -2,6 +2,7 @@ import { UserError } from "../../core/errors.ts";
 import { many } from "../../core/words.ts";
 import { readCsv } from "../../data/csv.ts";
 import { dataFault, oneLine } from "../../data/faults.ts";
+import { type MadeOrigin, madeOrigins } from "../results.ts";
 import { binaryOf, cellOf, filledCell, finiteCell, keepRows, readTruth } from "../tables/cells.ts";
 import { findReaderColumns, type ReaderColumns } from "./columns.ts";
 import type { ReaderOptions } from "./options.ts";
@@ -31,6 +32,8 @@ export interface Study {
   readonly columns: ReaderColumns;
   /** Whether a column `simulated` says so of any reading: then the readers do not exist. */
   readonly simulated: boolean;
+  /** Whether a column `images` says of any reading that software made its image, or the lesion in it. */
+  readonly images: MadeOrigin | null;
   readonly classes: { readonly negative: readonly string[]; readonly positive: string };
   /** The reference first. */
   readonly arms: readonly string[];
@@ -89,8 +92,10 @@ export function parseStudy(text: string, file: string, options: Pick<ReaderOptio
   const cases = inOrder(first.keys()).map((id): StudyCase => first.get(id)!);
   const cells = crossed(readings, arms, readers, cases, columns, file);
   const simulated = table.columns.includes("simulated") && rows.some((row) => !isDenied(cell(row, "simulated")));
+  const says = (what: string) => table.columns.includes("images") && rows.some((row) => cell(row, "images") === what);
+  const images = madeOrigins.find(says) ?? null;
   const own = cases.map(({ id, label, cluster }) => ({ id, label, cluster }));
-  return { file, columns, simulated, classes, arms, readers, cases: own, cells };
+  return { file, columns, simulated, images, classes, arms, readers, cases: own, cells };
 }
 
 function readReading(

@@ -63,6 +63,7 @@ export async function runReader(
       clusters: new Set(cases.map(({ cluster }) => cluster)).size,
     },
     simulated: study.simulated,
+    images: study.images,
     columns: describeReaderColumns(study.columns),
     classes: { ...study.classes, negative: [...study.classes.negative] },
     readers: [...study.readers],

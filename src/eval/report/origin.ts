@@ -8,7 +8,7 @@ type FromData = Pick<Results, "dataset" | "pseudoLesions" | "data">;
 const imageNames: Readonly<Record<Modality, string>> = { T2w: "MR images", US: "ultrasound images", CT: "CT images" };
 
 /** Where the images came from. Results of earlier versions say no more than whether software made anything. */
-function originOf({ data, pseudoLesions }: FromData): Origin {
+export function originOf({ data, pseudoLesions }: Pick<Results, "data" | "pseudoLesions">): Origin {
   return data?.origin ?? (pseudoLesions ? "painted" : "given");
 }
 

@@ -68,6 +68,22 @@ test("without a column that says so, readings are those of people", async () => 
   expect((await runReader({ readings: file, out: null, options }, silentContext())).simulated).toBe(false);
 });
 
+test("what software made of the images that were read is said wherever the study is", async () => {
+  const run = await runWith("made", units);
+  const options = readerOptions.parse({ resamples: 100, arms: ["without", "with"] });
+  const said = async (origin: string) => {
+    await writeFile(join(run, "eval", "results.json"), JSON.stringify({ pseudoLesions: origin !== "given", data: { origin, modality: "US" } })); // biome-ignore format: one line
+    const { file } = await runSimulate({ run, out: join(folder, `of-${origin}`), options: simulateOptions.parse({}) });
+    const out = join(folder, `tables-${origin}`);
+    const { images } = await runReader({ readings: file, out, options }, silentContext());
+    const texts = await Promise.all(["reader.html", "reader.md", "reader.tex"].map((name) => readFile(join(out, name), "utf8")));
+    return [images, ...texts.map((text) => /(SIMULATED images|PAINTED lesions): software/.exec(text)?.[1])];
+  };
+  expect(await said("simulated")).toEqual(["simulated", ...Array(3).fill("SIMULATED images")]);
+  expect(await said("painted")).toEqual(["painted", ...Array(3).fill("PAINTED lesions")]);
+  expect(await said("given")).toEqual([null, undefined, undefined, undefined]);
+});
+
 test("a folder that is no evaluated run is one line", async () => {
   await expect(runSimulate({ run: folder, out: folder, options: simulateOptions.parse({}) })).rejects.toThrow("name a run folder that hemosynth eval has finished"); // biome-ignore format: one line
 });

@@ -1,9 +1,14 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { seededRng } from "../../../core/rng.ts";
 import { assertEmpty } from "../../../data/apart.ts";
 import { csvLine, plainCell, readCsv } from "../../../data/csv.ts";
+import { readJson } from "../../../data/dataset.ts";
 import { dataFault } from "../../../data/faults.ts";
 import { readText, writeAtomic } from "../../../data/files.ts";
+import { originOf } from "../../report/origin.ts";
+import { type Origin, resultsSchema } from "../../results.ts";
 import { type ScoredCase, type SimulatedReading, simulateReadings } from "./model.ts";
 import type { SimulateOptions } from "./options.ts";
 
@@ -38,11 +43,18 @@ export async function runSimulate({ run, out, options }: SimulateRequest): Promi
   await assertEmpty(out, "a study of simulated readers");
   const readings = simulateReadings(cases, options, seededRng(options.seed).fork("simulated readers"));
   const file = join(out, simulatedFile);
-  await writeAtomic(file, readingsCsv(readings));
+  await writeAtomic(file, readingsCsv(readings, await originIn(join(run, "eval", "results.json"))));
   const positives = cases.filter(({ label }) => label === 1).length;
   const patients = new Set(cases.map(({ patient }) => patient)).size;
   return { file, cases: cases.length, positives, patients, readings: readings.length };
 }
+
+/** What the images of a run are; empty where it does not say. */
+async function originIn(file: string): Promise<Origin | ""> {
+  return existsSync(file) ? originOf(await readJson(file, originSchema, "run eval again")) : "";
+}
+
+const originSchema = z.object({ pseudoLesions: z.boolean(), data: resultsSchema.shape.data });
 
 /** The cases of one level and split of `units.csv` that have a truth. */
 export function casesOf(text: string, where: string, { unit, split }: Pick<SimulateOptions, "unit" | "split">): ScoredCase[] {
@@ -72,11 +84,11 @@ export function casesOf(text: string, where: string, { unit, split }: Pick<Simul
   return cases;
 }
 
-const columns = ["simulated", "reader", "case", "patient", "arm", "truth", "rating", "call", "seconds", "confidence"];
+const columns = ["simulated", "images", "reader", "case", "patient", "arm", "truth", "rating", "call", "seconds", "confidence"];
 
-function readingsCsv(readings: readonly SimulatedReading[]): string {
+function readingsCsv(readings: readonly SimulatedReading[], images: Origin | ""): string {
   const lines = readings.map(({ reader, case: { id, patient, label }, arm, rating, seconds, confidence }) =>
-    csvLine(["yes", reader, id, patient, arm, label, round(rating), rating > 0 ? 1 : 0, round(seconds), confidence]),
+    csvLine(["yes", images, reader, id, patient, arm, label, round(rating), rating > 0 ? 1 : 0, round(seconds), confidence]),
   );
   return [columns.join(","), ...lines, ""].join("\n");
 }
