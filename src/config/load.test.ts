@@ -180,6 +180,13 @@ test("sizes: one of them is laid over the rest, small where none is asked for, a
   expect(await mistakes(whole, "size=full")).toEqual([expect.stringMatching(/^--set size unknown key "size"/)]);
 });
 
+test("sizes of a base say nothing of data that are of another kind in the config that extends it", async () => {
+  await write("base/sized.yaml", `${whole}sizes:\n  small: {data: {subjects: 7}, train: {epochs: 2}}\n`);
+  const other = await load("extends: base/sized.yaml\ndata: {kind: folder, path: study}\n");
+  expect(other).toMatchObject({ data: { kind: "folder", path: "study" }, train: { epochs: 2 } });
+  expect((await load("extends: base/sized.yaml\ndata: {kind: phantom}\n")).data).toEqual({ kind: "phantom", subjects: 7 });
+});
+
 test("extends: sections merge, lists replace, later bases win, the file wins", async () => {
   await write(
     "base/a.yaml",

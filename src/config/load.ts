@@ -5,12 +5,14 @@ import { explainIssues } from "./explain.ts";
 import { isInside, isThere, projectRoot, readConfigText, realPath } from "./files.ts";
 import { discriminatorAt } from "./schema-walk.ts";
 import {
+  type DiscriminatorAt,
   type Entry,
   emptySection,
   forbiddenKeys,
   isMistake,
   type Mistake,
   mergeTrees,
+  ofSameKinds,
   type Place,
   plain,
   type Section,
@@ -54,12 +56,24 @@ export interface Unchecked {
 /** The first half of {@link loadConfig}: all but the check against the schema, which only says here where sections are of other kinds. */
 export async function readConfig(file: string, schema: z.ZodType, overrides: readonly Override[] = []): Promise<Unchecked> {
   const root = await realPath(projectRoot(dirname(resolve(file))));
-  const merge = (base: Section, over: Section) => mergeTrees(base, over, (path) => discriminatorAt(schema, path)) as Section;
+  const kindKeyAt = (path: readonly string[]) => discriminatorAt(schema, path);
+  const merge = (base: Section, over: Section) => mergeTrees(withSizesFor(over, base, kindKeyAt), over, kindKeyAt) as Section;
   const mistakes: Mistake[] = [];
   const whole = await readChain({ file: resolve(file), where: file }, { root, merge, mistakes }, []);
   const [sized, rest] = [overrides.filter(({ path }) => path === "size"), overrides.filter(({ path }) => path !== "size")];
   const tree = atSize(applyOverrides(whole, sized, mistakes), merge, mistakes);
   return { tree: applyOverrides(tree, rest, mistakes), mistakes };
+}
+
+/** A config whose sizes say nothing of what is of another kind in the config that extends it. */
+function withSizesFor(over: Section, base: Section, kindKeyAt: DiscriminatorAt): Section {
+  const sizes = base.entries.get("sizes");
+  if (sizes?.value.kind !== "section") return base;
+  const kept = [...sizes.value.entries].map(([name, { at, value }]): [string, Entry] => {
+    return [name, { at, value: value.kind === "section" ? ofSameKinds(value, base, over, kindKeyAt) : value }];
+  });
+  const value: Section = { ...sizes.value, entries: new Map(kept) };
+  return { ...base, entries: new Map(base.entries).set("sizes", { at: sizes.at, value }) };
 }
 
 /** The size of a config that has several and is given none. */

@@ -62,6 +62,28 @@ export function mergeTrees(base: Tree, over: Tree, discriminatorAt: Discriminato
   return { kind: "section", at: over.at, entries };
 }
 
+/**
+ * `sized`, which is to be laid over `base` with `over` on it, without the sections of unions in which `over` names another kind than `base`: they hold
+ * options of the old kind.
+ */
+export function ofSameKinds(
+  sized: Section,
+  base: Tree | undefined,
+  over: Tree | undefined,
+  discriminatorAt: DiscriminatorAt,
+  path: readonly string[] = [],
+): Section {
+  if (base?.kind !== "section" || over?.kind !== "section") return sized;
+  const entries = [...sized.entries].flatMap(([key, entry]): [string, Entry][] => {
+    const [old, now] = [base, over].map((section) => section.entries.get(key)?.value);
+    const here = [...path, key];
+    if (old?.kind === "section" && now?.kind === "section" && otherKind(old, now, discriminatorAt(here))) return [];
+    const { at, value } = entry;
+    return [[key, value.kind === "section" ? { at, value: ofSameKinds(value, old, now, discriminatorAt, here) } : entry]];
+  });
+  return { ...sized, entries: new Map(entries) };
+}
+
 function otherKind(base: Section, over: Section, discriminator: string | null): boolean {
   if (discriminator === null) return false;
   const [old, now] = [base, over].map((section) => section.entries.get(discriminator)?.value);
