@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
 import { expect, test } from "vitest";
+import { parseAst } from "vitest/node";
 
 const src = fileURLToPath(new URL("../src", import.meta.url));
 
@@ -116,17 +116,31 @@ function importFault({ path, part }: Source, specifier: string): string | null {
     : `imports ${target}; ${part} may import ${allowed.join(", ") || "nothing of ours"}`;
 }
 
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [key: string]: unknown;
+}
+
+const isNode = (value: unknown): value is Node => typeof (value as Node | null)?.type === "string";
+
 /** The functions of a source that are longer than `most` lines, from their first word to their last brace, each as `name: lines`. */
 function longFunctions({ path, text }: Pick<Source, "path" | "text">, most: number): string[] {
-  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  const line = (at: number) => file.getLineAndCharacterOfPosition(at).line;
+  const line = (at: number) => text.slice(0, at).split("\n").length;
   const found: string[] = [];
-  const visit = (node: ts.Node): void => {
-    const lines = line(node.end) - line(node.getStart(file)) + 1;
-    if (ts.isFunctionLike(node) && lines > most) found.push(`${path}: ${node.name?.getText(file) ?? "function"}: ${lines} lines`);
-    if (lines > most) ts.forEachChild(node, visit);
+  const visit = (node: Node, owner: Node): void => {
+    const lines = line(node.end) - line(owner.start) + 1;
+    if (lines <= most) return;
+    const key = node.id ?? owner.key;
+    const name = isNode(key) ? text.slice(key.start, key.end) : "function";
+    if (/Function/.test(node.type)) found.push(`${path}: ${name}: ${lines} lines`);
+    const isMethod = node.type === "MethodDefinition" || node.method === true || node.kind === "get" || node.kind === "set";
+    for (const child of Object.values(node).flat())
+      if (isNode(child)) visit(child, isMethod && child === node.value ? node : child);
   };
-  visit(file);
+  const program = parseAst(text, { lang: path.endsWith(".ts") ? "ts" : "js" }) as unknown as Node;
+  visit(program, program);
   return found;
 }
 
