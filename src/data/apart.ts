@@ -50,8 +50,5 @@ export async function assertEmpty(out: string, what = "an export"): Promise<void
   });
   const names = found.filter((name) => !name.startsWith(".hemosynth.lock"));
   if (names.length > 0)
-    throw new UserError(
-      "usage",
-      `${out}: ${what} needs an empty folder; got one with ${names.sort()[0]}. Choose another --out.`,
-    );
+    throw new UserError("usage", `${out}: ${what} needs an empty folder; got one with ${names.sort()[0]}. Choose another --out.`);
 }
