@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { readyBackend } from "../backend/index.ts";
-import { tf } from "../backend/tf.ts";
+import { type Tensor4D, tf } from "../backend/tf.ts";
 import { silentReporter } from "../core/context.ts";
-import { buildModel, fitWeights, headOptions, type ModelOptions, modelOptions, type Pretext, readWeights, weightCount } from "./index.ts"; // biome-ignore format: one line
+import { assignWeights, buildModel, fitWeights, headOptions, type ModelOptions, modelOptions, type Pretext, readWeights, weightCount } from "./index.ts"; // biome-ignore format: one line
+import { unetClimb, unetEncode, unetOptions } from "./unet.ts";
 
 beforeAll(async () => {
   await readyBackend("auto", silentReporter);
@@ -80,3 +81,28 @@ test("two views of a batch are embedded each by itself outside training, and a h
   expect(fitWeights(options, wider, given).random).toEqual(["head.out.weight", "head.out.bias"]);
   model.dispose();
 });
+
+test.each(Object.values(pretexts))(
+  "a U-Net that starts from %j sees what the pretrained one saw, and draws from it what that drew",
+  async (pretext) => {
+    const options = unetOptions.parse({ kind: "unet", channels: [3, 4, 5] });
+    const before = buildModel(options, { inChannels: 1, outChannels: pretext.kind === "restore" ? 1 : 3, pretext, seed: 2 });
+    for (const [name, variable] of before.weights)
+      if (name.endsWith("running_var")) tf.tidy(() => variable.assign(tf.randomUniform(variable.shape, 0.1, 2, "float32", 9)));
+    const only = ["down", "bottom", ...(pretext.kind === "restore" ? ["up"] : [])];
+    const after = buildModel(options, { inChannels: 1, outChannels: 2, seed: 3 });
+    const given = { where: "w", kind: "unet", weights: await readWeights(before) };
+    assignWeights(after, fitWeights(options, { inChannels: 1, outChannels: 2 }, given, only).taken);
+    tf.tidy(() => {
+      const x = tf.randomUniform([2, 16, 16, 1], 0, 1, "float32", 5) as Tensor4D;
+      const [old, own] = [before, after].map(({ weights }) => {
+        const scope = { weights, mode: { training: false } };
+        const { bottom, skips } = unetEncode(scope, 3, x);
+        return [bottom, ...skips, ...(pretext.kind === "restore" ? [unetClimb(scope, 3, bottom, skips)] : [])];
+      }) as [Tensor4D[], Tensor4D[]];
+      expect(own.map((maps) => Array.from(maps.dataSync()))).toEqual(old.map((maps) => Array.from(maps.dataSync())));
+      expect(Math.max(...old[0]!.dataSync())).toBeGreaterThan(0.01);
+    });
+    for (const model of [before, after]) model.dispose();
+  },
+);

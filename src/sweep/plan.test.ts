@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadExperiment } from "../config/experiment.ts";
 import { UserError } from "../core/errors.ts";
+import type { TrainOptions } from "../train/options.ts";
 import { loadSweep, type SweepPlan } from "./plan.ts";
 
 let folder = "";
@@ -176,4 +177,21 @@ test("names are folders anywhere, however odd or long the values, and never the 
   expect(points).toHaveLength(96);
   expect(new Set(points.map(({ name }) => name)).size).toBe(96);
   for (const { name } of points) expect(name).toMatch(/^[\w.+=~-]{1,120}$/);
+});
+
+test("pretrainings on head CT see HU as the training does, but for views, which must differ; all that is pretrained of the network goes over", async () => {
+  const file = join(import.meta.dirname, "../../configs/sweeps/ich-label-efficient.yaml");
+  const before = (await loadSweep(file)).points.flatMap(({ experiment: { pretrain, train } }) =>
+    pretrain === null ? [] : [{ ...pretrain, later: train }],
+  );
+  expect(new Set(before.map(({ train }) => train.task)).size).toBe(7);
+  for (const { train, only, later } of before) {
+    const greys = ({ augment: { gamma, contrast, brightness, biasField, blurShare } }: TrainOptions) => {
+      return { gamma, contrast, brightness, biasField, blurShare };
+    };
+    const isOfViews = ["infoNce", "localInfoNce", "vicReg"].includes(train.task);
+    if (isOfViews) expect(greys(train), train.task).not.toEqual(greys(later));
+    else expect(greys(train), train.task).toEqual(greys(later));
+    expect(only, train.task).toEqual(["down", "bottom", ...(train.task === "restore" ? ["up"] : [])]);
+  }
 });
