@@ -4,7 +4,7 @@ import { type MeasuredClassTable, measureClassTable } from "./classes/measure.ts
 import type { ClassTable } from "./classes/table.ts";
 import { foundMetrics } from "./found.ts";
 import { type Froc, frocOf } from "./froc.ts";
-import type { Loaded } from "./load.ts";
+import type { EvaluatedTask, Loaded } from "./load.ts";
 import { type Measured, measure } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
 import type { Metric, Results } from "./results.ts";
@@ -26,11 +26,11 @@ export interface Figures extends Measured {
 
 /** @param parts - One, or the folds of a cross-validation, all of one kind. */
 export function figuresOf(parts: readonly Loaded[], options: EvalOptions, rng: Rng): Figures {
-  const { grid, hasMaps } = parts[0]!;
+  const { grid } = parts[0]!;
   const { bootstrap } = options;
   const measured = measure(parts, grid, options, rng);
   const froc = frocOf(parts, measured.plan, bootstrap);
-  const known = knownMetrics(measured.metrics, hasMaps);
+  const known = knownMetrics(measured.metrics, parts[0]!);
   const found = foundMetrics(parts, measured.plan, bootstrap);
   const metrics = [...known, ...(froc === null ? [] : [froc.score]), ...found];
   return { ...measured, metrics, froc, classes: classFigures(parts, options, rng) };
@@ -44,24 +44,32 @@ function classFigures(parts: readonly Loaded[], { bootstrap }: EvalOptions, rng:
   return { table, measured: measureClassTable(table, bootstrap, rng.fork("classes")) };
 }
 
-/** Figures as they stand where there are no maps: Dice does not exist, and why. */
-function knownMetrics(metrics: readonly Metric[], hasMaps: boolean): Metric[] {
+/** Figures as they stand where there are no maps: Dice does not exist, and why. Crops of one examination have one score, so none are of slices. */
+function knownMetrics(metrics: readonly Metric[], { hasMaps, task }: Loaded): Metric[] {
   const isDice = ({ metric }: Metric) => metric.startsWith("dice");
   const none = { estimate: null, low: null, high: null, reason: "the network draws no maps" };
-  return metrics.map((metric) => (hasMaps || !isDice(metric) ? metric : { ...metric, ...none }));
+  const own = task === "crops" ? metrics.filter(({ per }) => per !== "slice") : metrics;
+  return own.map((metric) => (hasMaps || !isDice(metric) ? metric : { ...metric, ...none }));
 }
 
+const wholeSlices = "The network tells of whole slices and draws no maps: there is no Dice, and cases show the truth alone.";
+
+/** What is said of networks that draw no maps. */
+const noMaps: Readonly<Record<Exclude<EvaluatedTask, "masks">, string>> = {
+  boxes: "The network finds boxes and draws no maps: there is no Dice.",
+  slices: wholeSlices,
+  bags: wholeSlices,
+  crops:
+    "The network sees the crops of an examination together and draws no maps: there is no Dice, and no figure of a single crop.",
+};
+
 /** What a reader must know of figures of classes, and of what the network draws. @param ofMasks - Said where it draws maps. */
-export function kindNotes({ classes }: Figures, { hasMaps, boxes }: Loaded, ofMasks: readonly string[]): string[] {
+export function kindNotes({ classes }: Figures, { task }: Loaded, ofMasks: readonly string[]): string[] {
   const called = (first: string) =>
     `What is called a lesion here is every class but the first, ${first}: its score is the logit of all others together.`;
-  const noMaps =
-    boxes === null
-      ? "The network tells of whole slices and draws no maps: there is no Dice, and cases show the truth alone."
-      : "The network finds boxes and draws no maps: there is no Dice.";
   return [
     ...(classes === null ? [] : [called(classes.table.classes[0]!), ...classes.measured.notes]),
-    ...(hasMaps ? ofMasks : [noMaps]),
+    ...(task === "masks" ? ofMasks : [noMaps[task]]),
   ];
 }
 

@@ -14,7 +14,16 @@ import { onGridOf } from "./check.ts";
 import { type ClassTable, formatClassUnits } from "./classes/table.ts";
 import type { BoxTable } from "./detect/measure.ts";
 import type { Figures } from "./figures.ts";
-import { type CaseOutlines, type Chosen, casePicture, chooseCases, chooseRight, shownSlice } from "./gallery.ts";
+import {
+  type CaseOutlines,
+  type Chosen,
+  casePicture,
+  chooseCases,
+  chooseRight,
+  cropsPicture,
+  cropWords,
+  shownSlice,
+} from "./gallery.ts";
 import { heatFile, type Loaded, readPair } from "./load.ts";
 import { joinTables, type Operation } from "./measure.ts";
 import type { EvalOptions } from "./options.ts";
@@ -157,12 +166,13 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
       : boxesShown(part.boxes, part.boxes.firstOf.get(c.id)! + slice, operation.operatingPoints.slice.threshold);
   const window = usualWindow[dataset.modality ?? "T2w"];
   const attended = part.attention?.get(c.id);
-  const picture =
-    attended === undefined
-      ? casePicture(image, outlines, brain, slice, window)
-      : bagPicture(image, truth, brain, attended, window);
+  const [picture, shown] =
+    part.task === "crops"
+      ? [cropsPicture(image, window), cropWords(image)]
+      : attended === undefined
+        ? [casePicture(image, outlines, brain, slice, window), `slice ${slice}`]
+        : [bagPicture(image, truth, brain, attended, window), attentionWords(attended, evaluated.slice, c.id)];
   const { width, height } = picture;
-  const shown = attended === undefined ? `slice ${slice}` : attentionWords(attended, evaluated.slice, c.id);
   return {
     title: chosen.title,
     caption: caseCaption(c, { ...chosen, unit }, shown, operation.operatingPoints.stack.threshold),

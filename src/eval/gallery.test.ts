@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { chooseCases, chooseRight } from "./gallery.ts";
+import { axisAlignedAffine } from "../core/affine.ts";
+import { chooseCases, chooseRight, cropsPicture, cropWords } from "./gallery.ts";
 import type { Unit } from "./table.ts";
 
 /** A stack of two voxels of blood, of which `both` are predicted; nothing else is. */
@@ -70,4 +71,18 @@ test("of each class the median of those that were called rightly is shown, but n
     ["b", "For comparison, called rightly: bleed, probability 0.70"],
   ]);
   expect(right(["b", "e"]).map(({ unit: { case: name } }) => name)).toEqual(["c"]);
+});
+
+test("crops stand side by side in their order; what was not found is black and said", () => {
+  const shape = [8, 8, 4] as const;
+  const crops = (lit: readonly number[]) => ({
+    ...{ shape, affine: axisAlignedAffine(shape, [1, 1, 4]) },
+    data: Float32Array.from({ length: 256 }, (_, i) => (lit.includes(Math.floor(i / 64)) ? 100 + (i % 64) : 0)),
+  });
+  expect([[], [1], [0, 1, 2, 3]].map((lit) => cropWords(crops(lit)))).toEqual(["no region found", "1 of 4 regions found", "4 of 4 regions found"]); // biome-ignore format: one line
+  const { width, height, data } = cropsPicture(crops([1]), null);
+  expect([width, height]).toEqual([638, 424]);
+  const middle = (column: number, row: number) => data[3 * (214 * column + 105 + width * (214 * row + 105))]!;
+  expect([middle(0, 0), middle(2, 0), middle(0, 1)]).toEqual([0, 0, 0]);
+  expect(middle(1, 0)).toBeGreaterThan(50);
 });

@@ -1,6 +1,7 @@
 import { affineSpacing } from "../core/affine.ts";
 import type { Rectangle } from "../core/rectangle.ts";
-import type { Image, Volume } from "../core/volume.ts";
+import { extractSlice, type Image, sliceAxis, type Volume } from "../core/volume.ts";
+import { many } from "../core/words.ts";
 import {
   forTheEye,
   type PreprocessOptions,
@@ -9,7 +10,7 @@ import {
   prepareRectangle,
   prepareStack,
 } from "../data/preprocess.ts";
-import { type Bitmap, newBitmap, pasteBitmap } from "../picture/bitmap.ts";
+import { type Bitmap, drawText, newBitmap, pasteBitmap } from "../picture/bitmap.ts";
 import { cropAround, drawOverlay, predictionColour, rectangleMask, truthColour } from "../picture/overlay.ts";
 import type { ClassTable, ClassUnit } from "./classes/table.ts";
 import { diceOf } from "./metrics/dice.ts";
@@ -138,6 +139,33 @@ export function casePicture(
   const heat = "heat" in of && of.heat !== null ? shareOfHighest(prepareMap(of.heat, geometry)[slice]!) : null;
   pasteBitmap(both, drawOverlay({ grey, probability: heat, outlines }, crop, side), side + gap, 0);
   return both;
+}
+
+/** Side of a crop of a region, pixels, and how many stand in a row. */
+const tile = 210;
+const inRow = 3;
+
+/** The crops of an examination in their order, each with its number; one that is black is of a region that was not found, and says so. */
+export function cropsPicture(image: Volume, window: PreprocessOptions["window"]): Bitmap {
+  const pixelMm = Math.min(...affineSpacing(image.affine));
+  const { slices } = prepareStack(image, { pixelMm, orientation: "canonical", ...forTheEye(window) });
+  const rows = Math.ceil(slices.length / inRow);
+  const all = newBitmap(inRow * (tile + gap) - gap, rows * (tile + gap) - gap, [255, 255, 255]);
+  for (const [i, grey] of slices.entries()) {
+    const picture = drawOverlay({ grey, probability: null, outlines: [] }, cropAround(grey, [], 0, 0), tile);
+    const words = grey.data.some((v) => v !== 0) ? `${i + 1}` : `${i + 1}: not found`;
+    drawText(picture, words, 4, 4, [255, 255, 255], 2);
+    pasteBitmap(all, picture, (i % inRow) * (tile + gap), Math.floor(i / inRow) * (tile + gap));
+  }
+  return all;
+}
+
+/** How many regions were found: crops that are not black. */
+export function cropWords(image: Volume): string {
+  const axis = sliceAxis(image);
+  const n = image.shape[axis];
+  const found = Array.from({ length: n }, (_, i) => extractSlice(image, axis, i)).filter(({ data }) => data.some((v) => v !== 0));
+  return found.length === 0 ? "no region found" : `${found.length} of ${many(n, "region")} found`;
 }
 
 /** What is outlined, as masks on the pixels that are shown. */

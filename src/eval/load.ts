@@ -46,8 +46,8 @@ export interface Predicted {
 /** Probabilities among which the mask threshold is chosen. */
 const maskGrid: readonly number[] = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
 
-/** What a network tells: of voxels, of boxes, of whole slices, or of whole stacks whose slices it weighs (bags). */
-export type EvaluatedTask = "masks" | "boxes" | "slices" | "bags";
+/** What a network tells: of voxels, of boxes, of whole slices, of whole stacks whose slices it weighs (bags), or of crops that it sees together. */
+export type EvaluatedTask = "masks" | "boxes" | "slices" | "bags" | "crops";
 
 /** What was read, joined and checked. */
 export interface Loaded {
@@ -101,7 +101,7 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const attention = await readAttention(predictions);
   return {
     ...{ from, dataset, evaluated, validation, grid, hasMaps, boxes },
-    task: hasMaps ? "masks" : boxes !== null ? "boxes" : attention !== null ? "bags" : "slices",
+    task: hasMaps ? "masks" : boxes !== null ? "boxes" : attention !== null ? "bags" : told.task === "crops" ? "crops" : "slices",
     attention: hasMaps || boxes !== null ? null : attention,
     pointed: boxes === null ? pointed : null,
     froc: hasMaps

@@ -9,7 +9,7 @@ import { diceOf } from "../metrics/dice.ts";
 import { precisionRecallCurve } from "../metrics/precision-recall.ts";
 import { sigmoid } from "../predict/score.ts";
 import type { Metric, Results } from "../results.ts";
-import { type Level, levels } from "../scores.ts";
+import type { Level } from "../scores.ts";
 import type { Tables, Unit } from "../table.ts";
 import { calibrationBins } from "../tables/calibration.ts";
 import { overlapAt } from "../tally.ts";
@@ -18,7 +18,7 @@ import { calibrationSvg } from "./calibration.ts";
 import { blue, orange } from "./chart.ts";
 import { curvesSvg, frocAxes, precisionAxes, precisionSteps } from "./curves.ts";
 import { forestSvg } from "./forest.ts";
-import { figure, findMetric, lesionWord, metricNames, withInterval } from "./format.ts";
+import { figure, findMetric, lesionWord, levelsOf, metricNames, withInterval } from "./format.ts";
 import { rocSvg, stripSvg } from "./plots.ts";
 
 /** The report's plots as SVG, by the names of their files; of some networks some are missing. */
@@ -44,11 +44,11 @@ export const lowestDrawn = -20;
 export function drawPlots(results: Results, drawn: Drawn): ReportPlots {
   const { roc, tables, stacks, froc, task } = drawn;
   const auroc = (level: Level) => `AUROC ${areaWords(results, "auroc", level)}`;
-  const ranking = levels.flatMap((level) => [
+  const ranking = levelsOf(results).flatMap((level) => [
     [`roc-${level}`, rocSvg(`per ${level}`, roc[level], auroc(level))],
     [`precision-recall-${level}`, precisionSvg(results, tables[level], level)],
   ]);
-  const calibrated: Level = task === "bags" ? "stack" : "slice";
+  const calibrated: Level = task === "bags" || task === "crops" ? "stack" : "slice";
   return {
     ...Object.fromEntries(ranking),
     calibration: calibrationOf(results, tables[calibrated], calibrated),

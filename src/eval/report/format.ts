@@ -2,6 +2,7 @@ import { decimals, romanGrade } from "../../core/words.ts";
 import type { Case } from "../../data/dataset.ts";
 import type { Chosen } from "../gallery.ts";
 import type { Metric, Results } from "../results.ts";
+import { type Level, levels } from "../scores.ts";
 import { wordsOf } from "./origin.ts";
 
 /** A figure as it is printed: three decimals, a dash where it does not exist. */
@@ -23,6 +24,10 @@ export function withInterval({ estimate, low, high }: Pick<Metric, "estimate" | 
 export function findMetric(results: Results, metric: Metric["metric"], per: Metric["per"], subset = "all"): Metric | undefined {
   return results.metrics.find((m) => m.metric === metric && m.per === per && m.subset === subset);
 }
+
+/** The levels that there are figures of. */
+export const levelsOf = (results: Results): Level[] =>
+  levels.filter((level) => findMetric(results, "auroc", level) !== undefined);
 
 export const metricNames: Readonly<Record<Metric["metric"], string>> = {
   auroc: "AUROC",

@@ -1,7 +1,7 @@
 import { many } from "../../core/words.ts";
 import { html, type Markup } from "../../picture/html.ts";
 import type { Fold, Metric, OperatingPoint, Results, Transfer } from "../results.ts";
-import { type Level, levels } from "../scores.ts";
+import type { Level } from "../scores.ts";
 import type { TextTable } from "../tables/document.ts";
 import { tableSection } from "../tables/page.ts";
 import { classCalibrationWords } from "./calibration.ts";
@@ -9,7 +9,7 @@ import type { Evaluated } from "./checklists/answers.ts";
 import { checklistSections } from "./checklists/section.ts";
 import { classSection } from "./classes.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
-import { figure, findMetric, fixed, lesionWord, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
+import { figure, findMetric, fixed, lesionWord, levelsOf, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
 import { list, paragraphs, plots, reportLayout, type Section, table } from "./layout.ts";
 import { banner, headline, intervalReading, limits, methods, reading } from "./words.ts";
 
@@ -79,12 +79,12 @@ function rankingSection({ results, plots: all }: ReportContent): Section {
     ? "the thresholds of the folds, each for its own network, came to lie together; the curve takes the scores of all networks as of one scale, so the point may lie off it"
     : "the threshold of the validation split came to lie";
   const roc = plots(
-    drawn(all, levels.map((level) => `roc-${level}`)),
+    drawn(all, levelsOf(results).map((level) => `roc-${level}`)),
     `Shaded: pointwise interval of sensitivity at each false positive rate, from resampled subjects. Orange: the operating point, where ${where}. Dashed: chance.`,
     "three",
   ); // biome-ignore format: short
   const precision = plots(
-    drawn(all, levels.map((level) => `precision-recall-${level}`)),
+    drawn(all, levelsOf(results).map((level) => `precision-recall-${level}`)),
     `Dashed: chance, which is the share of units with a ${lesionWord(results)} here. The steps enclose average precision.`,
     "three",
   ); // biome-ignore format: short
@@ -172,7 +172,7 @@ function summaryTable(results: Results): Markup {
     ];
   };
   const pooled = findMetric(results, "dice", "pooled");
-  const rows = [...levels.map(row), ["All voxels at once", "", "", "", "", metricCell(pooled)]];
+  const rows = [...levelsOf(results).map(row), ["All voxels at once", "", "", "", "", metricCell(pooled)]];
   return html`${table("summary", ["Per", "n", "AUROC", "Sensitivity", "Specificity", `Dice on ${lesionWord(results)}s`], rows)}${boxTable(results)}`;
 }
 
@@ -198,7 +198,8 @@ function countPositives(results: Results, level: Level): number | undefined {
 function folds(results: Results): Section[] {
   const { folds: all, spread } = results;
   if (all === undefined || spread === undefined) return [];
-  const columns = [["auroc", "stack"], ["sensitivity", "stack"], ["specificity", "stack"], ["dice", "slice"]] as const; // biome-ignore format: a list
+  const columns = ([["auroc", "stack", "AUROC"], ["sensitivity", "stack", "sensitivity"], ["specificity", "stack", "specificity"], ["dice", "slice", "Dice"]] as const)
+    .filter(([metric, per]) => spread.some((one) => one.metric === metric && one.per === per)); // biome-ignore format: a list
   const row = ({ fold, subjects, counts, operatingPoints, figures }: Fold) => {
     const own = columns.map(([metric, per]) => figures.find((one) => one.metric === metric && one.per === per)?.estimate ?? null);
     const tested = html`${subjects.length}<span class="small">${subjects.slice(0, 4).join(", ")}${subjects.length > 4 ? ", …" : ""}</span>`;
@@ -209,7 +210,13 @@ function folds(results: Results): Section[] {
     const found = spread.find((one) => one.metric === metric && one.per === per)!;
     return html`${figure(found.mean)} ± ${figure(found.sd)}<span class="small">${many(found.folds, "fold")}</span>`;
   });
-  const head = ["Fold", "subjects tested", "stacks", "stack threshold (logit)", "stack AUROC", "stack sensitivity", "stack specificity", "slice Dice"]; // biome-ignore format: a list
+  const head = [
+    "Fold",
+    "subjects tested",
+    "stacks",
+    "stack threshold (logit)",
+    ...columns.map(([, per, name]) => `${per} ${name}`),
+  ];
   const chosen = results.split === "test" ? "validation subjects out of its own training" : "the very subjects that it tests";
   const caption = `Each fold by itself, at thresholds chosen on ${chosen}. Mean ± SD say how far single folds differ. They are no interval and no error of the mean: folds share most of their training subjects. The interval of the result is in the summary, where all subjects are taken together and resampled. A dash: not defined in that fold.`;
   const rows = [...all.map(row), ["mean ± SD over folds", "", "", "", ...over]];
@@ -231,7 +238,7 @@ function operatingTable(results: Results): Markup {
     `sensitivity, ${results.split}`,
     `specificity, ${results.split}`,
   ];
-  return table("plain", head, levels.map(row));
+  return table("plain", head, levelsOf(results).map(row));
 }
 
 /** Every rule for a threshold: what it reached where it was chosen, and what is left of that. */
@@ -265,20 +272,17 @@ function subsetTable(results: Results): Markup {
 }
 
 function splitTable(results: Results): Markup {
-  const head = ["Split", "subjects", "examinations", "stacks", "slices", "weeks"];
-  const rows = results.splits.map((s) => {
-    const weeks = s.youngest === null || s.oldest === null ? "–" : `${s.youngest.toFixed(1)}–${s.oldest.toFixed(1)}`;
-    const both = (all: number, positive: number) =>
-      html`${all}<span class="small">${positive} with ${lesionWord(results)}</span>`;
-    return [
-      s.split,
-      s.subjects,
-      both(s.examinations, s.positiveExaminations),
-      both(s.stacks, s.positiveStacks),
-      both(s.slices, s.positiveSlices),
-      weeks,
-    ];
-  });
+  const slices = levelsOf(results).includes("slice");
+  const head = ["Split", "subjects", "examinations", "stacks", ...(slices ? ["slices"] : []), "weeks"];
+  const both = (all: number, positive: number) => html`${all}<span class="small">${positive} with ${lesionWord(results)}</span>`;
+  const rows = results.splits.map((s) => [
+    s.split,
+    s.subjects,
+    both(s.examinations, s.positiveExaminations),
+    both(s.stacks, s.positiveStacks),
+    ...(slices ? [both(s.slices, s.positiveSlices)] : []),
+    s.youngest === null || s.oldest === null ? "–" : `${s.youngest.toFixed(1)}–${s.oldest.toFixed(1)}`,
+  ]);
   return table("plain", head, rows);
 }
 
@@ -315,6 +319,7 @@ function gallery({ gallery: items, results, task }: ReportContent): Markup {
     masks: beside(html`the true outline in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the mask threshold.`),
     boxes: beside(html`the true boxes in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the slice threshold.`),
     slices: beside(html`the true outline in <span class="truth">blue</span>${pointed(results) ? " and the heat map from yellow to red, as a share of its highest in the picture" : ""}; the network draws no outline.`),
+    crops: html`${right}. The crops of the examination in the order in which the network sees them; one whose region was not found is black.`,
     bags: html`up to three stacks with a ${lesionWord(results)} that were called rightly, highest scores first. The four slices with the highest share in the score of the stack (attention), highest first: above each its number, from 0, and its share, below it the share as a bar in <span class="found">orange</span>; the true outline in <span class="truth">blue</span>.`,
   }[task]; // biome-ignore format: a list
   return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then ${words}</p><div class="gallery">${items.map(one)}</div>`;

@@ -37,13 +37,17 @@ export function headline(results: Results): string[] {
     found === null && cleared === null
       ? "No stack was called: there is no threshold."
       : `At the stack threshold, ${found === null ? "" : `${found} stacks with a ${lesion} were called`}${found && cleared ? " and " : ""}${cleared === null ? "" : `${cleared} without were not`}.`,
-    boxes !== undefined
-      ? `mAP@0.5 of ${many(boxes.n, "box", "boxes")} around ${lesion}s in slices is ${withInterval(boxes)}.`
-      : dice === undefined || dice.estimate === null
-        ? `Dice does not exist here: ${dice?.reason ?? "not measured"}.`
-        : `Mean Dice over slices with a ${lesion} is ${withInterval(dice)}.`,
+    ...(boxes === undefined
+      ? []
+      : [`mAP@0.5 of ${many(boxes.n, "box", "boxes")} around ${lesion}s in slices is ${withInterval(boxes)}.`]),
+    ...(boxes !== undefined || dice === undefined ? [] : [diceWords(dice, lesion)]),
   ];
 }
+
+const diceWords = (dice: Metric, lesion: string): string =>
+  dice.estimate === null
+    ? `Dice does not exist here: ${dice.reason ?? "not measured"}.`
+    : `Mean Dice over slices with a ${lesion} is ${withInterval(dice)}.`;
 
 function held({ split, folds }: Results): string {
   if (folds === undefined) return `The ${split} split holds`;
@@ -123,6 +127,8 @@ const scoreWords: Readonly<Record<EvaluatedTask, string>> = {
     "A slice scores the logit of its best box; a stack scores the highest of its slices; a subject's examination scores the mean or maximum of its stacks.",
   slices:
     "The network scores whole slices; a stack scores the highest of its slices (or of runs of neighbouring slices); a subject's examination scores the mean or maximum of its stacks.",
+  crops:
+    "The network sees the crops of an examination together and scores the examination, which counts as a stack; a subject's examination scores the mean or maximum of its stacks.",
   bags: "The network was told of whole stacks alone. It weighs the slices of a stack, as its pooling says, and scores the stack; the score of a slice is what it alone would give; a subject's examination scores the mean or maximum of its stacks.",
 };
 
@@ -161,6 +167,7 @@ function overlapMethods({ options }: Results, task: EvaluatedTask): string[] {
         `Dice. Per slice, per stack (all its voxels together) and per examination (all its stacks, in mm³), then the mean over units with a lesion; pooled: all voxels of the split at once, healthy stacks included. Where truth and prediction are both empty, which happens among healthy units only, Dice is ${emptyRules[options.emptyMask]}.`,
       ];
     case "slices":
+    case "crops":
     case "bags":
       return [
         "Masks. The network draws none: masks of the truth say which units are positive, and no rule for empty ones is needed.",

@@ -19,6 +19,7 @@ export const taskWords: Readonly<Record<EvaluatedTask, string>> = {
   boxes: "Detection of lesions by boxes of a neural network",
   slices: "Classification of slices by a neural network",
   bags: "Classification of stacks by a neural network that weighs their slices (multiple instances)",
+  crops: "Classification of examinations by a neural network that sees crops of their regions together",
 };
 
 /** What a run can say to an item of a checklist. */
