@@ -3,10 +3,10 @@ import { type Canvas, forEachIn, grown, type Paint, paint } from "./canvas.ts";
 import { deepCisterns } from "./cisterns.ts";
 import { corpusCallosum, deepGrey, hippocampus } from "./deep.ts";
 import type { PhantomAnatomy } from "./draw.ts";
-import { type Field, shared, smoothMin, without } from "./fields.ts";
+import { type Field, smoothMax, smoothMin, without } from "./fields.ts";
 import type { Frame } from "./frame.ts";
 import { interpolateHeld } from "./growth.ts";
-import { type Bounds, latticeField, redistance, sampleField } from "./lattice.ts";
+import { type Bounds, latticeField, signedDistance } from "./lattice.ts";
 import { besideCavum, cavum, choroidPlexus, eminenceShare, lateralVentricle, thirdVentricle } from "./ventricles.ts";
 
 /** Paints what lies between the hemispheres: callosum, cavum, ventricles, germinal matrix, deep grey matter, hippocampus. */
@@ -42,7 +42,7 @@ function paintSide(
   const { lumen: tubes, bounds } = lateralVentricle(frame, size);
   const room = grown(bounds, 4);
   const whole = without(besideCavum(tubes, septum, anatomy.septalLeaflet), callosum, 0.5);
-  const lumen = latticeField(redistance(sampleField(whole, room, 1)));
+  const lumen = latticeField(signedDistance(whole, room, 1));
   const put = (box: Bounds, shape: Field, what: Paint) => paint(canvas, onSide(side, box), oneSided(side, shape), what);
 
   darkenBeside(canvas, onSide(side, room), oneSided(side, lumen));
@@ -61,10 +61,18 @@ function paintSide(
   );
   put(cisterns.bounds, open, { tissue: tissues.csf, intensity: contrast.csf });
   const outside: Field = (x, y, z) => smoothMin(tubes(x, y, z), callosum(x, y, z), 0.3); // not in the septum, which cuts into the tubes
-  const matrix = shared(germinalMatrix(frame, anatomy, lumen), (x, y, z) => -outside(x, y, z) - 0.4, 0.3);
+  const matrix = sharedNear(germinalMatrix(frame, anatomy, lumen), (x, y, z) => -outside(x, y, z) - 0.4, 0.3, canvas.spacing);
   put(room, matrix, { tissue: tissues.germinalMatrix, intensity: contrast.germinalMatrix });
   put(bounds, lumen, { tissue: tissues.lateralVentricle, intensity: contrast.ventricle });
   put(bounds, choroidPlexus(frame, lumen, size.atrialWidth), { tissue: null, intensity: contrast.choroid, edge: 2.4 });
+}
+
+/** {@link shared} for a `b` that takes long to ask: where `a` is more than `far` mm away, which is no farther than what they share, `b` is not asked. */
+function sharedNear(a: Field, b: Field, k: number, far: number): Field {
+  return (x, y, z) => {
+    const d = a(x, y, z);
+    return d > far ? d : smoothMax(d, b(x, y, z), k);
+  };
 }
 
 /** Ganglionic eminence, and the thin ventricular zone about the rest of the lumen while it lasts. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { between, seededRng } from "../../core/rng.ts";
 import { ellipsoid, type Field, polygonDistance, roundTube, smoothMax, smoothMin, tube } from "./fields.ts";
-import { gradientSize, latticeField, redistance, sampleField } from "./lattice.ts";
+import { gradientSize, latticeField, redistance, sampleField, signedDistance } from "./lattice.ts";
 
 const rng = seededRng("fields");
 const somewhere = (reach: number) => [0, 1, 2].map(() => between(rng, [-reach, reach])) as [number, number, number];
@@ -107,4 +107,19 @@ test("fast sweeping turns a distorted function into distance with unit slope", (
   }
   const slopes = gradientSize(lattice).filter((_, n) => Math.abs(lattice.data[n]!) < 3);
   expect(slopes.reduce((a, b) => a + b, 0) / slopes.length).toBeCloseTo(1, 1);
+});
+
+test("distances of a field that is asked near its surface alone are those of one that is asked everywhere", () => {
+  const bent = roundTube([{ at: [-9, 0, 0], radius: 2 }, { at: [0, 6, 3], radius: 3 }, { at: [8, -5, -2], radius: 0.7 }], 1); // biome-ignore format: one line
+  const stretched: Field = (x, y, z) => bent(x, y, z) * (1.2 + 0.5 * Math.sin(x)); // an estimate, as most shapes are
+  const bounds = { low: [-30, -24, -20], high: [31, 22, 23] } as const;
+  let asked = 0;
+  const counted: Field = (x, y, z) => {
+    asked++;
+    return stretched(x, y, z);
+  };
+  const all = redistance(sampleField(stretched, bounds, 0.8));
+  const few = signedDistance(counted, bounds, 0.8);
+  expect(few.data.findIndex((d, n) => d !== all.data[n])).toBe(-1);
+  expect(asked).toBeLessThan(all.data.length / 3);
 });

@@ -28,6 +28,34 @@ export function sampleField(field: Field, { low, high }: Bounds, step: number): 
   return { data, shape, low, step };
 }
 
+/** Points of a block's side in {@link signedDistance}. */
+const block = 3;
+
+/** A block is asked in one point where its value says that the surface is this many times farther than the block reaches: fields are estimates. */
+const slack = 3;
+
+/** {@link redistance} of a field sampled at the points of a box, which asks for all points only near its zero surface: of others the sign is enough. */
+export function signedDistance(field: Field, { low, high }: Bounds, step: number): Lattice {
+  const shape = [0, 1, 2].map((i) => Math.ceil((high[i]! - low[i]!) / step) + 1) as [number, number, number];
+  const [nx, ny, nz] = shape;
+  const data = new Float32Array(nx * ny * nz);
+  const middle = block >> 1;
+  const reach = slack * step * Math.hypot(middle + 1, middle, middle); // to the neighbours of the block's points
+  const at = (i: number, j: number, k: number) => field(low[0] + i * step, low[1] + j * step, low[2] + k * step);
+  for (let k0 = 0; k0 < nz; k0 += block) {
+    for (let j0 = 0; j0 < ny; j0 += block) {
+      for (let i0 = 0; i0 < nx; i0 += block) {
+        const rough = at(i0 + middle, j0 + middle, k0 + middle);
+        const far = Math.abs(rough) > reach;
+        for (let k = k0; k < Math.min(nz, k0 + block); k++)
+          for (let j = j0; j < Math.min(ny, j0 + block); j++)
+            for (let i = i0; i < Math.min(nx, i0 + block); i++) data[i + nx * (j + ny * k)] = far ? rough : at(i, j, k);
+      }
+    }
+  }
+  return redistance({ data, shape, low, step });
+}
+
 /** The lattice as a field again: trilinear between points, held at the border outside. */
 export function latticeField({ data, shape: [nx, ny, nz], low: [lx, ly, lz], step }: Lattice): Field {
   const inverse = 1 / step;
@@ -108,6 +136,7 @@ function sweepOnce(d: Float32Array, fixed: Float32Array, [nx, ny, nz]: Lattice["
         const a = Math.min(i > 0 ? d[n - 1]! : far, i < nx - 1 ? d[n + 1]! : far);
         const b = Math.min(j > 0 ? d[n - nx]! : far, j < ny - 1 ? d[n + nx]! : far);
         const c = Math.min(k > 0 ? d[n - nxy]! : far, k < nz - 1 ? d[n + nxy]! : far);
+        if (Math.min(a, b, c) >= d[n]!) continue; // the distance is larger than that of the nearest neighbour
         const value = solveEikonal(a, b, c, step);
         if (value < d[n]!) d[n] = value;
       }
