@@ -137,7 +137,7 @@ export function paint(canvas: Canvas, shape: Shape, { tissue, label, edge = 0, w
       const p = u[i]!;
       const q = v[i]!;
       if (p < u0 - half || p > u1 + half || q < v0 - half || q > v1 + half) continue;
-      const d = shape.distance(p, q);
+      const d = shape.distance(p, q, i);
       if (d >= half) continue;
       blend(canvas, i, Math.min(1, 0.5 - d / width), echo, tissue);
       if (label !== undefined && d < 0) labels[i] = label;
@@ -193,11 +193,23 @@ export function blend(
 
 /** A signed distance in the plane, mm, negative inside, and a circle beyond which the shape does not reach. */
 export interface Shape {
-  readonly distance: (u: number, v: number) => number;
+  /** @param pixel - Index of the pixel of the canvas that is painted and lies there, for {@link kept}; shapes made of others may leave it out. */
+  readonly distance: (u: number, v: number, pixel?: number) => number;
   readonly centre: readonly [number, number];
   readonly reach: number;
   /** [u0, v0, u1, v1]: outside of it the distance is at least that from it. Absent: nothing is said. It spares asking for the distance. */
   readonly box?: readonly [number, number, number, number];
+}
+
+/** A shape whose distance from a canvas' pixels is computed once: for an outline that is painted several times, grown or as a rim. */
+export function kept({ label }: Canvas, shape: Shape): Shape {
+  const known = new Float64Array(label.length).fill(NaN);
+  const distance = (u: number, v: number, pixel?: number) => {
+    if (pixel === undefined) return shape.distance(u, v);
+    if (Number.isNaN(known[pixel]!)) known[pixel] = shape.distance(u, v);
+    return known[pixel]!;
+  };
+  return { ...shape, distance };
 }
 
 /** Impedance from which on a tissue is a wall. */

@@ -53,7 +53,7 @@ export function stroke(...points: readonly (readonly [u: number, v: number, radi
 export function rim(shape: Shape, widthMm: number): Shape {
   const { distance, centre, reach } = shape;
   return {
-    distance: (u, v) => Math.abs(distance(u, v)) - widthMm / 2,
+    distance: (u, v, pixel) => Math.abs(distance(u, v, pixel)) - widthMm / 2,
     centre,
     reach: reach + widthMm,
     ...widened(shape, widthMm / 2),
@@ -63,7 +63,7 @@ export function rim(shape: Shape, widthMm: number): Shape {
 /** A shape made larger by `by` mm on all sides. */
 export function grown(shape: Shape, by: number): Shape {
   const { distance, centre, reach } = shape;
-  return { distance: (u, v) => distance(u, v) - by, centre, reach: reach + by, ...widened(shape, by) };
+  return { distance: (u, v, pixel) => distance(u, v, pixel) - by, centre, reach: reach + by, ...widened(shape, by) };
 }
 
 function widened({ box }: Shape, by: number): Pick<Shape, "box"> {
