@@ -146,14 +146,17 @@ const imageWords: Readonly<Record<MadeOrigin, string>> = {
   simulated: "SIMULATED images: software made the images that were read and all that they show, so no figure is clinical performance",
 }; // biome-ignore format: a table
 
-function headLines({ readings, simulated, images, readers, arms, columns, classes, options, method }: ReaderResults): string[] {
+const warningsOf = ({ simulated, images }: ReaderResults): string[] => [
+  ...(simulated
+    ? ["SIMULATED readers: a program made these readings, and all figures are of that program; no person has read anything"]
+    : []),
+  ...(images === null ? [] : [imageWords[images]]),
+];
+
+function headLines({ readings, readers, arms, columns, classes, options, method }: ReaderResults): string[] {
   const { file, cases, positives, clusters } = readings;
   const negatives = `${classes.negative.slice(0, 5).join(", ")}${classes.negative.length > 5 ? ", ..." : ""}`;
   return [
-    ...(simulated
-      ? ["SIMULATED readers: a program made these readings, and all figures are of that program; no person has read anything"]
-      : []),
-    ...(images === null ? [] : [imageWords[images]]),
     `${oneLine(file)}: ${many(cases, "case")}, ${positives} positive, ${many(clusters, "cluster")}, read by ${readers.length} (${oneLine(readers.join(", "))})`,
     `arms: ${oneLine(arms.join(", "))}${arms.length > 1 ? `; ${oneLine(arms[0]!)} is the reference` : ""}`,
     `columns: ${columns}`,
@@ -173,7 +176,8 @@ export function readerDocument(results: ReaderResults): TableDocument {
   ];
   return {
     title: simulated ? "Reader study with SIMULATED readers" : "Reader study",
-    lines: headLines(results),
+    warnings: warningsOf(results),
+    lines: [...warningsOf(results), ...headLines(results)],
     tables: simulated ? tables.map(({ title, cells }) => ({ title: `SIMULATED readers: ${title}`, cells })) : tables,
     notes,
     method,

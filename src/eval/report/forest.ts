@@ -1,4 +1,21 @@
-import { atX, blue, dot, type Frame, faint, ink, label, line, niceTicks, orange, short, svgFile, tickText } from "./chart.ts";
+import {
+  atX,
+  blue,
+  dot,
+  type Frame,
+  faint,
+  heading,
+  ink,
+  label,
+  line,
+  niceTicks,
+  orange,
+  short,
+  svgFile,
+  tickText,
+  titleLines,
+  titleRoom,
+} from "./chart.ts";
 
 /** A line of a forest plot; without an interval there is a dot alone. */
 export interface ForestRow {
@@ -22,10 +39,13 @@ export interface ForestAxis {
 }
 
 const rowHeight = 36;
+const textHeight = 15;
+/** Letters that fit on a line. */
+const room = ({ summary }: ForestRow): number => (summary ? 46 : 50);
 
 /**
- * Estimates with their intervals, one below the other: the name and the figures of each on a line, the interval below it, so that the plot is
- * narrow enough for a phone.
+ * Estimates with their intervals, one below the other: the name and the figures of each on a line, or on two where they are long, the interval below, so
+ * that the plot is narrow enough for a phone.
  *
  * @param words - Says a row's figures.
  */
@@ -36,20 +56,22 @@ export function forestSvg(
   words: (row: ForestRow) => string,
 ): string {
   const place = (value: number) => (axis.scale === "log" ? Math.log(value) : value);
-  const size = { width: 350, height: 76 + rowHeight * rows.length };
-  const f: Frame = { ...size, left: 12, top: 28, right: 12, bottom: 46, x: axis.range ?? rangeOf(rows, axis, place), y: [0, 1] };
+  const lines = titleLines(title, 350);
+  const top = 28 + titleRoom(lines);
+  const placed = placeRows(rows, words, top);
+  const size = { width: 350, height: (placed.at(-1)?.bottom ?? top) + 48 };
+  const f: Frame = { ...size, left: 12, top, right: 12, bottom: 46, x: axis.range ?? rangeOf(rows, axis, place), y: [0, 1] };
   const at = (value: number) => atX(f, place(value));
   const ticks = axis.scale === "log" ? ratioTicks(Math.exp(f.x[0]), Math.exp(f.x[1])) : niceTicks(f.x[0], f.x[1]);
   const under = f.height - f.bottom;
-  const tops = rows.map((_, i) => f.top + rowHeight * i);
   const vertical = (value: number, colour: string, dash = "") =>
-    tops.map((top) => line(at(value), top + 18, at(value), top + rowHeight - 2, colour, { dash })); // beside the intervals, never through words
+    placed.map(({ bottom }) => line(at(value), bottom - 18, at(value), bottom - 2, colour, { dash })); // beside the intervals, never through words
   return svgFile(f, title, [
-    label(8, 18, short(title, 42), { anchor: "start", size: 13, bold: true }),
+    ...heading(lines),
     ...ticks.flatMap((tick) => [...vertical(tick, faint), label(at(tick), under + 16, tickText(tick), { size: 11 })]),
     ...(axis.reference === null ? [] : vertical(axis.reference, ink, "3 3")),
     label(f.width / 2, under + 34, short(axis.name, 52)),
-    ...rows.flatMap((row, i) => forestRow(f, row, tops[i]!, at, words(row))),
+    ...placed.flatMap((one) => forestRow(f, one, at)),
   ]);
 }
 
@@ -66,13 +88,30 @@ function rangeOf(
   return [from - room, to + room];
 }
 
-function forestRow(f: Frame, row: ForestRow, top: number, at: (value: number) => number, words: string): string[] {
+/** A row with its figures, between two heights of the plot. */
+interface PlacedRow {
+  readonly row: ForestRow;
+  readonly words: string;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+function placeRows(rows: readonly ForestRow[], wordsOf: (row: ForestRow) => string, from: number): PlacedRow[] {
+  let bottom = from;
+  return rows.map((row) => {
+    const words = wordsOf(row);
+    const top = bottom;
+    bottom += rowHeight + (row.name.length + words.length > room(row) ? textHeight : 0);
+    return { row, words, top, bottom };
+  });
+}
+
+function forestRow(f: Frame, { row, words, top, bottom }: PlacedRow, at: (value: number) => number): string[] {
   const colour = row.summary ? orange : blue;
-  const y = top + 26;
-  const room = 50 - words.length; // letters of this size that fit on the line
+  const y = bottom - 10;
   return [
-    label(f.left, top + 14, short(row.name, Math.max(10, room)), { anchor: "start", size: 11.5, bold: row.summary }),
-    label(f.width - f.right, top + 14, words, { anchor: "end", size: 11.5 }),
+    label(f.left, top + 14, short(row.name, room(row)), { anchor: "start", size: 11.5, bold: row.summary }),
+    label(f.width - f.right, bottom - 22, words, { anchor: "end", size: 11.5 }),
     ...(row.low === null || row.high === null ? [] : [line(at(row.low), y, at(row.high), y, colour, { width: 2.5 })]),
     dot(at(row.estimate), y, colour, row.summary ? 5 : 4, 1),
   ];

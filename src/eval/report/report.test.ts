@@ -38,6 +38,33 @@ test("what rounds to 0 has no sign", () => {
   expect([-0.0004, -0, 0.0004, -0.0005001, -12.3].map((value) => fixed(value, 3))).toEqual(["0.000", "0.000", "0.000", "−0.001", "−12.300"]); // biome-ignore format: one line
 });
 
+/** The texts of a plot, its name aside. */
+const textsOf = (svg: string) => [...svg.matchAll(/<text x="[\d.]+" y="([\d.]+)"[^>]*>([^<]*)</g)].map((m) => [Number(m[1]), m[2]!] as const); // biome-ignore format: one line
+
+test("a title that is too long for a line goes on below, the plot with it; one without an end is cut", () => {
+  const title = "Calls, per examination, mean of probabilities";
+  const [plain, long] = [calibrationSvg("Calls", []), calibrationSvg(title, [])];
+  expect(textsOf(long).slice(0, 2)).toEqual([[18, "Calls, per examination, mean of"], [34, "probabilities"]]); // biome-ignore format: short
+  const height = (svg: string) => Number(/height="(\d+)"/.exec(svg)![1]);
+  expect(height(long)).toBe(height(plain) + 16);
+  const one = (svg: string) => textsOf(svg).find(([, text]) => text === "1")![0];
+  expect(one(long)).toBe(one(plain) + 16);
+  expect(
+    textsOf(calibrationSvg("word ".repeat(99), []))
+      .slice(0, 4)
+      .map(([, text]) => text.at(-1)),
+  ).toEqual(["d", "d", "…", "0"]);
+});
+
+test("a row of a forest whose name and figures do not fit on a line has them on two, whole", () => {
+  const row = { name: "these readers, cases in general", estimate: 0.1, low: -0.1, high: 0.3, summary: true };
+  const axis = { name: "x", scale: "identity", reference: 0, range: null } as const;
+  const drawn = (words: string) =>
+    textsOf(forestSvg("t", [row], axis, () => words)).filter(([, text]) => [row.name, words].includes(text));
+  expect(drawn("0.100 [−0.100, 0.300]").map(([y]) => y)).toEqual([42, 57]);
+  expect(drawn("0.100").map(([y]) => y)).toEqual([42, 42]);
+});
+
 test("a difference whose interval holds 0 is no proof of equality", () => {
   const read = (low: number, high: number) => readDifference("AUROC", "a minus b", interval((low + high) / 2, low, high), 0.95);
   for (const [low, high] of [[-0.1, 0.2], [0, 0.2], [-0.2, 0]] as const)

@@ -7,6 +7,8 @@ export interface TextTable {
 /** What a reader is shown, whatever it is written as. No text in it is trusted. */
 export interface TableDocument {
   readonly title: string;
+  /** What must stand above every figure, and does so among `lines` as well. */
+  readonly warnings?: readonly string[];
   /** What was read and how, above the tables. */
   readonly lines: readonly string[];
   readonly tables: readonly TextTable[];

@@ -13,12 +13,13 @@ export interface PageContent {
 
 /** Tables as one HTML page that loads nothing and runs nothing. No text of the document is trusted. */
 export function documentPage(document: TableDocument, { reading, pictures, methods }: PageContent): string {
-  const { title, lines, tables, notes } = document;
+  const { title, lines, tables, notes, warnings = [] } = document;
+  const research =
+    "Research only, not for clinical use. The figures are of the files named below and say nothing of other patients than such.";
   return reportLayout({
     kicker: "hemosynth",
     title,
-    banner:
-      "Research only, not for clinical use. The figures are of the files named below and say nothing of other patients than such.",
+    banner: [...warnings.map((words) => `${words}.`), research].join(" "),
     sections: [
       { title: "Summary", body: html`${list(reading)}${list(notes, "notes")}` },
       ...pictures,

@@ -4,6 +4,7 @@ import { rankScores } from "../../metrics/auroc.ts";
 import { precisionRecallCurve } from "../../metrics/precision-recall.ts";
 import { rocCurve } from "../../metrics/roc.ts";
 import { calibrationSvg, classCalibrationWords } from "../../report/calibration.ts";
+import { short } from "../../report/chart.ts";
 import { type Curve, curvesSvg, precisionAxes, precisionSteps, rocAxes, rocPoint } from "../../report/curves.ts";
 import { withInterval } from "../../report/format.ts";
 import { aboutIntervals, readDifference, readInterval } from "../../report/intervals.ts";
@@ -60,7 +61,7 @@ function rankingSection({ classes, figures }: ClassMetricsResults, { rows }: Cla
   const ranked = classes.map((_, c) => rankScores(rows.map(({ truth, scores }) => ({ label: truth === c ? 1 : 0, score: scores[c]! })))); // biome-ignore format: one line
   const named = (metric: string, c: number) => {
     const one = figures.find((f) => f.metric === `${metric}:${classes[c]}` && f.subset === "all")!;
-    return `${oneLine(classes[c]!)} ${withInterval(one)}`;
+    return `${short(oneLine(classes[c]!), 20)} ${withInterval(one)}`; // of the legend's line the interval needs the rest
   };
   const curves = (metric: string, points: (c: number) => Curve["points"]) =>
     classes.map((_, c): Curve => ({ name: named(metric, c), points: points(c) }));
