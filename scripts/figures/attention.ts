@@ -1,5 +1,6 @@
 // Draws docs/figures/attention.png from a run of configs/neo-mil.yaml:  npx tsx scripts/figures/attention.ts runs/neo-mil
-// Every frame of the bleeding exam that lies farthest above the threshold of its fold, with the share that each has in the score of the exam.
+// Every frame of the tested bleeding exam that lies farthest above the threshold (of its fold, where there are folds), with the share that each has in
+// the score of the exam.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,19 +23,20 @@ const results: Results = resultsSchema.parse(JSON.parse(text("eval", "results.js
 const data = join(run, "data");
 const dataset = await readDataset(data);
 
-/** The bleeding exams of one fold, with how far their scores lie above its threshold. */
-function bleeding({ fold, subjects, operatingPoints }: NonNullable<Results["folds"]>[number]) {
-  const folder = ["folds", String(fold), "predict"];
+/** The tested bleeding exams whose predictions lie in a folder, with how far their scores lie above the threshold. */
+function bleeding(folder: readonly string[], operatingPoints: Results["operatingPoints"]) {
   const shares = parseAttention(text(...folder, "attention.csv"), "attention.csv");
   const stacks = parseScores(text(...folder, "scores.csv"), "scores.csv").filter(({ level }) => level === "stack");
-  return stacks.flatMap(({ case: id, subject, score }) => {
+  return stacks.flatMap(({ case: id, split, score }) => {
     const exam = dataset.cases.find((c) => c.id === id);
-    if (exam?.class !== "bleed" || !subjects.includes(subject)) return [];
+    if (exam?.class !== "bleed" || split !== results.split) return [];
     return [{ exam, above: score - (operatingPoints.stack.threshold ?? 0), shares: shares.get(id)! }];
   });
 }
 
-const [best] = results.folds!.flatMap(bleeding).sort((a, b) => b.above - a.above);
+const folds = results.folds?.map(({ fold, operatingPoints }) => bleeding(["folds", String(fold), "predict"], operatingPoints));
+const tested = folds?.flat() ?? bleeding(["predict"], results.operatingPoints);
+const [best] = tested.sort((a, b) => b.above - a.above);
 const { exam, shares } = best!;
 const image = await readVolume(join(data, dataset.root, exam.image.path));
 const lesion = await readLabels(join(data, dataset.root, exam.lesionMask!.path));
