@@ -42,9 +42,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   index: anything,
 };
 
-/** Files that declare options and nothing that takes long to load, and the file errors that configs share with data. */
+/** Files that declare options, or what they go with, and nothing that takes long to load, and the file errors that configs share with data. */
 const optionFiles =
-  /(^|\/)(options|[a-z]+-options)\.ts$|^data\/(splits|preprocess|label-schemes|files)\.ts$|^models\/(index|unet)\.ts$/;
+  /(^|\/)(options|[a-z]+-options)\.ts$|^data\/(splits|preprocess|label-schemes|files|classes|datasets\/holdings)\.ts$|^models\/(index|unet)\.ts$|^train\/learns-from\.ts$/;
 
 /** A stage's own files: what it keeps (folder), what it reads (load, sidecar), and its work in a worker thread (job, load-job). */
 const stageFiles = /^(synth|train|tissue|eval|export|data)\/([a-z-]+\/)*(stage|folder|load|job|load-job|sidecar)\.ts$/;

@@ -157,7 +157,12 @@ test("data with their own truth are what all folds share, and what each fold rea
   const run = runOf();
   const data = { kind: "dataset", path: "elsewhere" } as const;
   const experiment = { ...run.experiment, data };
-  const own = stagesOf(experiment).map((stage) => ({ ...stub(stage), sources: async () => ({}), stale: async () => null }));
+  const own = stagesOf(experiment).map((stage) => ({
+    ...stub(stage),
+    sources: async () => ({}),
+    stale: async () => null,
+    plan: () => "",
+  }));
   await go({ ...run, experiment, stages: own });
   expect(ran).toEqual(["data in .", ...inFold(0), ...inFold(1), ...inFold(2), "eval in ."]);
   expect(read.get("train in folds/1")).toEqual({ data: join(root, "folds/1/data") });

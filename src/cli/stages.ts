@@ -7,7 +7,8 @@ import { experimentYaml } from "../config/show.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { seededRng } from "../core/rng.ts";
 import { many } from "../core/words.ts";
-import { type SplitName, splitNames } from "../data/dataset.ts";
+import { readDataset, type SplitName, splitNames } from "../data/dataset.ts";
+import { datasetHoldings } from "../data/datasets/holdings.ts";
 import { tissueModel } from "../data/embedded.ts";
 import { modelFolder, weightsPath } from "../data/model-folder.ts";
 import { modelWords } from "../models/index.ts";
@@ -15,6 +16,7 @@ import { initWords, readInit } from "../train/init/load.ts";
 import { checkMemory, gigabytes, trainingBytes } from "../train/memory.ts";
 import { isPretraining } from "../train/options.ts";
 import { networkShape } from "../train/task.ts";
+import { assertHolds } from "./holds.ts";
 import { hashFile } from "./record.ts";
 import { changedSource, inputHash, sourceHashes } from "./sources.ts";
 import { casesIn, casesStage, none, type Stage, type StageName, seenStage, stageNames } from "./stage.ts";
@@ -36,7 +38,8 @@ const data: Stage = {
     data: relativeTo(root, experiment).data,
     split: experiment.split.folds === null ? experiment.split : "folds",
   }),
-  async plan({ data: options }) {
+  async plan(experiment) {
+    const { data: options } = experiment;
     switch (options.kind) {
       case "phantom":
         return `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`;
@@ -45,10 +48,13 @@ const data: Stage = {
           ? many(options.subjects, "head CT")
           : `CT slices of the label pictures in ${options.labels}`;
       case "public": {
-        const { countPublic } = await import("../data/datasets/stage.ts");
-        return `the images of ${options.layout} in ${options.path}: ${await countPublic(options)}`;
+        const { surveyPublic } = await import("../data/datasets/stage.ts");
+        const { images, holds } = await surveyPublic(options);
+        assertHolds(experiment, options.path, holds);
+        return `the images of ${options.layout} in ${options.path}: ${images}`;
       }
       case "dataset":
+        assertHolds(experiment, options.path, datasetHoldings(await readDataset(options.path)));
         return `the cases of ${options.path}`;
       case "fetal-ultrasound":
         return `${options.pictures} ultrasound pictures of each of ${options.subjects} fetuses`;
@@ -194,7 +200,9 @@ const pool = like(data, "pool", (experiment) => {
   const seed = seededRng(experiment.seed)
     .fork("pool")
     .below(2 ** 31);
-  return { ...experiment, data: experiment.pretrain!.data!, split: poolSplit, seed };
+  const { data: own, train: options } = experiment.pretrain!;
+  const alone = { regions: null, pretrain: null, predict: { ...experiment.predict, gate: "none" } } as const; // nothing is predicted of them
+  return { ...experiment, data: own!, split: poolSplit, seed, train: options, ...alone };
 });
 
 const pretrain = like(train, "pretrain", (experiment) => {

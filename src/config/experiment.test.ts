@@ -157,3 +157,41 @@ test("a loss of which the task uses nothing is refused, and a part that the task
   expect(of("{ loss: { dice: 0, crossEntropy: 0, focal: { weight: 1 } } }")).not.toThrow();
   expect(classify("{ dice: 0 }")).not.toThrow();
 });
+
+const set = (layout: string) => ({ path: "data", value: `{ kind: public, layout: ${layout}, path: . }`, where: "--set data" });
+
+test.each([
+  ["hexanet", "fetal-planes-db", /a set with boxes of lateral-ventricle, csp, .+, for regions\.names; got fetal-planes-db, which has the classes Fetal brain, .+, Other\. docs/],
+  ["hexanet", "feta", /for regions\.names; got feta, which has normal brains to paint bleeds into\. docs/],
+  ["cns-resnet34", "fetal-planes-db", /the classes normal, anencephaly, .+; got fetal-planes-db, .+\. Set train\.outputs to names among Fetal brain, .+, Other$/],
+  ["cns-resnet34", "hc18", /the classes normal, .+; got hc18, which has brain masks\. docs/],
+  ["ich-label-efficient", "feta", /must be of CT, as pretrain\.data are, since preprocess is that of both; got T2w$/],
+  ["ich-label-efficient", "cq500", /a set with masks of blood and of the brain, for train\.task lesion; got cq500, which has brain masks; the classes normal, hemorrhage\. docs/],
+  ["freehemoseg", "fetal-planes-db", /masks of blood and of the brain, for train\.task lesion; got fetal-planes-db/],
+  ["neo-mil", "hc18", /a set with exams with masks of blood or grades, for train\.task mil; got hc18/],
+] as const)("%s does not fit %s: one line, before any file is looked at", async (preset, layout, message) => {
+  const error: Error = await loadExperiment(join(root, `configs/${preset}.yaml`), [set(layout)]).then(fail, (thrown) => thrown);
+  expect(error).toMatchObject({ fault: "usage" });
+  expect(error.message).toMatch(/^--set data data\.layout must be of .+$/); // one line
+  expect(error.message).toMatch(message);
+}); // biome-ignore format: a table
+
+test("head CT asks for a window, which T2 may not have; what docs/datasets.md names for a preset fits it", async () => {
+  const at = async (preset: string, layout: string, ...more: { path: string; value: string; where: string }[]) =>
+    await loadExperiment(join(root, `configs/${preset}.yaml`), [set(layout), ...more]);
+  const window = (value: string) => ({ path: "preprocess.window", value, where: "--set preprocess.window" });
+  await expect(at("freehemoseg", "bhsd")).rejects.toThrow(/preprocess\.window must be given for CT, .+; got null$/);
+  await expect(at("freehemoseg", "crl", window("[0, 255]"))).rejects.toThrow(/must be null for T2w MRI, .+; got \[0, 255\]$/);
+  for (const layout of ["feta", "dhcp-fetal", "crl"]) await at("freehemoseg", layout);
+  for (const layout of ["seg-cq500", "physionet-ct-ich", "bhsd", "instance22"]) await at("ich-label-efficient", layout);
+  const pool = { path: "pretrain.data", value: "{ kind: public, layout: hc18, path: . }", where: "--set pretrain.data" };
+  const restored = { path: "pretrain.train", value: "{ task: restore, cropSize: 96 }", where: "--set pretrain.train" };
+  await expect(at("ich-label-efficient", "bhsd", pool)).rejects.toThrow(/pretrain\.data\.layout must be of a set with masks of .+, for train\.outputs; got hc18/); // biome-ignore format: one line
+  await expect(at("ich-label-efficient", "bhsd", pool, restored)).rejects.toThrow(/pretrain\.data\.layout must be of CT, as data are, .+; got US$/); // biome-ignore format: one line
+  const planes = "[Fetal brain, Fetal abdomen, Fetal femur, Fetal thorax, Maternal cervix, Other]";
+  await at("cns-resnet34", "fetal-planes-db", { path: "train.outputs", value: planes, where: "--set train.outputs" });
+});
+
+const fail = (): never => {
+  throw new Error("nothing was refused");
+};

@@ -11,6 +11,7 @@ import { synthOptions } from "../synth/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
 import { batchMisfit, isPretraining, lossMisfit, type TrainOptions, taskMisfit, trainOptions } from "../train/options.ts";
 import { bringsTruth, dataOptions, readsFrom } from "./data.ts";
+import { modalityOf, publicMisfit } from "./fits.ts";
 import { checkTree, examineTree, type Loaded, type Override, parseConfig, readConfig } from "./load.ts";
 import { pretrainingOptions } from "./pretraining.ts";
 import { detectorTraining, type RegionsOptions, regionsOptions } from "./regions.ts";
@@ -89,6 +90,8 @@ export const experiment = sections.superRefine((value, context) => {
     if (train.init !== null) add(["train", "init"], "must be null with pretrain, whose weights the training starts from");
   }
   if (regions !== null) for (const { path, message } of regionsMisfits(regions, value)) add(path, message);
+  const unfit = painting === null ? setMisfit(value) : null;
+  if (unfit !== null) add(unfit.path, unfit.message);
 });
 export type Experiment = z.output<typeof experiment>;
 
@@ -122,7 +125,7 @@ function regionsMisfits(
 ): Misfit[] {
   const own = detector.train.outputs ?? names;
   return [
-    ...(bringsTruth(data)
+    ...(bringsTruth(data) || data.kind === "public"
       ? []
       : [{ path: ["regions"], message: `must be null for data of kind ${data.kind}, which have no boxes` }]),
     ...(model.kind === "hexanet" && model.regions !== names.length
@@ -144,6 +147,29 @@ function regionsMisfits(
     ),
   ];
 }
+
+/** Where data do not hold what is asked of them, or are of another modality than what goes with them: told before any file is looked at. */
+function setMisfit(value: Pick<Experiment, "data" | "train" | "regions" | "predict" | "preprocess" | "pretrain">): Misfit | null {
+  const { data, train, regions, predict, preprocess, pretrain } = value;
+  const [where, own] = [["data", data.kind === "public" ? "layout" : "kind"], modalityOf(data)];
+  const first = publicMisfit(data, { train, regions: regions?.names ?? null, gate: predict.gate });
+  if (first !== null) return { path: where, message: first };
+  const pool = pretrain?.data ?? data;
+  const before = pretrain === null ? null : publicMisfit(pool, { train: pretrain.train, regions: null, gate: "none" });
+  if (before !== null) return { path: pool === data ? where : ["pretrain", "data", "layout"], message: before };
+  const isPool = pool !== data && pool.kind === "public";
+  if (data.kind !== "public" && !isPool) return null; // procedural data go as they went
+  const other = modalityOf(pool);
+  if (own !== null && other !== null && own !== other) {
+    const [path, asked, got, of] = isPool ? [["pretrain", "data", "layout"], own, other, "data"] : [where, other, own, "pretrain.data"];
+    return { path, message: `must be of ${asked}, as ${of} are, since preprocess is that of both; got ${got}` };
+  }
+  if (own === "CT" && preprocess.window === null)
+    return { path: ["preprocess", "window"], message: "must be given for CT, whose values are HU: [-50, 150] shows the brain; got null" };
+  if (own === "T2w" && preprocess.window !== null)
+    return { path: ["preprocess", "window"], message: `must be null for T2w MRI, whose values have no unit; got [${preprocess.window.join(", ")}]` };
+  return null;
+} // biome-ignore format: one message a line
 
 /** What is asked for that data with their own truth have no synthesis for; null where nothing is. */
 function paintingMisfit({ data, priors, train }: Pick<Experiment, "data" | "priors" | "train">) {

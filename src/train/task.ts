@@ -14,6 +14,7 @@ import {
 } from "../models/index.ts";
 import type { AugmentedWindow } from "./augment/apply.ts";
 import { type Anchors, boxLoss, boxTarget, flaggedTargets, lesionTargets } from "./detect/target.ts";
+import { type LearnsFrom, learnsFrom } from "./learns-from.ts";
 import { classLoss, presenceLoss } from "./losses/classes.ts";
 import { bleedLoss, segmentationLoss, tissueLoss } from "./losses.ts";
 import type { TaskName, TrainOptions } from "./options.ts";
@@ -59,11 +60,7 @@ export interface Task {
    * `sets`: the middles of all slices of one case, in their order.
    */
   readonly draws: "windows" | "slices" | "spoilt" | "views" | "bags" | "sets";
-  /**
-   * What of the truth is read. `lesions` are those of a case as a whole, `types` their masks by type; `classes` and `boxes`: of the dataset; `healthy`: nothing
-   * but which cases have none; `none`: no lesion is looked at.
-   */
-  readonly learnsFrom: "masks" | "tissues" | "lesions" | "types" | "classes" | "boxes" | "healthy" | "none";
+  readonly learnsFrom: LearnsFrom;
   /** What the output channels mean, in order; of a detector its classes. Those that the options name follow, see {@link outputsOf}. */
   readonly outputs: readonly string[];
   /** The target of some windows, as they are before they are spoilt. */
@@ -76,7 +73,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   lesion: {
     name: "lesion",
     draws: "windows",
-    learnsFrom: "masks",
+    learnsFrom: learnsFrom.lesion,
     outputs: lesionOutputs,
     target: (windows, { size }) =>
       perPixel(windows, size, lesionOutputs.length, (bits, target, at) => {
@@ -88,7 +85,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   tissue: {
     name: "tissue",
     draws: "windows",
-    learnsFrom: "tissues",
+    learnsFrom: learnsFrom.tissue,
     outputs: tissueOutputs,
     target: (windows, { size }) =>
       perPixel(windows, size, tissueOutputs.length, (bits, target, at) => {
@@ -99,7 +96,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   classify: {
     name: "classify",
     draws: "slices",
-    learnsFrom: "masks",
+    learnsFrom: learnsFrom.classify,
     outputs: bleedOutputs,
     target: (windows) => column(windows.map(({ masks }) => (showsLesion(masks) ? 1 : 0))),
     loss: (logits, target, { loss }) => bleedLoss(logits, target, loss),
@@ -107,7 +104,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   detect: {
     name: "detect",
     draws: "windows",
-    learnsFrom: "masks",
+    learnsFrom: learnsFrom.detect,
     outputs: hemorrhageOutputs,
     target(windows, { size, anchors }) {
       if (anchors === null) throw new RangeError("task detect: a detector has anchors; got null");
@@ -118,7 +115,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   mil: {
     name: "mil",
     draws: "bags",
-    learnsFrom: "lesions",
+    learnsFrom: learnsFrom.mil,
     outputs: bagOutputs,
     target: (_, { bags = [] }) => column(bags),
     loss: (logits, target, { loss }) => bleedLoss(logits, target, loss),
@@ -126,7 +123,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   classes: {
     name: "classes",
     draws: "slices",
-    learnsFrom: "classes",
+    learnsFrom: learnsFrom.classes,
     outputs: [],
     target: (_, facts) => oneHot(facts),
     loss: classLoss,
@@ -134,7 +131,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   crops: {
     name: "crops",
     draws: "sets",
-    learnsFrom: "classes",
+    learnsFrom: learnsFrom.crops,
     outputs: [],
     target: (_, facts) => oneHot(facts),
     loss: classLoss,
@@ -142,7 +139,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   regions: {
     name: "regions",
     draws: "slices",
-    learnsFrom: "boxes",
+    learnsFrom: learnsFrom.regions,
     outputs: [],
     target(windows, { size, anchors, outputs }) {
       if (anchors === null) throw new RangeError("task regions: a detector has anchors; got null");
@@ -153,7 +150,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   denoise: {
     name: "denoise",
     draws: "spoilt",
-    learnsFrom: "healthy",
+    learnsFrom: learnsFrom.denoise,
     outputs: denoisedOutputs,
     target: asItWas,
     loss: restorationLoss,
@@ -161,7 +158,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   restore: {
     name: "restore",
     draws: "spoilt",
-    learnsFrom: "none",
+    learnsFrom: learnsFrom.restore,
     outputs: restoredOutputs,
     target: asItWas,
     loss: restorationLoss,
@@ -169,7 +166,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   infoNce: {
     name: "infoNce",
     draws: "views",
-    learnsFrom: "none",
+    learnsFrom: learnsFrom.infoNce,
     outputs: embeddingOutputs,
     target: () => column([0]), // each view is the other's
     loss: (embeddings, _, { contrast }) => globalViewsLoss(embeddings, contrast),
@@ -177,7 +174,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   localInfoNce: {
     name: "localInfoNce",
     draws: "views",
-    learnsFrom: "none",
+    learnsFrom: learnsFrom.localInfoNce,
     outputs: embeddingOutputs,
     target(_, { regions }) {
       if (regions === undefined) throw new RangeError("task localInfoNce: views have regions; got none");
@@ -188,7 +185,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   vicReg: {
     name: "vicReg",
     draws: "views",
-    learnsFrom: "none",
+    learnsFrom: learnsFrom.vicReg,
     outputs: embeddingOutputs,
     target: () => column([0]),
     loss: (embeddings, _, { contrast }) => vicRegViewsLoss(embeddings, contrast),
@@ -196,7 +193,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   weakBinary: {
     name: "weakBinary",
     draws: "slices",
-    learnsFrom: "masks",
+    learnsFrom: learnsFrom.weakBinary,
     outputs: weakOutputs,
     target: (windows) => column(windows.map(({ masks }) => (showsLesion(masks) ? 1 : 0))),
     loss: (logits, target, { loss }) => presenceLoss(logits, target, loss),
@@ -204,7 +201,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   weakTypes: {
     name: "weakTypes",
     draws: "slices",
-    learnsFrom: "types",
+    learnsFrom: learnsFrom.weakTypes,
     outputs: weakOutputs,
     target(windows, { outputs }) {
       const rows = windows.flatMap(({ masks }) => [showsLesion(masks), ...typesIn(masks, outputs - 1)]);
@@ -215,7 +212,7 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   weakGrid: {
     name: "weakGrid",
     draws: "slices",
-    learnsFrom: "masks",
+    learnsFrom: learnsFrom.weakGrid,
     outputs: weakOutputs,
     target(windows, { size, cells = 1 }) {
       const data = Float32Array.from(windows.flatMap(({ masks }) => bloodyCells(masks, size, cells)));

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { dataFault } from "../faults.ts";
-import { bare, ctClasses, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
+import { ctClasses } from "./holdings.ts";
+import { bare, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
 import { filesLike, readTable, rowsBy } from "./tables.ts";
 
 /** Series that are no plain brain scan: of bone, or with contrast agent (`CT 4cc sec 150cc D3D on`, `CT ORAL IV`); `CT PRE CONTRAST THIN` is plain. Told by their names. */

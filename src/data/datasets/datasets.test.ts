@@ -11,7 +11,7 @@ import { splitOptions } from "../splits.ts";
 import readPublic, { type PublicJob } from "./job.ts";
 import { normalLayouts, publicOptions, truthLayouts } from "./options.ts";
 import { bare } from "./plan.ts";
-import { countPublic, runPublic } from "./stage.ts";
+import { runPublic, surveyPublic } from "./stage.ts";
 
 // One worker means none here: that a thread gives the same bytes is a test of its own.
 vi.mock("../../core/parallel.ts", async (original) => {
@@ -26,7 +26,7 @@ async function read(layout: string, path: string, workers = 1, split: object = {
   const out = mkdtempSync(join(tmpdir(), "public-out-"));
   const options = publicSet(layout, path);
   await runPublic({ out, options, split: splitOptions.parse(split), seed: 3 }, silentContext(workers));
-  return { out, dataset: await readDataset(out), splits: await readSplits(out), count: await countPublic(options) };
+  return { out, dataset: await readDataset(out), splits: await readSplits(out), survey: await surveyPublic(options) };
 }
 
 /** The warnings, but that these scans of a few voxels show no skull. */
@@ -34,8 +34,14 @@ const told = ({ findings }: Dataset) =>
   findings.map(({ message }) => message).filter((message) => !message.includes("no inside of a skull"));
 
 test.each(truthLayouts)("%s: two patients in its own tree become a dataset; no patient is in two splits", async (layout) => {
-  const { out, dataset, splits, count: planned } = await read(layout, folderOf(await publicSets[layout]()));
-  expect(planned).toBe(dataset.cases.length);
+  const { out, dataset, splits, survey } = await read(layout, folderOf(await publicSets[layout]()));
+  expect(survey.images).toBe(dataset.cases.length);
+  const { modality = null, classes = [], lesionTypes = [], regions = [], cases } = dataset;
+  const { holds } = survey;
+  expect([holds.modality, holds.classes, holds.lesionTypes]).toEqual([modality, classes, lesionTypes]);
+  expect(holds.regions).toEqual(expect.arrayContaining(regions));
+  expect(holds.lesions).toBe(cases.some((c) => c.lesionMask !== null));
+  if (modality !== "CT") expect(holds.insides).toBe(cases.every((c) => c.brainMask !== null)); // these scans of a few voxels show no skull
   const subjects = new Set(dataset.cases.map(({ subject }) => subject));
   expect(subjects.size).toBe(2);
   expect(splitNames.flatMap((name) => splits[name]).sort()).toEqual([...subjects].sort());

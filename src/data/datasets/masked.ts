@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { bare, ctClasses, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
+import { bhsdTypes, ctClasses } from "./holdings.ts";
+import { bare, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
 import { filesLike, mustBeThere, readTable, refuseOrphan, rowsBy } from "./tables.ts";
 
 /** A set of CT volumes with a mask of the same name in another folder. */
@@ -64,7 +65,7 @@ export async function planBhsd(set: SetFolder): Promise<PublicPlan> {
     maskOf: (before, stem, suffix) => `${before}ground truths/${stem}${suffix}`,
     tree: ["images/ID.nii.gz", "ground truths/ID.nii.gz"],
     subjectOf: (stem) => /^ID_[0-9a-f]+(?=_ID_)/.exec(stem)?.[0] ?? stem,
-    lesionTypes: ["epidural", "intraparenchymal", "intraventricular", "subarachnoid", "subdural"],
+    lesionTypes: bhsdTypes,
   });
 }
 

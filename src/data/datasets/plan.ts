@@ -50,8 +50,5 @@ export interface SetFolder {
 /** Where an image lies, for messages. */
 export const placeOf = ({ source }: PublicCase): string => (source.kind === "series" ? source.folder : source.file);
 
-/** Classes of a head CT. */
-export const ctClasses = ["normal", "hemorrhage"] as const;
-
 /** What most cases have none of. */
 export const bare = { lesion: null, outline: null, classByMask: null } as const;

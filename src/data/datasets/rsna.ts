@@ -4,7 +4,8 @@ import { sha256 } from "../../core/hash.ts";
 import { dicomOwner } from "../dicom-slice.ts";
 import { dataFault } from "../faults.ts";
 import { readText } from "../files.ts";
-import { bare, ctClasses, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
+import { ctClasses } from "./holdings.ts";
+import { bare, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
 import { filesLike } from "./tables.ts";
 
 /**

@@ -10,6 +10,7 @@ import { type Case, type Finding, writeDataset, writeSplits } from "../dataset.t
 import { dataFault, oneLine } from "../faults.ts";
 import { countImages, runIngest } from "../ingest/stage.ts";
 import { splitSubjects, splitWords, subjectsOf } from "../splits.ts";
+import { type Holdings, publicHoldings } from "./holdings.ts";
 import { planPublic } from "./index.ts";
 import type { PublicJob, PublicRead, PublicResult } from "./job.ts";
 import { isNormal, type NormalLayout, type PublicOptions } from "./options.ts";
@@ -84,11 +85,16 @@ function refuseDuplicates(path: string, read: readonly PublicRead[]): void {
   }
 }
 
-/** How many images a set has, by names and tables alone. @throws {UserError} (data) As {@link runPublic}, with what can be told from them. */
-export async function countPublic(options: PublicOptions): Promise<number> {
+/**
+ * How many images a set has and what can be learnt from them, by names and tables alone.
+ * @throws {UserError} (data) As {@link runPublic}, with what can be told from them.
+ */
+export async function surveyPublic(options: PublicOptions): Promise<{ readonly images: number; readonly holds: Holdings }> {
   const { layout, path } = options;
-  if (isNormal(layout)) return await countImages(await normalOf(layout, path));
-  return (await planPublic({ ...options, layout })).cases.length;
+  const holds = publicHoldings[layout];
+  if (isNormal(layout)) return { images: await countImages(await normalOf(layout, path)), holds };
+  const { cases, regions = [] } = await planPublic({ ...options, layout });
+  return { images: cases.length, holds: { ...holds, regions: holds.regions ?? regions } };
 }
 
 async function normalOf(layout: NormalLayout, path: string) {

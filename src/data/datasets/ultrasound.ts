@@ -1,10 +1,9 @@
 import { posix } from "node:path";
 import { dataFault } from "../faults.ts";
+import { fetalPlanes as planes } from "./holdings.ts";
 import { bare, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
 import { filesLike, mustBeThere, readTable, refuseOrphan, rowsBy } from "./tables.ts";
 
-/** The six planes of the set. */
-const planes = ["Fetal brain", "Fetal abdomen", "Fetal femur", "Fetal thorax", "Maternal cervix", "Other"] as const;
 /** Names of ours for its planes of the brain. */
 const brainPlanes: Readonly<Record<string, string>> = {
   "Trans-ventricular": "transventricular",

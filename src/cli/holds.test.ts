@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { changedSet, publicSet } from "../../test/helpers/public-sets.ts";
+import { parseExperiment } from "../config/experiment.ts";
+import { exitCodes, UserError } from "../core/errors.ts";
+import { writeDataset } from "../data/dataset.ts";
+import { stages } from "./stages.ts";
+
+/** The message of what a plan refuses, exit code 3; null where it refuses nothing. */
+async function refused(text: string, name: "data" | "pool" = "data"): Promise<string | null> {
+  try {
+    await stages[name].plan(parseExperiment(text, "test"));
+    return null;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    expect(exitCodes[error.fault]).toBe(3);
+    return error.message;
+  }
+}
+
+test("boxes that data.yaml does not name are refused before anything is read", async () => {
+  const { layout, path, subject } = publicSet("yolo", await changedSet("yolo", {}));
+  const data = `data: ${JSON.stringify({ kind: "public", layout, path, subject })}\nmodel: { kind: yolov5 }\npredict: { gate: none }`;
+  expect(await refused(`${data}\ntrain: { task: regions, outputs: [EDH, IPH] }`)).toBeNull();
+  expect(await refused(`${data}\ntrain: { task: regions, outputs: [EDH, IVH] }`)).toBe(
+    `${path}: must hold boxes of EDH, IVH, for train.outputs; got boxes of EDH, IPH. Set train.outputs to names among EDH, IPH.`,
+  );
+});
+
+test("a dataset that lies there already, for the training or for the pool of a pretraining", async () => {
+  const path = join(await changedSet("hc18", {}), "dataset");
+  const file = { path: "a.nii.gz", sha256: "0".repeat(64) };
+  const bare = { session: null, gestationalAge: null, labels: null, lesionMask: null, sidecar: null, grade: null, sources: [] };
+  const own = { id: "a", subject: "a", image: file, brainMask: null, class: "normal", shape: [8, 8, 1], spacing: [1, 1, 1] };
+  await writeDataset(path, { schemaVersion: 1, name: "x", root: ".", classes: ["normal", "wide"], labelScheme: null, cases: [{ ...bare, ...own } as never], findings: [] }); // biome-ignore format: one line
+  const data = `{ kind: dataset, path: ${JSON.stringify(path)} }`;
+  const classes = `data: ${data}\nmodel: { kind: resnet18 }\ntrain: { task: classes, outputs: [normal, wide] }\npredict: { gate: none }`;
+  expect(await refused(classes)).toBeNull();
+  expect(await refused(classes.replace("gate: none", "gate: given"))).toMatch(/must hold brain masks, for predict\.gate given; got the classes normal, wide\. Set predict\.gate to none\.$/); // biome-ignore format: one line
+  expect(await refused(`data: ${data}\n`)).toMatch(/must hold masks of blood and of the brain, for train\.task lesion; got the classes normal, wide\. Use other data/); // biome-ignore format: one line
+  const pool = (outputs: string) => `${classes}\npretrain: { data: ${data}, train: { task: classes, outputs: ${outputs} } }`;
+  expect(await refused(pool("[normal, other]"), "pool")).toBeNull();
+  expect(await refused(pool("[normal, tall]"), "pool")).toMatch(/must hold the classes normal, tall, for train\.outputs; got the classes normal, wide/); // biome-ignore format: one line
+});
