@@ -17,6 +17,7 @@ import {
 } from "../data/dataset.ts";
 import { dataFault } from "../data/faults.ts";
 import { readText } from "../data/files.ts";
+import { assertNoLeak } from "../data/leaks.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
 import { type Attended, parseAttention } from "./attention.ts";
 import { checkProbability, checkScores, isLabelled, onGridOf } from "./check.ts";
@@ -77,17 +78,18 @@ export interface Loaded {
 /**
  * Reads a dataset and what was predicted of it, and joins the two.
  *
- * @throws {UserError} (data) If predictions are missing, come twice, are not of this dataset, or on another grid.
+ * @throws {UserError} (data) If a patient or a scan is in two splits, or predictions are missing, come twice, are not of this dataset, or on another grid.
  */
 export async function loadPredicted(from: Predicted, options: EvalOptions, context: StageContext): Promise<Loaded> {
   const { data, predictions } = from;
   const dataset = await readDataset(data);
   const splits = await readSplits(data);
+  const told = await readTold(predictions);
+  if (told.task !== "crops") assertNoLeak({ dataset, splits, where: data }); // black crops are alike; what crops are cut from was compared
   const where = join(predictions, "scores.csv");
   const scores = checkScores(parseScores(await readText(where, "run predict first"), where), dataset, splits, where);
   const grid = options.mask.rule === "fixed" ? [options.mask.probability] : maskGrid;
   const hasMaps = [...scores.values()].some((row) => row.level !== "subject" && row.lesionMm3 !== null);
-  const told = await readTold(predictions);
   const tally = (split: SplitName) => tallyCases(from, options, { dataset, splits, grid, hasMaps, told }, split, context);
   const { tallied, pointed, lesions } = await tally(options.split);
   const evaluated = buildTables(tallied, scores, where);

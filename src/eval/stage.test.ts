@@ -164,6 +164,15 @@ test("a mask that is not the one that the dataset was made with is refused", asy
   await writeFile(file, good);
 });
 
+test("a scan that is in the validation split as well is refused: thresholds would be chosen on what is tested", async () => {
+  const { cases } = run.dataset;
+  const { image } = cases.find(({ subject }) => subject === "sub-val0")!;
+  const copied = cases.map((c) => (c.id === "sub-test0_copy01_axial" ? { ...c, image } : c));
+  await writeDataset(run.data, { ...run.dataset, cases: copied });
+  await expect(evaluate()).rejects.toThrow("no scan may be in two splits; got sub-val0_copy01_axial (val) and sub-test0_copy01_axial (test), which are the same file"); // biome-ignore format: one line
+  await writeDataset(run.data, run.dataset);
+});
+
 test("cases without truth are refused, counted healthy, or left out, as asked", async () => {
   const of = (c: (typeof run.dataset.cases)[number]) =>
     c.subject === "sub-test0" && c.session === "copy02" ? { ...c, lesionMask: null, grade: null } : c;
