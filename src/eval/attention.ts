@@ -1,10 +1,10 @@
-import { affineSpacing } from "../core/affine.ts";
 import type { Volume } from "../core/volume.ts";
 import { readCsv } from "../data/csv.ts";
 import { dataFault } from "../data/faults.ts";
 import { forTheEye, type PreprocessOptions, prepareMask, prepareStack } from "../data/preprocess.ts";
 import { type Bitmap, drawText, fillBox, newBitmap, pasteBitmap } from "../picture/bitmap.ts";
 import { cropAround, drawOverlay, predictionColour, truthColour } from "../picture/overlay.ts";
+import { shownGeometry } from "./gallery.ts";
 import type { Pointed } from "./pointing.ts";
 import type { Tables, Unit } from "./table.ts";
 
@@ -72,8 +72,7 @@ export function bagPicture(
   own: readonly Attended[],
   window: PreprocessOptions["window"],
 ): Bitmap {
-  const spacing = [...affineSpacing(image.affine)].sort((a, b) => a - b);
-  const geometry = { pixelMm: Math.min(10, Math.max(0.1, spacing[0]!)), orientation: "canonical" } as const;
+  const geometry = shownGeometry(image);
   const pixels = (mm: number) => Math.round(mm / geometry.pixelMm);
   const grey = prepareStack(image, { ...geometry, ...forTheEye(window) }).slices;
   const [lesion, inside] = [truth, brain].map((mask) => mask && prepareMask(mask, geometry));

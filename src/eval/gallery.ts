@@ -99,6 +99,11 @@ const gap = 4;
 const marginMm = 6;
 const leastMm = 70;
 
+/** How a stack is laid out for the eye: its finest voxel side as the pixel, and as a radiologist hangs it. */
+export function shownGeometry({ affine }: Volume): Pick<PreprocessOptions, "pixelMm" | "orientation"> {
+  return { pixelMm: Math.min(10, Math.max(0.1, Math.min(...affineSpacing(affine)))), orientation: "canonical" };
+}
+
 /** What is drawn over a slice: the outlines of masks, of the truth alone where there is no map, with a classifier's heat, or those of boxes in pixels of the stored slice. */
 export type CaseOutlines =
   | {
@@ -123,8 +128,7 @@ export function casePicture(
   slice: number,
   window: PreprocessOptions["window"],
 ): Bitmap {
-  const spacing = [...affineSpacing(image.affine)].sort((a, b) => a - b);
-  const geometry = { pixelMm: Math.min(10, Math.max(0.1, spacing[0]!)), orientation: "canonical" } as const;
+  const geometry = shownGeometry(image);
   const grey = prepareStack(image, { ...geometry, ...forTheEye(window) }).slices[slice]!;
   const { wanted, found } = masksOf(of, image, geometry, slice, grey);
   const around = brain === null ? [...found, ...wanted] : [prepareMask(brain, geometry)[slice]!];
@@ -147,8 +151,7 @@ const inRow = 3;
 
 /** The crops of an examination in their order, each with its number; one that is black is of a region that was not found, and says so. */
 export function cropsPicture(image: Volume, window: PreprocessOptions["window"]): Bitmap {
-  const pixelMm = Math.min(...affineSpacing(image.affine));
-  const { slices } = prepareStack(image, { pixelMm, orientation: "canonical", ...forTheEye(window) });
+  const { slices } = prepareStack(image, { ...shownGeometry(image), ...forTheEye(window) });
   const rows = Math.ceil(slices.length / inRow);
   const all = newBitmap(inRow * (tile + gap) - gap, rows * (tile + gap) - gap, [255, 255, 255]);
   for (const [i, grey] of slices.entries()) {
@@ -172,7 +175,7 @@ export function cropWords(image: Volume): string {
 function masksOf(
   of: CaseOutlines,
   grid: Volume,
-  geometry: Pick<PreprocessOptions, "pixelMm" | "orientation">,
+  geometry: ReturnType<typeof shownGeometry>,
   slice: number,
   size: Pick<Image, "width" | "height">,
 ): Record<"wanted" | "found", Image<Uint8Array>[]> {

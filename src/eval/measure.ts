@@ -150,17 +150,18 @@ function figuresOf(
   plan: ResamplingPlan,
   options: EvalOptions,
 ): Metric[] {
-  const called = (metric: keyof typeof shares) => call(metric, pieces, level, name, plan, options);
+  const asked = { per: level, subset: name, plan, options };
+  const called = (metric: keyof typeof shares) => call(metric, pieces, asked);
   const compared = () => [
-    auroc(sampleOf(plan, units), level, name, options),
-    averagePrecision(sampleOf(plan, units), level, name, options),
-    ...(pieces.length > 1 ? [aurocWithin(pieces, level, name, plan, options)] : []),
+    auroc(sampleOf(plan, units), asked),
+    averagePrecision(sampleOf(plan, units), asked),
+    ...(pieces.length > 1 ? [aurocWithin(pieces, asked)] : []),
     called("specificity"),
     called("ppv"),
     called("npv"),
   ];
   const calls = [called("sensitivity"), ...(kind === "grade" ? [] : compared())];
-  return [...calls, ...dices(pieces, level, name, plan, options, kind === "all")];
+  return [...calls, ...dices(pieces, asked, kind === "all")];
 }
 
 interface Subset {

@@ -28,20 +28,27 @@ export interface Piece {
   readonly mask: Choice;
 }
 
-export const auroc = (...of: RankingRequest): Metric => ranking("auroc", weightedAuroc, "one class only", ...of);
+/** What a figure is of beside its pieces, and how it is resampled. */
+export interface Asked {
+  readonly per: Level;
+  readonly subset: string;
+  readonly plan: ResamplingPlan;
+  readonly options: EvalOptions;
+}
+
+export const auroc = (sample: Sample, asked: Asked): Metric => ranking("auroc", weightedAuroc, "one class only", sample, asked);
 
 /** The area under the precision-recall curve as steps; by chance, the share of positives. */
-export const averagePrecision = (...of: RankingRequest): Metric =>
-  ranking("averagePrecision", averagePrecisionScore, "no unit with a lesion", ...of);
-
-type RankingRequest = [sample: Sample, per: Level, subset: string, options: EvalOptions];
+export const averagePrecision = (sample: Sample, asked: Asked): Metric =>
+  ranking("averagePrecision", averagePrecisionScore, "no unit with a lesion", sample, asked);
 
 /** A figure of all scores of a sample as they are ranked, without a threshold. */
 function ranking(
   metric: "auroc" | "averagePrecision",
   of: typeof weightedAuroc,
   undefinedBecause: string,
-  ...[sample, per, subset, options]: RankingRequest
+  sample: Sample,
+  { per, subset, options }: Asked,
 ): Metric {
   return toMetric(
     {
@@ -59,13 +66,7 @@ function ranking(
  * The share of pairs that are ranked rightly among the pairs that one network scored.
  * Source: Forman & Scholz 2010, doi:10.1145/1882471.1882479, on why pooled scores of several networks mislead.
  */
-export function aurocWithin(
-  pieces: readonly Piece[],
-  per: Level,
-  subset: string,
-  plan: ResamplingPlan,
-  options: EvalOptions,
-): Metric {
+export function aurocWithin(pieces: readonly Piece[], { per, subset, plan, options }: Asked): Metric {
   const samples = pieces.map(({ sample }) => sample);
   const share = (weights: readonly (Uint16Array | undefined)[]) => {
     let [won, pairs] = [0, 0];
@@ -112,10 +113,7 @@ export const shares = {
 export function call(
   metric: keyof typeof shares,
   pieces: readonly Omit<Piece, "mask">[],
-  per: Level,
-  subset: string,
-  plan: ResamplingPlan,
-  options: EvalOptions,
+  { per, subset, plan, options }: Asked,
 ): Metric {
   const share = shares[metric];
   const known = pieces.filter(({ choice }) => !Number.isNaN(choice.value));
@@ -152,37 +150,23 @@ export function confusionOf(
 }
 
 /** Dice over the units with a lesion, and where `withAll` over all units under the rule for empty masks; both once more by the smoothed formula where asked. */
-export function dices(
-  pieces: readonly Piece[],
-  per: Level,
-  subset: string,
-  plan: ResamplingPlan,
-  options: EvalOptions,
-  withAll: boolean,
-): Metric[] {
+export function dices(pieces: readonly Piece[], asked: Asked, withAll: boolean): Metric[] {
   const positives = pieces.map((piece) => {
     const units = piece.sample.units.filter((unit) => unit.label === 1);
-    return units.length === piece.sample.units.length ? piece : { ...piece, sample: sampleOf(plan, units) };
+    return units.length === piece.sample.units.length ? piece : { ...piece, sample: sampleOf(asked.plan, units) };
   });
-  const first = meanDice("dice", positives, per, subset, plan, options);
-  if (!withAll || per === "subject") return [first];
-  const both = [first, meanDice("diceAll", pieces, per, subset, plan, options)];
-  if (!options.smoothedToo) return both;
-  const smoothed: EvalOptions = { ...options, emptyMask: "smoothed" };
-  return [
-    ...both,
-    meanDice("diceSmoothed", positives, per, subset, plan, smoothed),
-    meanDice("diceSmoothedAll", pieces, per, subset, plan, smoothed),
-  ];
+  const first = meanDice("dice", positives, asked);
+  if (!withAll || asked.per === "subject") return [first];
+  const both = [first, meanDice("diceAll", pieces, asked)];
+  if (!asked.options.smoothedToo) return both;
+  const smoothed: Asked = { ...asked, options: { ...asked.options, emptyMask: "smoothed" } };
+  return [...both, meanDice("diceSmoothed", positives, smoothed), meanDice("diceSmoothedAll", pieces, smoothed)];
 }
 
 function meanDice(
   metric: "dice" | "diceAll" | "diceSmoothed" | "diceSmoothedAll",
   pieces: readonly Piece[],
-  per: Level,
-  subset: string,
-  plan: ResamplingPlan,
-  options: EvalOptions,
+  { per, subset, plan, options }: Asked,
 ): Metric {
   const known = pieces.filter(({ mask }) => !Number.isNaN(mask.value));
   const samples = known.map(({ sample }) => sample);

@@ -61,8 +61,8 @@ export function transfers(
         chosen.length === 0
           ? null
           : { units: sum("units"), positives: sum("positives"), sensitivity: orNull(sensitivity(there)), specificity: orNull(specificity(there)) },
-      sensitivity: call("sensitivity", pieces, per, "all", plan, options),
-      specificity: call("specificity", pieces, per, "all", plan, options),
+      sensitivity: call("sensitivity", pieces, { per, subset: "all", plan, options }),
+      specificity: call("specificity", pieces, { per, subset: "all", plan, options }),
     };
   });
 } // biome-ignore format: one line

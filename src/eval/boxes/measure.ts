@@ -3,7 +3,7 @@ import { oneLine } from "../../data/faults.ts";
 import { drawPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import { bootstrapP } from "../metrics/bootstrap-p.ts";
 import { boxConfusion } from "../metrics/detection/confusion.ts";
-import { holmByFigure } from "../metrics/holm.ts";
+import { withHolm } from "../metrics/holm.ts";
 import { difference, estimate, valueAt } from "../tables/estimate.ts";
 import { checkPlanSize } from "../tables/plan-size.ts";
 import type { Replicates } from "../tables/replicate.ts";
@@ -59,7 +59,7 @@ export function measureBoxes(
     confidences,
     curves: confidenceCurves(sample, reference, confidences),
     confusion: { counts: boxConfusion(reference.truth, found, reference.classes.length, 0.5, cut) },
-    comparisons: adjusted(compared),
+    comparisons: withHolm(compared),
     notes: notesOf(reference, found, grouping, sample, values, options),
   };
 }
@@ -94,13 +94,4 @@ function compareBoxes(
     return { metric, subset: subsetOf(of, sample, reference), ...one, p: Number.isNaN(p) ? null : p, pHolm: null };
   });
   return { confidence: Number.isNaN(cut) ? null : cut, differences };
-}
-
-/** The p values of one figure, of all files compared, are one family. */
-function adjusted(comparisons: readonly BoxComparison[]): BoxComparison[] {
-  const holm = holmByFigure(comparisons.map(({ differences }) => differences.map(({ p }) => p)));
-  return comparisons.map((one, c) => ({
-    ...one,
-    differences: one.differences.map((of, at) => ({ ...of, pHolm: holm[c]![at]! })),
-  }));
 }

@@ -1,7 +1,7 @@
 import type { Rng } from "../../core/rng.ts";
 import { drawPlan, type ResamplingPlan } from "../metrics/bootstrap.ts";
 import type { Overlap } from "../metrics/dice.ts";
-import { holmByFigure } from "../metrics/holm.ts";
+import { withHolm } from "../metrics/holm.ts";
 import { orNull } from "../metrics/or-null.ts";
 import { exchangeTest, type PermutationTest } from "../metrics/permutation.ts";
 import { difference, estimate, valueAt } from "../tables/estimate.ts";
@@ -73,7 +73,7 @@ export function measureMasks(
       options.threshold === null
         ? []
         : all.flatMap(({ label, tables }) => frocOf(plan, label, tables[0]!.cases, volumes, options)),
-    comparisons: adjusted(comparisons),
+    comparisons: withHolm(comparisons),
   };
 }
 
@@ -100,7 +100,8 @@ function describe(
   return specs.map((spec, s) => {
     const sums = sumsOf(columns[s]!);
     const part = partakers(cases, columns[s]!);
-    const estimated = estimate(valueAt(values, s), new Set(part.map(({ patient }) => patient)).size, spec.lacks, options);
+    const clusters = new Set(part.map(({ patient }) => patient)).size;
+    const estimated = estimate(valueAt(values, s), clusters, spec.lacks, options);
     return {
       label,
       per: spec.per,
@@ -108,7 +109,7 @@ function describe(
       ...estimated,
       subset,
       n: spec.counts ? Math.round(sums.at(-1)!) : part.length,
-      clusters: new Set(part.map(({ patient }) => patient)).size,
+      clusters,
       chance: null,
       beside: estimated.estimate === null ? [] : spec.beside(sums, options.level),
     };
@@ -212,13 +213,4 @@ function differencesOf(
       pHolm: null,
     };
   });
-}
-
-/** P values by Holm, one family for each figure. */
-function adjusted(comparisons: readonly Omit<MaskComparison, "predictions">[]): Omit<MaskComparison, "predictions">[] {
-  const holm = holmByFigure(comparisons.map(({ differences }) => differences.map(({ p }) => p)));
-  return comparisons.map((one, c) => ({
-    ...one,
-    differences: one.differences.map((d, i) => ({ ...d, pHolm: holm[c]![i]! })),
-  }));
 }

@@ -23,3 +23,11 @@ export function holmByFigure(models: readonly (readonly (number | null)[])[]): (
   const families = (models[0] ?? []).map((_, f) => holmAdjusted(models.map((ps) => ps[f]!)));
   return models.map((ps, m) => ps.map((_, f) => families[f]![m]!));
 }
+
+/** Comparisons with several models, each difference with its p value adjusted over the models. */
+export function withHolm<C extends { readonly differences: readonly { readonly p: number | null }[] }>(
+  comparisons: readonly C[],
+): C[] {
+  const holm = holmByFigure(comparisons.map(({ differences }) => differences.map(({ p }) => p)));
+  return comparisons.map((one, c) => ({ ...one, differences: one.differences.map((of, f) => ({ ...of, pHolm: holm[c]![f]! })) }));
+}

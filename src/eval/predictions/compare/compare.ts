@@ -42,14 +42,7 @@ export function compareAll(
 ): Comparison[] {
   const all = others.map((other, i) => compareOne(first, of, other, { ...setting, rng: setting.rng.fork(i) }));
   const delong = holmAdjusted(all.map((one) => one.delong.p));
-  const mcnemar = holmAdjusted(all.map((one) => one.mcnemar.p));
-  const differences = adjusted(all.map((one) => one.differences));
-  return all.map((one, i) => ({
-    ...one,
-    differences: differences[i]!,
-    delong: { ...one.delong, pHolm: delong[i]! },
-    mcnemar: { ...one.mcnemar, pHolm: mcnemar[i]! },
-  }));
+  return adjusted(all).map((one, i) => ({ ...one, delong: { ...one.delong, pHolm: delong[i]! } }));
 }
 
 function compareOne(

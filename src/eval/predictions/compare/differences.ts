@@ -1,8 +1,9 @@
-import { holmByFigure } from "../../metrics/holm.ts";
+import { holmAdjusted, holmByFigure } from "../../metrics/holm.ts";
 import type { PermutationTest } from "../../metrics/permutation.ts";
 import type { Estimate } from "../../tables/estimate.ts";
 import type { MetricsOptions } from "../options.ts";
 import type { Difference } from "../results.ts";
+import type { ClassComparison } from "../several/results.ts";
 
 /** Figures of which less is better. */
 const lowerIsBetter = new Set([
@@ -34,8 +35,13 @@ function nonInferior({ metric, low, high }: Estimate & { metric: string }, margi
   return lowerIsBetter.has(metric) ? high < margin : low > -margin;
 }
 
-/** The same, with the p values of each figure adjusted by Holm over the models. */
-export function adjusted<M extends string>(models: readonly (readonly Difference<M>[])[]): Difference<M>[][] {
-  const holm = holmByFigure(models.map((of) => of.map((one) => one.pPermutation)));
-  return models.map((of, m) => of.map((one, f) => ({ ...one, pPermutationHolm: holm[m]![f]! })));
+/** Comparisons with several models, the p values of each figure and those of McNemar's test adjusted by Holm over the models. */
+export function adjusted<C extends Pick<ClassComparison, "differences" | "mcnemar">>(all: readonly C[]): C[] {
+  const figures = holmByFigure(all.map(({ differences }) => differences.map((one) => one.pPermutation)));
+  const mcnemar = holmAdjusted(all.map((one) => one.mcnemar.p));
+  return all.map((one, m) => ({
+    ...one,
+    differences: one.differences.map((own, f) => ({ ...own, pPermutationHolm: figures[m]![f]! })),
+    mcnemar: { ...one.mcnemar, pHolm: mcnemar[m]! },
+  }));
 }

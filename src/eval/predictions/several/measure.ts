@@ -1,7 +1,6 @@
 import type { Rng } from "../../../core/rng.ts";
 import { dataFault } from "../../../data/faults.ts";
 import { clusterId, type ResamplingPlan } from "../../metrics/bootstrap.ts";
-import { holmAdjusted } from "../../metrics/holm.ts";
 import { classConfusion, rankClasses } from "../../metrics/multiclass.ts";
 import { calibrationBins } from "../../tables/calibration.ts";
 import { difference, estimate, valueAt } from "../../tables/estimate.ts";
@@ -101,14 +100,7 @@ function compareClasses(
   others: readonly Compared<ClassPredictions>[],
   setting: ComparisonSetting,
 ): ClassComparison[] {
-  const all = others.map((other, i) => compareOne(first, of, other, { ...setting, rng: setting.rng.fork(i) }));
-  const mcnemar = holmAdjusted(all.map((one) => one.mcnemar.p));
-  const differences = adjusted(all.map((one) => one.differences));
-  return all.map((one, i) => ({
-    ...one,
-    differences: differences[i]!,
-    mcnemar: { ...one.mcnemar, pHolm: mcnemar[i]! },
-  }));
+  return adjusted(others.map((other, i) => compareOne(first, of, other, { ...setting, rng: setting.rng.fork(i) })));
 }
 
 function compareOne(
