@@ -29,7 +29,7 @@ test("a run's config and manifest say its size; the config given back is the sam
     expect(plainOptions(stage, again, root)).toEqual(options);
     if (stage.name !== "eval") expect(plainOptions(stage, unnamed, root), stage.name).toEqual(options); // the report shows the config
   }
-  await expect(at(config, "full")).rejects.toThrow(/--set size unknown key "size"/);
+  await expect(at(config, "full")).rejects.toThrow(/--set size goes with a config that has sizes; this is one at size smoke/);
 });
 
 test("a run of another size is another config; one that was made before sizes were noted goes on", async () => {

@@ -177,7 +177,16 @@ test("sizes: one of them is laid over the rest, small where none is asked for, a
   expect(await at("train.epochs=5", "size=full")).toEqual([5, 1, "full"]);
   expect(await load(whole)).not.toHaveProperty("atSize");
   expect(await mistakes(text, "size=huge")).toEqual(['--set size must be one of small, full; got "huge"']);
-  expect(await mistakes(whole, "size=full")).toEqual([expect.stringMatching(/^--set size unknown key "size"/)]);
+  expect(await mistakes(whole, "size=full")).toEqual([
+    "--set size goes with a config that has sizes; this one has none. Leave it out",
+  ]);
+  expect(await mistakes(`${whole}size: full\nseed: -1\n`)).toEqual([
+    "x.yaml:2:1 size goes with a config that has sizes; this one has none. Leave it out",
+    "x.yaml:3:7 seed must be at least 0; got -1",
+  ]);
+  expect(await mistakes(`${whole}atSize: small\n`, "size=full")).toEqual([
+    "--set size goes with a config that has sizes; this is one at size small. Name the config that it was made from",
+  ]);
 });
 
 test("sizes of a base say nothing of data that are of another kind in the config that extends it", async () => {

@@ -82,11 +82,14 @@ const usualSize = "small";
 /** A config at one of its `sizes`: what that size says is laid over the rest, and of `sizes` and `size` nothing is left but `atSize`, its name. */
 function atSize(tree: Section, merge: Chain["merge"], mistakes: Mistake[]): Section {
   const [sizes, size] = [tree.entries.get("sizes"), tree.entries.get("size")];
-  if (sizes === undefined) return tree; // a lone `size` is an unknown key
   const entries = new Map(tree.entries);
   entries.delete("sizes");
   entries.delete("size");
   const rest = { ...tree, entries };
+  if (sizes === undefined) {
+    if (size !== undefined) mistakes.push({ at: size.at, message: withoutSizes(tree) });
+    return rest;
+  }
   const found = sizes.value.kind === "section" ? sizes.value.entries : new Map<string, Entry>();
   const name = size === undefined ? usualSize : plain(size.value);
   const own = typeof name === "string" ? found.get(name)?.value : undefined;
@@ -99,6 +102,13 @@ function atSize(tree: Section, merge: Chain["merge"], mistakes: Mistake[]): Sect
   const message = `size must be one of ${[...found.keys()].join(", ")}; got ${JSON.stringify(name)}`;
   mistakes.push({ at, message });
   return rest;
+}
+
+function withoutSizes({ entries }: Section): string {
+  const taken = entries.get("atSize")?.value;
+  return taken === undefined
+    ? "size goes with a config that has sizes; this one has none. Leave it out"
+    : `size goes with a config that has sizes; this is one at size ${plain(taken)}. Name the config that it was made from`;
 }
 
 /** {@link loadConfig} for a config that is not a file, such as `data: { kind: phantom }` with overrides. `where` names it in messages. */

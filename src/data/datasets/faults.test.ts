@@ -274,6 +274,14 @@ describe.each(Object.keys(table) as PublicLayout[])("%s", (layout) => {
 });
 
 test.each([
+  ["fetal-planes-db", { "FETAL_PLANES_DB_data.csv": null }, /FETAL_PLANES_DB_data\.csv: could not read: no such file or folder; download it with the images\./],
+  ["hc18", { "training_set_pixel_size_and_HC.csv": null }, /must hold training_set_pixel_size_and_HC\.csv; got none among 7 files\. Correct data\.path/],
+  ["fetus-framework", { "ObjectDetection.csv": null }, /must hold a table of boxes, ObjectDetection\.csv or boxes….csv; got none among 2 files/],
+  ["rsna-ich", { "stage_2_train.csv": null }, /stage_2_train\.csv: could not read: no such file or folder; download it/],
+  ["cq500", { "reads.csv": null }, /reads\.csv: could not read: no such file or folder; download it/],
+  ["cq500", { [`${cq0}/CT Plain/CT000000.dcm`]: new Uint8Array(200) }, /CT Plain\/CT000000\.dcm: must be a DICOM file; got no DICM after 128 bytes\. Leave it out/],
+  ["seg-cq500", { "data/volumes/info.csv": null }, /must hold volumes\/info\.csv; got none among 4 files/],
+  ["hc18", { "training_set/000_HC.png": "no picture" }, /training_set\/000_HC\.png: must be a .+; got /],
   ["crl", { "STA25.nii.gz": null, "STA38exp.nii.gz": null, "atlas/STA25.nii.gz": "" }, /none among 4 files but in folders below, as atlas\/STA25\.nii\.gz\. Correct data\.path/],
   ["hc18", { "training_set_pixel_size_and_HC.csv": "filename,pixel size(mm)\n000_HC.png,0.1\n000_HC.png,0.2\n" }, /HC\.csv: each filename must have one row; got two of 000_HC\.png/],
   ["hc18", { "training_set_pixel_size_and_HC.csv": "filename,pixel size(mm)\n000_HC.png,0.1\n" }, /pixel size of every picture, mm; got no row for 001_2HC\.png/],
