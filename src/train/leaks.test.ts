@@ -8,7 +8,7 @@ import { type ModelOptions, modelOptions } from "../models/index.ts";
 import { trainOptions } from "./options.ts";
 import { runTrain } from "./stage.ts";
 
-const epochs = 12;
+const epochs = 6;
 
 /** Tensors that are alive at the end of each epoch of two steps, a validation and a checkpoint. */
 async function tensorsOf(data: string, task: string, model: ModelOptions): Promise<number[]> {
