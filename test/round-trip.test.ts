@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,16 +9,19 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { canonicalJson, sha256 } from "../src/core/hash.ts";
 import { cliFile, ensureBuilt, hemosynth, root, start } from "./cli-process.ts";
 
-const config = join(root, "configs/smoke.yaml");
 const slow = { timeout: 600_000 };
 let folder = "";
+/** configs/smoke.yaml with one subject a split. */
+let config = "";
 let first = "";
 
 // One whole run that every test below starts from.
 beforeAll(async () => {
   await ensureBuilt();
   folder = await mkdtemp(join(tmpdir(), "hemosynth-run-"));
-  first = join(folder, "first");
+  [config, first] = [join(folder, "smoke.yaml"), join(folder, "first")];
+  const shown = await hemosynth(["config", "show", join(root, "configs/smoke.yaml"), "--set", "data.subjects=3"]);
+  await writeFile(config, shown.stdout);
   const { code, stdout, stderr } = await hemosynth(["run", config, "--out", first, "--json"]);
   expect(code, stderr).toBe(0);
   const states = JSON.parse(stdout).stages.map(({ stage, state }: { stage: string; state: string }) => `${stage} ${state}`);
@@ -157,7 +160,7 @@ async function copyOf(name: string, upTo: "eval" | "synth" | "data" = "eval"): P
   return copy;
 }
 
-const longer = ["train.steps=60", "train.checkpointEvery=2", "train.validateEvery=20"].flatMap((set) => ["--set", set]);
+const longer = ["train.steps=40", "train.checkpointEvery=2", "train.validateEvery=20"].flatMap((set) => ["--set", set]);
 
 test(
   "kill -9 or SIGTERM in the middle of training, then the same command: the same final weights, to the bit",
@@ -211,7 +214,7 @@ test("kill -9 in the middle of synthesis, then the same command with other worke
 
 test("a full disk in the middle of synthesis or export is code 3 and leaves nothing that looks whole", slow, async (context) => {
   const disk = await mkdtemp(join(tmpdir(), "hemosynth-disk-"));
-  if (!(await shell(`mount -t tmpfs -o size=600k none "${disk}"`))) context.skip("needs the right to mount a tmpfs");
+  if (!(await shell(`mount -t tmpfs -o size=400k none "${disk}"`))) context.skip("needs the right to mount a tmpfs");
   try {
     const full = { code: 3, stderr: expect.stringMatching(/: could not write: the disk is full; mend that and run again\.\n$/) };
     const args = ["synth", config, "--data", join(first, "data"), "--out", join(disk, "run"), "--set", "synth.mostGivenUp=1"];
