@@ -23,7 +23,7 @@ export default defineConfig({
       // TensorFlow.js keeps its backend in process-global state, so each test file gets a process.
       { extends: true, test: { name: "apart", include: ["src/**/*.test.ts", "test/**/*.test.ts"], exclude: pure } },
       // These need none of their own: to start one and load the same modules again took longer than most of their tests.
-      { extends: true, test: { name: "together", include: pure, isolate: false } },
+      { extends: true, test: { name: "together", include: pure, isolate: false, benchmark: { include: [] } } },
     ],
   },
 });
