@@ -1,3 +1,4 @@
+import { many } from "../../core/words.ts";
 import { simulateOptions } from "../../eval/readers/simulate/options.ts";
 import { runSimulate } from "../../eval/readers/simulate/stage.ts";
 import type { Outcome } from "../session.ts";
@@ -30,7 +31,7 @@ export async function simulateReaders(run: string, flags: SimulateReadersFlags):
   const result = await runSimulate({ run, out: flags.out, options });
   const { file, cases, positives, patients, readings } = result;
   const text = [
-    `SIMULATED readers, ${options.readers}: ${readings} readings of ${cases} cases (${positives} positive) of ${patients} patients; no person has read anything`,
+    `SIMULATED readers, ${options.readers}: ${many(readings, "reading")} of ${many(cases, "case")} (${positives} positive) of ${many(patients, "patient")}; no person has read anything`,
     `in ${file}; evaluate it: hemosynth reader ${file} --arms without with --out tables`,
   ].join("\n");
   return { text, json: { ...result, simulated: true } };
