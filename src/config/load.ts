@@ -123,7 +123,8 @@ export function parseConfig<T>(
     parseYaml(text, () => ({ where, folder: process.cwd() })),
     mistakes,
   );
-  return checkTree(applyOverrides(tree, overrides, mistakes), schema, mistakes);
+  const whole = atSize(applyOverrides(tree, overrides, mistakes), (base) => base, mistakes); // it has no sizes
+  return checkTree(whole, schema, mistakes);
 }
 
 /** A checked config. */
