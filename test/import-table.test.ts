@@ -162,21 +162,6 @@ test("every file keeps to the import table, to its place and to its length", () 
   expect(sources.flatMap(violations)).toEqual([]);
 });
 
-/** Test files that share a process, as vitest.config.ts has it. */
-const isTogether = (name: string) =>
-  /^(core|data(?!\/datasets\/)|picture|synth|config|eval\/metrics|sweep)\/.*\.test\.ts$/.test(name);
-
-/** What would reach the next file of the process: a module in another's place, the environment, another folder, handlers. */
-const reaches = /\bvi\.(mock|doMock|stubEnv|stubGlobal|useFakeTimers)\(|\bprocess\.(env\.\w+ = |chdir\(|on\()/;
-
-test("test files that share a process leave nothing behind in it", () => {
-  const shared = names.filter(isTogether);
-  expect(shared.length).toBeGreaterThan(90);
-  expect(shared.filter((name) => reaches.test(readFileSync(join(src, name), "utf8")))).toEqual([]);
-  for (const line of ['vi.mock("./a.ts")', 'vi.stubEnv("A", "1")', 'process.env.A = "1"', 'process.chdir("/")'])
-    expect(line).toMatch(reaches);
-});
-
 test("the rules see what they forbid", () => {
   const planted = (path: string, code: string): string[] => {
     const imports = [...code.matchAll(/from ["']([^"']+)["']/g)].map((match) => match[1]!);
