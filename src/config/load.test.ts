@@ -196,6 +196,18 @@ test("sizes of a base say nothing of data that are of another kind in the config
   expect((await load("extends: base/sized.yaml\ndata: {kind: phantom}\n")).data).toEqual({ kind: "phantom", subjects: 7 });
 });
 
+test("what a config says itself goes before the sizes of what it extends, and its own sizes go before that", async () => {
+  await write(
+    "base/sized.yaml",
+    `${whole}train: {epochs: 9}\nsizes:\n  small: {train: {epochs: 2, batchSize: 7}, scheme: {1: csf}}\n`,
+  );
+  const own = "extends: base/sized.yaml\ntrain: {epochs: 5}\nscheme: {3: cortex}\n";
+  expect(await load(own)).toMatchObject({ train: { epochs: 5, batchSize: 7 }, scheme: { 1: "csf", 3: "cortex" } });
+  expect(await load(`${own}sizes: {small: {train: {epochs: 3}}}\n`)).toMatchObject({ train: { epochs: 3, batchSize: 7 } });
+  await write("base/own.yaml", own.replace("base/", ""));
+  expect(await load("extends: base/own.yaml\ntrain: {batchSize: 8}\n")).toMatchObject({ train: { epochs: 5, batchSize: 8 } });
+});
+
 test("extends: sections merge, lists replace, later bases win, the file wins", async () => {
   await write(
     "base/a.yaml",

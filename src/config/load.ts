@@ -10,9 +10,9 @@ import {
   emptySection,
   forbiddenKeys,
   isMistake,
+  leftOpen,
   type Mistake,
   mergeTrees,
-  ofSameKinds,
   type Place,
   plain,
   type Section,
@@ -65,12 +65,12 @@ export async function readConfig(file: string, schema: z.ZodType, overrides: rea
   return { tree: applyOverrides(tree, rest, mistakes), mistakes };
 }
 
-/** A config whose sizes say nothing of what is of another kind in the config that extends it. */
+/** A config whose sizes say nothing of what the config that extends it says itself. */
 function withSizesFor(over: Section, base: Section, kindKeyAt: DiscriminatorAt): Section {
   const sizes = base.entries.get("sizes");
   if (sizes?.value.kind !== "section") return base;
   const kept = [...sizes.value.entries].map(([name, { at, value }]): [string, Entry] => {
-    return [name, { at, value: value.kind === "section" ? ofSameKinds(value, base, over, kindKeyAt) : value }];
+    return [name, { at, value: value.kind === "section" ? leftOpen(value, base, over, kindKeyAt) : value }];
   });
   const value: Section = { ...sizes.value, entries: new Map(kept) };
   return { ...base, entries: new Map(base.entries).set("sizes", { at: sizes.at, value }) };

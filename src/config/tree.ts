@@ -63,23 +63,24 @@ export function mergeTrees(base: Tree, over: Tree, discriminatorAt: Discriminato
 }
 
 /**
- * `sized`, which is to be laid over `base` with `over` on it, without the sections of unions in which `over` names another kind than `base`: they hold
- * options of the old kind.
+ * What is left of `sized`, which is to be laid over `base` with `over` on it: `over` has the last word in all that it says itself, and where it names
+ * another kind of a section of a union than `base`, `sized` holds options of the old kind.
  */
-export function ofSameKinds(
+export function leftOpen(
   sized: Section,
   base: Tree | undefined,
-  over: Tree | undefined,
+  over: Section,
   discriminatorAt: DiscriminatorAt,
   path: readonly string[] = [],
 ): Section {
-  if (base?.kind !== "section" || over?.kind !== "section") return sized;
   const entries = [...sized.entries].flatMap(([key, entry]): [string, Entry][] => {
-    const [old, now] = [base, over].map((section) => section.entries.get(key)?.value);
+    const now = over.entries.get(key)?.value;
+    if (now === undefined) return [[key, entry]];
+    if (now.kind !== "section" || entry.value.kind !== "section") return [];
+    const old = base?.kind === "section" ? base.entries.get(key)?.value : undefined;
     const here = [...path, key];
-    if (old?.kind === "section" && now?.kind === "section" && otherKind(old, now, discriminatorAt(here))) return [];
-    const { at, value } = entry;
-    return [[key, value.kind === "section" ? { at, value: ofSameKinds(value, old, now, discriminatorAt, here) } : entry]];
+    if (old?.kind === "section" && otherKind(old, now, discriminatorAt(here))) return [];
+    return [[key, { at: entry.at, value: leftOpen(entry.value, old, now, discriminatorAt, here) }]];
   });
   return { ...sized, entries: new Map(entries) };
 }
