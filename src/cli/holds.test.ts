@@ -27,17 +27,33 @@ test("boxes that data.yaml does not name are refused before anything is read", a
   );
 });
 
-test("a dataset that lies there already, for the training or for the pool of a pretraining", async () => {
+/** `data` of a dataset with these cases. */
+async function datasetOf(cases: readonly object[], rest: object = {}): Promise<string> {
   const path = join(await changedSet("hc18", {}), "dataset");
   const file = { path: "a.nii.gz", sha256: "0".repeat(64) };
-  const bare = { session: null, gestationalAge: null, labels: null, lesionMask: null, sidecar: null, grade: null, sources: [] };
-  const own = { id: "a", subject: "a", image: file, brainMask: null, class: "normal", shape: [8, 8, 1], spacing: [1, 1, 1] };
-  await writeDataset(path, { schemaVersion: 1, name: "x", root: ".", classes: ["normal", "wide"], labelScheme: null, cases: [{ ...bare, ...own } as never], findings: [] }); // biome-ignore format: one line
-  const data = `{ kind: dataset, path: ${JSON.stringify(path)} }`;
+  const bare = { session: null, gestationalAge: null, labels: null, lesionMask: null, brainMask: null, sidecar: null, grade: null, sources: [], image: file, shape: [8, 8, 1], spacing: [1, 1, 1] }; // biome-ignore format: one line
+  const all = cases.map((own, i) => ({ ...bare, id: `${i}`, subject: `${i}`, ...own }) as never);
+  await writeDataset(path, { schemaVersion: 1, name: "x", root: ".", labelScheme: null, cases: all, findings: [], ...rest });
+  return `{ kind: dataset, path: ${JSON.stringify(path)} }`;
+}
+
+test("grades alone are no masks, and a mask of one case is none of another", async () => {
+  const mask = { path: "m.nii.gz", sha256: "0".repeat(64) };
+  const of = async (...cases: object[]) => `data: ${await datasetOf(cases.map((c) => ({ brainMask: mask, ...c })))}\n`;
+  const message = /must hold masks of blood and of the brain, for train\.task lesion; got masks of blood or grades, not a mask of each case; brain masks\. docs/; // biome-ignore format: one line
+  expect(await refused(await of({ grade: 0 }, { grade: 2 }))).toMatch(message);
+  expect(await refused(await of({ lesionMask: mask }, {}))).toMatch(message);
+  expect(await refused(await of({ lesionMask: mask }, { lesionMask: mask }))).toBeNull();
+  const mil = "model: { kind: mil }\ntrain: { task: mil }\npredict: { gate: none }";
+  expect(await refused((await of({ grade: 0 }, { lesionMask: mask })) + mil)).toBeNull();
+});
+
+test("a dataset that lies there already, for the training or for the pool of a pretraining", async () => {
+  const data = await datasetOf([{ class: "normal" }], { classes: ["normal", "wide"] });
   const classes = `data: ${data}\nmodel: { kind: resnet18 }\ntrain: { task: classes, outputs: [normal, wide] }\npredict: { gate: none }`;
   expect(await refused(classes)).toBeNull();
   expect(await refused(classes.replace("gate: none", "gate: given"))).toMatch(/must hold brain masks, for predict\.gate given; got the classes normal, wide\. Set predict\.gate to none\.$/); // biome-ignore format: one line
-  expect(await refused(`data: ${data}\n`)).toMatch(/must hold masks of blood and of the brain, for train\.task lesion; got the classes normal, wide\. Use other data/); // biome-ignore format: one line
+  expect(await refused(`data: ${data}\n`)).toMatch(/must hold masks of blood and of the brain, for train\.task lesion; got the classes normal, wide\. docs\/datasets\.md tells/); // biome-ignore format: one line
   const pool = (outputs: string) => `${classes}\npretrain: { data: ${data}, train: { task: classes, outputs: ${outputs} } }`;
   expect(await refused(pool("[normal, other]"), "pool")).toBeNull();
   expect(await refused(pool("[normal, tall]"), "pool")).toMatch(/must hold the classes normal, tall, for train\.outputs; got the classes normal, wide/); // biome-ignore format: one line

@@ -1,15 +1,20 @@
 import { placeOfClass } from "../data/classes.ts";
-import { type Holdings, publicHoldings } from "../data/datasets/holdings.ts";
+import { type Holdings, type PublicHoldings, publicHoldings } from "../data/datasets/holdings.ts";
 import { learnsFrom } from "../train/learns-from.ts";
 import { isPretraining, type TrainOptions } from "../train/options.ts";
 import type { DataOptions } from "./data.ts";
 
-/** What of an experiment asks for something of its data. Of pretraining `regions` is null and `gate` none. */
+/** What of an experiment asks for something of its data. */
 export interface Asked {
   readonly train: Pick<TrainOptions, "task" | "outputs">;
   /** Names of the regions that are cut out; null: whole images. */
   readonly regions: readonly string[] | null;
   readonly gate: string;
+}
+
+/** What a pretraining asks for: it cuts no regions out, and nothing is predicted of its data. */
+export function askedBy({ train }: Pick<Asked, "train">): Asked {
+  return { train, regions: null, gate: "none" };
 }
 
 /** What is asked for and not held, and what would mend it. */
@@ -31,7 +36,7 @@ export function lackOf({ train, regions, gate }: Asked, holds: Holdings): Lack |
     );
   switch (learnsFrom[task]) {
     case "masks":
-      if (!holds.lesions || !holds.insides) return needs(`masks of blood and of the brain, for train.task ${task}`);
+      if (!holds.lesionMasks || !holds.insides) return needs(`masks of blood and of the brain, for train.task ${task}`);
       break;
     case "lesions":
       if (!holds.lesions) return needs(`exams with masks of blood or grades, for train.task ${task}`);
@@ -63,11 +68,11 @@ const among = (option: string, names: readonly string[]): string | null =>
   names.length === 0 ? null : `Set ${option} to names among ${names.join(", ")}`;
 
 /** What a set holds, in words. */
-export function holdingWords({ painted, lesions, insides, classes, regions, lesionTypes }: Holdings): string {
+export function holdingWords({ painted, lesionMasks, lesions, insides, classes, regions, lesionTypes }: Holdings): string {
   if (painted) return "normal brains to paint bleeds into";
   const masks = lesionTypes.length === 0 ? "masks of blood" : `masks of ${lesionTypes.join(", ")}`;
   const parts = [
-    ...(lesions ? [masks] : []),
+    ...(lesionMasks ? [masks] : lesions ? ["masks of blood or grades, not a mask of each case"] : []),
     ...(insides ? ["brain masks"] : []),
     ...(classes.length > 0 ? [`the classes ${classes.join(", ")}`] : []),
     ...((regions?.length ?? 0) > 0 ? [`boxes of ${regions!.join(", ")}`] : []),
@@ -76,7 +81,7 @@ export function holdingWords({ painted, lesions, insides, classes, regions, lesi
 }
 
 /** How images of some data are made; null where their files tell. */
-export function modalityOf(data: DataOptions): Holdings["modality"] {
+export function modalityOf(data: DataOptions): PublicHoldings["modality"] {
   switch (data.kind) {
     case "phantom":
       return "T2w";

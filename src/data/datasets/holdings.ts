@@ -3,10 +3,10 @@ import type { PublicOptions } from "./options.ts";
 
 /** What can be learnt from a set of images: what is known of its cases, by name. */
 export interface Holdings {
-  /** Null: not told. */
-  readonly modality: Modality | null;
   /** Normal brains that bleeds are painted into: what is held is what a synthesis makes of them. */
   readonly painted?: true;
+  /** Every case has a mask of blood. */
+  readonly lesionMasks: boolean;
   /** Masks or grades that say where, or whether, there is blood. */
   readonly lesions: boolean;
   /** Brain masks. */
@@ -19,6 +19,12 @@ export interface Holdings {
   readonly lesionTypes: readonly string[];
 }
 
+/** The same of a public set. */
+export interface PublicHoldings extends Holdings {
+  /** Null: not told. */
+  readonly modality: Modality | null;
+}
+
 /** The six planes of FETAL_PLANES_DB. */
 export const fetalPlanes = ["Fetal brain", "Fetal abdomen", "Fetal femur", "Fetal thorax", "Maternal cervix", "Other"] as const;
 /** Classes of a head CT. */
@@ -28,13 +34,13 @@ export const bhsdTypes = ["epidural", "intraparenchymal", "intraventricular", "s
 /** The nine structures of Fetus Framework. */
 const structures = ["CM", "IT", "NT", "midbrain", "nasal bone", "nasal skin", "nasal tip", "palate", "thalami"] as const;
 
-const nothing = { lesions: false, insides: false, classes: [], regions: [], lesionTypes: [] } as const;
+const nothing = { lesionMasks: false, lesions: false, insides: false, classes: [], regions: [], lesionTypes: [] } as const;
 const scans = { ...nothing, modality: "CT", insides: true, classes: ctClasses } as const;
-const masked = { ...scans, lesions: true } as const;
-const painted = { ...nothing, modality: "T2w", painted: true, lesions: true, insides: true } as const;
+const masked = { ...scans, lesionMasks: true, lesions: true } as const;
+const painted = { ...nothing, modality: "T2w", painted: true, lesionMasks: true, lesions: true, insides: true } as const;
 
 /** What each public set holds. Told by its layout, before any file is looked at; `datasets.test.ts` compares it with what is read. */
-export const publicHoldings: Readonly<Record<PublicOptions["layout"], Holdings>> = {
+export const publicHoldings: Readonly<Record<PublicOptions["layout"], PublicHoldings>> = {
   feta: painted,
   "dhcp-fetal": painted,
   crl: painted,
@@ -51,9 +57,9 @@ export const publicHoldings: Readonly<Record<PublicOptions["layout"], Holdings>>
 };
 
 /** What a dataset holds that lies there already. */
-export function datasetHoldings({ cases, modality = "T2w", classes = [], regions = [], lesionTypes = [] }: Dataset): Holdings {
+export function datasetHoldings({ cases, classes = [], regions = [], lesionTypes = [] }: Dataset): Holdings {
   return {
-    modality,
+    lesionMasks: cases.every(({ lesionMask }) => lesionMask !== null),
     lesions: cases.some(({ lesionMask, grade }) => lesionMask !== null || grade !== null),
     insides: cases.every(({ brainMask }) => brainMask !== null),
     classes,

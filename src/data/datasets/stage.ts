@@ -10,7 +10,7 @@ import { type Case, type Finding, writeDataset, writeSplits } from "../dataset.t
 import { dataFault, oneLine } from "../faults.ts";
 import { countImages, runIngest } from "../ingest/stage.ts";
 import { splitSubjects, splitWords, subjectsOf } from "../splits.ts";
-import { type Holdings, publicHoldings } from "./holdings.ts";
+import { type PublicHoldings, publicHoldings } from "./holdings.ts";
 import { planPublic } from "./index.ts";
 import type { PublicJob, PublicRead, PublicResult } from "./job.ts";
 import { isNormal, type NormalLayout, type PublicOptions } from "./options.ts";
@@ -89,7 +89,7 @@ function refuseDuplicates(path: string, read: readonly PublicRead[]): void {
  * How many images a set has and what can be learnt from them, by names and tables alone.
  * @throws {UserError} (data) As {@link runPublic}, with what can be told from them.
  */
-export async function surveyPublic(options: PublicOptions): Promise<{ readonly images: number; readonly holds: Holdings }> {
+export async function surveyPublic(options: PublicOptions): Promise<{ readonly images: number; readonly holds: PublicHoldings }> {
   const { layout, path } = options;
   const holds = publicHoldings[layout];
   if (isNormal(layout)) return { images: await countImages(await normalOf(layout, path)), holds };
