@@ -52,7 +52,7 @@ test("a config with sizes resolves at each, and the figures of a publication hav
 test("a verb without a config has no sizes either", () => {
   const sized = () =>
     parseExperiment("data: { kind: phantom }", "phantom", [{ path: "size", value: "smoke", where: "--set size" }]);
-  expect(sized).toThrow("--set size goes with a config that has sizes; this one has none. Leave it out");
+  expect(sized).toThrow('--set size goes with a config that has sizes; this one has none; got "smoke". Leave it out');
 });
 
 test("every base config resolves once it is given data", async () => {

@@ -10,8 +10,8 @@ import { type ModelOptions, modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
 import { batchMisfit, isPretraining, lossMisfit, type TrainOptions, taskMisfit, trainOptions } from "../train/options.ts";
-import { bringsTruth, dataOptions, readsFrom } from "./data.ts";
-import { modalityOf, publicMisfit } from "./fits.ts";
+import { bringsTruth, type DataOptions, dataOptions, readsFrom } from "./data.ts";
+import { askedBy, modalityOf, publicMisfit } from "./fits.ts";
 import { checkTree, examineTree, type Loaded, type Override, parseConfig, readConfig } from "./load.ts";
 import { pretrainingOptions } from "./pretraining.ts";
 import { detectorTraining, type RegionsOptions, regionsOptions } from "./regions.ts";
@@ -29,7 +29,7 @@ const sections = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "at which of its sizes the config was taken; hemosynth writes it into the config of a run, and no figure hangs on it",
+      "at which of its sizes the config was taken; hemosynth sets it in the config of a run, it is not to be set by hand, and no figure hangs on it",
     ),
   seed: z
     .int()
@@ -148,28 +148,39 @@ function regionsMisfits(
   ];
 }
 
-/** Where data do not hold what is asked of them, or are of another modality than what goes with them: told before any file is looked at. */
+/** Where public sets do not hold what is asked of them, or are of another modality than what goes with them: told before any file is looked at. */
 function setMisfit(value: Pick<Experiment, "data" | "train" | "regions" | "predict" | "preprocess" | "pretrain">): Misfit | null {
   const { data, train, regions, predict, preprocess, pretrain } = value;
-  const [where, own] = [["data", data.kind === "public" ? "layout" : "kind"], modalityOf(data)];
-  const first = publicMisfit(data, { train, regions: regions?.names ?? null, gate: predict.gate });
-  if (first !== null) return { path: where, message: first };
-  const pool = pretrain?.data ?? data;
-  const before = pretrain === null ? null : publicMisfit(pool, { train: pretrain.train, regions: null, gate: "none" });
-  if (before !== null) return { path: pool === data ? where : ["pretrain", "data", "layout"], message: before };
-  const isPool = pool !== data && pool.kind === "public";
-  if (data.kind !== "public" && !isPool) return null; // procedural data go as they went
-  const other = modalityOf(pool);
-  if (own !== null && other !== null && own !== other) {
-    const [path, asked, got, of] = isPool ? [["pretrain", "data", "layout"], own, other, "data"] : [where, other, own, "pretrain.data"];
-    return { path, message: `must be of ${asked}, as ${of} are, since preprocess is that of both; got ${got}` };
-  }
-  if (own === "CT" && preprocess.window === null)
-    return { path: ["preprocess", "window"], message: "must be given for CT, whose values are HU: [-50, 150] shows the brain; got null" };
-  if (own === "T2w" && preprocess.window !== null)
-    return { path: ["preprocess", "window"], message: `must be null for T2w MRI, whose values have no unit; got [${preprocess.window.join(", ")}]` };
+  const where = ["data", data.kind === "public" ? "layout" : "kind"];
+  const own = publicMisfit(data, { train, regions: regions?.names ?? null, gate: predict.gate });
+  if (own !== null) return { path: where, message: own };
+  const other = pretrain?.data ?? null;
+  const before = pretrain === null ? null : publicMisfit(other ?? data, askedBy(pretrain));
+  if (before !== null) return { path: other === null ? where : ["pretrain", "data", "layout"], message: before };
+  if (data.kind !== "public" && other?.kind !== "public") return null; // procedural data go as they went
+  return (other === null ? null : modalityMisfit(data, other, where)) ?? windowMisfit(data, preprocess.window);
+}
+
+/** Two modalities under one `preprocess`; the fault is of the public one. `where` is that of `data`. */
+function modalityMisfit(data: DataOptions, other: DataOptions, where: readonly string[]): Misfit | null {
+  const [own, its] = [modalityOf(data), modalityOf(other)];
+  if (own === null || its === null || own === its) return null;
+  const message = (asked: string, of: string, got: string) =>
+    `must be of ${asked}, as ${of} are, since preprocess is that of both; got ${got}`;
+  return other.kind === "public"
+    ? { path: ["pretrain", "data", "layout"], message: message(own, "data", its) }
+    : { path: where, message: message(its, "pretrain.data", own) };
+}
+
+/** A window that CT lacks, or that T2w MRI has. */
+function windowMisfit(data: DataOptions, window: Experiment["preprocess"]["window"]): Misfit | null {
+  const [path, modality] = [["preprocess", "window"], modalityOf(data)];
+  if (modality === "CT" && window === null)
+    return { path, message: "must be given for CT, whose values are HU: [-50, 150] shows the brain; got null" };
+  if (modality === "T2w" && window !== null)
+    return { path, message: `must be null for T2w MRI, whose values have no unit; got [${window.join(", ")}]` };
   return null;
-} // biome-ignore format: one message a line
+}
 
 /** What is asked for that data with their own truth have no synthesis for; null where nothing is. */
 function paintingMisfit({ data, priors, train }: Pick<Experiment, "data" | "priors" | "train">) {

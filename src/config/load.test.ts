@@ -178,14 +178,14 @@ test("sizes: one of them is laid over the rest, small where none is asked for, a
   expect(await load(whole)).not.toHaveProperty("atSize");
   expect(await mistakes(text, "size=huge")).toEqual(['--set size must be one of small, full; got "huge"']);
   expect(await mistakes(whole, "size=full")).toEqual([
-    "--set size goes with a config that has sizes; this one has none. Leave it out",
+    '--set size goes with a config that has sizes; this one has none; got "full". Leave it out',
   ]);
   expect(await mistakes(`${whole}size: full\nseed: -1\n`)).toEqual([
-    "x.yaml:2:1 size goes with a config that has sizes; this one has none. Leave it out",
+    'x.yaml:2:1 size goes with a config that has sizes; this one has none; got "full". Leave it out',
     "x.yaml:3:7 seed must be at least 0; got -1",
   ]);
   expect(await mistakes(`${whole}atSize: small\n`, "size=full")).toEqual([
-    "--set size goes with a config that has sizes; this is one at size small. Name the config that it was made from",
+    '--set size goes with a config that has sizes; this is one at size small; got "full". Name the config that it was made from',
   ]);
 });
 

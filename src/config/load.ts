@@ -87,7 +87,7 @@ function atSize(tree: Section, merge: Chain["merge"], mistakes: Mistake[]): Sect
   entries.delete("size");
   const rest = { ...tree, entries };
   if (sizes === undefined) {
-    if (size !== undefined) mistakes.push({ at: size.at, message: withoutSizes(tree) });
+    if (size !== undefined) mistakes.push({ at: size.at, message: withoutSizes(tree, size.value) });
     return rest;
   }
   const found = sizes.value.kind === "section" ? sizes.value.entries : new Map<string, Entry>();
@@ -99,16 +99,16 @@ function atSize(tree: Section, merge: Chain["merge"], mistakes: Mistake[]): Sect
     const named: Entry = { at, value: { kind: "leaf", at, value: name as string } };
     return { ...sized, entries: new Map(sized.entries).set("atSize", named) };
   }
-  const message = `size must be one of ${[...found.keys()].join(", ")}; got ${JSON.stringify(name)}`;
-  mistakes.push({ at, message });
+  const sizeMessage = `size must be one of ${[...found.keys()].join(", ")}; got ${JSON.stringify(name)}`;
+  mistakes.push({ at, message: sizeMessage });
   return rest;
 }
 
-function withoutSizes({ entries }: Section): string {
+function withoutSizes({ entries }: Section, size: Tree): string {
   const taken = entries.get("atSize")?.value;
   return taken === undefined
-    ? "size goes with a config that has sizes; this one has none. Leave it out"
-    : `size goes with a config that has sizes; this is one at size ${plain(taken)}. Name the config that it was made from`;
+    ? `size goes with a config that has sizes; this one has none; got ${JSON.stringify(plain(size))}. Leave it out`
+    : `size goes with a config that has sizes; this is one at size ${plain(taken)}; got ${JSON.stringify(plain(size))}. Name the config that it was made from`;
 }
 
 /** {@link loadConfig} for a config that is not a file, such as `data: { kind: phantom }` with overrides. `where` names it in messages. */
