@@ -53,6 +53,16 @@ test("with folds, one scan of two subjects is refused wherever they are: they ma
   );
 });
 
+test("where pictures may be alike, the same file of two subjects is none, but a subject in two splits is one", () => {
+  const image = { path: "black.nii.gz", sha256: hashOf("9") };
+  const dataset = datasetOf(caseOf("1", "a", { image }), caseOf("2", "b", { image }));
+  expect(leaks({ dataset, splits, where })).toHaveLength(1);
+  expect(leaks({ dataset, splits, where, alike: true })).toEqual([]);
+  expect(leaks({ dataset, splits: { ...splits, val: ["a"] }, where, alike: true })).toEqual([
+    "a subject may be in one split only; got a twice. Remove it from one of them.",
+  ]);
+});
+
 test.each([
   [
     "a subject twice",

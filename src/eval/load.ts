@@ -78,14 +78,14 @@ export interface Loaded {
 /**
  * Reads a dataset and what was predicted of it, and joins the two.
  *
- * @throws {UserError} (data) If a patient or a scan is in two splits, or predictions are missing, come twice, are not of this dataset, or on another grid.
+ * @throws {UserError} (data) If a patient is in two splits, or a scan that is no crop, or predictions are missing, come twice, are not of this dataset, or on another grid.
  */
 export async function loadPredicted(from: Predicted, options: EvalOptions, context: StageContext): Promise<Loaded> {
   const { data, predictions } = from;
   const dataset = await readDataset(data);
   const splits = await readSplits(data);
   const told = await readTold(predictions);
-  if (told.task !== "crops") assertNoLeak({ dataset, splits, where: data }); // black crops are alike; what crops are cut from was compared
+  assertNoLeak({ dataset, splits, where: data, alike: told.task === "crops" }); // what crops are cut from was compared
   const where = join(predictions, "scores.csv");
   const scores = checkScores(parseScores(await readText(where, "run predict first"), where), dataset, splits, where);
   const grid = options.mask.rule === "fixed" ? [options.mask.probability] : maskGrid;

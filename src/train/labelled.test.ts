@@ -6,7 +6,7 @@ import { pictureClasses, shapes, writeLabelledDataset } from "../../test/helpers
 import { readyBackend } from "../backend/index.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
 import type { UserError } from "../core/errors.ts";
-import { readDataset } from "../data/dataset.ts";
+import { readDataset, readSplits, writeSplits } from "../data/dataset.ts";
 import { readModelFolder } from "../data/model-folder.ts";
 import { readVolume } from "../data/nifti.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
@@ -125,6 +125,12 @@ test("a case is told by crops of its regions, one of which may be missing", slow
     const slices = scores.filter(({ level, case: id }) => level === "slice" && id === stack.case);
     expect(slices.map(({ score }) => score)).toEqual([stack.score, stack.score]);
   }
+  const { val, ...splits } = await readSplits(out);
+  await writeSplits(out, { ...splits, val: [...val, "sub-none"] });
+  const options = evalOptions.parse({ split: "val" });
+  const again = runEval({ data: out, predictions, out: evaluation, report: join(evaluation, "report.html"), options, seed: 1 }, silentContext()); // biome-ignore format: one line
+  await expect(again).rejects.toThrow("splits must name subjects of the dataset; got sub-none"); // of leaks only equal pictures pass
+  await expect(trained({ kind: "hexanet", regions: 2 }, train, out)).rejects.toThrow("splits must name subjects of the dataset");
 });
 
 test("regions are found by their names", slow, async () => {
