@@ -12,6 +12,7 @@ export const tf = new Proxy({} as TensorFlow, {
     loaded ??= require("@tensorflow/tfjs") as TensorFlow;
     return loaded[name as keyof TensorFlow];
   },
+  set: () => false,
 });
 export type {
   DataType,
