@@ -6,7 +6,7 @@ import type { PhantomAnatomy } from "./draw.ts";
 import { type Field, smoothMax, smoothMin, without } from "./fields.ts";
 import type { Frame } from "./frame.ts";
 import { interpolateHeld } from "./growth.ts";
-import { type Bounds, latticeField, signedDistance } from "./lattice.ts";
+import { type Bounds, distanceLattice, latticeField } from "./lattice.ts";
 import { besideCavum, cavum, choroidPlexus, eminenceShare, lateralVentricle, thirdVentricle } from "./ventricles.ts";
 
 /** Paints what lies between the hemispheres: callosum, cavum, ventricles, germinal matrix, deep grey matter, hippocampus. */
@@ -42,7 +42,7 @@ function paintSide(
   const { lumen: tubes, bounds } = lateralVentricle(frame, size);
   const room = grown(bounds, 4);
   const whole = without(besideCavum(tubes, septum, anatomy.septalLeaflet), callosum, 0.5);
-  const lumen = latticeField(signedDistance(whole, room, 1));
+  const lumen = latticeField(distanceLattice(whole, room, 1));
   const put = (box: Bounds, shape: Field, what: Paint) => paint(canvas, onSide(side, box), oneSided(side, shape), what);
 
   darkenBeside(canvas, onSide(side, room), oneSided(side, lumen));
@@ -67,7 +67,10 @@ function paintSide(
   put(bounds, choroidPlexus(frame, lumen, size.atrialWidth), { tissue: null, intensity: contrast.choroid, edge: 2.4 });
 }
 
-/** {@link shared} for a `b` that takes long to ask: where `a` is more than `far` mm away, which is no farther than what they share, `b` is not asked. */
+/**
+ * What two shapes share, its edge rounded by `k` mm, for a `b` that takes long to ask: where `a` is more than `far` mm away, `b` is not asked. What they
+ * share is no nearer than `a`, and with `far` a voxel or more nothing is painted there, so that it does not matter how much farther it is.
+ */
 function sharedNear(a: Field, b: Field, k: number, far: number): Field {
   return (x, y, z) => {
     const d = a(x, y, z);

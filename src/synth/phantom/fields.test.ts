@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { between, seededRng } from "../../core/rng.ts";
 import { ellipsoid, type Field, polygonDistance, roundTube, smoothMax, smoothMin, tube } from "./fields.ts";
-import { gradientSize, latticeField, redistance, sampleField, signedDistance } from "./lattice.ts";
+import { distanceLattice, gradientSize, latticeField, redistance, sampleField } from "./lattice.ts";
 
 const rng = seededRng("fields");
 const somewhere = (reach: number) => [0, 1, 2].map(() => between(rng, [-reach, reach])) as [number, number, number];
@@ -119,7 +119,7 @@ test("distances of a field that is asked near its surface alone are those of one
     return stretched(x, y, z);
   };
   const all = redistance(sampleField(stretched, bounds, 0.8));
-  const few = signedDistance(counted, bounds, 0.8);
+  const few = distanceLattice(counted, bounds, 0.8);
   expect(few.data.findIndex((d, n) => d !== all.data[n])).toBe(-1);
   expect(asked).toBeLessThan(all.data.length / 3);
 });

@@ -14,31 +14,35 @@ export interface Lattice {
   readonly step: number;
 }
 
-/** Samples a field at the points of a box. */
-export function sampleField(field: Field, { low, high }: Bounds, step: number): Lattice {
+/** The lattice of a box with zeros. */
+function emptyLattice({ low, high }: Bounds, step: number): Lattice {
   const shape = [0, 1, 2].map((i) => Math.ceil((high[i]! - low[i]!) / step) + 1) as [number, number, number];
-  const [nx, ny, nz] = shape;
-  const data = new Float32Array(nx * ny * nz);
+  return { data: new Float32Array(shape[0] * shape[1] * shape[2]), shape, low, step };
+}
+
+/** Samples a field at the points of a box. */
+export function sampleField(field: Field, bounds: Bounds, step: number): Lattice {
+  const lattice = emptyLattice(bounds, step);
+  const { data, shape: [nx, ny, nz], low } = lattice; // biome-ignore format: one line
   let n = 0;
   for (let k = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++) {
       for (let i = 0; i < nx; i++) data[n++] = field(low[0] + i * step, low[1] + j * step, low[2] + k * step);
     }
   }
-  return { data, shape, low, step };
+  return lattice;
 }
 
-/** Points of a block's side in {@link signedDistance}. */
+/** Points of a block's side in {@link distanceLattice}. */
 const block = 3;
 
-/** A block is asked in one point where its value says that the surface is this many times farther than the block reaches: fields are estimates. */
+/** A block is asked in one point where its value says that the surface is this many times farther than the block reaches: fields are estimates. Our choice. */
 const slack = 3;
 
 /** {@link redistance} of a field sampled at the points of a box, which asks for all points only near its zero surface: of others the sign is enough. */
-export function signedDistance(field: Field, { low, high }: Bounds, step: number): Lattice {
-  const shape = [0, 1, 2].map((i) => Math.ceil((high[i]! - low[i]!) / step) + 1) as [number, number, number];
-  const [nx, ny, nz] = shape;
-  const data = new Float32Array(nx * ny * nz);
+export function distanceLattice(field: Field, bounds: Bounds, step: number): Lattice {
+  const lattice = emptyLattice(bounds, step);
+  const { data, shape: [nx, ny, nz], low } = lattice; // biome-ignore format: one line
   const middle = block >> 1;
   const reach = slack * step * Math.hypot(middle + 1, middle, middle); // to the neighbours of the block's points
   const at = (i: number, j: number, k: number) => field(low[0] + i * step, low[1] + j * step, low[2] + k * step);
@@ -53,7 +57,7 @@ export function signedDistance(field: Field, { low, high }: Bounds, step: number
       }
     }
   }
-  return redistance({ data, shape, low, step });
+  return redistance(lattice);
 }
 
 /** The lattice as a field again: trilinear between points, held at the border outside. */
