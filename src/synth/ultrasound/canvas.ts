@@ -193,7 +193,7 @@ export function blend(
 
 /** A signed distance in the plane, mm, negative inside, and a circle beyond which the shape does not reach. */
 export interface Shape {
-  /** @param pixel - Index of the pixel of the canvas that is painted and lies there, for {@link kept}; shapes made of others may leave it out. */
+  /** @param pixel - Index of the pixel of the canvas that is painted and lies there, for {@link rememberedOn}; shapes made of others may leave it out. */
   readonly distance: (u: number, v: number, pixel?: number) => number;
   readonly centre: readonly [number, number];
   readonly reach: number;
@@ -202,7 +202,7 @@ export interface Shape {
 }
 
 /** A shape whose distance from a canvas' pixels is computed once: for an outline that is painted several times, grown or as a rim. */
-export function kept({ label }: Canvas, shape: Shape): Shape {
+export function rememberedOn({ label }: Canvas, shape: Shape): Shape {
   const known = new Float64Array(label.length).fill(NaN);
   const distance = (u: number, v: number, pixel?: number) => {
     if (pixel === undefined) return shape.distance(u, v);

@@ -1,4 +1,4 @@
-import { type Canvas, kept, paint, type Shape } from "../canvas.ts";
+import { type Canvas, paint, rememberedOn, type Shape } from "../canvas.ts";
 import { ellipse, grown, rim } from "../shapes.ts";
 import { structures } from "./structures.ts";
 import { fetalTissues as tissue } from "./tissue.ts";
@@ -36,7 +36,7 @@ const subarachnoidMm = 1.8;
 
 /** Paints skin, bone, fluid and brain. Returns the shape of the brain. */
 export function paintHead(canvas: Canvas, skull: Skull): Shape {
-  const inner = kept(canvas, innerSkull(skull));
+  const inner = rememberedOn(canvas, innerSkull(skull));
   const outer = grown(inner, skull.boneMm);
   const [a, b] = innerAxes(skull);
   paint(canvas, grown(outer, skull.skinMm), { tissue: tissue.skin, label: structures.body });
