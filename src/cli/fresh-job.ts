@@ -8,10 +8,10 @@ import { loadCase } from "../synth/normal/load.ts";
 import type { PaintedStack } from "../synth/stacks.ts";
 import type { GivenUp } from "../synth/summary.ts";
 import { UnfitError } from "../synth/unfit.ts";
+import { learnsFrom } from "../train/learns-from.ts";
 import type { TaskName } from "../train/options.ts";
 import type { FreshScene } from "../train/rounds.ts";
 import { healthyAlone, prepareCase, prepareTissueCase, type TrainSlice } from "../train/slices.ts";
-import { tasks } from "../train/task.ts";
 
 /** Some copies of one normal case to learn from, without a file between. */
 export interface FreshJob extends Omit<SynthJob, "out" | "resume"> {
@@ -49,9 +49,9 @@ async function slicesOf(id: string, { image, lesion, brain, tissue }: PaintedSta
   const read = async (volume: Volume<Voxels>) => (await decodeNifti(Buffer.from(encodeNifti(volume, false)), id)).volume;
   const labels = async (volume: Volume<Voxels>) => toLabels(await read(volume), id);
   const scan = await read(image);
-  const { learnsFrom } = tasks[job.task];
-  if (learnsFrom === "tissues") return prepareTissueCase(id, scan, tissue!, job.preprocess);
-  const known = await labels(learnsFrom === "none" ? { ...lesion, data: new Uint8Array(lesion.data.length) } : lesion);
+  const truth = learnsFrom[job.task];
+  if (truth === "tissues") return prepareTissueCase(id, scan, tissue!, job.preprocess);
+  const known = await labels(truth === "none" ? { ...lesion, data: new Uint8Array(lesion.data.length) } : lesion);
   const slices = prepareCase(id, scan, { lesion: known, brain: await labels(brain) }, job.preprocess);
-  return learnsFrom === "healthy" ? healthyAlone(slices) : slices;
+  return truth === "healthy" ? healthyAlone(slices) : slices;
 }

@@ -20,10 +20,10 @@ import { assertNoLeak } from "../data/leaks.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
 import { shareOfSubjects, subjectsOf } from "../data/splits.ts";
 import { bagsOf } from "./bags/draw.ts";
+import { learnsFrom } from "./learns-from.ts";
 import loadCase, { type LoadJob } from "./load-job.ts";
 import type { TaskName, TrainOptions } from "./options.ts";
 import { classShift, healthyAlone, minLesionPixels, preparedBytes, type TrainSlice } from "./slices.ts";
-import { tasks } from "./task.ts";
 
 /** What training reads from a dataset folder. */
 export interface TrainData {
@@ -56,7 +56,7 @@ export async function planData(
   const splits = await readSplits(folder);
   assertNoLeak({ dataset, splits, where: folder, alike: task === "crops" }); // what crops are cut from was compared
   const isHealthy = (c: Case) => c.lesionMask !== null || (c.grade ?? 0) === 0; // what is not known is taken for healthy
-  const ofUse = (c: Case) => tasks[task].learnsFrom !== "healthy" || isHealthy(c);
+  const ofUse = (c: Case) => learnsFrom[task] !== "healthy" || isHealthy(c);
   const of = (name: SplitName) => casesOfSplit(dataset, splits, name).filter(ofUse);
   const used = new Set(shareOfSubjects(rng.fork("share"), subjectsOf(of("train")), options.share));
   const [train, val] = [of("train").filter(({ subject }) => used.has(subject)), of("val")];
@@ -98,7 +98,7 @@ function truthOf(folder: string, dataset: Dataset, c: Case, { task, outputs }: L
   const { lesionMask, brainMask, labels } = c;
   const lacks = (name: string, wayOut: string) =>
     new UserError("data", `${folder}: every case needs a ${name} to train ${wayOut}`);
-  switch (tasks[task].learnsFrom) {
+  switch (learnsFrom[task]) {
     case "tissues":
       if (labels === null || labelScheme === null)
         throw lacks("tissue map", `tissues on; ${c.id} has none. Train on the output of synth with synth.writeTissue: true.`);
@@ -125,7 +125,7 @@ function truthOf(folder: string, dataset: Dataset, c: Case, { task, outputs }: L
       if (c.boxes === undefined) throw lacks("list of boxes", `regions on; ${c.id} has none.`);
       return { task: "lesion", lesionMask: null, brainMask, boxes: boxesOf(folder, dataset, c, outputs!) };
     default:
-      return tasks[task].learnsFrom satisfies never;
+      return learnsFrom[task] satisfies never;
   }
 }
 
@@ -171,7 +171,7 @@ export async function loadData({ jobs, task }: TrainPlan, context: StageContext)
   const all = [...jobs.train, ...jobs.val];
   const onDone = (done: number) => context.reporter.progress("load", done, all.length);
   const cases = context.workers > 1 ? await inWorkers(all, context, onDone) : await inTurn(all, context, onDone);
-  const of = (some: readonly TrainSlice[][]) => (tasks[task].learnsFrom === "healthy" ? healthyAlone(some.flat()) : some.flat());
+  const of = (some: readonly TrainSlice[][]) => (learnsFrom[task] === "healthy" ? healthyAlone(some.flat()) : some.flat());
   const [train, val] = [of(cases.slice(0, jobs.train.length)), of(cases.slice(jobs.train.length))];
   checkTruth(task, train, val);
   return { train, val, cases: { train: bagsOf(train).length, val: bagsOf(val).length } };
@@ -180,7 +180,7 @@ export async function loadData({ jobs, task }: TrainPlan, context: StageContext)
 /** @throws {UserError} (data) If slices do not show what a task learns from. */
 function checkTruth(task: TaskName, train: readonly TrainSlice[], val: readonly TrainSlice[]): void {
   const refuse = (rule: string, got: string, wayOut: string) => new UserError("data", `the ${rule}; got ${got}. ${wayOut}.`);
-  switch (tasks[task].learnsFrom) {
+  switch (learnsFrom[task]) {
     case "types":
     case "masks":
       if (train.some((s) => s.lesionPixels >= minLesionPixels)) return;
@@ -208,7 +208,7 @@ function checkTruth(task: TaskName, train: readonly TrainSlice[], val: readonly 
     case "none":
       return;
     default:
-      tasks[task].learnsFrom satisfies never;
+      learnsFrom[task] satisfies never;
   }
 }
 

@@ -25,6 +25,7 @@ import {
   trainFiles,
 } from "./folder.ts";
 import { type InitFacts, initWords, provenance, readInit } from "./init/load.ts";
+import { learnsFrom } from "./learns-from.ts";
 import { loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
 import { checkMemory } from "./memory.ts";
 import { checkSizes, checkTask, type TrainOptions } from "./options.ts";
@@ -298,7 +299,7 @@ function result(data: TrainData, { step: steps, kept }: Progress, options: Train
 }
 
 function bestWords({ loss, dice, auroc, brainDice, map50 }: ValidationFigures, { task }: TrainOptions): string {
-  if (tasks[task].learnsFrom === "classes") return `val AUROC of classes ${words(auroc)}`;
+  if (learnsFrom[task] === "classes") return `val AUROC of classes ${words(auroc)}`;
   switch (tasks[task].draws) {
     case "bags":
     case "sets":

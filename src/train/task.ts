@@ -14,7 +14,6 @@ import {
 } from "../models/index.ts";
 import type { AugmentedWindow } from "./augment/apply.ts";
 import { type Anchors, boxLoss, boxTarget, flaggedTargets, lesionTargets } from "./detect/target.ts";
-import { type LearnsFrom, learnsFrom } from "./learns-from.ts";
 import { classLoss, presenceLoss } from "./losses/classes.ts";
 import { bleedLoss, segmentationLoss, tissueLoss } from "./losses.ts";
 import type { TaskName, TrainOptions } from "./options.ts";
@@ -60,7 +59,6 @@ export interface Task {
    * `sets`: the middles of all slices of one case, in their order.
    */
   readonly draws: "windows" | "slices" | "spoilt" | "views" | "bags" | "sets";
-  readonly learnsFrom: LearnsFrom;
   /** What the output channels mean, in order; of a detector its classes. Those that the options name follow, see {@link outputsOf}. */
   readonly outputs: readonly string[];
   /** The target of some windows, as they are before they are spoilt. */
@@ -73,7 +71,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   lesion: {
     name: "lesion",
     draws: "windows",
-    learnsFrom: learnsFrom.lesion,
     outputs: lesionOutputs,
     target: (windows, { size }) =>
       perPixel(windows, size, lesionOutputs.length, (bits, target, at) => {
@@ -85,7 +82,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   tissue: {
     name: "tissue",
     draws: "windows",
-    learnsFrom: learnsFrom.tissue,
     outputs: tissueOutputs,
     target: (windows, { size }) =>
       perPixel(windows, size, tissueOutputs.length, (bits, target, at) => {
@@ -96,7 +92,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   classify: {
     name: "classify",
     draws: "slices",
-    learnsFrom: learnsFrom.classify,
     outputs: bleedOutputs,
     target: (windows) => column(windows.map(({ masks }) => (showsLesion(masks) ? 1 : 0))),
     loss: (logits, target, { loss }) => bleedLoss(logits, target, loss),
@@ -104,7 +99,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   detect: {
     name: "detect",
     draws: "windows",
-    learnsFrom: learnsFrom.detect,
     outputs: hemorrhageOutputs,
     target(windows, { size, anchors }) {
       if (anchors === null) throw new RangeError("task detect: a detector has anchors; got null");
@@ -115,7 +109,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   mil: {
     name: "mil",
     draws: "bags",
-    learnsFrom: learnsFrom.mil,
     outputs: bagOutputs,
     target: (_, { bags = [] }) => column(bags),
     loss: (logits, target, { loss }) => bleedLoss(logits, target, loss),
@@ -123,7 +116,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   classes: {
     name: "classes",
     draws: "slices",
-    learnsFrom: learnsFrom.classes,
     outputs: [],
     target: (_, facts) => oneHot(facts),
     loss: classLoss,
@@ -131,7 +123,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   crops: {
     name: "crops",
     draws: "sets",
-    learnsFrom: learnsFrom.crops,
     outputs: [],
     target: (_, facts) => oneHot(facts),
     loss: classLoss,
@@ -139,7 +130,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   regions: {
     name: "regions",
     draws: "slices",
-    learnsFrom: learnsFrom.regions,
     outputs: [],
     target(windows, { size, anchors, outputs }) {
       if (anchors === null) throw new RangeError("task regions: a detector has anchors; got null");
@@ -150,7 +140,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   denoise: {
     name: "denoise",
     draws: "spoilt",
-    learnsFrom: learnsFrom.denoise,
     outputs: denoisedOutputs,
     target: asItWas,
     loss: restorationLoss,
@@ -158,7 +147,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   restore: {
     name: "restore",
     draws: "spoilt",
-    learnsFrom: learnsFrom.restore,
     outputs: restoredOutputs,
     target: asItWas,
     loss: restorationLoss,
@@ -166,7 +154,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   infoNce: {
     name: "infoNce",
     draws: "views",
-    learnsFrom: learnsFrom.infoNce,
     outputs: embeddingOutputs,
     target: () => column([0]), // each view is the other's
     loss: (embeddings, _, { contrast }) => globalViewsLoss(embeddings, contrast),
@@ -174,7 +161,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   localInfoNce: {
     name: "localInfoNce",
     draws: "views",
-    learnsFrom: learnsFrom.localInfoNce,
     outputs: embeddingOutputs,
     target(_, { regions }) {
       if (regions === undefined) throw new RangeError("task localInfoNce: views have regions; got none");
@@ -185,7 +171,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   vicReg: {
     name: "vicReg",
     draws: "views",
-    learnsFrom: learnsFrom.vicReg,
     outputs: embeddingOutputs,
     target: () => column([0]),
     loss: (embeddings, _, { contrast }) => vicRegViewsLoss(embeddings, contrast),
@@ -193,7 +178,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   weakBinary: {
     name: "weakBinary",
     draws: "slices",
-    learnsFrom: learnsFrom.weakBinary,
     outputs: weakOutputs,
     target: (windows) => column(windows.map(({ masks }) => (showsLesion(masks) ? 1 : 0))),
     loss: (logits, target, { loss }) => presenceLoss(logits, target, loss),
@@ -201,7 +185,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   weakTypes: {
     name: "weakTypes",
     draws: "slices",
-    learnsFrom: learnsFrom.weakTypes,
     outputs: weakOutputs,
     target(windows, { outputs }) {
       const rows = windows.flatMap(({ masks }) => [showsLesion(masks), ...typesIn(masks, outputs - 1)]);
@@ -212,7 +195,6 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   weakGrid: {
     name: "weakGrid",
     draws: "slices",
-    learnsFrom: learnsFrom.weakGrid,
     outputs: weakOutputs,
     target(windows, { size, cells = 1 }) {
       const data = Float32Array.from(windows.flatMap(({ masks }) => bloodyCells(masks, size, cells)));
