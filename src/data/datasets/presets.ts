@@ -54,16 +54,13 @@ const trees: Readonly<Record<NormalLayout, readonly [images: RegExp, tree: strin
 export async function checkTree(layout: NormalLayout, path: string): Promise<void> {
   const { files } = await listFiles(path);
   filesLike({ path, files }, ...trees[layout]);
-  const known = ageTables[layout];
-  for (const file of known === null ? [] : files.filter((name) => known.table.test(name))) {
-    const where = join(path, file);
-    const { columns } = parseTable(file, await readText(where, "download it with the images"));
-    if (columns.includes(known!.column)) continue;
-    throw dataFault(
-      where,
-      `must have the column ${known!.column}`,
-      columns.slice(0, 12).join(", ") || "none",
-      "Download it again",
-    );
-  }
+  const ages = ageTables[layout];
+  if (ages === null) return;
+  for (const file of files.filter((name) => ages.table.test(name))) await assertColumn(join(path, file), ages.column);
+}
+
+async function assertColumn(where: string, column: string): Promise<void> {
+  const { columns } = parseTable(where, await readText(where, "download it with the images"));
+  if (columns.includes(column)) return;
+  throw dataFault(where, `must have the column ${column}`, columns.slice(0, 12).join(", ") || "none", "Download it again");
 }
