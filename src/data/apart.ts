@@ -42,7 +42,7 @@ async function realPath(path: string): Promise<string> {
   }
 }
 
-/** @throws {UserError} (usage) If something is there: what is written must not mix with another. @param what - Is written. */
+/** @throws {UserError} (usage) If something is there: what is written must not mix with another. @param what - The thing that needs the folder, with its article, for the message. */
 export async function assertEmpty(out: string, what = "an export"): Promise<void> {
   const found = await readdir(out).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];

@@ -103,6 +103,11 @@ export function forTheEye(window: PreprocessOptions["window"]): Pick<PreprocessO
   return { window, whitePercentile: 99.5, clip: 4 };
 }
 
+/** How a stack is laid out for the eye: its finest voxel side as the pixel, and as a radiologist hangs it. */
+export function shownGeometry({ affine }: Volume): Pick<PreprocessOptions, "pixelMm" | "orientation"> {
+  return { pixelMm: Math.min(10, Math.max(0.1, Math.min(...affineSpacing(affine)))), orientation: "canonical" };
+}
+
 /**
  * Cuts a volume into slices at the network's pixel size, orientation and intensity. A voxel that is not finite counts as black.
  * @param axis - Array axis to slice along; by default the one that the volume was sliced along.

@@ -1,10 +1,9 @@
 import type { Volume } from "../core/volume.ts";
 import { readCsv } from "../data/csv.ts";
 import { dataFault } from "../data/faults.ts";
-import { forTheEye, type PreprocessOptions, prepareMask, prepareStack } from "../data/preprocess.ts";
+import { forTheEye, type PreprocessOptions, prepareMask, prepareStack, shownGeometry } from "../data/preprocess.ts";
 import { type Bitmap, drawText, fillBox, newBitmap, pasteBitmap } from "../picture/bitmap.ts";
 import { cropAround, drawOverlay, predictionColour, truthColour } from "../picture/overlay.ts";
-import { shownGeometry } from "./gallery.ts";
 import type { Pointed } from "./pointing.ts";
 import type { Tables, Unit } from "./table.ts";
 

@@ -74,7 +74,7 @@ export function kindNotes({ classes }: Figures, { task }: Loaded, ofMasks: reado
 }
 
 /** What results say alike of one network and of the folds of a cross-validation. */
-export function resultsBegin(
+export function beginResults(
   { options, seed }: { readonly options: EvalOptions; readonly seed: number },
   dataset: Dataset,
   { metrics, transfers, classes }: Figures,

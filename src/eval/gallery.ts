@@ -1,4 +1,3 @@
-import { affineSpacing } from "../core/affine.ts";
 import type { Rectangle } from "../core/rectangle.ts";
 import { extractSlice, type Image, sliceAxis, type Volume } from "../core/volume.ts";
 import { many } from "../core/words.ts";
@@ -9,6 +8,7 @@ import {
   prepareMask,
   prepareRectangle,
   prepareStack,
+  shownGeometry,
 } from "../data/preprocess.ts";
 import { type Bitmap, drawText, newBitmap, pasteBitmap } from "../picture/bitmap.ts";
 import { cropAround, drawOverlay, predictionColour, rectangleMask, truthColour } from "../picture/overlay.ts";
@@ -98,11 +98,6 @@ const gap = 4;
 /** Shown around brain or lesion, and shown at least, mm. */
 const marginMm = 6;
 const leastMm = 70;
-
-/** How a stack is laid out for the eye: its finest voxel side as the pixel, and as a radiologist hangs it. */
-export function shownGeometry({ affine }: Volume): Pick<PreprocessOptions, "pixelMm" | "orientation"> {
-  return { pixelMm: Math.min(10, Math.max(0.1, Math.min(...affineSpacing(affine)))), orientation: "canonical" };
-}
 
 /** What is drawn over a slice: the outlines of masks, of the truth alone where there is no map, with a classifier's heat, or those of boxes in pixels of the stored slice. */
 export type CaseOutlines =

@@ -80,7 +80,7 @@ export function measure(parts: readonly Part[], grid: readonly number[], options
     choose(part, plan, grid, options, parts.length === 1 ? validation : validation.fork(i), parts.length > 1),
   );
   const metrics = levels.flatMap((level) =>
-    subsetsOf(all[level]).flatMap((subset) => figuresOf(piecesOf(own, level, subset, plan), subset, level, plan, options)),
+    subsetsOf(all[level]).flatMap((subset) => subsetFigures(piecesOf(own, level, subset, plan), subset, level, plan, options)),
   );
   const roc = (level: Level) => rocPlot(sampleOf(plan, all[level]), piecesOf(own, level, everything, plan), options);
   return {
@@ -143,7 +143,7 @@ function piecesOf(own: readonly Chosen[], level: Level, { test }: Pick<Subset, "
 }
 
 /** The figures of some units of a level. A grade has no healthy units, so only sensitivity and Dice make sense there. */
-function figuresOf(
+function subsetFigures(
   pieces: readonly Piece[],
   { kind, name, units }: Subset,
   level: Level,

@@ -169,8 +169,11 @@ test("a scan that is in the validation split as well is refused: thresholds woul
   const { image } = cases.find(({ subject }) => subject === "sub-val0")!;
   const copied = cases.map((c) => (c.id === "sub-test0_copy01_axial" ? { ...c, image } : c));
   await writeDataset(run.data, { ...run.dataset, cases: copied });
-  await expect(evaluate()).rejects.toThrow("no scan may be in two splits; got sub-val0_copy01_axial (val) and sub-test0_copy01_axial (test), which are the same file"); // biome-ignore format: one line
-  await writeDataset(run.data, run.dataset);
+  try {
+    await expect(evaluate()).rejects.toThrow("no scan may be in two splits; got sub-val0_copy01_axial (val) and sub-test0_copy01_axial (test), which are the same file"); // biome-ignore format: one line
+  } finally {
+    await writeDataset(run.data, run.dataset);
+  }
 });
 
 test("cases without truth are refused, counted healthy, or left out, as asked", async () => {

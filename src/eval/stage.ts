@@ -1,6 +1,6 @@
 import type { StageContext, StageResult } from "../core/context.ts";
 import { seededRng } from "../core/rng.ts";
-import { figuresOf, kindNotes, resultsBegin } from "./figures.ts";
+import { beginResults, figuresOf, kindNotes } from "./figures.ts";
 import { openFolder, splitTables, type Target, writeEvaluation } from "./folder.ts";
 import { loadPredicted, type Predicted } from "./load.ts";
 import type { Results } from "./results.ts";
@@ -23,7 +23,7 @@ export async function runEval(request: EvalRequest, context: StageContext): Prom
   const figures = figuresOf([loaded], options, seededRng(seed).fork("eval"));
   const operation = figures.operations[0]!;
   const results: Results = {
-    ...resultsBegin(request, dataset, figures),
+    ...beginResults(request, dataset, figures),
     splits: splitTables(loaded, options).map(([split, tables]) => countSplit(split, tables, dataset)),
     ...operation,
     notes: [

@@ -3,7 +3,7 @@ import type { StageContext, StageResult } from "../../core/context.ts";
 import { seededRng } from "../../core/rng.ts";
 import { many } from "../../core/words.ts";
 import { readJson } from "../../data/dataset.ts";
-import { type Figures, figuresOf, kindNotes, resultsBegin } from "../figures.ts";
+import { beginResults, type Figures, figuresOf, kindNotes } from "../figures.ts";
 import { type Judged, openFolder, type Target, writeEvaluation } from "../folder.ts";
 import { type Loaded, loadPredicted, type Predicted } from "../load.ts";
 import { joinTables } from "../measure.ts";
@@ -71,7 +71,7 @@ function resultsOf(request: FoldsRequest, parts: readonly Judged[], figures: Fig
   const validation = onItself ? evaluated : joinTables(parts.map((part) => part.validation));
   const ofMasks = folds.flatMap(({ fold, mask }) => maskNotes(mask.probability, grid).map((note) => `Fold ${fold}. ${note}`));
   return {
-    ...resultsBegin(request, dataset, figures),
+    ...beginResults(request, dataset, figures),
     splits: [countSplit(options.split, evaluated, dataset)],
     ...pooledOperation(operation),
     folds: [...folds],

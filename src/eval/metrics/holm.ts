@@ -24,10 +24,10 @@ export function holmByFigure(models: readonly (readonly (number | null)[])[]): (
   return models.map((ps, m) => ps.map((_, f) => families[f]![m]!));
 }
 
-/** Comparisons with several models, each difference with its p value adjusted over the models. */
+/** Comparisons with several models, each difference with its p value adjusted over the models; null stays null. */
 export function withHolm<C extends { readonly differences: readonly { readonly p: number | null }[] }>(
   comparisons: readonly C[],
-): C[] {
+): (C & { readonly differences: readonly { readonly pHolm: number | null }[] })[] {
   const holm = holmByFigure(comparisons.map(({ differences }) => differences.map(({ p }) => p)));
   return comparisons.map((one, c) => ({ ...one, differences: one.differences.map((of, f) => ({ ...of, pHolm: holm[c]![f]! })) }));
 }

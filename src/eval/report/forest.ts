@@ -84,8 +84,8 @@ function rangeOf(
   const ends = rows.flatMap(({ estimate, low, high }) => [estimate, low ?? estimate, high ?? estimate]);
   const all = [...ends, ...(reference === null ? [] : [reference])].map(place);
   const [from, to] = [Math.min(...all), Math.max(...all)];
-  const room = 0.06 * (to - from) || 0.1;
-  return [from - room, to + room];
+  const margin = 0.06 * (to - from) || 0.1;
+  return [from - margin, to + margin];
 }
 
 /** A row with its figures, between two heights of the plot. */

@@ -13,7 +13,7 @@ import type { MetricsOptions } from "../options.ts";
 import { describeColumns } from "../read/columns.ts";
 import type { Predictions } from "../read/rows.ts";
 import { type Comparison, type FigureName, figureNames } from "../results.ts";
-import { adjusted, describeDifferences } from "./differences.ts";
+import { describeDifferences, withHolmOfFigures } from "./differences.ts";
 import { matchRows } from "./match.ts";
 import { exchangeModels, jointValues } from "./permute.ts";
 
@@ -42,7 +42,7 @@ export function compareAll(
 ): Comparison[] {
   const all = others.map((other, i) => compareOne(first, of, other, { ...setting, rng: setting.rng.fork(i) }));
   const delong = holmAdjusted(all.map((one) => one.delong.p));
-  return adjusted(all).map((one, i) => ({ ...one, delong: { ...one.delong, pHolm: delong[i]! } }));
+  return withHolmOfFigures(all).map((one, i) => ({ ...one, delong: { ...one.delong, pHolm: delong[i]! } }));
 }
 
 function compareOne(

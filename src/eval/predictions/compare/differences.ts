@@ -36,7 +36,7 @@ function nonInferior({ metric, low, high }: Estimate & { metric: string }, margi
 }
 
 /** Comparisons with several models, the p values of each figure and those of McNemar's test adjusted by Holm over the models. */
-export function adjusted<C extends Pick<ClassComparison, "differences" | "mcnemar">>(all: readonly C[]): C[] {
+export function withHolmOfFigures<C extends Pick<ClassComparison, "differences" | "mcnemar">>(all: readonly C[]): C[] {
   const figures = holmByFigure(all.map(({ differences }) => differences.map((one) => one.pPermutation)));
   const mcnemar = holmAdjusted(all.map((one) => one.mcnemar.p));
   return all.map((one, m) => ({

@@ -6,7 +6,7 @@ import { calibrationBins } from "../../tables/calibration.ts";
 import { difference, estimate, valueAt } from "../../tables/estimate.ts";
 import { type Replicates, replicate } from "../../tables/replicate.ts";
 import { type Compared, type ComparisonSetting, mcnemarOfCalls } from "../compare/compare.ts";
-import { adjusted, describeDifferences } from "../compare/differences.ts";
+import { describeDifferences, withHolmOfFigures } from "../compare/differences.ts";
 import { interactions } from "../compare/interaction.ts";
 import { matchRows } from "../compare/match.ts";
 import { exchangeModels, type JointValues } from "../compare/permute.ts";
@@ -100,7 +100,7 @@ function compareClasses(
   others: readonly Compared<ClassPredictions>[],
   setting: ComparisonSetting,
 ): ClassComparison[] {
-  return adjusted(others.map((other, i) => compareOne(first, of, other, { ...setting, rng: setting.rng.fork(i) })));
+  return withHolmOfFigures(others.map((other, i) => compareOne(first, of, other, { ...setting, rng: setting.rng.fork(i) })));
 }
 
 function compareOne(
