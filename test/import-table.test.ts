@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { parseAst } from "vitest/node";
+import { longest } from "./longest-first.ts";
 
 const src = fileURLToPath(new URL("../src", import.meta.url));
 
@@ -197,4 +198,8 @@ test("the rules see what they forbid", () => {
   expect(planted("novel/x.ts", 'import { y } from "../core/y.ts";')).toEqual([
     "novel/x.ts: lies in novel, which the table does not know",
   ]);
+});
+
+test("the test files that are told to start first are there", () => {
+  expect(longest.filter((name) => !existsSync(join(src, "..", name)))).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * The files that take longest, longest first. A fresh clone knows no durations; a long file that starts
  * last runs alone, with the other core idle.
  */
-const longest = [
+export const longest: readonly string[] = [
   "test/sweep.test.ts",
   "test/round-trip.test.ts",
   "test/presets.test.ts",
