@@ -2,12 +2,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type StageContext, throwIfStopped } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
-import type { FileRef, SplitName } from "../data/dataset.ts";
+import type { Volume } from "../core/volume.ts";
+import type { Case, FileRef, SplitName } from "../data/dataset.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { Grid } from "../data/grid.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
 import { usualWindow } from "../data/preprocess.ts";
 import { packageVersion } from "../data/version.ts";
+import type { Bitmap } from "../picture/bitmap.ts";
 import { encodePng } from "../picture/png.ts";
 import { attentionWords, bagPicture } from "./attention.ts";
 import { onGridOf } from "./check.ts";
@@ -157,21 +159,16 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
   const { brainMask } = c;
   const brain = brainMask && onGrid(await readLabels(place(brainMask.path), undefined, brainMask.sha256), brainMask);
   const slice = shownSlice(evaluated.slice.filter((one) => one.case === c.id));
-  const outlines: CaseOutlines =
-    part.boxes === null
-      ? {
-          ...{ truth, probability: part.hasMaps ? probability : null, threshold: operation.mask.probability ?? 0.5 },
-          heat: part.pointed === null ? null : onGridOf(await readVolume(heatFile(from, c)), probability, heatFile(from, c)),
-        }
-      : boxesShown(part.boxes, part.boxes.firstOf.get(c.id)! + slice, operation.operatingPoints.slice.threshold);
   const window = usualWindow[dataset.modality ?? "T2w"];
   const attended = part.attention?.get(c.id);
-  const [picture, shown] =
-    part.task === "crops"
-      ? [cropsPicture(image, window), cropWords(image)]
-      : attended === undefined
-        ? [casePicture(image, outlines, brain, slice, window), `slice ${slice}`]
-        : [bagPicture(image, truth, brain, attended, window), attentionWords(attended, evaluated.slice, c.id)];
+  const draw = async (): Promise<readonly [Bitmap, string]> => {
+    if (part.task === "crops") return [cropsPicture(image, window), cropWords(image)];
+    if (attended !== undefined)
+      return [bagPicture(image, truth, brain, attended, window), attentionWords(attended, evaluated.slice, c.id)];
+    const outlines = await outlinesOf(part, c, slice, truth, probability);
+    return [casePicture(image, outlines, brain, slice, window), `slice ${slice}`];
+  };
+  const [picture, shown] = await draw();
   const { width, height } = picture;
   return {
     title: chosen.title,
@@ -180,6 +177,19 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
     width,
     height,
   };
+}
+
+/** What is drawn over a slice of a case. */
+async function outlinesOf(
+  { from, boxes, hasMaps, pointed, operation }: Judged,
+  c: Case,
+  slice: number,
+  truth: Volume<Uint16Array> | null,
+  probability: Volume,
+): Promise<CaseOutlines> {
+  if (boxes !== null) return boxesShown(boxes, boxes.firstOf.get(c.id)! + slice, operation.operatingPoints.slice.threshold);
+  const heat = pointed === null ? null : onGridOf(await readVolume(heatFile(from, c)), probability, heatFile(from, c));
+  return { truth, probability: hasMaps ? probability : null, threshold: operation.mask.probability ?? 0.5, heat };
 }
 
 /** The boxes of a picture, true ones and those that call its slice. @param threshold - Logit; null: 0. */

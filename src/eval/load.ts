@@ -103,7 +103,7 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
   const attention = await readAttention(predictions);
   return {
     ...{ from, dataset, evaluated, validation, grid, hasMaps, boxes },
-    task: hasMaps ? "masks" : boxes !== null ? "boxes" : attention !== null ? "bags" : told.task === "crops" ? "crops" : "slices",
+    task: taskOf({ hasMaps, boxes, attention }, told),
     attention: hasMaps || boxes !== null ? null : attention,
     pointed: boxes === null ? pointed : null,
     froc: hasMaps
@@ -112,6 +112,13 @@ export async function loadPredicted(from: Predicted, options: EvalOptions, conte
     regions: await loadRegions(from, options, dataset),
     classes: await loadClasses(from, options, { dataset, splits, told }),
   };
+}
+
+function taskOf({ hasMaps, boxes, attention }: Pick<Loaded, "hasMaps" | "boxes" | "attention">, told: Told): EvaluatedTask {
+  if (hasMaps) return "masks";
+  if (boxes !== null) return "boxes";
+  if (attention !== null) return "bags";
+  return told.task === "crops" ? "crops" : "slices";
 }
 
 /** What the network tells, as predict.json says it; nothing where that is of an earlier version. */
