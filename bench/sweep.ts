@@ -59,3 +59,4 @@ rmSync(folder, { recursive: true });
 for (const [name, values] of Object.entries(raw)) console.log(`${name}: ${median(values).toFixed(2)} s`);
 console.log(`a sweep adds ${(median(raw["a run in a sweep"]!) - median(raw["hemosynth run"]!)).toFixed(2)} s to a run`);
 console.log(JSON.stringify({ cpu: cpus()[0]!.model, cores: availableParallelism(), node: process.version, load: { before, after: loadavg()[0]! }, runs, raw })); // biome-ignore format: one line
+if (before > 0.5) console.log("The machine was not idle before: do not quote these figures.");

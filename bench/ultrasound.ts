@@ -1,13 +1,15 @@
 /**
  * Processor time of procedural ultrasound on one core, files written, and a hash of all bytes:
- *   npx tsx bench/ultrasound.ts [--pictures 24] [--exams 4] [--pixels 224] [--voxel 1.5]
+ *   npx tsx bench/ultrasound.ts [--pictures 24] [--exams 4] [--pixels 224] [--voxel 1.5] [--rounds 3]
  * `--exams 8 --pixels 96 --voxel 2 --coronal 6 --sagittal 4` is what configs/neo-mil.yaml makes at size small. Timed after one of each.
+ * Prints medians, raw values as JSON, and the load of the machine.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { median } from "simple-statistics";
 import { seededRng } from "../src/core/rng.ts";
 import { drawFetus } from "../src/synth/ultrasound/fetal/draw.ts";
 import { abnormalFindings } from "../src/synth/ultrasound/fetal/finding.ts";
@@ -16,18 +18,11 @@ import { drawView } from "../src/synth/ultrasound/fetal/view.ts";
 import makeExam from "../src/synth/ultrasound/neonatal/job.ts";
 import { cranialUltrasoundOptions } from "../src/synth/ultrasound/neonatal/options.ts";
 
-const defaults = { pictures: "24", exams: "4", pixels: "224", voxel: "1.5", coronal: "9", sagittal: "7" };
-const { values } = parseArgs({
-  options: Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, { type: "string", default: value }])),
-});
-const [pictures, exams, pixels, voxelMm, coronal, sagittal] = Object.keys(defaults).map((name) => Number(values[name])) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+const defaults = { pictures: 24, exams: 4, pixels: 224, voxel: 1.5, coronal: 9, sagittal: 7, rounds: 3 };
+const names = Object.keys(defaults) as (keyof typeof defaults)[];
+const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: "string" }] as const)) });
+const given = names.map((name) => [name, Number(values[name] ?? defaults[name])] as const);
+const { pictures, exams, pixels, voxel: voxelMm, coronal, sagittal, rounds } = Object.fromEntries(given) as typeof defaults;
 
 /** Half of the fetuses are normal, planes by turns. */
 async function picture(out: string, i: number): Promise<number> {
@@ -49,6 +44,9 @@ async function exam(out: string, i: number): Promise<number> {
   return (await makeExam(job)).frames;
 }
 
+const raw: Record<string, number[]> = {};
+
+/** One round: things made a second of processor time, and a hash of all bytes. */
 async function measure(name: string, count: number, make: (out: string, i: number) => Promise<number>): Promise<void> {
   if (count === 0) return;
   const out = mkdtempSync(join(tmpdir(), "ultrasound-"));
@@ -61,11 +59,15 @@ async function measure(name: string, count: number, make: (out: string, i: numbe
   const hash = createHash("sha256");
   for (const file of readdirSync(join(out, "images")).sort()) hash.update(file).update(readFileSync(join(out, "images", file)));
   rmSync(out, { recursive: true });
-  const seconds = (user + system) / 1e6;
-  console.log(
-    `${name}: ${made} in ${seconds.toFixed(2)} s, ${(made / seconds).toFixed(1)} a second; ${hash.digest("hex").slice(0, 16)}`,
-  );
+  const key = `${name} (${made}; ${hash.digest("hex").slice(0, 16)})`;
+  raw[key] = [...(raw[key] ?? []), made / ((user + system) / 1e6)];
 }
 
-await measure("fetal pictures", pictures, picture);
-await measure("frames of exams", exams, exam);
+const before = loadavg()[0]!;
+for (let round = 0; round < rounds; round++) {
+  await measure("fetal pictures", pictures, picture);
+  await measure("frames of exams", exams, exam);
+}
+for (const [name, each] of Object.entries(raw)) console.log(`${name}: ${median(each).toFixed(1)} a second`);
+console.log(JSON.stringify({ cpu: cpus()[0]!.model, cores: availableParallelism(), node: process.version, load: { before, after: loadavg()[0]! }, raw })); // biome-ignore format: one line
+if (before > 0.5) console.log("The machine was not idle before: do not quote these figures.");
