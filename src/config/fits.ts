@@ -72,7 +72,7 @@ export function holdingWords({ painted, lesionMasks, lesions, insides, classes, 
   if (painted) return "normal brains to paint bleeds into";
   const masks = lesionTypes.length === 0 ? "masks of blood" : `masks of ${lesionTypes.join(", ")}`;
   const parts = [
-    ...(lesionMasks ? [masks] : lesions ? ["masks of blood or grades, not a mask of each case"] : []),
+    ...(lesionMasks ? [masks] : lesions ? ["grades, and no masks of blood"] : []),
     ...(insides ? ["brain masks"] : []),
     ...(classes.length > 0 ? [`the classes ${classes.join(", ")}`] : []),
     ...((regions?.length ?? 0) > 0 ? [`boxes of ${regions!.join(", ")}`] : []),

@@ -5,7 +5,7 @@ import type { PublicOptions } from "./options.ts";
 export interface Holdings {
   /** Normal brains that bleeds are painted into: what is held is what a synthesis makes of them. */
   readonly painted?: true;
-  /** Every case has a mask of blood. */
+  /** Masks of blood, at least of some cases. */
   readonly lesionMasks: boolean;
   /** Masks or grades that say where, or whether, there is blood. */
   readonly lesions: boolean;
@@ -59,7 +59,7 @@ export const publicHoldings: Readonly<Record<PublicOptions["layout"], PublicHold
 /** What a dataset holds that lies there already. */
 export function datasetHoldings({ cases, classes = [], regions = [], lesionTypes = [] }: Dataset): Holdings {
   return {
-    lesionMasks: cases.every(({ lesionMask }) => lesionMask !== null),
+    lesionMasks: cases.some(({ lesionMask }) => lesionMask !== null),
     lesions: cases.some(({ lesionMask, grade }) => lesionMask !== null || grade !== null),
     insides: cases.every(({ brainMask }) => brainMask !== null),
     classes,
