@@ -1,20 +1,4 @@
-import {
-  atX,
-  atY,
-  blue,
-  dot,
-  type Frame,
-  heading,
-  ink,
-  label,
-  line,
-  path,
-  svgFile,
-  titleLines,
-  titleRoom,
-  xAxis,
-  yAxis,
-} from "./chart.ts";
+import { atX, atY, blue, dot, type Frame, heading, ink, label, line, path, svgFile, xAxis, yAxis } from "./chart.ts";
 
 /** Units whose probability lies in one bin. */
 export interface CalibrationPoint {
@@ -36,9 +20,8 @@ const counts = 56; // pixels for the bars of counts
 
 /** Share of positives against mean probability, bin by bin, the diagonal of perfect calibration, and below how many units each bin holds. */
 export function calibrationSvg(title: string, bins: readonly CalibrationPoint[]): string {
-  const lines = titleLines(title, 290);
-  const more = titleRoom(lines);
-  const f: Frame = { width: 290, height: 320 + counts + more, left: 46, top: 30 + more, right: 14, bottom: 60 + counts, x: [0, 1], y: [0, 1] }; // biome-ignore format: one line
+  const { lines, room } = heading(title, 290);
+  const f: Frame = { width: 290, height: 320 + counts + room, left: 46, top: 30 + room, right: 14, bottom: 60 + counts, x: [0, 1], y: [0, 1] }; // biome-ignore format: one line
   const ticks = [0, 0.25, 0.5, 0.75, 1];
   const known = bins.flatMap(({ predicted, observed, low, high }) =>
     predicted === null || observed === null ? [] : [{ x: atX(f, predicted), y: atY(f, observed), low, high }],
@@ -53,7 +36,7 @@ export function calibrationSvg(title: string, bins: readonly CalibrationPoint[])
     return n === 0 ? [] : [bar, label(middle, top - 3, countText(n), { size: 10 })];
   });
   return svgFile(f, title, [
-    ...heading(lines),
+    ...lines,
     ...yAxis(f, ticks, "share with it"),
     ...xAxis(f, ticks, "mean probability given"),
     line(atX(f, 0), atY(f, 0), atX(f, 1), atY(f, 1), ink, { dash: "3 4" }),

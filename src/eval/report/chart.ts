@@ -95,24 +95,19 @@ export const tickText = (value: number): string => String(value).replace("-", "\
 /** Text of at most so many letters, the rest as an ellipsis. */
 export const short = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
-/** A plot's title over as many lines as it needs, three at most. @param width - Of the plot, pixels. */
-export function titleLines(title: string, width: number): string[] {
-  const room = Math.floor((width - 16) / 7.2); // letters of this size
-  const lines: string[] = [];
+/** A plot's title over as many lines as it needs, three at most, and the pixels that those beyond the first take. @param width - Of the plot, pixels. */
+export function heading(title: string, width: number): { readonly lines: string[]; readonly room: number } {
+  const letters = Math.floor((width - 16) / 7.2); // of this size, on a line
+  const texts: string[] = [];
   for (const word of title.split(" ")) {
-    const longer = `${lines.at(-1)} ${word}`;
-    if (lines.length > 0 && (longer.length <= room || lines.length === 3)) lines[lines.length - 1] = short(longer, room);
-    else lines.push(short(word, room));
+    const longer = `${texts.at(-1)} ${word}`;
+    if (texts.length > 0 && (longer.length <= letters || texts.length === 3)) texts[texts.length - 1] = short(longer, letters);
+    else texts.push(short(word, letters));
   }
-  return lines;
+  const step = 16;
+  const lines = texts.map((text, i) => label(8, 18 + step * i, text, { anchor: "start", size: 13, bold: true }));
+  return { lines, room: step * (texts.length - 1) };
 }
-
-const titleStep = 16;
-/** Pixels that the lines of a title take beyond the first. */
-export const titleRoom = (lines: readonly string[]): number => titleStep * (lines.length - 1);
-
-export const heading = (lines: readonly string[]): string[] =>
-  lines.map((text, i) => label(8, 18 + titleStep * i, text, { anchor: "start", size: 13, bold: true }));
 
 /** Round values that span `[low, high]`, about `count` of them. */
 export function niceTicks(low: number, high: number, count = 5): number[] {

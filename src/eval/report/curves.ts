@@ -16,8 +16,6 @@ import {
   seriesColour,
   short,
   svgFile,
-  titleLines,
-  titleRoom,
   xAxis,
   yAxis,
 } from "./chart.ts";
@@ -83,10 +81,9 @@ export function precisionSteps(curve: readonly Pick<PrecisionRecallPoint, "recal
 
 /** Curves in one frame, each with its name below it. The same curves give the same bytes. */
 export function curvesSvg(title: string, axes: CurveAxes, curves: readonly Curve[]): string {
-  const lines = titleLines(title, 290);
-  const more = titleRoom(lines);
-  const height = 300 + 17 * curves.length + more;
-  const f: Frame = { width: 290, height, left: 46, top: 30 + more, right: 14, bottom: 50 + 17 * curves.length, x: axes.x.range, y: axes.y.range }; // biome-ignore format: one line
+  const { lines, room } = heading(title, 290);
+  const height = 300 + 17 * curves.length + room;
+  const f: Frame = { width: 290, height, left: 46, top: 30 + room, right: 14, bottom: 50 + 17 * curves.length, x: axes.x.range, y: axes.y.range }; // biome-ignore format: one line
   const place = ([x, y]: Point): Point => [atX(f, x), atY(f, y)];
   const ticks = ([low, high]: Point) => (high - low === 1 && low === 0 ? [0, 0.25, 0.5, 0.75, 1] : niceTicks(low, high, 4));
   const chance = axes.chance?.map(place) as [Point, Point] | undefined;
@@ -105,7 +102,7 @@ export function curvesSvg(title: string, axes: CurveAxes, curves: readonly Curve
     ];
   });
   return svgFile(f, title, [
-    ...heading(lines),
+    ...lines,
     ...yAxis(f, ticks(axes.y.range), axes.y.name),
     ...xAxis(f, ticks(axes.x.range), axes.x.name),
     ...(chance === undefined ? [] : [line(...chance[0], ...chance[1], ink, { dash: "3 4" })]),

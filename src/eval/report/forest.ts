@@ -13,8 +13,6 @@ import {
   short,
   svgFile,
   tickText,
-  titleLines,
-  titleRoom,
 } from "./chart.ts";
 
 /** A line of a forest plot; without an interval there is a dot alone. */
@@ -41,7 +39,7 @@ export interface ForestAxis {
 const rowHeight = 36;
 const textHeight = 15;
 /** Letters that fit on a line. */
-const room = ({ summary }: ForestRow): number => (summary ? 46 : 50);
+const lettersOf = ({ summary }: ForestRow): number => (summary ? 46 : 50);
 
 /**
  * Estimates with their intervals, one below the other: the name and the figures of each on a line, or on two where they are long, the interval below, so
@@ -56,8 +54,8 @@ export function forestSvg(
   words: (row: ForestRow) => string,
 ): string {
   const place = (value: number) => (axis.scale === "log" ? Math.log(value) : value);
-  const lines = titleLines(title, 350);
-  const top = 28 + titleRoom(lines);
+  const { lines, room } = heading(title, 350);
+  const top = 28 + room;
   const placed = placeRows(rows, words, top);
   const size = { width: 350, height: (placed.at(-1)?.bottom ?? top) + 48 };
   const f: Frame = { ...size, left: 12, top, right: 12, bottom: 46, x: axis.range ?? rangeOf(rows, axis, place), y: [0, 1] };
@@ -67,7 +65,7 @@ export function forestSvg(
   const vertical = (value: number, colour: string, dash = "") =>
     placed.map(({ bottom }) => line(at(value), bottom - 18, at(value), bottom - 2, colour, { dash })); // beside the intervals, never through words
   return svgFile(f, title, [
-    ...heading(lines),
+    ...lines,
     ...ticks.flatMap((tick) => [...vertical(tick, faint), label(at(tick), under + 16, tickText(tick), { size: 11 })]),
     ...(axis.reference === null ? [] : vertical(axis.reference, ink, "3 3")),
     label(f.width / 2, under + 34, short(axis.name, 52)),
@@ -101,7 +99,7 @@ function placeRows(rows: readonly ForestRow[], wordsOf: (row: ForestRow) => stri
   return rows.map((row) => {
     const words = wordsOf(row);
     const top = bottom;
-    bottom += rowHeight + (row.name.length + words.length > room(row) ? textHeight : 0);
+    bottom += rowHeight + (row.name.length + words.length > lettersOf(row) ? textHeight : 0);
     return { row, words, top, bottom };
   });
 }
@@ -110,7 +108,7 @@ function forestRow(f: Frame, { row, words, top, bottom }: PlacedRow, at: (value:
   const colour = row.summary ? orange : blue;
   const y = bottom - 10;
   return [
-    label(f.left, top + 14, short(row.name, room(row)), { anchor: "start", size: 11.5, bold: row.summary }),
+    label(f.left, top + 14, short(row.name, lettersOf(row)), { anchor: "start", size: 11.5, bold: row.summary }),
     label(f.width - f.right, bottom - 22, words, { anchor: "end", size: 11.5 }),
     ...(row.low === null || row.high === null ? [] : [line(at(row.low), y, at(row.high), y, colour, { width: 2.5 })]),
     dot(at(row.estimate), y, colour, row.summary ? 5 : 4, 1),
