@@ -149,21 +149,27 @@ export function cropsPicture(image: Volume, window: PreprocessOptions["window"])
   const { slices } = prepareStack(image, { ...shownGeometry(image), ...forTheEye(window) });
   const rows = Math.ceil(slices.length / inRow);
   const all = newBitmap(inRow * (tile + gap) - gap, rows * (tile + gap) - gap, [255, 255, 255]);
+  const found = foundCrops(image);
   for (const [i, grey] of slices.entries()) {
     const picture = drawOverlay({ grey, probability: null, outlines: [] }, cropAround(grey, [], 0, 0), tile);
-    const words = grey.data.some((v) => v !== 0) ? `${i + 1}` : `${i + 1}: not found`;
+    const words = found[i] ? `${i + 1}` : `${i + 1}: not found`;
     drawText(picture, words, 4, 4, [255, 255, 255], 2);
     pasteBitmap(all, picture, (i % inRow) * (tile + gap), Math.floor(i / inRow) * (tile + gap));
   }
   return all;
 }
 
-/** How many regions were found: crops that are not black. */
+/** How many regions were found. */
 export function cropWords(image: Volume): string {
+  const crops = foundCrops(image);
+  const found = crops.filter(Boolean).length;
+  return found === 0 ? "no region found" : `${found} of ${many(crops.length, "region")} found`;
+}
+
+/** Of each crop of an examination whether its region was found: one that was not is black. */
+function foundCrops(image: Volume): boolean[] {
   const axis = sliceAxis(image);
-  const n = image.shape[axis];
-  const found = Array.from({ length: n }, (_, i) => extractSlice(image, axis, i)).filter(({ data }) => data.some((v) => v !== 0));
-  return found.length === 0 ? "no region found" : `${found.length} of ${many(n, "region")} found`;
+  return Array.from({ length: image.shape[axis] }, (_, i) => extractSlice(image, axis, i).data.some((v) => v !== 0));
 }
 
 /** What is outlined, as masks on the pixels that are shown. */
