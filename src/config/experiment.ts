@@ -11,7 +11,7 @@ import { synthOptions } from "../synth/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
 import { batchMisfit, isPretraining, lossMisfit, type TrainOptions, taskMisfit, trainOptions } from "../train/options.ts";
 import { bringsTruth, type DataOptions, dataOptions, readsFrom } from "./data.ts";
-import { askedBy, modalityOf, publicMisfit } from "./fits.ts";
+import { askedBy, askedOf, modalityOf, publicMisfit } from "./fits.ts";
 import { checkTree, examineTree, type Loaded, type Override, parseConfig, readConfig } from "./load.ts";
 import { pretrainingOptions } from "./pretraining.ts";
 import { detectorTraining, type RegionsOptions, regionsOptions } from "./regions.ts";
@@ -150,9 +150,9 @@ function regionsMisfits(
 
 /** Where public sets do not hold what is asked of them, or are of another modality than what goes with them: told before any file is looked at. */
 function setMisfit(value: Pick<Experiment, "data" | "train" | "regions" | "predict" | "preprocess" | "pretrain">): Misfit | null {
-  const { data, train, regions, predict, preprocess, pretrain } = value;
+  const { data, preprocess, pretrain } = value;
   const where = ["data", data.kind === "public" ? "layout" : "kind"];
-  const own = publicMisfit(data, { train, regions: regions?.names ?? null, gate: predict.gate });
+  const own = publicMisfit(data, askedOf(value));
   if (own !== null) return { path: where, message: own };
   const other = pretrain?.data ?? null;
   const before = pretrain === null ? null : publicMisfit(other ?? data, askedBy(pretrain));

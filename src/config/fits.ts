@@ -3,6 +3,7 @@ import { type Holdings, type PublicHoldings, publicHoldings } from "../data/data
 import { learnsFrom } from "../train/learns-from.ts";
 import { isPretraining, type TrainOptions } from "../train/options.ts";
 import type { DataOptions } from "./data.ts";
+import type { Experiment } from "./experiment.ts";
 
 /** What of an experiment asks for something of its data. */
 export interface Asked {
@@ -17,22 +18,29 @@ export function askedBy({ train }: Pick<Asked, "train">): Asked {
   return { train, regions: null, gate: "none" };
 }
 
+/** What a training and the prediction after it ask for. */
+export function askedOf({ train, regions, predict }: Pick<Experiment, "train" | "regions" | "predict">): Asked {
+  return { train, regions: regions?.names ?? null, gate: predict.gate };
+}
+
 /** What is asked for and not held, and what would mend it. */
 export interface Lack {
   readonly needs: string;
-  readonly wayOut: string | null;
+  readonly wayOut: string;
 }
+
+const seeDocs = "docs/datasets.md tells what takes which set";
 
 /** What a training needs that a set does not hold, as far as is known; null where there is nothing. */
 export function lackOf({ train, regions, gate }: Asked, holds: Holdings): Lack | null {
-  const needs = (what: string, wayOut: string | null = null) => ({ needs: what, wayOut });
+  const needs = (what: string, wayOut = seeDocs) => ({ needs: what, wayOut });
   const { task } = train;
   const outputs = train.outputs ?? [];
   const without = (known: readonly string[], wanted: readonly string[]) => wanted.filter((name) => !known.includes(name));
   if (regions !== null && holds.regions !== null && without(holds.regions, regions).length > 0)
     return needs(
       `boxes of ${regions.join(", ")}, for regions.names`,
-      holds.classes.length === 0 ? null : among("regions.names", holds.regions),
+      holds.classes.length === 0 ? seeDocs : among("regions.names", holds.regions),
     );
   switch (learnsFrom[task]) {
     case "masks":
@@ -64,8 +72,8 @@ export function lackOf({ train, regions, gate }: Asked, holds: Holdings): Lack |
   return isGated && !holds.insides ? needs("brain masks, for predict.gate given", "Set predict.gate to none") : null;
 }
 
-const among = (option: string, names: readonly string[]): string | null =>
-  names.length === 0 ? null : `Set ${option} to names among ${names.join(", ")}`;
+const among = (option: string, names: readonly string[]): string =>
+  names.length === 0 ? seeDocs : `Set ${option} to names among ${names.join(", ")}`;
 
 /** What a set holds, in words. */
 export function holdingWords({ painted, lesionMasks, lesions, insides, classes, regions, lesionTypes }: Holdings): string {
@@ -106,8 +114,7 @@ export function publicMisfit(data: DataOptions, asked: Asked): string | null {
   const holds = publicHoldings[data.layout];
   const lack = lackOf(asked, holds);
   const got = `got ${data.layout}, which has ${holdingWords(holds)}`;
-  if (lack !== null)
-    return `must be of a set with ${lack.needs}; ${got}. ${lack.wayOut ?? "docs/datasets.md tells what takes which set"}`;
+  if (lack !== null) return `must be of a set with ${lack.needs}; ${got}. ${lack.wayOut}`;
   const { outputs } = asked.train;
   const unnamed = learnsFrom[asked.train.task] === "classes" && holds.classes.find((name) => placeOfClass(name, outputs!) < 0);
   return unnamed ? `must be of a set whose classes train.outputs names, or other; ${got}. Name ${unnamed} too` : null;

@@ -87,7 +87,7 @@ function atSize(tree: Section, merge: Chain["merge"], mistakes: Mistake[]): Sect
   entries.delete("size");
   const rest = { ...tree, entries };
   if (sizes === undefined) {
-    if (size !== undefined) mistakes.push({ at: size.at, message: withoutSizes(tree, size.value) });
+    if (size !== undefined) mistakes.push({ at: size.at, message: sizelessMessage(tree, size.value) });
     return rest;
   }
   const found = sizes.value.kind === "section" ? sizes.value.entries : new Map<string, Entry>();
@@ -99,12 +99,13 @@ function atSize(tree: Section, merge: Chain["merge"], mistakes: Mistake[]): Sect
     const named: Entry = { at, value: { kind: "leaf", at, value: name as string } };
     return { ...sized, entries: new Map(sized.entries).set("atSize", named) };
   }
-  const sizeMessage = `size must be one of ${[...found.keys()].join(", ")}; got ${JSON.stringify(name)}`;
-  mistakes.push({ at, message: sizeMessage });
+  const message = `size must be one of ${[...found.keys()].join(", ")}; got ${JSON.stringify(name)}`;
+  mistakes.push({ at, message });
   return rest;
 }
 
-function withoutSizes({ entries }: Section, size: Tree): string {
+/** What is said of a `size` where the config has no sizes. */
+function sizelessMessage({ entries }: Section, size: Tree): string {
   const taken = entries.get("atSize")?.value;
   return taken === undefined
     ? `size goes with a config that has sizes; this one has none; got ${JSON.stringify(plain(size))}. Leave it out`
