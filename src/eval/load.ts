@@ -5,6 +5,7 @@ import { affineSpacing, determinant } from "../core/affine.ts";
 import { type StageContext, throwIfStopped } from "../core/context.ts";
 import { patchesOf } from "../core/patches.ts";
 import { extractSlice, inPlaneAxes, sliceAxis, slicePlane, type Volume } from "../core/volume.ts";
+import { abnormalOf } from "../data/classes.ts";
 import {
   type Case,
   casesOfSplit,
@@ -253,7 +254,11 @@ async function tallyCases(
     const counted = tallySlices(truth, probability, sliceAxis(probability), grid).map((t) => (hasMaps ? t : withoutMap(t)));
     const label = labelOf(c, told);
     const slices = label === null ? counted : counted.map((t) => ({ ...t, truth: label === 1 ? Number.POSITIVE_INFINITY : 0 }));
-    tallied.push({ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices });
+    const whole = told.task === "mil" ? abnormalOf(c.class, dataset.classes) : null;
+    tallied.push({
+      ...{ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices },
+      ...(whole === null ? {} : { label: whole }),
+    });
     if (hasMaps && split === options.split) lesions.push(lesionsOf(truth, probability));
     if (pointed !== null && truth !== null)
       pointed.push(...(await pointedOf(heatOf(c), c, truth, probability, options.pointingMm)));

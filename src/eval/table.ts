@@ -32,6 +32,8 @@ export interface TalliedCase {
   readonly plane: Plane;
   readonly voxelMm3: number;
   readonly slices: readonly Tally[];
+  /** Whether the case as a whole has what is looked for, where its class tells; absent: where any slice shows it. */
+  readonly label?: 0 | 1;
 }
 
 /** The units of one split at each level. */
@@ -48,9 +50,8 @@ type UnitName = Pick<Unit, "level" | "subject" | "case" | "slice" | "session">;
  * @throws {UserError} (data) If a unit has no score, or a score belongs to another subject.
  */
 export function buildTables(cases: readonly TalliedCase[], scores: ReadonlyMap<string, ScoreRow>, where: string): Tables {
-  const unit = (name: UnitName, tally: Tally, facts: Pick<Unit, "voxelMm3" | "grade" | "plane">): Unit => {
-    const label = tally.truth > 0 ? 1 : 0;
-    return { ...name, label, score: findScore(scores, name, where), tally, ...facts };
+  const unit = (name: UnitName, tally: Tally, facts: Pick<Unit, "label" | "voxelMm3" | "grade" | "plane">): Unit => {
+    return { ...name, score: findScore(scores, name, where), tally, ...facts };
   };
   const name = ({ case: c }: TalliedCase, slice: number | null) => ({
     subject: c.subject,
@@ -60,8 +61,8 @@ export function buildTables(cases: readonly TalliedCase[], scores: ReadonlyMap<s
   });
   const facts = ({ case: c, plane, voxelMm3 }: TalliedCase) => ({ voxelMm3, grade: c.grade, plane });
   return {
-    slice: cases.flatMap((one) => one.slices.map((tally, i) => unit({ level: "slice", ...name(one, i) }, tally, facts(one)))),
-    stack: cases.map((one) => unit({ level: "stack", ...name(one, null) }, sumTallies(one.slices), facts(one))),
+    slice: cases.flatMap((one) => one.slices.map((tally, i) => unit({ level: "slice", ...name(one, i) }, tally, { label: shown(tally), ...facts(one) }))), // biome-ignore format: one line
+    stack: cases.map((one) => unit({ level: "stack", ...name(one, null) }, sumTallies(one.slices), { label: labelOf(one), ...facts(one) })), // biome-ignore format: one line
     subject: examinations(cases).map((stacks) => {
       const first = stacks[0]!.case;
       const session = first.session ?? "";
@@ -69,10 +70,15 @@ export function buildTables(cases: readonly TalliedCase[], scores: ReadonlyMap<s
       const grades = stacks.map((one) => one.case.grade).filter((grade) => grade !== null);
       const worst = grades.length === 0 ? null : Math.max(...grades);
       const own = { level: "subject", subject: first.subject, case: session, slice: null, session } as const;
-      return unit(own, tally, { voxelMm3: 1, grade: worst, plane: null });
+      const label = stacks.some((one) => labelOf(one) === 1) ? 1 : 0;
+      return unit(own, tally, { label, voxelMm3: 1, grade: worst, plane: null });
     }),
   };
 }
+
+const shown = ({ truth }: Tally): 0 | 1 => (truth > 0 ? 1 : 0);
+
+const labelOf = ({ label, slices }: TalliedCase): 0 | 1 => label ?? shown(sumTallies(slices));
 
 function findScore(scores: ReadonlyMap<string, ScoreRow>, unit: UnitName, where: string): number {
   const row = scores.get(unitKey(unit));

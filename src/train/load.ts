@@ -5,7 +5,7 @@ import { UserError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { mapParallel } from "../core/parallel.ts";
 import type { Rng } from "../core/rng.ts";
-import { placeOfClass } from "../data/classes.ts";
+import { abnormalOf, placeOfClass } from "../data/classes.ts";
 import {
   type Case,
   casesOfSplit,
@@ -110,7 +110,7 @@ function truthOf(folder: string, dataset: Dataset, c: Case, { task, outputs }: L
     case "lesions":
       if (lesionMask === null && c.grade !== 0)
         throw lacks("lesion mask, or grade 0,", `bags on; ${c.id} has neither. Train on the output of synth.`);
-      return { task: "lesion", lesionMask, brainMask };
+      return { task: "lesion", lesionMask, brainMask, ...wholeLabel(c, dataset) };
     case "healthy":
       return { task: "lesion", lesionMask, brainMask };
     case "none":
@@ -127,6 +127,12 @@ function truthOf(folder: string, dataset: Dataset, c: Case, { task, outputs }: L
     default:
       return learnsFrom[task] satisfies never;
   }
+}
+
+/** What its class says of a bag, where that is told of all. */
+function wholeLabel(c: Case, { classes }: Dataset): { readonly label?: number } {
+  const label = abnormalOf(c.class, classes);
+  return label === null ? {} : { label };
 }
 
 /** Which output is a case's class. @throws {UserError} (usage) If none is. */

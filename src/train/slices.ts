@@ -39,7 +39,7 @@ export interface TrainSlice {
   readonly brainPixels: number;
   /** What intensities must be multiplied with to look as if the stack had come brain-masked: the white point is then the brain's own. */
   readonly maskedGain: number;
-  /** Place of its case's class among the outputs, where classes are trained. */
+  /** Place of its case's class among the outputs, where classes are trained; where bags are, 1 for any class but normal. */
   readonly label?: number;
 }
 

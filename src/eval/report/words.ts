@@ -140,7 +140,7 @@ export function methods({ results, task, version }: Evaluated): string[] {
   const others = includeThreshold ? `The validation subjects were resampled as well and thresholds chosen anew each time, so that intervals of ${dependent} include the choice. ` : ""; // biome-ignore format: one line
   const masks = task === "masks" ? ` Masks hold voxels with a probability of at least ${mask.probability ?? "–"} (${mask.rule}).` : ""; // biome-ignore format: one line
   return [
-    `Evaluation. The ${whatWasEvaluated(results)} of ${results.dataset} was evaluated with hemosynth ${version}. ${wordsOf(results).methods(imagesOf(results))} ${positiveWhen(results)}`,
+    `Evaluation. The ${whatWasEvaluated(results)} of ${results.dataset} was evaluated with hemosynth ${version}. ${wordsOf(results).methods(imagesOf(results))} ${positiveWhen(results, task)}`,
     `Scores. ${scoreWords[task]} predict.json holds the settings.`,
     `Thresholds. Slices, stacks and subjects each have their own, ${operatingPoints.stack.rule}; calling is score ≥ threshold. Between two neighbouring scores the middle is taken.${masks}`,
     `Intervals. Percentile bootstrap of whole subjects (${resamples} resamples, level ${level}, seed ${results.seed}): each resample draws as many subjects as there are, with replacement, and takes all their stacks and slices along. The same resamples serve every figure. ${others}Resamples in which a figure is undefined are left out of its interval and counted.`,
@@ -149,10 +149,11 @@ export function methods({ results, task, version }: Evaluated): string[] {
   ];
 }
 
-function positiveWhen({ classes, negativeClass }: Results): string {
-  return classes === undefined
-    ? "A unit is positive when its truth mask holds at least one voxel."
-    : `A unit is positive when its class is not ${negativeClass ?? "the first of the network's"}.`;
+function positiveWhen({ classes, negativeClass }: Results, task: EvaluatedTask): string {
+  if (classes !== undefined) return `A unit is positive when its class is not ${negativeClass ?? "the first of the network's"}.`;
+  return task === "bags"
+    ? "A slice is positive when its truth mask holds at least one voxel; a stack or examination when its class is not normal or, where there are no classes, any of its slices is positive."
+    : "A unit is positive when its truth mask holds at least one voxel.";
 }
 
 /** How masks or boxes were compared; of other networks, that there are none. */

@@ -5,7 +5,7 @@ import type { BagOptions } from "./options.ts";
 /** The slices of a case. */
 export interface Bag {
   readonly caseId: string;
-  /** 1 where any slice shows blood, be it one pixel: as evaluation counts a stack. */
+  /** 1 for a case whose class is not normal or, where cases have no such class, that shows blood in any slice, be it one pixel: as evaluation counts a stack. */
   readonly label: 0 | 1;
   /** In the order of the case. */
   readonly slices: readonly TrainSlice[];
@@ -19,8 +19,10 @@ export function bagsOf(slices: readonly TrainSlice[]): Bag[] {
     if (own === undefined) cases.set(slice.caseId, [slice]);
     else own.push(slice);
   }
-  return [...cases].map(([caseId, own]) => ({ caseId, label: own.some((s) => s.lesionPixels > 0) ? 1 : 0, slices: own }));
+  return [...cases].map(([caseId, own]) => ({ caseId, label: own.some(isIll) ? 1 : 0, slices: own }));
 }
+
+const isIll = ({ label, lesionPixels }: TrainSlice) => (label ?? lesionPixels) > 0;
 
 /**
  * Draws one bag of `images` slices: all of a case, in any order, or some of it, or all and some again; with `inOrder`

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { temporaryFolder, writeDiscDataset } from "../../../test/helpers/disc-dataset.ts";
@@ -7,7 +8,9 @@ import { readyBackend } from "../../backend/index.ts";
 import { silentContext, silentReporter } from "../../core/context.ts";
 import type { UserError } from "../../core/errors.ts";
 import { seededRng } from "../../core/rng.ts";
+import { abnormalOf } from "../../data/classes.ts";
 import { readCsv } from "../../data/csv.ts";
+import { readDataset, writeDataset } from "../../data/dataset.ts";
 import { readModelFolder } from "../../data/model-folder.ts";
 import { preprocessOptions } from "../../data/preprocess.ts";
 import { evalOptions } from "../../eval/options.ts";
@@ -114,6 +117,37 @@ test("cases of one kind alone, or without a truth, are refused", async () => {
   const all = await temporaryFolder("all");
   await writeDiscDataset(all, { cases: 3, shape: [24, 20, 4], seed: 2 });
   expect(await fault(all)).toBe("data: the train split must have cases with and without blood to learn bags from; got 2 with and 0 without. Set synth.healthyShare between 0 and 1, or use more subjects."); // biome-ignore format: one line
+});
+
+test("what its class says of a case goes before its mask, in training and of whole stacks in evaluation; slices go by the mask", async () => {
+  const classed = await temporaryFolder("classed");
+  await cp(data, classed, { recursive: true });
+  const dataset = await readDataset(classed);
+  const cases = dataset.cases.map((c, i) => ({ ...c, class: i % 2 === 0 ? "bleed" : "normal" })); // the other way round than masks
+  await writeDataset(classed, { ...dataset, classes: ["normal", "bleed"], cases });
+  const [train, predictions, out] = [await temporaryFolder("train"), await temporaryFolder("pred"), await temporaryFolder("eval")]; // biome-ignore format: one line
+  await runTrain(request(train, short, { data: classed }), silentContext());
+  await runPredict({ model: train, input: classed, splits: ["val"], out: predictions, options: predictOptions.parse({}) }, silentContext()); // biome-ignore format: one line
+  const options = evalOptions.parse({ split: "val", bootstrap: { resamples: 100 } });
+  await runEval({ data: classed, predictions, out, report: join(out, "report.html"), options, seed: 1 }, silentContext());
+  const { columns, rows } = readCsv(readFileSync(join(out, "units.csv"), "utf8"), "units.csv", "");
+  const of = (level: string) => rows.map(({ cells }) => Object.fromEntries(columns.map((name, i) => [name, cells[i]!]))).filter((row) => row.level === level); // biome-ignore format: one line
+  const ill = new Set(cases.filter((c) => c.class === "bleed").map(({ id }) => id));
+  expect(of("stack").length).toBeGreaterThan(2);
+  for (const row of of("stack")) expect(row.truth, row.case).toBe(ill.has(row.case!) ? "1" : "0");
+  const shows = new Set(of("slice").flatMap((row) => (row.truth === "1" ? [row.case] : [])));
+  for (const row of of("stack")) expect(shows.has(row.case)).toBe(!ill.has(row.case!));
+});
+
+test("what class says: normal or not where the first is called normal, else nothing", () => {
+  expect(abnormalOf("normal", ["normal", "bleed"])).toBe(0);
+  expect(abnormalOf("bleed", ["normal", "bleed"])).toBe(1);
+  for (const [name, classes] of [
+    [undefined, ["normal", "bleed"]],
+    ["face", ["face", "spine"]],
+    ["bleed", undefined],
+  ] as const)
+    expect(abnormalOf(name, classes)).toBeNull();
 });
 
 test("a bag has so many slices, each of its case at least once where there is room, and a label by its case; kinds come as asked", () => {

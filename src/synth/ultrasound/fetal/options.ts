@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fetalWeeks } from "./biometry.ts";
-import { anomalies, fetalPlanes } from "./finding.ts";
+import { anomalies, type FetalPlane, fetalPlanes } from "./finding.ts";
 import { planesOf } from "./truth.ts";
 
 const week = z.number().min(fetalWeeks[0]).max(fetalWeeks[1]);
@@ -13,11 +13,11 @@ const fields = z.strictObject({
   subjects: z.int().min(2).max(9999).default(120).describe("Number of fetuses, 2 to 9999."),
   /** Which question the pictures ask. */
   classes: z
-    .enum(["binary", "anomalies"])
+    .enum(["binary", "anomalies", "planes"])
     .default("binary")
     .describe(
       "binary: normal or abnormal (ventriculomegaly, absent cavum, Dandy-Walker, mega cisterna magna, small cerebellum); " +
-        "anomalies: normal, anencephaly, encephalocele, holoprosencephaly, rachischisis",
+        "anomalies: normal, anencephaly, encephalocele, holoprosencephaly, rachischisis; planes: the view of a picture, whatever of these the fetus has",
     ),
   /** Share of fetuses that are not normal; their findings come in equal numbers. Default: 101 of 319. */
   abnormal: z
@@ -40,7 +40,7 @@ const fields = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "Views of every fetus, whatever it has; null: for binary transventricular and transcerebellar, for anomalies also face and spine. Each anomaly must be seen in one of them.",
+      "Views of every fetus, whatever it has; null: for binary transventricular and transcerebellar, else also face and spine. Each of the anomalies must be seen in one of them.",
     ),
   /** Pictures of each fetus, dealt over its planes in turn. */
   pictures: z.int().min(1).max(50).default(2).describe("Pictures of each fetus, 1 to 50, dealt over its views in turn."),
@@ -51,7 +51,14 @@ const fields = z.strictObject({
 });
 
 /** Options of the embedded fetal ultrasound; also the `data` section of a config with `kind: "fetal-ultrasound"`. */
-export const fetalUltrasoundOptions = fields.superRefine(({ classes, planes }, context) => {
+export const fetalUltrasoundOptions = fields.superRefine(({ classes, planes, pictures }, context) => {
+  const views = planesAsked({ classes, planes }).length;
+  if (classes === "planes" && pictures < views)
+    context.addIssue({
+      code: "custom",
+      path: ["pictures"],
+      message: `must be at least ${views}, one of each view, for classes planes; got ${pictures}`,
+    });
   if (planes === null) return;
   const add = (rule: string) =>
     context.addIssue({ code: "custom", path: ["planes"], message: `${rule}; got ${planes.join(", ")}` });
@@ -61,3 +68,8 @@ export const fetalUltrasoundOptions = fields.superRefine(({ classes, planes }, c
   if (unseen) add(`must have a view that shows ${unseen}: ${planesOf(unseen, fetalPlanes).join(" or ")}`);
 });
 export type FetalUltrasoundOptions = z.output<typeof fetalUltrasoundOptions>;
+
+/** The planes of the options, or those that the classes are told by. */
+export function planesAsked({ planes, classes }: Pick<FetalUltrasoundOptions, "planes" | "classes">): readonly FetalPlane[] {
+  return planes ?? (classes === "binary" ? ["transventricular", "transcerebellar"] : fetalPlanes);
+}

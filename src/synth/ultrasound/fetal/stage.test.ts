@@ -43,6 +43,15 @@ test("every fetus has the same views, so that which there are tells no class", a
     expect(cases.filter((c) => c.subject === subject).map((c) => c.plane)).toEqual([...fetalPlanes]);
 }, 300_000);
 
+test("classes planes: each picture is of its view's class, whatever the fetus has, and every view is there", async () => {
+  const folder = await made({ classes: "planes", abnormal: 0.8, pictures: 4, subjects: 5 });
+  const { cases, classes, lesionTypes } = await readDataset(folder);
+  expect(classes).toEqual([...fetalPlanes]);
+  expect(cases.map((c) => c.class)).toEqual(cases.map((c) => c.plane));
+  expect(cases.filter((c) => c.class === "face")).toHaveLength(5);
+  expect(lesionTypes).toHaveLength(4); // masks are of findings still
+}, 300_000);
+
 test("views that cannot tell the classes are refused", () => {
   const fault = (more: Record<string, unknown>) =>
     fetalUltrasoundOptions.safeParse({ kind: "fetal-ultrasound", ...more }).error?.issues[0]?.message;
@@ -50,5 +59,7 @@ test("views that cannot tell the classes are refused", () => {
   expect(fault({ classes: "anomalies", planes: ["face", "spine"] })).toContain(
     "a view that shows encephalocele: transventricular or transcerebellar",
   );
+  expect(fault({ classes: "planes" })).toBe("must be at least 4, one of each view, for classes planes; got 2");
+  expect(fault({ classes: "planes", planes: ["face", "spine"] })).toBeUndefined();
   expect(fault({ gestationalAge: [24, 18] })).toContain("low <= high");
 });

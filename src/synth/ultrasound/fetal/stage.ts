@@ -6,9 +6,9 @@ import { type Case, writeDataset, writeSplits } from "../../../data/dataset.ts";
 import { splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
 import { spreadAge, subjectName } from "../../subjects.ts";
 import { drawFetus } from "./draw.ts";
-import { abnormalFindings, anomalies, type Finding, fetalPlanes } from "./finding.ts";
+import { abnormalFindings, anomalies, type FetalPlane, type Finding } from "./finding.ts";
 import type { FetalJob } from "./job.ts";
-import type { FetalUltrasoundOptions } from "./options.ts";
+import { type FetalUltrasoundOptions, planesAsked } from "./options.ts";
 import { fetalRegions } from "./truth.ts";
 import { drawView } from "./view.ts";
 
@@ -38,13 +38,13 @@ export async function runFetalUltrasound(
     root: ".",
     labelScheme: null,
     modality: "US",
-    classes: options.classes === "binary" ? ["normal", "abnormal"] : ["normal", ...kinds],
+    classes: classesOf(options),
     regions: [...fetalRegions],
     lesionTypes: [...kinds],
     cases,
     findings: [],
   });
-  const abnormal = subjects.filter(({ stratum }) => stratum !== "normal").length;
+  const abnormal = new Set(jobs.filter(({ lesionType }) => lesionType > 0).map(({ subject }) => subject)).size;
   return {
     headline: `${cases.length} ultrasound pictures of ${subjects.length} fetuses, ${abnormal} not normal (${splitWords(splits, split)})`,
     summary: { subjects: subjects.length, cases: cases.length, abnormal, splits: { ...splits } },
@@ -53,6 +53,25 @@ export async function runFetalUltrasound(
 
 function findingsOf({ classes }: FetalUltrasoundOptions): readonly Finding[] {
   return classes === "binary" ? abnormalFindings : anomalies;
+}
+
+/** Names of the classes, in their order. */
+function classesOf(options: FetalUltrasoundOptions): string[] {
+  switch (options.classes) {
+    case "binary":
+      return ["normal", "abnormal"];
+    case "anomalies":
+      return ["normal", ...anomalies];
+    case "planes":
+      return [...planesAsked(options)];
+    default:
+      return options.classes satisfies never;
+  }
+}
+
+function classOf(classes: FetalUltrasoundOptions["classes"], finding: Finding, plane: FetalPlane): string {
+  if (classes === "planes") return plane;
+  return classes === "anomalies" || finding === "normal" ? finding : "abnormal";
 }
 
 /** One job a picture. Ages are spread evenly and findings dealt in exact numbers, independently of one another. */
@@ -74,15 +93,10 @@ function drawJobs(rng: Rng, options: FetalUltrasoundOptions, out: string): Fetal
         out,
         id: `${subject}_acq-${plane}_run-${Math.floor(n / planes.length) + 1}_US`,
         subject,
-        class: classes === "anomalies" || finding === "normal" ? finding : "abnormal",
+        class: classOf(classes, finding, plane),
         lesionType: kinds.indexOf(finding) + 1,
         view: drawView(own.fork(`picture-${n}`), fetus, plane, options),
       };
     });
   });
-}
-
-/** The planes of the options, or those that the classes are told by. */
-function planesAsked({ planes, classes }: FetalUltrasoundOptions) {
-  return planes ?? (classes === "binary" ? (["transventricular", "transcerebellar"] as const) : fetalPlanes);
 }
