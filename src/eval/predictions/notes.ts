@@ -11,6 +11,8 @@ const noCluster =
 const takesRowsAlone =
   "Clusters hold several rows: Wilson, Clopper-Pearson, Jeffreys and DeLong take rows as independent, and stand there for comparison with papers.";
 const biasedCalibration = "The expected calibration error is biased upwards where bins hold few rows, and more so in resamples.";
+const permutationKeeps =
+  "Differences of calls: intervals choose thresholds anew in each resample, permutations keep each model's own, so that their p leaves out how uncertain the choice is. Where the two disagree, go by the interval.";
 const mcnemarAlone = "McNemar's test takes rows as independent.";
 
 /** What a reader must know before quoting a figure of these predictions. */
@@ -18,7 +20,7 @@ export function notesOf(
   predictions: Predictions,
   onValidation: boolean,
   compared: number,
-  { threshold }: Pick<MetricsOptions, "threshold">,
+  { threshold, permutations }: Pick<MetricsOptions, "threshold" | "permutations">,
 ): string[] {
   const { columns, rows, noProbability } = predictions;
   const byClass = (some: Predictions["rows"]) => [0, 1].map((label) => some.filter((row) => row.label === label));
@@ -36,6 +38,7 @@ export function notesOf(
     ],
     [alike, takesRowsAlone],
     [alike && compared > 0, mcnemarAlone],
+    [isChosen(threshold) && compared > 0 && permutations > 0, permutationKeeps],
     [noProbability === null, biasedCalibration],
     [rows[0]!.score === rows.at(-1)!.score, "All scores are equal: they tell nothing apart."],
   ];

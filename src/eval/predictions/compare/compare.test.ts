@@ -125,3 +125,13 @@ test("that a site has more positives is no difference to the permutation: patien
   expect(of(interactions, "accuracy").p).toBeLessThan(0.01);
   expect(of(interactions, "accuracy").pPermutation).toBeGreaterThan(0.2);
 });
+
+test("a note says that permutations keep the thresholds which intervals choose anew, where thresholds are chosen", () => {
+  const [mine, theirs] = [table(1, 20, 1.5), table(2, 20, 0.5)];
+  const keeps = (options: object, others = [theirs]) =>
+    measure(mine, others, options).notes.filter((note) => note.includes("permutations keep each model's own"));
+  expect(keeps({ threshold: { rule: "youden" } })).toHaveLength(1);
+  expect(keeps({ threshold: { rule: "youden" }, permutations: 0 })).toEqual([]);
+  expect(keeps({ threshold: { rule: "youden" } }, [])).toEqual([]);
+  expect(keeps({ threshold: { rule: "fixed", value: 0.5 } })).toEqual([]);
+});
