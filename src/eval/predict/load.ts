@@ -116,6 +116,22 @@ function givenMask({ gate }: PredictOptions, mask: Source | null, where: string)
   );
 }
 
+/** The pictures that a job's image is made of, in order of its slices; none where it is a volume of its own. */
+export function picturesOf({ image: { file, slices } }: Job): readonly string[] {
+  return slices ?? (imageKind(file) === "picture" ? [file] : []);
+}
+
+/** That pictures do not tell their pixel size, once for all of them; null where there are none, or it is given. */
+export function pixelSizeWarning(input: string, jobs: readonly Job[], { picturePixelMm }: PredictOptions): string | null {
+  const pictures = jobs.flatMap(picturesOf);
+  if (picturePixelMm !== null || pictures.length === 0) return null;
+  const [what, all] =
+    pictures.length === 1
+      ? [`${pictures[0]}: a picture does not tell its`, ""]
+      : [`${input}: pictures do not tell their`, ` for all ${pictures.length}`];
+  return `${what} pixel size; 1 mm is taken${all}. Set predict.picturePixelMm.`;
+}
+
 /** The image of a job. @throws {UserError} (data) If it cannot be read. */
 export async function readInput(
   { image: { file, slices, sha256 } }: Job,
@@ -130,9 +146,7 @@ export async function readInput(
   }
   const picture = await readPicture(slices?.[0] ?? file);
   const others = await Promise.all((slices ?? []).slice(1).map(readPicture));
-  const mm = options.picturePixelMm ?? 1;
-  if (options.picturePixelMm === null)
-    context.reporter.warn(`${file}: a picture does not tell its pixel size; 1 mm is taken. Set predict.picturePixelMm.`);
+  const mm = options.picturePixelMm ?? 1; // pixelSizeWarning has said so
   // As thick as four pixels: its mm³ mean little.
   return pictureStack([picture, ...others], { pixelMm: [mm, mm], thicknessMm: 4 * mm, axes: usualAxes.axial, side: null });
 }
