@@ -71,7 +71,7 @@ export async function findJobs({ input, splits, options }: PredictRequest): Prom
   const series = info.isDirectory() && (await dicomFiles(input)).length > 0 ? [`${basename(resolve(input))}/`] : [];
   const found = names.filter((name) => imageKind(name) !== null && !name.startsWith(".") && !isMask(name));
   const files = [...found, ...series];
-  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png, .jpg or .tif files, or DICOM slices", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
+  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png, .jpg or .tif files, or DICOM slices", othersIn(names), "Name another path; subfolders are not searched"); // biome-ignore format: one line
   const beside = info.isDirectory() ? names : await readdir(folder);
   const gathered = options.pictureStacks ? gatherPictures(files) : files.map((file) => ({ name: file, files: [file] }));
   return nameInputs(gathered.map(({ name }) => name)).map((named, i) => {
@@ -84,6 +84,12 @@ export async function findJobs({ input, splits, options }: PredictRequest): Prom
     const given = givenMask(options, mask === null ? null : { file: join(folder, mask) }, file);
     return { ...named, image: { file: series.includes(file) ? `${input}/` : join(folder, file) }, mask: given, split: null };
   });
+}
+
+/** What a folder has that is no image. */
+function othersIn(names: readonly string[]): string {
+  if (names.length === 0) return "an empty folder";
+  return names.length === 1 ? names[0]! : `${names.length} others`;
 }
 
 async function datasetJobs(folder: string, wanted: readonly SplitName[] | null, options: PredictOptions): Promise<Job[]> {

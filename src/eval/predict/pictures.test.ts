@@ -59,3 +59,15 @@ test("frames go by the numbers in their names, attention.csv says which picture 
     `${input}: pictures do not tell their pixel size; 1 mm is taken for all 5. Set predict.picturePixelMm.`,
   ]);
 });
+
+test("a folder without an image says what is in it", async () => {
+  const input = await mkdtemp(join(tmpdir(), "hemosynth-empty-"));
+  const refused = () => findJobs({ model: "", input, splits: null, out: "", options: predictOptions.parse({ gate: "none" }) });
+  const message = (got: string) =>
+    `${input}: must be, or hold, .nii, .nii.gz, .png, .jpg or .tif files, or DICOM slices; got ${got}. Name another path; subfolders are not searched.`;
+  await expect(refused()).rejects.toMatchObject({ fault: "data", message: message("an empty folder") });
+  await writeFile(join(input, "notes.txt"), "");
+  await expect(refused()).rejects.toMatchObject({ message: message("notes.txt") });
+  await writeFile(join(input, "more.txt"), "");
+  await expect(refused()).rejects.toMatchObject({ message: message("2 others") });
+});
