@@ -173,6 +173,7 @@ test.each([
   ["cns-resnet34", "hc18", /the classes normal, .+; got hc18, which has brain masks\. docs/],
   ["ich-label-efficient", "feta", /must be of CT, as pretrain\.data are, since preprocess is that of both; got T2w$/],
   ["ich-label-efficient", "cq500", /a set with masks of blood and of the brain, for train\.task lesion; got cq500, which has brain masks; the classes normal, hemorrhage\. docs/],
+  ["detect", "fetus-framework", /masks of blood and of the brain, for train\.task detect; got fetus-framework, which has boxes of CM, .+, thalami\. Set train\.task to regions and train\.outputs to names of its boxes \(docs\/head-ct\.md#real-pictures-with-boxes\)$/],
   ["freehemoseg", "fetal-planes-db", /masks of blood and of the brain, for train\.task lesion; got fetal-planes-db/],
   ["neo-mil", "hc18", /a set with exams with masks of blood or grades, for train\.task mil; got hc18/],
 ] as const)("%s does not fit %s: one line, before any file is looked at", async (preset, layout, message) => {
@@ -186,7 +187,7 @@ test("head CT asks for a window, which T2 may not have; what docs/datasets.md na
   const at = async (preset: string, layout: string, ...more: { path: string; value: string; where: string }[]) =>
     await loadExperiment(join(root, `configs/${preset}.yaml`), [set(layout), ...more]);
   const window = (value: string) => ({ path: "preprocess.window", value, where: "--set preprocess.window" });
-  await expect(at("freehemoseg", "bhsd")).rejects.toThrow(/preprocess\.window must be given for CT, .+; got null$/);
+  await expect(at("denoise", "bhsd", { path: "synth", value: "{}", where: "--set synth" })).rejects.toThrow(/preprocess\.window must be given for CT, .+; got null$/); // biome-ignore format: one line
   await expect(at("freehemoseg", "crl", window("[0, 255]"))).rejects.toThrow(/must be null for T2w MRI, .+; got \[0, 255\]$/);
   for (const layout of ["feta", "dhcp-fetal", "crl"]) await at("freehemoseg", layout);
   for (const layout of ["seg-cq500", "physionet-ct-ich", "bhsd", "instance22"]) await at("ich-label-efficient", layout);
@@ -196,6 +197,31 @@ test("head CT asks for a window, which T2 may not have; what docs/datasets.md na
   await expect(at("ich-label-efficient", "bhsd", pool, restored)).rejects.toThrow(/pretrain\.data\.layout must be of CT, as data are, .+; got US$/); // biome-ignore format: one line
   const planes = "[Fetal brain, Fetal abdomen, Fetal femur, Fetal thorax, Maternal cervix, Other]";
   await at("cns-resnet34", "fetal-planes-db", { path: "train.outputs", value: planes, where: "--set train.outputs" });
+});
+
+test("a YOLO set has boxes that its files name; a detector of painted bleeds is told to learn them as regions", async () => {
+  const yolo = {
+    path: "data",
+    value: '{ kind: public, layout: yolo, path: ., subject: "(a)", pixelMm: 0.4 }',
+    where: "--set data",
+  };
+  const detect = join(root, "configs/detect.yaml");
+  await expect(loadExperiment(detect, [yolo])).rejects.toThrow(
+    /^--set data data\.layout must be of a set with masks of blood and of the brain, for train\.task detect; got yolo, which has boxes that its files name\. Set train\.task to regions and train\.outputs to names of its boxes \(docs\/head-ct\.md#real-pictures-with-boxes\)$/,
+  );
+  const train = { path: "train", value: "{ task: regions, outputs: [EDH, IPH], cropSize: 128 }", where: "--set train" };
+  const gate = { path: "predict.gate", value: "none", where: "--set predict.gate" };
+  await loadExperiment(detect, [yolo, train, gate]);
+});
+
+test("a config that sets how bleeds are painted into T2 brains is not for a set of CT or ultrasound, with a window or without", async () => {
+  const window = { path: "preprocess.window", value: "[-50, 150]", where: "--set preprocess.window" };
+  const bhsd = (...more: (typeof window)[]) => loadExperiment(join(root, "configs/freehemoseg.yaml"), [set("bhsd"), ...more]);
+  for (const more of [[], [window]])
+    await expect(bhsd(...more)).rejects.toThrow(
+      /^--set data data\.layout must be of normal T2w brains, since synth sets how bleeds are painted into them; got bhsd, of CT, which nothing is painted into\. Start from a config of CT, as docs\/datasets\.md names it, or set synth to \{\}$/,
+    );
+  await bhsd(window, { path: "synth", value: "{}", where: "--set synth" });
 });
 
 const fail = (): never => {

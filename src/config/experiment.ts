@@ -1,6 +1,7 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { z } from "zod";
 import { backendOptions, gpuOptions } from "../backend/options.ts";
+import { canonicalJson } from "../core/hash.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
 import { foldsMisfit, splitOptions } from "../data/splits.ts";
 import { evalOptions } from "../eval/options.ts";
@@ -149,7 +150,9 @@ function regionsMisfits(
 }
 
 /** Where public sets do not hold what is asked of them, or are of another modality than what goes with them: told before any file is looked at. */
-function setMisfit(value: Pick<Experiment, "data" | "train" | "regions" | "predict" | "preprocess" | "pretrain">): Misfit | null {
+function setMisfit(
+  value: Pick<Experiment, "data" | "synth" | "train" | "regions" | "predict" | "preprocess" | "pretrain">,
+): Misfit | null {
   const { data, preprocess, pretrain } = value;
   const where = ["data", data.kind === "public" ? "layout" : "kind"];
   const own = publicMisfit(data, askedOf(value));
@@ -158,7 +161,21 @@ function setMisfit(value: Pick<Experiment, "data" | "train" | "regions" | "predi
   const before = pretrain === null ? null : publicMisfit(other ?? data, askedBy(pretrain));
   if (before !== null) return { path: other === null ? where : ["pretrain", "data", "layout"], message: before };
   if (data.kind !== "public" && other?.kind !== "public") return null; // procedural data go as they went
+  const unpainted = synthMisfit(value);
+  if (unpainted !== null) return unpainted;
   return (other === null ? null : modalityMisfit(data, other, where)) ?? windowMisfit(data, preprocess.window);
+}
+
+/**
+ * A synthesis that is set up, and a public set of another modality than it paints: nothing would read `synth`. Its defaults ask for nothing, so that a
+ * resolved config, which has them, is accepted back.
+ */
+function synthMisfit({ data, synth }: Pick<Experiment, "data" | "synth">): Misfit | null {
+  const modality = modalityOf(data);
+  if (data.kind !== "public" || modality === null || modality === "T2w") return null;
+  if (canonicalJson(synth) === canonicalJson(synthOptions.parse({}))) return null;
+  const message = `must be of normal T2w brains, since synth sets how bleeds are painted into them; got ${data.layout}, of ${modality}, which nothing is painted into. Start from a config of ${modality}, as docs/datasets.md names it, or set synth to {}`;
+  return { path: ["data", "layout"], message };
 }
 
 /** Two modalities under one `preprocess`; the fault is of the public one. `where` is that of `data`. */

@@ -29,7 +29,18 @@ export interface Lack {
   readonly wayOut: string;
 }
 
+/** Whether there are boxes; also where only the files tell of what. */
+function hasBoxes({ regions }: Pick<Holdings, "regions">): boolean {
+  return regions === null || regions.length > 0;
+}
+
 const seeDocs = "docs/datasets.md tells what takes which set";
+
+/** The way out where there are no masks: another task learns boxes that are drawn, and not those around masks. */
+function withoutMasks(task: TrainOptions["task"], holds: Holdings): string {
+  if (task !== "detect" || !hasBoxes(holds)) return seeDocs;
+  return "Set train.task to regions and train.outputs to names of its boxes (docs/head-ct.md#real-pictures-with-boxes)";
+}
 
 /** What a training needs that a set does not hold, as far as is known; null where there is nothing. */
 export function lackOf({ train, regions, gate }: Asked, holds: Holdings): Lack | null {
@@ -44,7 +55,8 @@ export function lackOf({ train, regions, gate }: Asked, holds: Holdings): Lack |
     );
   switch (learnsFrom[task]) {
     case "masks":
-      if (!holds.lesionMasks || !holds.insides) return needs(`masks of blood and of the brain, for train.task ${task}`);
+      if (!holds.lesionMasks || !holds.insides)
+        return needs(`masks of blood and of the brain, for train.task ${task}`, withoutMasks(task, holds));
       break;
     case "lesions":
       if (!holds.lesions) return needs(`exams with masks of blood or grades, for train.task ${task}`);
@@ -83,7 +95,7 @@ export function holdingWords({ painted, lesionMasks, lesions, insides, classes, 
     ...(lesionMasks ? [masks] : lesions ? ["grades, and no masks of blood"] : []),
     ...(insides ? ["brain masks"] : []),
     ...(classes.length > 0 ? [`the classes ${classes.join(", ")}`] : []),
-    ...((regions?.length ?? 0) > 0 ? [`boxes of ${regions!.join(", ")}`] : []),
+    ...(hasBoxes({ regions }) ? [regions === null ? "boxes that its files name" : `boxes of ${regions.join(", ")}`] : []),
   ];
   return parts.join("; ") || "images alone";
 }

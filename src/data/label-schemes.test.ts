@@ -50,6 +50,16 @@ test("an id outside the scheme is an error that counts voxels; `other` takes it"
   expect(() => toTissues(labelsOf(1, 9, 9, 12), "feta", "a.nii")).toThrow(
     /^a\.nii: labels must be ids of the scheme feta; got 9 \(2 voxels\), 12 \(1 voxels\)\. Name the scheme/,
   );
+  const refused =
+    (...ids: number[]) =>
+    () =>
+      toTissues(labelsOf(...ids), "feta", "a.nii");
+  const ours = Object.values(tissues);
+  const end = ", or give a mapping of ids to tissues, with `other` for the rest.";
+  expect(refused(...ours)).toThrow(
+    `a.nii: labels must be ids of the scheme feta; got 8 (1 voxels), 9 (1 voxels), 10 (1 voxels), 11 (1 voxels), 12 (1 voxels). Name the scheme that the file uses (all its values are ids of hemosynth or bounti)${end}`,
+  );
+  expect(refused(1, 999)).toThrow(`got 999 (1 voxels). Name the scheme that the file uses${end}`);
   const mapping: LabelScheme = { "3": "cortex", other: "otherBrain" };
   expect(named(toTissues(labelsOf(0, 3, 700), mapping, "a.nii").data)).toEqual(["background", "cortex", "otherBrain"]);
 });

@@ -121,7 +121,9 @@ export function unknownIdsFault(labels: Volume<Uint16Array>, scheme: LabelScheme
   const list = [...unknown].slice(0, 8).map(([id, count]) => `${id} (${count} voxels)`);
   if (unknown.size > list.length) list.push(`and ${unknown.size - list.length} more`);
   const name = typeof scheme === "string" ? scheme : "given in the config";
-  const wayOut = "Name the scheme that the file uses, or give a mapping of ids to tissues, with `other` for the rest";
+  const fitting = labelSchemeName.options.filter((other) => unknownIds(labels, other).size === 0);
+  const ofWhich = fitting.length === 0 ? "" : ` (all its values are ids of ${fitting.join(" or ")})`;
+  const wayOut = `Name the scheme that the file uses${ofWhich}, or give a mapping of ids to tissues, with \`other\` for the rest`;
   return dataFault(where, `labels must be ids of the scheme ${name}`, list.join(", "), wayOut);
 }
 

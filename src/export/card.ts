@@ -10,12 +10,20 @@ export interface Thresholds {
   readonly mask: number | null;
 }
 
+/** What a card says beyond the model's own file. */
+interface Described {
+  readonly format: ModelFormat;
+  /** Height and width of an input are multiples of it, pixels. */
+  readonly sizeMultiple: number;
+  /** Images that the network takes together; null where each stands by itself. */
+  readonly setOf: number | null;
+  readonly version: string;
+}
+
 /** What travels with an exported model: all that its user has to know, as plain JSON. */
 export function describeModel(
   file: ModelFile,
-  format: ModelFormat,
-  sizeMultiple: number,
-  version: string,
+  { format, sizeMultiple, setOf, version }: Described,
   thresholds: Thresholds | null,
 ) {
   const { pixelMm, orientation, window, whitePercentile, clip } = file.preprocess;
@@ -32,12 +40,13 @@ export function describeModel(
       channels: file.inChannels,
       sizeMultiple,
       window: file.window ?? null,
+      ...(setOf === null ? {} : { setOf }),
     },
     preprocessing: {
       pixelMm,
       orientation,
       intensity: window === null ? { whitePercentile, clip } : { window },
-      rules: preprocessingRules(file, sizeMultiple),
+      rules: [...preprocessingRules(file, sizeMultiple), ...(setOf === null ? [] : [setRule(setOf)])],
     },
     output: {
       name: "logits",
@@ -66,6 +75,10 @@ function preprocessingRules({ preprocess, window: side }: ModelFile, sizeMultipl
       ? `pad with zeros to multiples of ${sizeMultiple} pixels`
       : `take the middle ${side} x ${side} pixels, zeros beyond the border`,
   ];
+}
+
+function setRule(images: number): string {
+  return `put the ${images} images of each set one after the other, in their order; one that is all 0 counts as missing`;
 }
 
 /** What the numbers that come out are. */

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Every kind that a config may name, small; a new kind is tested as soon as the union has it. Detectors have a test of their own; sets of crops do not go out. */
+/** Every kind that a config may name, small; a new kind is tested as soon as the union has it. Those that go out as weights alone have tests of their own. */
 const small = { channels: [3, 5, 7], width: 4, widths: [3, 5] };
 const all = modelOptions.options.flatMap((option) => {
   const keys = Object.keys(option.shape);
@@ -122,6 +122,36 @@ test("a trained detector goes out as weights; as a graph it is refused, with the
   await runModelExport(request("safetensors"), silentContext());
   const { tensors } = decodeSafetensors(await readFile(join(folder, "detector-safetensors/model.safetensors")), "it");
   expect(tensors.has("model.0.conv.weight")).toBe(true);
+});
+
+test("a network of sets goes out as weights, with a check of two whole sets, and says how many images a set has", async () => {
+  const [model, out] = [join(folder, "sets"), join(folder, "sets-safetensors")];
+  const options = modelOptions.parse({ kind: "hexanet", regions: 3, encoder: { kind: "miniresnet", widths: [2, 3] } });
+  await writeModelFolder(model, options, ["normal", "abnormal"], 32);
+  await runModelExport({ model, out, format: "safetensors", thresholds: null }, silentContext());
+  const { input, output } = JSON.parse(await readFile(join(out, "check.json"), "utf8"));
+  expect([input.shape, output.shape]).toEqual([[6, 32, 48, 1], [2, 2]]); // biome-ignore format: in, out
+  const trained = trainedModel(options, 2);
+  const got = trained.apply(tf.tensor4d(input.data, input.shape), { training: false });
+  const wanted = tf.tensor(output.data, output.shape);
+  expect(tf.max(tf.abs(tf.sub(tf.reshape(got, [2, 2]), wanted))).dataSync()[0]).toBeLessThan(1e-5);
+  trained.dispose();
+  const card = JSON.parse(await readFile(join(out, "card.json"), "utf8"));
+  expect(card.input.setOf).toBe(3);
+  expect(card.preprocessing.rules.at(-1)).toBe(
+    "put the 3 images of each set one after the other, in their order; one that is all 0 counts as missing",
+  );
+  expect(await readFile(join(out, "README.txt"), "utf8")).toContain("float32; a batch of whole sets of 3 images; height");
+});
+
+test("a network of bags goes out as weights, with the logit and the score of each image", async () => {
+  const [model, out] = [join(folder, "bags"), join(folder, "bags-safetensors")];
+  const options = modelOptions.parse({ kind: "mil", encoder: { kind: "miniresnet", widths: [2, 3] } });
+  await writeModelFolder(model, options, ["bleed", "attention"], 32);
+  await runModelExport({ model, out, format: "safetensors", thresholds: null }, silentContext());
+  const { input, output } = JSON.parse(await readFile(join(out, "check.json"), "utf8"));
+  expect([input.shape, output.shape]).toEqual([[2, 32, 48, 1], [2, 2]]); // biome-ignore format: in, out
+  expect(await readFile(join(out, "README.txt"), "utf8")).toContain("float32; any batch; height");
 });
 
 const unet = modelOptions.parse({ kind: "unet", channels: [2, 3] });

@@ -73,7 +73,7 @@ export function readmeOf(card: ModelCard, format: ModelFormat): string {
 
 ${usage[format]}
 
-Input    ${input.name}: ${input.axes.join(" x ")}, float32; any batch; height and width multiples of ${input.sizeMultiple}
+Input    ${input.name}: ${input.axes.join(" x ")}, float32; ${input.setOf === undefined ? "any batch" : `a batch of whole sets of ${input.setOf} images`}; height and width multiples of ${input.sizeMultiple}
 Output   ${output.name}: ${output.axes.join(" x ")}; channels ${output.channels.join(", ")}; ${output.meaning}
 
 Preparing a volume (numbers in card.json):

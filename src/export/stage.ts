@@ -9,7 +9,7 @@ import { writeAtomic } from "../data/files.ts";
 import { type ModelFolder, readModelFolder } from "../data/model-folder.ts";
 import { encodeSafetensors } from "../data/safetensors.ts";
 import { packageVersion } from "../data/version.ts";
-import { buildModel, isPretextOutput, type Model, modelOptions, modelTells, setWeights } from "../models/index.ts";
+import { buildModel, imagesOfSet, isPretextOutput, type Model, modelOptions, modelTells, setWeights } from "../models/index.ts";
 import { describeModel, type ModelCard, type Thresholds } from "./card.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { toFirst } from "./onnx-graph.ts";
@@ -31,6 +31,8 @@ export interface ModelExport {
 /** A network that gives its logits under the name of the export's output. */
 interface Exported {
   readonly model: Model;
+  /** Images that it takes together; null where each stands by itself. */
+  readonly setOf: number | null;
   apply(x: Tensor4D): { logits: Tensor };
 }
 
@@ -49,7 +51,9 @@ export async function runModelExport(
   const folder = await readModelFolder(model);
   const network = buildNetwork(folder, format);
   try {
-    const card = describeModel(folder.file, format, network.model.sizeMultiple, packageVersion(), thresholds);
+    const { setOf } = network;
+    const { sizeMultiple } = network.model;
+    const card = describeModel(folder.file, { format, sizeMultiple, setOf, version: packageVersion() }, thresholds);
     reporter.progress("export", 0, 1);
     const files = [
       ...encodeModel(network, folder, format, card),
@@ -88,12 +92,13 @@ function buildNetwork({ file, weights, where }: ModelFolder, format: ModelFormat
     );
   const model = buildModel(options.data, { inChannels: file.inChannels, outChannels: file.outputs.length, seed: file.seed });
   setWeights(model, weights, where);
-  const isVector = tells === "slices" || tells === "bags";
+  const isVector = tells === "slices" || tells === "bags" || tells === "sets";
   return {
     model,
+    setOf: imagesOfSet(options.data),
     apply(x) {
       const logits = model.apply(x, { training: false });
-      return { logits: isVector ? tf.reshape(logits, [x.shape[0], file.outputs.length]) : logits };
+      return { logits: isVector ? tf.reshape(logits, [logits.shape[0]!, file.outputs.length]) : logits };
     },
   };
 }
@@ -110,10 +115,10 @@ function encodeModel({ model, apply }: Exported, { file, weights }: ModelFolder,
   return [{ path: "model.onnx", content: encodeOnnx(forward, { name: "hemosynth", version }, facts) }];
 }
 
-/** An input of noise and what the network gives for it, two pictures, in the layout of the export. */
-function checkOf({ model, apply }: Exported, { file }: ModelFolder, channelsFirst: boolean) {
+/** An input of noise and what the network gives for it, two pictures or two sets of them, in the layout of the export. */
+function checkOf({ model, setOf, apply }: Exported, { file }: ModelFolder, channelsFirst: boolean) {
   const unit = model.sizeMultiple * Math.ceil(16 / model.sizeMultiple);
-  const shape: [number, number, number, number] = [2, 2 * unit, 3 * unit, file.inChannels];
+  const shape: [number, number, number, number] = [2 * (setOf ?? 1), 2 * unit, 3 * unit, file.inChannels];
   const rng = seededRng(file.seed).fork("check");
   return tf.tidy(() => {
     const image = tf.tensor4d(

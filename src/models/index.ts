@@ -211,6 +211,11 @@ export function modelTells({ kind }: ModelOptions): "pixels" | "slices" | "bags"
   }
 }
 
+/** Images that a model takes together as one set, in their order; null where each image stands by itself. */
+export function imagesOfSet(options: ModelOptions): number | null {
+  return options.kind === "hexanet" ? options.regions : null;
+}
+
 /** Where a ResNet-50 in a model has its strides, which its weights do not show; null without one. */
 export function strideOf(options: ModelOptions): string | null {
   const encoder = "encoder" in options ? options.encoder : options;

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../core/errors.ts";
 import { readJson } from "../../data/dataset.ts";
-import { modelFolderIn, readModelFolder } from "../../data/model-folder.ts";
+import { modelFolder, readModelFolder } from "../../data/model-folder.ts";
 import type { Thresholds } from "../../export/card.ts";
 import type { ModelFormat } from "../../export/options.ts";
 import { inFolder, type Outcome, type Session } from "../session.ts";
@@ -14,12 +13,7 @@ export async function exportModel(
   { format, out }: { readonly format: ModelFormat; readonly out: string },
   session: Session,
 ): Promise<Outcome> {
-  const model = modelFolderIn(run);
-  if (model === null)
-    throw new UserError(
-      "data",
-      `${run}: must be a trained model or a run folder with one; got no model.json. Run \`hemosynth train\` to the end.`,
-    );
+  const model = await modelFolder(run);
   const { file } = await readModelFolder(model); // so that a broken model leaves no folder behind
   const thresholds = await thresholdsOf(runFolderOf(model), file.weights.sha256);
   const { readyBackend } = await import("../../backend/ready.ts");

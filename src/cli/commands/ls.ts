@@ -1,6 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { UserError } from "../../core/errors.ts";
+import { dataFault } from "../../data/faults.ts";
 import { figure } from "../../eval/report/format.ts";
 import { documentText } from "../../eval/tables/document.ts";
 import { type Leading, leadingFigure } from "../leading.ts";
@@ -28,12 +28,9 @@ export interface Listed {
 
 /** `hemosynth ls RUNS`: what is in a folder of runs, those of sweeps included. */
 export async function list(root: string): Promise<Outcome> {
-  const found = (await stat(root).catch(() => null))?.isDirectory() === true;
-  if (!found)
-    throw new UserError(
-      "usage",
-      `${root}: must be a folder; got ${(await stat(root).catch(() => null)) === null ? "nothing there" : "a file"}.`,
-    );
+  const found = await stat(root).catch(() => null);
+  if (found?.isDirectory() !== true)
+    throw dataFault(root, "must be a folder", found === null ? "nothing there" : "a file", "Check the path");
   const runs = await runsIn(root, deepest, {});
   const listed: Listed[] = [];
   for (const { folder, failure } of runs)

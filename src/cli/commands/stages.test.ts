@@ -6,7 +6,7 @@ import { parseExperiment } from "../../config/experiment.ts";
 import { silentContext, silentReporter } from "../../core/context.ts";
 import { sha256 } from "../../core/hash.ts";
 import { planPass, runPass } from "../pipeline.ts";
-import { predict, predictAnything } from "./stages.ts";
+import { callWords, predict, predictAnything } from "./stages.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -65,4 +65,14 @@ test("a result of a dataset is out of date once a volume that the dataset points
   expect(await planPass(pass)).toMatchObject([{ state: "up to date" }]);
   await writeFile(join(folder, "a.nii"), "b");
   expect(await planPass(pass)).toMatchObject([{ state: "would run", why: "a.nii has changed" }]);
+});
+
+test("of many called stacks ten are named, and how many more there are", () => {
+  const called = Array.from({ length: 12 }, (_, i) => `s${i}`);
+  const begin = "At the stack threshold of the model's evaluation, a score of 0.50, ";
+  expect(callWords({ threshold: 0.5, stacks: 20, called })).toBe(
+    `${begin}12 of 20 would be called: s0, s1, s2, s3, s4, s5, s6, s7, s8, s9 and 2 more.`,
+  );
+  expect(callWords({ threshold: 0.5, stacks: 20, called: ["s0", "s1"] })).toBe(`${begin}2 of 20 would be called: s0, s1.`);
+  expect(callWords({ threshold: 0.5, stacks: 20, called: [] })).toBe(`${begin}0 of 20 would be called.`);
 });

@@ -205,10 +205,16 @@ async function callsOf(run: string, out: string): Promise<Calls | null> {
 
 function withCalls({ text, json }: Outcome, calls: Calls | null): Outcome {
   if (calls === null) return { text, json: { ...(json as object), calls } };
-  const { threshold, stacks, called } = calls;
-  const names = called.length === 0 ? "" : `: ${called.slice(0, 10).join(", ")}${called.length > 10 ? ", ..." : ""}`;
-  const words = `At the stack threshold of the model's evaluation, a score of ${decimals(threshold, 2)}, ${called.length} of ${stacks} would be called${names}.`;
-  return { text: `${text}\n${words}`, json: { ...(json as object), calls } };
+  return { text: `${text}\n${callWords(calls)}`, json: { ...(json as object), calls } };
+}
+
+/** Which stacks would be called, at most ten by name. */
+export function callWords({ threshold, stacks, called }: Calls): string {
+  const names =
+    called.length === 0
+      ? ""
+      : `: ${called.slice(0, 10).join(", ")}${called.length > 10 ? ` and ${called.length - 10} more` : ""}`;
+  return `At the stack threshold of the model's evaluation, a score of ${decimals(threshold, 2)}, ${called.length} of ${stacks} would be called${names}.`;
 }
 
 async function predictRun(

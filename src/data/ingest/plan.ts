@@ -190,7 +190,7 @@ function pairFindings(cases: readonly PlannedCase[], options: IngestOptions, lay
       ? without.map((c) => report("image-without-labels", c.id, withoutLabels(c, layout, options)))
       : [];
   if (scheme !== null || without.length === cases.length) return findings;
-  const wayOut = "Name one, in the config or by --set data.labels.scheme=feta (or drawem9, bounti, crl2017, fidon8)";
+  const wayOut = "Name one, in the config or by --set data.labels.scheme=feta (or drawem9, bounti, crl2017, fidon8, hemosynth)";
   const message = `data.labels.scheme: label maps need a scheme; got none, so they are left out, and synth cannot paint without them. ${wayOut}.`;
   return [...findings, (files.length > 0 ? errorOf : warningOf)("scheme-missing", null, message)];
 }

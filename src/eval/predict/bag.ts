@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Volume } from "../../core/volume.ts";
 import { csvLine } from "../../data/csv.ts";
 import { bagLogits, type Model } from "../../models/index.ts";
@@ -37,11 +38,20 @@ export async function scoreBag(
 }
 
 /** First line of `attention.csv`. */
-export const attentionHeader = "subject,case,slice,attention,logit\n";
+export const attentionHeader = "subject,case,slice,attention,logit,picture\n";
 
-/** The lines of `attention.csv` of one volume; numbers have 9 digits, as many as float32 has. */
-export function attentionLines({ subject, id }: NamedInput, { attention, sliceScores }: VolumeBag): string {
+/**
+ * The lines of `attention.csv` of one volume; numbers have 9 digits, as many as float32 has.
+ * @param pictures - Paths of its slices, in order; none where it is one file.
+ */
+export function attentionLines(
+  { subject, id }: NamedInput,
+  { attention, sliceScores }: VolumeBag,
+  pictures: readonly string[],
+): string {
   const digits = (value: number) => Number(value.toPrecision(9));
-  const lines = attention.map((share, i) => csvLine([subject, id, i, digits(share), digits(sliceScores[i]!)]));
+  const lines = attention.map((share, i) =>
+    csvLine([subject, id, i, digits(share), digits(sliceScores[i]!), basename(pictures[i] ?? "")]),
+  );
   return lines.map((line) => `${line}\n`).join("");
 }

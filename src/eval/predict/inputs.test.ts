@@ -53,6 +53,9 @@ test("pictures whose names agree up to the last _ are one stack, in the order of
     { name: "v_2.nii.gz", files: ["v_2.nii.gz"] },
     { name: "c_1.png", files: ["c_1.png"] },
   ]);
+  const frames = ["b_10.png", "b_1.png", "b_02.png", "b_2.png", "B_11.png"];
+  for (const given of [frames, [...frames].reverse()])
+    expect(gatherPictures(given).find(({ name }) => name === "b")?.files).toEqual(["b_1.png", "b_02.png", "b_2.png", "b_10.png"]);
   expect(nameInputs(["a", "sub-1_ses-2"])).toEqual([
     { id: "a", subject: "a", session: null },
     { id: "sub-1_ses-2", subject: "sub-1", session: "ses-2" },

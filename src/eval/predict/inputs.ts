@@ -19,9 +19,17 @@ export function brainMaskOf(name: string, names: readonly string[]): string | nu
   return [...names].sort().find((other) => isMask(imageKind(other)) && imageStem(other) === mask) ?? null;
 }
 
+/** The English order of names with numbers by their size; fixed, so that a stack does not hang on where it is read. */
+const byNumber = new Intl.Collator("en", { numeric: true });
+
+/** Frames as a person counts them: `_2` before `_10`. Names that the collator holds for equal go as text, so that the order is total. */
+function inFrameOrder(files: readonly string[]): string[] {
+  return [...files].sort((a, b) => byNumber.compare(a, b) || (a < b ? -1 : 1));
+}
+
 /**
  * Gathers pictures whose stems agree up to the last `_`; all else stays by itself. A picture without `_` is alone.
- * @returns In the order of the first of each; `name` is what all of them begin with, or the file's own.
+ * @returns In the order of the first given of each, its own pictures by the numbers in their names; `name` is what all of them begin with, or the file's own.
  */
 export function gatherPictures(files: readonly string[]): { readonly name: string; readonly files: readonly string[] }[] {
   const groups = new Map<string, string[]>();
@@ -32,7 +40,7 @@ export function gatherPictures(files: readonly string[]): { readonly name: strin
     if (own === undefined) groups.set(name, [file]);
     else own.push(file);
   }
-  return [...groups].map(([name, own]) => ({ name: own.length > 1 ? name : own[0]!, files: own }));
+  return [...groups].map(([name, own]) => ({ name: own.length > 1 ? name : own[0]!, files: inFrameOrder(own) }));
 }
 
 /**

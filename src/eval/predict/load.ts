@@ -71,7 +71,7 @@ export async function findJobs({ input, splits, options }: PredictRequest): Prom
   const series = info.isDirectory() && (await dicomFiles(input)).length > 0 ? [`${basename(resolve(input))}/`] : [];
   const found = names.filter((name) => imageKind(name) !== null && !name.startsWith(".") && !isMask(name));
   const files = [...found, ...series];
-  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png, .jpg or .tif files, or DICOM slices", names.length === 1 ? names[0]! : `${names.length} others`, "Name another path; subfolders are not searched"); // biome-ignore format: one line
+  if (files.length === 0) throw dataFault(input, "must be, or hold, .nii, .nii.gz, .png, .jpg or .tif files, or DICOM slices", othersIn(names), "Name another path; subfolders are not searched"); // biome-ignore format: one line
   const beside = info.isDirectory() ? names : await readdir(folder);
   const gathered = options.pictureStacks ? gatherPictures(files) : files.map((file) => ({ name: file, files: [file] }));
   return nameInputs(gathered.map(({ name }) => name)).map((named, i) => {
@@ -84,6 +84,12 @@ export async function findJobs({ input, splits, options }: PredictRequest): Prom
     const given = givenMask(options, mask === null ? null : { file: join(folder, mask) }, file);
     return { ...named, image: { file: series.includes(file) ? `${input}/` : join(folder, file) }, mask: given, split: null };
   });
+}
+
+/** What a folder has that is no image. */
+function othersIn(names: readonly string[]): string {
+  if (names.length === 0) return "an empty folder";
+  return names.length === 1 ? names[0]! : `${names.length} others`;
 }
 
 async function datasetJobs(folder: string, wanted: readonly SplitName[] | null, options: PredictOptions): Promise<Job[]> {
@@ -116,6 +122,22 @@ function givenMask({ gate }: PredictOptions, mask: Source | null, where: string)
   );
 }
 
+/** The pictures that a job's image is made of, in order of its slices; none where it is a volume of its own. */
+export function picturesOf({ image: { file, slices } }: Job): readonly string[] {
+  return slices ?? (imageKind(file) === "picture" ? [file] : []);
+}
+
+/** That pictures do not tell their pixel size, once for all of them; null where there are none, or it is given. */
+export function pixelSizeWarning(input: string, jobs: readonly Job[], { picturePixelMm }: PredictOptions): string | null {
+  const pictures = jobs.flatMap(picturesOf);
+  if (picturePixelMm !== null || pictures.length === 0) return null;
+  const [what, all] =
+    pictures.length === 1
+      ? [`${pictures[0]}: a picture does not tell its`, ""]
+      : [`${input}: pictures do not tell their`, ` for all ${pictures.length}`];
+  return `${what} pixel size; 1 mm is taken${all}. Set predict.picturePixelMm.`;
+}
+
 /** The image of a job. @throws {UserError} (data) If it cannot be read. */
 export async function readInput(
   { image: { file, slices, sha256 } }: Job,
@@ -130,9 +152,7 @@ export async function readInput(
   }
   const picture = await readPicture(slices?.[0] ?? file);
   const others = await Promise.all((slices ?? []).slice(1).map(readPicture));
-  const mm = options.picturePixelMm ?? 1;
-  if (options.picturePixelMm === null)
-    context.reporter.warn(`${file}: a picture does not tell its pixel size; 1 mm is taken. Set predict.picturePixelMm.`);
+  const mm = options.picturePixelMm ?? 1; // pixelSizeWarning has said so
   // As thick as four pixels: its mm³ mean little.
   return pictureStack([picture, ...others], { pixelMm: [mm, mm], thicknessMm: 4 * mm, axes: usualAxes.axial, side: null });
 }

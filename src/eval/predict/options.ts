@@ -115,7 +115,7 @@ export const predictOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "pictures of a folder whose names agree up to the last _ are the slices of one stack, in the order of their names: infant-1_COR1.png, infant-1_COR2.png …",
+      "pictures of a folder whose names agree up to the last _ are the slices of one stack, in the order of their names, by number: infant-1_COR1.png, infant-1_COR2.png …",
     ),
   boxes: boxOptions.prefault({}).describe("which boxes of a detector are kept"),
   heatmap: heatmapOptions.prefault({}).describe("heat maps of a classifier"),

@@ -18,7 +18,7 @@ import { type ClassProbabilities, classesFile, formatClasses } from "./classes.t
 import type { HeatedScores } from "./classify.ts";
 import type { VolumeBoxes } from "./detect.ts";
 import { type BoxesPlace, formatFaithfulness, keepBoxes, writeHeat, writePrediction } from "./folder.ts";
-import { findJobs, type Job, type PredictRequest, readInput, readMask } from "./load.ts";
+import { findJobs, type Job, type PredictRequest, picturesOf, pixelSizeWarning, readInput, readMask } from "./load.ts";
 import { readyNetwork, type Told, tellsOfSlices } from "./network.ts";
 import type { PredictOptions } from "./options.ts";
 import { stackRows, subjectRows } from "./rows.ts";
@@ -64,6 +64,8 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   const jobs = await findJobs({ ...request, options });
   await refuseInputAsOutput(request);
   await removeStale(out);
+  const sizeless = pixelSizeWarning(request.input, jobs, options);
+  if (sizeless !== null) context.reporter.warn(sizeless);
   const { model, predict } = readyNetwork(folder, request.model);
   const finder = options.gate === "tissue" ? buildTissueNetwork(await readModelFolder(tissueModel), tissueModel) : null;
   const found: Found = { rows: [], predicted: [], boxes: new Map(), faithfulness: [], attention: [], classes: [] };
@@ -109,7 +111,7 @@ async function keep(
 ): Promise<Pick<Predicted, "boxes">> {
   found.rows.push(...stackRows(job, prediction));
   if ("lesion" in prediction) await writePrediction(out, job, volume, prediction, options, window);
-  if ("attention" in prediction) found.attention.push(attentionLines(job, prediction));
+  if ("attention" in prediction) found.attention.push(attentionLines(job, prediction, picturesOf(job)));
   if ("probabilities" in prediction) found.classes.push(...classRows(job, prediction));
   if ("heat" in prediction && prediction.heat !== null) {
     await writeHeat(out, job, volume, { ...prediction, heat: prediction.heat }, options, window);

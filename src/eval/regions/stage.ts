@@ -80,6 +80,7 @@ export async function runRegions(request: RegionsRequest, context: StageContext)
     ...(classes === undefined ? {} : { classes }),
     ...(modality === undefined ? {} : { modality }),
   });
+  if (missing === cases.length * options.names.length) context.reporter.warn(noneFound(options, missing));
   return result(request, cases, missing, detection);
 }
 
@@ -92,10 +93,21 @@ function result(
   const map50 = detection?.test?.[0] ?? detection?.val?.[0];
   const words =
     map50 === undefined ? "" : `, mAP@0.5 ${withInterval(map50)} on ${detection?.test?.[0] === undefined ? "val" : "test"}`;
+  const all = cases.length * options.names.length;
   return {
-    headline: `${many(options.names.length, "region")} of ${many(cases.length, "examination")} by ${options.boxes} boxes, ${missing} missing${words}`,
+    headline: `${all - missing} of ${many(all, "region")} found in ${many(cases.length, "examination")} by ${options.boxes} boxes${words}`,
     summary: { examinations: cases.length, missing, boxes: options.boxes, detection },
   };
+}
+
+/** A classifier of black crops alone learns nothing, and its figures say nothing of regions. */
+function noneFound({ boxes, scoreThreshold }: CropOptions, all: number): string {
+  const rule = "at least one region must be found for its crop to show something";
+  const wayOut =
+    boxes === "given"
+      ? "Check the boxes of the dataset"
+      : `Train the detector longer (regions.detector.train.steps) or lower regions.scoreThreshold, now ${scoreThreshold}`;
+  return `regions: ${rule}; got none of ${all}, so that every crop is black. ${wayOut}.`;
 }
 
 function checkRegions(folder: string, { regions = [], cases }: Dataset, { detector, options }: RegionsRequest): void {

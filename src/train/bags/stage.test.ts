@@ -83,10 +83,11 @@ test("told of cases alone, the network tells cases with blood: trained, predicte
   expect(readdirSync(predictions).sort()).toEqual(["attention.csv", "predict.json", "scores.csv"]);
   const scores = parseScores(readFileSync(join(predictions, "scores.csv"), "utf8"), "scores.csv");
   const { columns, rows } = readCsv(readFileSync(join(predictions, "attention.csv"), "utf8"), "attention.csv", "");
-  expect(columns).toEqual(["subject", "case", "slice", "attention", "logit"]);
+  expect(columns).toEqual(["subject", "case", "slice", "attention", "logit", "picture"]);
   expect(rows).toHaveLength(8 * 8);
+  expect(new Set(rows.map(({ cells }) => cells[5]))).toEqual(new Set([""])); // volumes, not pictures
   for (const stack of scores.filter((row) => row.level === "stack")) {
-    const own = rows.filter(({ cells }) => cells[1] === stack.case).map(({ cells }) => cells.slice(3).map(Number));
+    const own = rows.filter(({ cells }) => cells[1] === stack.case).map(({ cells }) => cells.slice(3, 5).map(Number));
     expect(own.reduce((sum, [share]) => sum + share!, 0)).toBeCloseTo(1, 5);
     expect(own.reduce((sum, [share, logit]) => sum + share! * logit!, 0)).toBeCloseTo(stack.score, 4);
     const slices = scores.filter((row) => row.level === "slice" && row.case === stack.case);
