@@ -14,7 +14,7 @@ import { parseScores } from "../../src/eval/scores.ts";
 import { drawText, fillBox, newBitmap, pasteBitmap } from "../../src/picture/bitmap.ts";
 import { cropAround, drawOverlay, predictionColour, truthColour } from "../../src/picture/overlay.ts";
 
-const [side, gap, bar, columns] = [180, 4, 12, 5];
+const [side, gap, head, bar, columns] = [180, 4, 20, 12, 5];
 const [run] = process.argv.slice(2);
 if (run === undefined) throw new Error("attention: name the run folder");
 
@@ -45,14 +45,14 @@ const frames = prepareStack(image, { ...geometry, ...forTheEye(usualWindow.US) }
 const masks = prepareMask(lesion, geometry);
 
 const rows = Math.ceil(shares.length / columns);
-const sheet = newBitmap(columns * (side + gap) - gap, rows * (side + bar + gap) - gap);
+const sheet = newBitmap(columns * (side + gap) - gap, rows * (head + side + bar + gap) - gap);
 function frame({ slice, attention }: Attended) {
-  const [x, y] = [(slice % columns) * (side + gap), Math.floor(slice / columns) * (side + bar + gap)];
+  const [x, y] = [(slice % columns) * (side + gap), Math.floor(slice / columns) * (head + side + bar + gap)];
   const outlines = [{ mask: masks[slice]!, colour: truthColour, where: "outside" as const }];
   const picture = drawOverlay({ grey: frames[slice]!, probability: null, outlines }, cropAround(frames[slice]!, [], 0, 1), side);
-  drawText(picture, attention.toFixed(2), 4, 4, [255, 255, 255], 2);
-  pasteBitmap(sheet, picture, x, y);
-  fillBox(sheet, x, y + side + 2, Math.round(side * attention), bar - 4, predictionColour);
+  drawText(sheet, attention.toFixed(2), x + 4, y + 3, [255, 255, 255], 2);
+  pasteBitmap(sheet, picture, x, y + head);
+  fillBox(sheet, x, y + head + side + 2, Math.round(side * attention), bar - 4, predictionColour);
 }
 shares.forEach(frame);
 await sharp(Buffer.from(sheet.data), { raw: { width: sheet.width, height: sheet.height, channels: 3 } })

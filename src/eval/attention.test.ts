@@ -44,6 +44,20 @@ test("bars are as long as the shares", () => {
   expect(orange.slice(0, 80).filter(Boolean)).toHaveLength(79); // the most attended stands first
 });
 
+test("number and share stand above the slice, never on it", () => {
+  const image: Volume = {
+    data: Float32Array.from({ length: 8 * 8 * 4 }, (_, i) => i % 7),
+    shape: [8, 8, 4],
+    affine: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 4, 0],
+  };
+  const drawn = (shares: readonly number[]) => bagPicture(image, null, null, told(shares).get("a")!, null);
+  const [a, b] = [drawn([0.4, 0.3, 0.2, 0.1]), drawn([0.7, 0.15, 0.1, 0.05])];
+  const rows = ({ width, data }: typeof a, from: number, to: number) => data.subarray(3 * width * from, 3 * width * to);
+  const [top, bottom] = [a.height - 158 - 8, a.height - 8];
+  expect(rows(a, top, bottom)).toEqual(rows(b, top, bottom));
+  expect(rows(a, 0, top)).not.toEqual(rows(b, 0, top));
+});
+
 test("a file that is none is refused", () => {
   expect(() => parseAttention("subject,case,slice\na,a,0\n", "attention.csv")).toThrow("attention.csv:2: must have case, slice and attention"); // biome-ignore format: one line
 });

@@ -48,9 +48,10 @@ export function attendedOf({ stack, slice: slices }: Tables, attention: Readonly
   });
 }
 
-/** Width and height of one slice of the picture, the space between them and the height of the bars, pixels. */
+/** Width and height of one slice of the picture, the space between them, and the heights of the words above and the bars below, pixels. */
 const tile = 158;
 const gap = 4;
+const head = 20;
 const bar = 8;
 /** Slices that are shown, at most. */
 const shown = 4;
@@ -75,14 +76,16 @@ export function bagPicture(
   const pixels = (mm: number) => Math.round(mm / geometry.pixelMm);
   const grey = prepareStack(image, { ...geometry, ...forTheEye(window) }).slices;
   const [lesion, inside] = [truth, brain].map((mask) => mask && prepareMask(mask, geometry));
-  const all = newBitmap(shown * (tile + gap) - gap, tile + bar, [255, 255, 255]);
+  const all = newBitmap(shown * (tile + gap) - gap, head + tile + bar, [255, 255, 255]);
   for (const [i, { slice, attention }] of mostAttended(own).entries()) {
     const crop = cropAround(grey[slice]!, inside ? [inside[slice]!] : [], pixels(4), pixels(40));
     const outlines = lesion ? [{ mask: lesion[slice]!, colour: truthColour, where: "outside" as const }] : [];
     const picture = drawOverlay({ grey: grey[slice]!, probability: null, outlines }, crop, tile);
-    drawText(picture, `${slice}: ${attention.toFixed(2)}`, 4, 4, [255, 255, 255], 2);
-    pasteBitmap(all, picture, i * (tile + gap), 0);
-    fillBox(all, i * (tile + gap), tile + 2, Math.round(tile * attention), bar - 2, predictionColour);
+    const x = i * (tile + gap);
+    fillBox(all, x, 0, tile, head, [0, 0, 0]); // on the picture the words would cover the scanner's
+    drawText(all, `${slice}: ${attention.toFixed(2)}`, x + 4, 3, [255, 255, 255], 2);
+    pasteBitmap(all, picture, x, head);
+    fillBox(all, x, head + tile + 2, Math.round(tile * attention), bar - 2, predictionColour);
   }
   return all;
 }

@@ -47,6 +47,8 @@ export interface Target {
   readonly report: string;
   readonly options: EvalOptions;
   readonly seed: number;
+  /** Of the experiment; at the head of the report. */
+  readonly name?: string;
   /** Text of the resolved config, printed at the end of the report; absent prints the eval options alone. */
   readonly config?: string;
   /** Shown below the figures. */
@@ -96,7 +98,7 @@ export async function writeEvaluation(
   const config = target.config ?? canonicalJson({ eval: options, seed }, 2);
   if (classes !== null) await writeAtomic(join(out, classUnitsFile), formatClassUnits(classes.table));
   const tables = target.beside === undefined ? [] : besideTables(target.beside);
-  const shown = { plots, gallery, config, tables, classTables: classes?.measured.tables ?? [] };
+  const shown = { plots, gallery, config, tables, classTables: classes?.measured.tables ?? [], name: target.name };
   await writeAtomic(report, reportPage({ results, task: first.task, version: packageVersion(), ...shown }));
   await writeAtomic(join(out, "results.json"), `${canonicalJson(results, 1)}\n`);
 }
@@ -169,10 +171,12 @@ async function galleryItem(chosen: Chosen, parts: readonly Judged[]): Promise<Ga
     return [casePicture(image, outlines, brain, slice, window), `slice ${slice}`];
   };
   const [picture, shown] = await draw();
+  const { threshold } = operation.operatingPoints.stack;
+  const graded = dataset.cases.some(({ grade }) => grade !== null);
   const { width, height } = picture;
   return {
     title: chosen.title,
-    caption: caseCaption(c, { ...chosen, unit }, shown, operation.operatingPoints.stack.threshold),
+    caption: caseCaption(c, { ...chosen, unit }, shown, { threshold, graded }),
     png: await encodePng(picture),
     width,
     height,

@@ -20,6 +20,7 @@ import { dataFault } from "../data/faults.ts";
 import { readText } from "../data/files.ts";
 import { assertNoLeak } from "../data/leaks.ts";
 import { readLabels, readVolume } from "../data/nifti.ts";
+import { shownPlane } from "../data/shown-plane.ts";
 import { type Attended, parseAttention } from "./attention.ts";
 import { checkProbability, checkScores, isLabelled, onGridOf } from "./check.ts";
 import { type ClassTable, joinClasses, labelOf, tellsClasses } from "./classes/table.ts";
@@ -255,8 +256,9 @@ async function tallyCases(
     const label = labelOf(c, told);
     const slices = label === null ? counted : counted.map((t) => ({ ...t, truth: label === 1 ? Number.POSITIVE_INFINITY : 0 }));
     const whole = told.task === "mil" ? abnormalOf(c.class, dataset.classes) : null;
+    const plane = shownPlane({ ...c, ...dataset }, slicePlane(probability));
     tallied.push({
-      ...{ case: c, plane: slicePlane(probability), voxelMm3: Math.abs(determinant(probability.affine)), slices },
+      ...{ case: c, plane, voxelMm3: Math.abs(determinant(probability.affine)), slices },
       ...(whole === null ? {} : { label: whole }),
     });
     if (hasMaps && split === options.split) lesions.push(lesionsOf(truth, probability));

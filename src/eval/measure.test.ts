@@ -83,6 +83,16 @@ test("figures are what counting gives", () => {
   for (const metric of m.metrics) metricSchema.parse(metric);
 });
 
+test("where one patient alone is positive, the missing interval says that it is of positive patients", () => {
+  const all = tables(1, 4, 2);
+  const { subject } = all.stack[0]!;
+  const lone = (units: readonly Unit[]) => units.filter((u) => u.label === 0 || u.subject === subject);
+  const evaluated = { slice: lone(all.slice), stack: lone(all.stack), subject: lone(all.subject) };
+  const m = measureOne(evaluated, tables(2, 8, 2), grid, options(), seededRng(3));
+  expect(find(m, "sensitivity", "subject").reason).toBe("resampling needs at least 2 positive patients; there is 1");
+  expect(find(m, "dice", "stack").reason).toBe("resampling needs at least 2 positive patients; there is 1");
+});
+
 test("the smoothed Dice stands beside the other, as a run by that rule alone has it", () => {
   const evaluated = tables(1, 12, 2);
   const at = (changes: object) =>

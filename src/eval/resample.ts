@@ -70,11 +70,21 @@ export interface Figure extends Pick<Metric, "metric" | "per" | "subset" | "n"> 
   readonly includesChoice: boolean;
 }
 
+/** Who is resampled, where a figure is of some of the units only: a split of three patients may hold one that is positive. */
+const resampled: Partial<Readonly<Record<Metric["metric"], string>>> = {
+  sensitivity: "positive patients",
+  dice: "positive patients",
+  diceSmoothed: "positive patients",
+  specificity: "negative patients",
+  ppv: "patients that were called",
+  npv: "patients that were not called",
+};
+
 /** A figure with its interval, as it stands in results.json. */
 export function toMetric(figure: Figure, { level }: BootstrapOptions): Metric {
   const { metric, per, subset, n, patients, estimate, values, hits } = figure;
   const known = !Number.isNaN(estimate);
-  const interval = percentileInterval(values, patients, level);
+  const interval = percentileInterval(values, patients, level, resampled[metric]);
   const wilson =
     hits === undefined || !known ? null : { hits, of: n, ...(wilsonInterval(hits, n, level) ?? { low: null, high: null }) };
   return {

@@ -7,6 +7,7 @@ import { silentContext } from "../core/context.ts";
 import { type Dataset, writeDataset } from "../data/dataset.ts";
 import { readVolume, writeNifti } from "../data/nifti.ts";
 import { evalOptions } from "./options.ts";
+import { withInterval } from "./report/format.ts";
 import { resultsSchema } from "./results.ts";
 import { formatScores, type ScoreRow } from "./scores.ts";
 import { runEval } from "./stage.ts";
@@ -39,7 +40,7 @@ const evaluate = async (changes: object = {}, from: { data?: string; predictions
 };
 
 test("figures equal those counted from the scores and volumes written", async () => {
-  const { results } = await evaluate();
+  const { results, out } = await evaluate();
   const figure = (metric: string, per: string) =>
     results.metrics.find((m) => m.metric === metric && m.per === per && m.subset === "all")!;
   const ill = (row: ScoreRow) => row.case.includes("copy01");
@@ -64,6 +65,7 @@ test("figures equal those counted from the scores and volumes written", async ()
   ]);
   expect(results.pseudoLesions).toBe(true);
   const froc = figure("frocScore", "lesion");
+  expect(await readFile(join(out, "plots", "froc.svg"), "utf8")).toContain(`>score ${withInterval(froc)}<`); // not cut short
   expect(froc.estimate).toBeGreaterThan(0);
   expect(froc.nPatients).toBe(4);
   expect(froc.low === null).toBe(froc.reason !== null);
@@ -186,13 +188,47 @@ test("cases without truth are refused, counted healthy, or left out, as asked", 
   await writeDataset(run.data, run.dataset);
 });
 
+test("of ultrasound no plane is told but the one that a case says: in tables, in captions, and no figures by plane", async () => {
+  const cases = run.dataset.cases.map((c) => ({
+    ...c,
+    grade: null,
+    ...(c.id.endsWith("coronal") ? {} : { plane: "transventricular" }),
+  }));
+  await writeDataset(run.data, { ...run.dataset, modality: "US", cases });
+  const scores = await readFile(join(run.predictions, "scores.csv"));
+  await writeFile(join(run.predictions, "scores.csv"), formatScores(run.rows.map((row) => ({ ...row, lesionMm3: null })))); // as a classifier's
+  const { out, report, results } = await evaluate({ unlabelled: "healthy" });
+  await writeFile(join(run.predictions, "scores.csv"), scores);
+  await writeDataset(run.data, run.dataset);
+  const [head, ...rows] = (await readFile(join(out, "units.csv"), "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(","));
+  const planes = rows.flatMap((cells) => (cells[0] === "stack" ? [cells[head!.indexOf("plane")]] : []));
+  expect([...new Set(planes)].sort()).toEqual(["", "transventricular"]);
+  expect([...new Set(results.metrics.map(({ subset }) => subset))]).toEqual(["all"]);
+  const page = await readFile(report, "utf8");
+  const captions = [...page.matchAll(/alt="[^"]*?_(axial|coronal|sagittal) · ([^·]*) · /g)].map(([, view, next]) => [view, next]);
+  expect(captions.length).toBeGreaterThan(0);
+  for (const [view, next] of captions) expect(next).toMatch(view === "coronal" ? /weeks$/ : /^transventricular$/);
+  expect(page).not.toMatch(/not graded/);
+  expect(page).not.toMatch(
+    /All voxels at once|Dice on|rim of 1 mm|no brain was found|hang as a radiologist|Grades and planes|Masks: /,
+  ); // what it cannot have
+  expect(await readFile((await evaluate()).report, "utf8")).toMatch(/Dice on.*All voxels at once.*rim of 1 mm.*no brain was found.*hang as a radiologist.*Grades and planes.*Masks: /s); // biome-ignore format: one line
+});
+
 test("a report of hostile names is inert, loads nothing and runs nothing", async () => {
   const other = await fresh();
   const prefix = `=cmd()"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;`;
   const hostile = await writeFakeRun(other, { seed: 2, subjects: 2, effect: 3, prefix });
   await writeDataset(hostile.data, { ...hostile.dataset, name: `</title><script>alert("name")</script>` });
   const out = await fresh();
-  const request = { ...{ data: hostile.data, predictions: hostile.predictions, out, report: join(out, "r.html") }, seed: 1 };
+  const request = {
+    ...{ data: hostile.data, predictions: hostile.predictions, out, report: join(out, "r.html") },
+    seed: 1,
+    name: "bleed-net",
+  };
   await runEval({ ...request, options: evalOptions.parse(fast), config: "</pre><script src=//evil></script>" }, silentContext());
   const page = await readFile(join(out, "r.html"), "utf8");
   expect(page).not.toMatch(/<script|<iframe|<object|<embed|<link|<base|javascript:|@import|url\(/i);
@@ -204,6 +240,7 @@ test("a report of hostile names is inert, loads nothing and runs nothing", async
   expect(page.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:/);
   expect(page).toContain(`content="default-src 'none'; img-src data:; style-src 'unsafe-inline'`);
   expect(page).toContain("&lt;/title&gt;&lt;script&gt;alert(&quot;name&quot;)&lt;/script&gt;");
+  expect(page).toContain("<h1>bleed-net: &lt;/title&gt;");
   const units = await readFile(join(out, "units.csv"), "utf8");
   expect(units).not.toMatch(/(^|,)"?[=@+]/m);
 });

@@ -50,12 +50,20 @@ test("grades that no stack has are named, and a mask threshold at the end of its
 test("a caption names painted look-alikes, and says whether the stack was called", () => {
   const unit = { ...tables([1, 2]).stack[0]!, score: 4.384 };
   const c = { id: "a", gestationalAge: 29.04, grade: 0, lookAlikes: ["ganglionic eminence", "septum"] };
-  expect(caseCaption(c, { unit, dice: null }, "slice 7", 5)).toBe(
+  expect(caseCaption(c, { unit, dice: null }, "slice 7", { threshold: 5, graded: true })).toBe(
     "a · 29.0 weeks · healthy · painted look-alikes: ganglionic eminence, septum · score (logit) 4.38, not called · slice 7",
   );
-  expect(caseCaption({ ...c, lookAlikes: [] }, { unit, dice: 0.5 }, "slice 7", 4)).toBe(
+  expect(caseCaption({ ...c, lookAlikes: [] }, { unit, dice: 0.5 }, "slice 7", { threshold: 4, graded: true })).toBe(
     "a · 29.0 weeks · healthy · stack Dice 0.50 · score (logit) 4.38, called · slice 7",
   );
+});
+
+test("a case is said to be not graded only where others are, and a view is named as its dataset names it", () => {
+  const unit = { ...tables([1, 2]).stack[0]!, score: 1, plane: "transventricular" };
+  const c = { id: "a", gestationalAge: null, grade: null };
+  const caption = (graded: boolean) => caseCaption(c, { unit, dice: null }, "slice 0", { threshold: null, graded });
+  expect(caption(true)).toBe("a · transventricular · not graded · score (logit) 1.00 · slice 0");
+  expect(caption(false)).toBe("a · transventricular · score (logit) 1.00 · slice 0");
 });
 
 test("stacks are called from the threshold of the model's evaluation on; none without one", () => {

@@ -1,4 +1,3 @@
-import type { Plane } from "../core/volume.ts";
 import type { Case } from "../data/dataset.ts";
 import { dataFault } from "../data/faults.ts";
 import { type Level, type ScoreRow, unitKey } from "./scores.ts";
@@ -22,14 +21,14 @@ export interface Unit {
   /** What a count of the tally stands for, mm³. */
   readonly voxelMm3: number;
   readonly grade: number | null;
-  /** null for a subject, which has several. */
-  readonly plane: Plane | null;
+  /** As `shownPlane` tells it: null for ultrasound of which nobody says it, and for a subject, which has several. */
+  readonly plane: string | null;
 }
 
 /** One case with its truth, slice by slice. */
 export interface TalliedCase {
   readonly case: Pick<Case, "id" | "subject" | "session" | "grade">;
-  readonly plane: Plane;
+  readonly plane: Unit["plane"];
   readonly voxelMm3: number;
   readonly slices: readonly Tally[];
   /** Whether the case as a whole has what is looked for, where its class tells; absent: where any slice shows it. */

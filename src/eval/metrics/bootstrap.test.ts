@@ -111,6 +111,9 @@ test("where there is no interval it says why, and counts what was undefined", ()
     low: null,
     reason: expect.stringContaining("there is 1"),
   });
+  expect(percentileInterval(Float64Array.of(0.4, 0.5), 1, 0.95, "positive patients").reason).toBe(
+    "resampling needs at least 2 positive patients; there is 1",
+  );
   expect(percentileInterval(Float64Array.of(nan, nan), 9)).toMatchObject({
     low: null,
     undefinedResamples: 2,

@@ -145,12 +145,13 @@ export interface Interval {
  *
  * @param values - One a resample; NaN where the statistic is undefined.
  * @param patients - Distinct patients among the units that the statistic is of.
+ * @param who - What these are, for the reason: `positive patients`.
  */
-export function percentileInterval(values: Float64Array, patients: number, level = 0.95): Interval {
+export function percentileInterval(values: Float64Array, patients: number, level = 0.95, who = "patients"): Interval {
   const sorted = values.filter((v) => !Number.isNaN(v)).sort();
   const undefinedResamples = values.length - sorted.length;
   const none = (reason: string): Interval => ({ low: null, high: null, undefinedResamples, reason });
-  if (patients < 2) return none(`resampling needs at least 2 patients; there ${patients === 1 ? "is 1" : "are none"}`);
+  if (patients < 2) return none(`resampling needs at least 2 ${who}; there ${patients === 1 ? "is 1" : "are none"}`);
   if (sorted.length === 0) return none("not defined in any resample");
   if (sorted[0] === sorted[sorted.length - 1]) return none("the same value in every resample");
   const tail = (1 - level) / 2;

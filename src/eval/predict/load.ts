@@ -3,7 +3,15 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { StageContext } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import type { Image, Volume } from "../../core/volume.ts";
-import { type FileRef, readDataset, readSplits, type SplitName, splitNames } from "../../data/dataset.ts";
+import {
+  type Case,
+  type Dataset,
+  type FileRef,
+  readDataset,
+  readSplits,
+  type SplitName,
+  splitNames,
+} from "../../data/dataset.ts";
 import { dicomFiles, readDicomSeries } from "../../data/dicom.ts";
 import { dataFault } from "../../data/faults.ts";
 import { fileFault } from "../../data/files.ts";
@@ -31,7 +39,7 @@ export interface PredictRequest {
 }
 
 /** One volume to predict. */
-export interface Job extends NamedInput {
+export interface Job extends NamedInput, Pick<Dataset, "modality">, Pick<Case, "plane"> {
   readonly image: Source;
   /** Its brain mask; null where there is none or none is wanted. */
   readonly mask: Source | null;
@@ -104,6 +112,8 @@ async function datasetJobs(folder: string, wanted: readonly SplitName[] | null, 
       id: c.id,
       subject: c.subject,
       session: c.session,
+      ...(dataset.modality && { modality: dataset.modality }),
+      ...(c.plane && { plane: c.plane }),
       image: source(c.image),
       mask: givenMask(options, c.brainMask && source(c.brainMask), c.id),
       split: splitOf.get(c.subject) ?? null,

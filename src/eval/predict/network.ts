@@ -1,5 +1,5 @@
 import { UserError } from "../../core/errors.ts";
-import type { Volume } from "../../core/volume.ts";
+import type { Plane, Volume } from "../../core/volume.ts";
 import { dataFault } from "../../data/faults.ts";
 import type { ModelFolder } from "../../data/model-folder.ts";
 import {
@@ -38,7 +38,7 @@ export interface Network {
 /** What a network says of a volume. */
 export interface Told {
   readonly prediction: VolumePrediction | HeatedScores | VolumeBoxes | VolumeBag;
-  readonly plane: string;
+  readonly plane: Plane;
   readonly gate: { readonly source: string; readonly mm3: number };
 }
 

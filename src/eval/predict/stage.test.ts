@@ -7,7 +7,7 @@ import { writeFakeModel } from "../../../test/helpers/fake-model.ts";
 import { writeFakeRun } from "../../../test/helpers/fake-run.ts";
 import { tf } from "../../backend/tf.ts";
 import { type StageContext, silentContext } from "../../core/context.ts";
-import type { SplitName } from "../../data/dataset.ts";
+import { type SplitName, writeDataset } from "../../data/dataset.ts";
 import { readVolume, writeNifti } from "../../data/nifti.ts";
 import { readPicture } from "../../data/png.ts";
 import { parseScores } from "../scores.ts";
@@ -40,6 +40,20 @@ const predict = async (input: string, changes: object = {}, given: Try = {}) => 
   return { out, result, rows, files: (await readdir(out)).sort() };
 };
 const image = (name: string) => join(run.data, "images", `${name}.nii.gz`);
+
+test("of ultrasound no plane is told but the one that a case says; of all else the affine tells it", async () => {
+  const planes = async (dataset: typeof run.dataset) => {
+    await writeDataset(run.data, dataset);
+    const { out } = await predict(run.data, { overlays: { slices: 0 } }, { splits: ["test"] });
+    const { volumes } = JSON.parse(await readFile(join(out, "predict.json"), "utf8")) as { volumes: { plane: string | null }[] };
+    return volumes.slice(0, 3).map(({ plane }) => plane);
+  };
+  const [first] = run.dataset.cases.filter(({ subject }) => subject === "sub-test0");
+  const viewed = run.dataset.cases.map((c) => (c.id === first!.id ? { ...c, plane: "transcerebellar" } : c));
+  expect(await planes(run.dataset)).toEqual(["axial", "coronal", "sagittal"]);
+  expect(await planes({ ...run.dataset, modality: "US", cases: viewed })).toEqual(["transcerebellar", null, null]);
+  await writeDataset(run.data, run.dataset);
+});
 
 test("a dataset limited to a split: volumes on the input's grid, overlays, and one row for each slice, stack and examination", async () => {
   const { out, rows, files, result } = await predict(run.data, { writeBrain: true }, { splits: ["test"] });

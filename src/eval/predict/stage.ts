@@ -10,6 +10,7 @@ import { tissueModel } from "../../data/embedded.ts";
 import { makeFolder, writeAtomic } from "../../data/files.ts";
 import { readModelFolder } from "../../data/model-folder.ts";
 import type { PreprocessOptions } from "../../data/preprocess.ts";
+import { shownPlane } from "../../data/shown-plane.ts";
 import { buildTissueNetwork } from "../../tissue/network.ts";
 import { cocoResults, detectionsFile } from "../detect/coco.ts";
 import { formatScores, type ScoreRow } from "../scores.ts";
@@ -32,7 +33,8 @@ const attentionFile = "attention.csv";
 interface Predicted {
   readonly id: string;
   readonly input: string;
-  readonly plane: string;
+  /** null for ultrasound of which nobody says it. */
+  readonly plane: string | null;
   readonly gate: { readonly source: string; readonly mm3: number };
   /** Of a detector. */
   readonly boxes?: BoxesPlace;
@@ -77,7 +79,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       const mask = await readMask(job, volume);
       const { prediction, plane, gate } = await predict(volume, mask, options, context.signal, finder);
       const places = await keep(out, job, volume, prediction, options, window, found);
-      found.predicted.push({ id: job.id, input: basename(job.image.file), plane, gate, ...places });
+      found.predicted.push({ id: job.id, input: basename(job.image.file), plane: shownPlane(job, plane), gate, ...places });
     }
   } finally {
     model.dispose();

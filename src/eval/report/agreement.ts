@@ -14,6 +14,7 @@ import {
   svgFile,
   xAxis,
   yAxis,
+  yRoom,
 } from "./chart.ts";
 import { fixed } from "./format.ts";
 
@@ -49,7 +50,7 @@ export function agreementSvg(title: string, pairs: readonly VolumePair[], lines:
     0,
     ...known.flatMap((l) => [l.estimate, l.low ?? l.estimate, l.high ?? l.estimate]),
   ];
-  const f: Frame = { width: 350, height: 300, left: 58, top: 30, right: 76, bottom: 48, x: padded([0, ...points.map(([x]) => x)]), y: padded(heights) }; // biome-ignore format: one line
+  const f: Frame = { width: 350, height: 300, left: Math.max(58, yRoom(niceTicks(...padded(heights)))), top: 30, right: 76, bottom: 48, x: padded([0, ...points.map(([x]) => x)]), y: padded(heights) }; // biome-ignore format: one line
   const [left, right] = [f.left, f.width - f.right];
   const across = known.flatMap(({ which, estimate, low, high }) => {
     const [colour, y] = [which === "bias" ? orange : ink, atY(f, estimate)];

@@ -83,6 +83,10 @@ export function yAxis(f: Frame, ticks: readonly number[], name: string): string[
   return [...rows, label(13, middle, name, { turn: -90, size: 12 })];
 }
 
+/** Pixels that the values of a y axis and its name need at the left of the frame, at least those of short values. */
+export const yRoom = (ticks: readonly number[]): number =>
+  Math.max(52, Math.ceil(29 + 6.5 * Math.max(0, ...ticks.map((t) => tickText(t).length))));
+
 /** Values under the frame, and the name of the axis under them. */
 export function xAxis(f: Frame, ticks: readonly number[], name: string): string[] {
   const marks = ticks.map((t) => label(atX(f, t), f.height - f.bottom + 16, tickText(t), { size: 11 }));

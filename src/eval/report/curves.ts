@@ -30,6 +30,8 @@ export interface Curve {
   readonly points: readonly Point[];
   /** An interval along the curve: both of its edges. */
   readonly band?: { readonly low: readonly Point[]; readonly high: readonly Point[] } | null;
+  /** What was measured, where the line does not join it: dots, and upright intervals between both edges. */
+  readonly measured?: { readonly dots: readonly Point[]; readonly low: readonly Point[]; readonly high: readonly Point[] };
   /** Where it is operated. */
   readonly at?: Point | null;
 }
@@ -79,6 +81,24 @@ export function precisionSteps(curve: readonly Pick<PrecisionRecallPoint, "recal
   ]);
 }
 
+/**
+ * The highest sensitivity with no more than so many false ones, as steps from 0 to the right end. Patches of a mask may run together as the threshold
+ * falls, so that more are found with fewer false ones: the points themselves need be no curve. The FROC score takes these heights.
+ * @param most - Right end; what lies beyond is left out. None without points.
+ */
+export function frocSteps(points: readonly Point[], most: number): Point[] {
+  let best = 0;
+  const steps = [...points]
+    .filter(([x]) => x <= most)
+    .sort(([a], [b]) => a - b)
+    .flatMap(([x, y]): Point[] => {
+      const before = best;
+      best = Math.max(best, y);
+      return best === before ? [] : [[x, before], [x, best]]; // biome-ignore format: short
+    });
+  return points.length === 0 ? [] : [[0, 0], ...steps, [most, best]];
+}
+
 /** Curves in one frame, each with its name below it. The same curves give the same bytes. */
 export function curvesSvg(title: string, axes: CurveAxes, curves: readonly Curve[]): string {
   const { lines, room } = heading(title, 290);
@@ -87,9 +107,13 @@ export function curvesSvg(title: string, axes: CurveAxes, curves: readonly Curve
   const place = ([x, y]: Point): Point => [atX(f, x), atY(f, y)];
   const ticks = ([low, high]: Point) => (high - low === 1 && low === 0 ? [0, 0.25, 0.5, 0.75, 1] : niceTicks(low, high, 4));
   const chance = axes.chance?.map(place) as [Point, Point] | undefined;
-  const drawn = curves.flatMap(({ points, band }, i) => [
-    ...(band == null ? [] : [area([...band.high.map(place), ...band.low.map(place).reverse()], seriesColour(i), 0.16)]),
+  const drawn = curves.flatMap(({ points, band, measured }, i) => [
+    ...(band == null || band.low.length === 0
+      ? []
+      : [area([...band.high.map(place), ...band.low.map(place).reverse()], seriesColour(i), 0.16)]),
     ...(points.length === 0 ? [] : [path(points.map(place), seriesColour(i))]),
+    ...(measured?.low ?? []).map((low, k) => line(...place(low), ...place(measured!.high[k]!), seriesColour(i))),
+    ...(measured?.dots ?? []).map((point) => dot(...place(point), seriesColour(i))),
   ]);
   const marks = curves.flatMap(({ at }, i) =>
     at == null ? [] : [dot(...place(at), paper, 6, 1), dot(...place(at), seriesColour(curves.length === 1 ? 1 : i), 4.5, 1)],

@@ -16,7 +16,7 @@ import { overlapAt } from "../tally.ts";
 import { agreementSvg } from "./agreement.ts";
 import { calibrationSvg } from "./calibration.ts";
 import { blue, orange } from "./chart.ts";
-import { curvesSvg, frocAxes, precisionAxes, precisionSteps } from "./curves.ts";
+import { curvesSvg, frocAxes, frocSteps, precisionAxes, precisionSteps } from "./curves.ts";
 import { forestSvg } from "./forest.ts";
 import { figure, findMetric, lesionWord, levelsOf, metricNames, withInterval } from "./format.ts";
 import { rocSvg, stripSvg } from "./plots.ts";
@@ -93,9 +93,13 @@ function classCalibrations({ classes }: Results): [string, string][] {
 function frocSvg({ curve, band, score }: Froc, task: EvaluatedTask): string {
   const most = Math.min(8, Math.max(0.5, ...curve.map(({ falsePositives }) => falsePositives)));
   const within = (points: Froc["curve"]) => points.flatMap(({ falsePositives: x, sensitivity: y }) => (x <= most ? [[x, y] as const] : [])); // biome-ignore format: one line
-  const name = `${task === "boxes" ? "boxes in slices" : "lesions in stacks"}, score ${withInterval(score)}`;
-  const drawn = { name, points: within(curve), band: { low: within(band.low), high: within(band.high) } };
-  return curvesSvg("FROC", frocAxes(task === "boxes" ? "slice" : "stack", most), [drawn]);
+  const name = `score ${withInterval(score)}`;
+  const [points, edges] = [within(curve), { low: within(band.low), high: within(band.high) }];
+  return task === "boxes"
+    ? curvesSvg("FROC of boxes in slices", frocAxes("slice", most), [{ name, points, band: edges }])
+    : curvesSvg("FROC of lesions in stacks", frocAxes("stack", most), [
+        { name, points: frocSteps(points, most), measured: { dots: points, ...edges } },
+      ]);
 }
 
 function scoresSvg(results: Results, stacks: readonly Unit[]): string {
@@ -113,14 +117,15 @@ function scoresSvg(results: Results, stacks: readonly Unit[]): string {
 function diceSvg(stacks: readonly Unit[]): string {
   const masked = maskedOf(stacks);
   const dice = (grade: number | null) => masked.filter((u) => u.grade === grade).map((u) => diceOf(overlapAt(u.tally, 0)));
+  const graded = masked.length === 0 || masked.some(({ grade }) => grade !== null);
   const grades = ([1, 2, 3, 4, null] as const).map((grade) => ({
-    name: grade === null ? "not graded" : `grade ${romanGrade(grade)}`,
+    name: grade !== null ? `grade ${romanGrade(grade)}` : graded ? "not graded" : "all",
     values: dice(grade),
     colour: blue,
   }));
   const shown = grades.filter((g) => g.values.length > 0);
   const strips = shown.length > 0 ? shown : grades.slice(0, 4);
-  return stripSvg("Dice of stacks by grade", strips, { name: "Dice", range: [0, 1] }, null);
+  return stripSvg(graded ? "Dice of stacks by grade" : "Dice of stacks", strips, { name: "Dice", range: [0, 1] }, null);
 }
 
 /** Stacks with a lesion whose mask was drawn. */

@@ -66,14 +66,16 @@ export function lesionWord(results: Results): string {
   return wordsOf(results).lesion;
 }
 
-/** What is said under a case. @param shown - Which slices the picture shows. */
+const gradeWords = (grade: number | null): string =>
+  grade === null ? "not graded" : grade === 0 ? "healthy" : `grade ${romanGrade(grade)}`;
+
+/** What is said under a case. @param shown - Which slices the picture shows. @param graded - Whether its dataset has grades at all. */
 export function caseCaption(
   c: Pick<Case, "id" | "gestationalAge" | "grade" | "lookAlikes">,
   { unit, dice }: Pick<Chosen, "unit" | "dice">,
   shown: string,
-  threshold: number | null,
+  { threshold, graded }: { readonly threshold: number | null; readonly graded: boolean },
 ): string {
-  const grade = c.grade === null ? "not graded" : c.grade === 0 ? "healthy" : `grade ${romanGrade(c.grade)}`;
   const weeks = c.gestationalAge === null ? [] : [`${c.gestationalAge.toFixed(1)} weeks`];
   const painted =
     c.lookAlikes === undefined || c.lookAlikes.length === 0 ? [] : [`painted look-alikes: ${c.lookAlikes.join(", ")}`];
@@ -83,7 +85,7 @@ export function caseCaption(
     c.id,
     ...(unit.plane === null ? [] : [unit.plane]),
     ...weeks,
-    grade,
+    ...(c.grade === null && !graded ? [] : [gradeWords(c.grade)]),
     ...painted,
     ...overlap,
     `score (logit) ${fixed(unit.score, 2)}${call}`,

@@ -32,27 +32,29 @@ export interface ReportContent extends Evaluated {
   readonly tables: readonly TextTable[];
   /** All figures of the classes, below the cases. */
   readonly classTables: readonly TextTable[];
+  /** Of the experiment, where one is known. */
+  readonly name: string | undefined;
   /** Text of the config. */
   readonly config: string;
 }
 
 /** The whole report: one HTML file that loads nothing, runs nothing, and is the same bytes for the same content. */
 export function reportPage(content: ReportContent): string {
-  const { results } = content;
+  const { results, name } = content;
   return reportLayout({
     kicker: "hemosynth evaluation",
-    title: `${results.dataset}, ${whatWasEvaluated(results)}`,
+    title: `${name === undefined ? "" : `${name}: `}${results.dataset}, ${whatWasEvaluated(results)}`,
     banner: banner(results),
     sections: [
       {
         title: "Summary",
-        body: html`<p class="lead">${headline(results).join(" ")}</p>${summaryTable(results)}${list(results.notes, "notes")}`,
+        body: html`<p class="lead">${headline(content).join(" ")}</p>${summaryTable(content)}${list(results.notes, "notes")}`,
       },
       { title: "What the intervals say", body: list(intervalReading(results)) },
       ...classSection(results),
       ...folds(results),
       ...content.tables.map(tableSection),
-      { title: "How to read it", body: list(reading(results)) },
+      { title: "How to read it", body: list(reading(content)) },
       rankingSection(content),
       calibrationSection(content),
       ...classCalibrationSection(content),
@@ -65,7 +67,7 @@ export function reportPage(content: ReportContent): string {
       { title: "Methods, for a paper", body: paragraphs(methods(content)) },
       { title: "Limits", body: list(limits(results)) },
       ...checklistSections(content),
-      { title: "All figures", body: metricTable(results) },
+      { title: "All figures", body: metricTable(content) },
       { title: "Config", body: html`<pre>${content.config}</pre>` },
     ],
   });
@@ -116,7 +118,7 @@ function frocSection({ task, plots: all, results }: ReportContent): Section[] {
   const what =
     task === "boxes"
       ? "A box is right where it overlaps a true one by half. One point a score; shaded: pointwise interval of sensitivity at each number of false ones, from resampled subjects."
-      : `A ${lesionWord(results)} is found where the mask shares a voxel with it; patches that touch none are false. One point for each of 19 thresholds of the probability; shaded: interval of sensitivity at each of them, from resampled subjects.`;
+      : `A ${lesionWord(results)} is found where the mask shares a voxel with it; patches that touch none are false. One dot for each of 19 thresholds of the probability, with its interval of sensitivity, from resampled subjects. As the threshold falls, patches may run together, so the dots need lie on no rising curve; the line is the highest sensitivity with no more false ones.`;
   return [
     {
       title: "Found against false ones",
@@ -128,23 +130,24 @@ function frocSection({ task, plots: all, results }: ReportContent): Section[] {
   ];
 }
 
-function stackSection({ results, plots: all }: ReportContent): Section {
+function stackSection({ results, task, plots: all }: ReportContent): Section {
+  const ofMasks = task === "masks";
   const scores = results.folds ? "Scores say how far they lie above the threshold of their fold, in logits" : "Scores are logits";
-  const masks = `Dice of each stack with a ${lesionWord(results)}, by Papile grade of the worse side; volumes of the same stacks, with Bland and Altman's bias and limits, which take stacks as independent.`;
+  const masks = `Dice of each stack with a ${lesionWord(results)}, by Papile grade of the worse side where it is graded; volumes of the same stacks, with Bland and Altman's bias and limits, which take stacks as independent.`;
   return {
-    title: "Stacks: scores, Dice, volumes",
+    title: ofMasks ? "Stacks: scores, Dice, volumes" : "Scores of stacks",
     body: plots(
       drawn(all, ["stack-scores", "stack-dice", "stack-volumes"]),
-      `One dot a stack; bars are medians and quartiles. ${scores}; those below ${fixed(lowestDrawn, 0)}, of stacks in which no brain was found, are drawn there. ${all["stack-dice"] === undefined ? "" : masks}`,
+      `One dot a stack; bars are medians and quartiles. ${scores}; those below ${fixed(lowestDrawn, 0)}${ofMasks ? ", of stacks in which no brain was found," : ""} are drawn there. ${ofMasks ? masks : ""}`,
     ),
   };
 }
 
-function subgroupSection({ results, plots: all }: ReportContent): Section[] {
+function subgroupSection({ results, task, plots: all }: ReportContent): Section[] {
   const forests = drawn(all, ["subgroups-auroc", "subgroups-sensitivity", "subgroups-dice"]);
   if (forests.length === 0) return [];
   const caption = "In brackets: stacks that the figure is of. Orange and dashed: all stacks.";
-  return [{ title: "Subgroups: grade and plane", body: html`${plots(forests, caption)}${subsetTable(results)}` }];
+  return [{ title: "Subgroups: grade and plane", body: html`${plots(forests, caption)}${subsetTable(results, task)}` }];
 }
 
 /** Figure and interval over two lines, with Wilson's and what is missing in small. */
@@ -157,12 +160,12 @@ function metricCell(metric: Metric | undefined): Markup {
   return html`<b>${figure(estimate)}</b> ${interval}${why}${counted}`;
 }
 
-function summaryTable(results: Results): Markup {
+function summaryTable({ results, task }: ReportContent): Markup {
+  const masks = task === "masks";
   const names = { slice: "Slice", stack: "Stack", subject: "Subject (examination)" };
   const row = (level: Level) => {
-    const cells = (["auroc", "sensitivity", "specificity", "dice"] as const).map((m) =>
-      metricCell(findMetric(results, m, level)),
-    );
+    const asked = ["auroc", "sensitivity", "specificity", ...(masks ? (["dice"] as const) : [])] as const;
+    const cells = asked.map((m) => metricCell(findMetric(results, m, level)));
     const n = findMetric(results, "auroc", level)?.n ?? 0;
     const positives = findMetric(results, "sensitivity", level);
     return [
@@ -171,9 +174,9 @@ function summaryTable(results: Results): Markup {
       ...cells,
     ];
   };
-  const pooled = findMetric(results, "dice", "pooled");
-  const rows = [...levelsOf(results).map(row), ["All voxels at once", "", "", "", "", metricCell(pooled)]];
-  return html`${table("summary", ["Per", "n", "AUROC", "Sensitivity", "Specificity", `Dice on ${lesionWord(results)}s`], rows)}${boxTable(results)}`;
+  const pooled = masks ? [["All voxels at once", "", "", "", "", metricCell(findMetric(results, "dice", "pooled"))]] : [];
+  const head = ["Per", "n", "AUROC", "Sensitivity", "Specificity", ...(masks ? [`Dice on ${lesionWord(results)}s`] : [])];
+  return html`${table("summary", head, [...levelsOf(results).map(row), ...pooled])}${boxTable(results)}`;
 }
 
 /** The figures of a detector, of lesions or of the regions that were cut out; nothing for every other network. */
@@ -199,7 +202,7 @@ function folds(results: Results): Section[] {
   const { folds: all, spread } = results;
   if (all === undefined || spread === undefined) return [];
   const columns = ([["auroc", "stack", "AUROC"], ["sensitivity", "stack", "sensitivity"], ["specificity", "stack", "specificity"], ["dice", "slice", "Dice"]] as const)
-    .filter(([metric, per]) => spread.some((one) => one.metric === metric && one.per === per)); // biome-ignore format: a list
+    .filter(([metric, per]) => spread.some((one) => one.metric === metric && one.per === per && (metric !== "dice" || one.folds > 0))); // biome-ignore format: a list
   const row = ({ fold, subjects, counts, operatingPoints, figures }: Fold) => {
     const own = columns.map(([metric, per]) => figures.find((one) => one.metric === metric && one.per === per)?.estimate ?? null);
     const tested = html`${subjects.length}<span class="small">${subjects.slice(0, 4).join(", ")}${subjects.length > 4 ? ", …" : ""}</span>`;
@@ -253,7 +256,7 @@ function transferTable({ split }: Results, transfers: readonly Transfer[]): Mark
   return html`${table("summary", head, transfers.map(row))}<p class="caption">${caption}</p>`;
 } // biome-ignore format: a table
 
-function subsetTable(results: Results): Markup {
+function subsetTable(results: Results, task: ReportContent["task"]): Markup {
   const ofStacks = results.metrics.filter(({ per, subset }) => per === "stack" && subset !== "all");
   const subsets = [...new Set(ofStacks.map(({ subset }) => subset))];
   const rows = subsets.map((subset) => {
@@ -263,11 +266,10 @@ function subsetTable(results: Results): Markup {
       stack("auroc"),
       stack("sensitivity"),
       stack("specificity"),
-      stack("dice"),
-      metricCell(findMetric(results, "dice", "slice", subset)),
+      ...(task === "masks" ? [stack("dice"), metricCell(findMetric(results, "dice", "slice", subset))] : []),
     ];
   });
-  const head = ["Stacks of", "AUROC", "Sensitivity", "Specificity", "Dice, stack", "Dice, slice"];
+  const head = ["Stacks of", "AUROC", "Sensitivity", "Specificity", ...(task === "masks" ? ["Dice, stack", "Dice, slice"] : [])];
   return rows.length === 0 ? html`` : table("summary", head, rows);
 }
 
@@ -286,9 +288,10 @@ function splitTable(results: Results): Markup {
   return table("plain", head, rows);
 }
 
-function metricTable(results: Results): Markup {
+function metricTable({ results, task }: ReportContent): Markup {
   const head = ["Figure", "per", "of", "value", "n", "subjects", "undefined resamples", "remark"];
-  const rows = results.metrics.map((m) => [
+  const possible = results.metrics.filter(({ metric }) => task === "masks" || !metric.startsWith("dice"));
+  const rows = possible.map((m) => [
     metricNames[m.metric],
     m.per,
     m.subset,
@@ -314,13 +317,13 @@ function gallery({ gallery: items, results, task }: ReportContent): Markup {
     : "nothing: a stack that was called rightly is not shown";
   const others = task === "masks" ? "the lowest Dice, and two to compare with" : right;
   const beside = (drawn: Markup) =>
-    html`${others}. Left the image, right the same with ${drawn} Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left. The slice shown is the one with the largest true area, or for a stack without a ${lesionWord(results)} the highest score; slices count from 0.`;
+    html`${others}. Left the image, right the same with ${drawn}${results.data?.modality === "US" ? "" : " Axial and coronal slices hang as a radiologist hangs them: patient left on image right; sagittal ones face left."} The slice shown is the one with the largest true area, or for a stack without a ${lesionWord(results)} the highest score; slices count from 0.`;
   const words = {
     masks: beside(html`the true outline in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the mask threshold.`),
     boxes: beside(html`the true boxes in <span class="truth">blue</span> and the predicted in <span class="found">orange</span>. Where there is no orange, nothing reaches the slice threshold.`),
-    slices: beside(html`the true outline in <span class="truth">blue</span>${pointed(results) ? " and the heat map from yellow to red, as a share of its highest in the picture" : ""}; the network draws no outline.`),
+    slices: beside(html`the true outline in <span class="truth">blue</span>${pointed(results) ? " and the heat map from yellow to red, as a share of its highest in the picture; it ends where the square that the network sees of the picture ends" : ""}. The network draws no outline; where there is no blue, the picture does not show what is called for: a finding may lie outside this view.`),
     crops: html`${right}. The crops of the examination in the order in which the network sees them; one whose region was not found is black.`,
-    bags: html`up to three stacks with a ${lesionWord(results)} that were called rightly, highest scores first. The four slices with the highest share in the score of the stack (attention), highest first: above each its number, from 0, and its share, below it the share as a bar in <span class="found">orange</span>; the true outline in <span class="truth">blue</span>.`,
+    bags: html`up to three stacks with a ${lesionWord(results)} that were called rightly, highest scores first. The four slices with the highest share in the score of the stack (attention), highest first: above each its number, from 0, and its share, below it the share as a bar in <span class="found">orange</span>; the true outline in <span class="truth">blue</span>, where a slice shows the lesion.`,
   }[task]; // biome-ignore format: a list
   return html`<p class="caption">Wrong calls first, those farthest from the threshold before all, then ${words}</p><div class="gallery">${items.map(one)}</div>`;
 }

@@ -1,6 +1,21 @@
 import { bandRates, type RocPlot } from "../measure.ts";
 import { quantileSorted } from "../metrics/bootstrap.ts";
-import { atX, atY, dot, type Frame, ink, label, line, niceTicks, orange, padded, svgFile, yAxis } from "./chart.ts";
+import {
+  atX,
+  atY,
+  dot,
+  type Frame,
+  heading,
+  ink,
+  label,
+  line,
+  niceTicks,
+  orange,
+  padded,
+  svgFile,
+  yAxis,
+  yRoom,
+} from "./chart.ts";
 import { curvesSvg, rocAxes, rocPoint } from "./curves.ts";
 
 /** One ROC curve with its band, the diagonal of chance, and the operating point. @param auroc - Said below it. */
@@ -36,8 +51,11 @@ export function stripSvg(
 ): string {
   const all = strips.flatMap((s) => [...s.values]);
   const [low, high] = axis.range ?? padded([...all, ...(threshold === null ? [] : [threshold])]);
-  const width = 66 + Math.max(2, strips.length) * (strips.length > 3 ? 74 : 140);
-  const f: Frame = { width, height: 300, left: 52, top: 14, right: 14, bottom: 48, x: [0, strips.length], y: [low, high] };
+  const ticks = niceTicks(low, high);
+  const [left, right] = [yRoom(ticks), threshold === null ? 14 : 66]; // beside the frame, the threshold's name meets no dot
+  const width = left + right + Math.max(2, strips.length) * (strips.length > 3 ? 74 : 140);
+  const { lines, room } = heading(title, width);
+  const f: Frame = { width, height: 316 + room, left, top: 30 + room, right, bottom: 48, x: [0, strips.length], y: [low, high] };
   const columns = strips.flatMap((strip, i) => {
     const middle = atX(f, i + 0.5);
     const sorted = Float64Array.from(strip.values).sort();
@@ -50,9 +68,9 @@ export function stripSvg(
   });
   const cut = threshold === null ? [] : [
     line(f.left, atY(f, threshold), f.width - f.right, atY(f, threshold), orange, { width: 1.5, dash: "6 4" }),
-    label(f.left + 2, atY(f, threshold) - 5, "threshold", { anchor: "start", size: 11, colour: orange }),
+    label(f.width - f.right + 6, atY(f, threshold) + 4, "threshold", { anchor: "start", size: 11, colour: orange }),
   ]; // biome-ignore format: a list
-  return svgFile(f, title, [...yAxis(f, niceTicks(low, high), axis.name), ...columns, ...cut]);
+  return svgFile(f, title, [...lines, ...yAxis(f, ticks, axis.name), ...columns, ...cut]);
 }
 
 /** Median and quartiles beside the dots. */

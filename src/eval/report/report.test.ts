@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
+import { frocScore } from "../metrics/lesions.ts";
 import type { Results } from "../results.ts";
 import { agreementSvg } from "./agreement.ts";
 import { calibrationSvg } from "./calibration.ts";
 import { answerNames } from "./checklists/answers.ts";
 import { claim2024, tripodAi } from "./checklists/items.ts";
 import { classHeadline, classSection } from "./classes.ts";
-import { curvesSvg, frocAxes, rocAxes } from "./curves.ts";
+import { curvesSvg, frocAxes, frocSteps, type Point, rocAxes } from "./curves.ts";
 import { forestSvg } from "./forest.ts";
 import { fixed } from "./format.ts";
 import { aboutIntervals, readDifference, readInterval } from "./intervals.ts";
+import { stripSvg } from "./plots.ts";
 
 const interval = (estimate: number | null, low: number | null, high: number | null, reason: string | null = null) => ({ estimate, low, high, reason }); // biome-ignore format: one line
 const guessing = { value: 0.5, words: "what guessing reaches" };
@@ -72,6 +74,38 @@ test("a difference whose interval holds 0 is no proof of equality", () => {
   expect(read(0.1, 0.2)).toMatch(/the first is higher\.$/);
   expect(read(-0.2, -0.1)).toMatch(/is −0\.150 \[−0\.200, −0\.100\] \(95 %\): the first is lower\.$/);
   expect(aboutIntervals(0.95, "patients")).toMatch(/do not cover other hospitals/);
+});
+
+test("columns of dots have a title; the axis' name lies left of its values, the threshold's right of all dots", () => {
+  const strip = (values: number[]) => ({ name: "healthy", values, colour: "#000" });
+  const svg = stripSvg("Stack scores", [strip([-0.0251, 0.0149]), strip([0.01])], { name: "score above the threshold" }, 0.001);
+  const texts = [...svg.matchAll(/<text x="([\d.]+)" y="[\d.]+" text-anchor="(\w+)"[^>]*>([^<]*)</g)].map((m) => [m[3]!, Number(m[1]), m[2]!] as const); // biome-ignore format: one line
+  expect(texts[0]).toEqual(["Stack scores", 8, "start"]);
+  const x = (name: string) => texts.find(([text]) => text === name)![1];
+  for (const [text, end] of texts.filter(([, , anchor]) => anchor === "end"))
+    expect(end - 6.2 * text.length).toBeGreaterThan(x("score above the threshold") + 3); // letters of this size are about 6 wide
+  expect(x("threshold")).toBeGreaterThan(Math.max(...circles(svg).map(([at]) => at!)) + 3);
+});
+
+test("steps of a FROC curve never fall or run back, and their heights at the rates are what its score is the mean of", () => {
+  const points: Point[] = [[0, 0], [0, 0.2], [4, 0.9], [1, 1], [9, 1]]; // biome-ignore format: a list
+  const steps = frocSteps(points, 8);
+  for (const [i, [x, y]] of steps.slice(1).entries()) expect([x >= steps[i]![0], y >= steps[i]![1]]).toEqual([true, true]);
+  const height = (rate: number) => steps.filter(([x]) => x <= rate).at(-1)![1];
+  const rates = [0.125, 0.25, 0.5, 1, 2, 4, 8];
+  const score = frocScore(points.map(([falsePositivesPerCase, sensitivity]) => ({ falsePositivesPerCase, sensitivity })));
+  expect(rates.map(height).reduce((a, b) => a + b) / rates.length).toBeCloseTo(score, 12);
+  expect(steps.at(-1)).toEqual([8, 1]);
+  expect(frocSteps([], 8)).toEqual([]);
+});
+
+test("what was measured is drawn as dots with upright intervals; a band without edges is not drawn", () => {
+  const measured = { dots: [[1, 1], [4, 0.9]] as Point[], low: [[1, 0.5]] as Point[], high: [[1, 1]] as Point[] }; // biome-ignore format: short
+  const svg = curvesSvg("FROC", frocAxes("stack", 4), [{ name: "m", points: [], band: { low: [], high: [] }, measured }]);
+  expect(circles(svg)).toHaveLength(2);
+  expect(svg).not.toContain('d="Z"');
+  const upright = [...svg.matchAll(/<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)"/g)].filter((m) => m[1] === m[3] && m[2] !== m[4]); // biome-ignore format: one line
+  expect(upright.map((m) => Number(m[1]))).toEqual([circles(svg)[0]![0]]);
 });
 
 /** Places of circles, and of lines of a colour. */

@@ -15,7 +15,7 @@ export function banner(results: Results): string {
 }
 
 /** The result in sentences. */
-export function headline(results: Results): string[] {
+export function headline({ results, task }: Pick<Evaluated, "results" | "task">): string[] {
   const own = results.splits.find((s) => s.split === results.split)!;
   const lesion = lesionWord(results);
   const auroc = findMetric(results, "auroc", "stack");
@@ -40,7 +40,7 @@ export function headline(results: Results): string[] {
     ...(boxes === undefined
       ? []
       : [`mAP@0.5 of ${many(boxes.n, "box", "boxes")} around ${lesion}s in slices is ${withInterval(boxes)}.`]),
-    ...(boxes !== undefined || dice === undefined ? [] : [diceWords(dice, lesion)]),
+    ...(task !== "masks" || dice === undefined ? [] : [diceWords(dice, lesion)]),
   ];
 }
 
@@ -87,16 +87,20 @@ export function intervalReading(results: Results): string[] {
 }
 
 /** How to read the summary, one item a thing. */
-export function reading(results: Results): string[] {
+export function reading({ results, task }: Pick<Evaluated, "results" | "task">): string[] {
   return [
     "AUROC is the chance that a unit with a lesion scores above one without: 0.5 is guessing, 1 is perfect order. It needs no threshold.",
-    `Sensitivity is the share of units with a lesion that are called, specificity the share without that are not. ${thresholdsHold(results)}`,
+    `Sensitivity is the share of units with a lesion that are called, specificity the share without that are not. ${thresholdsHold(results, task)}`,
     ...(findMetric(results, "map50", "box") === undefined
       ? []
       : [
           "mAP@0.5 is the area under precision over recall of boxes, a box being right where it overlaps a true one by half (intersection over union) or more; mAP@[.5:.95] is its mean over overlaps up to .95. 1 is perfect; boxes of a few pixels lose half of their overlap by a pixel or two.",
         ]),
-    "Dice is the overlap of predicted and true mask, 0 to 1. Small lesions score low even when found: a rim of 1 mm too much around a bleed of 5 mm costs 0.3.",
+    ...(task === "masks"
+      ? [
+          "Dice is the overlap of predicted and true mask, 0 to 1. Small lesions score low even when found: a rim of 1 mm too much around a bleed of 5 mm costs 0.3.",
+        ]
+      : []),
     ...(hasLookAlikes(results)
       ? [
           "Where look-alikes were painted (choroid plexus, a dark band of the ganglionic eminence, calcification, septa, wide ventricles), captions name them: they are dark like blood on purpose, in healthy and diseased stacks alike, and are no lesion.",
@@ -106,10 +110,10 @@ export function reading(results: Results): string[] {
   ];
 }
 
-function thresholdsHold({ folds }: Results): string {
+function thresholdsHold({ folds }: Results, task: EvaluatedTask): string {
   return folds === undefined
     ? "Both hold at one threshold, chosen on the validation split and carried over; the table of operating points shows what it reached there."
-    : "Each fold has a network and thresholds of its own; calls and masks are those of the fold, and are counted together. AUROC and average precision take all scores together, though networks differ in scale, which mostly lowers them; under All figures stands the AUROC of the pairs that one network scored.";
+    : `Each fold has a network and thresholds of its own; calls${task === "masks" ? " and masks" : ""} are those of the fold, and are counted together. AUROC and average precision take all scores together, though networks differ in scale, which mostly lowers them; under All figures stands the AUROC of the pairs that one network scored.`;
 }
 
 const emptyRules: Readonly<Record<EmptyMaskRule, string>> = {
@@ -195,6 +199,8 @@ export function limits(results: Results): string[] {
       : []),
     "Stacks of one subject share anatomy, and copies of one subject share more; intervals allow for it, but subjects are few whatever the number of slices.",
     "Predictive values depend on how common lesions are in this dataset, which is not how common they are in a clinic.",
-    "Grades and planes were looked at without correction for the number of comparisons.",
+    ...(results.metrics.some(({ per, subset }) => per === "stack" && subset !== "all")
+      ? ["Grades and planes were looked at without correction for the number of comparisons."]
+      : []),
   ];
 }

@@ -74,7 +74,7 @@ function ofModel({ results, task, version }: Evaluated) {
     selection: "The checkpoint that was best on the validation subjects, unless the config asks for another.",
     software: `hemosynth ${version} (TensorFlow.js); versions, backend, seeds and hashes in manifest.json.`,
     code: "hemosynth is open (Apache-2.0). Weights, data and config are yours to share; hemosynth verify repeats the run.",
-    threshold: `Scores are logits. Stacks: ${operatingPoints.stack.rule}. Masks: ${mask.rule}.`,
+    threshold: `Scores are logits. Stacks: ${operatingPoints.stack.rule}.${task === "masks" ? ` Masks: ${mask.rule}.` : ""}`,
     explainability: task === "masks" || task === "boxes" ? "What was found is outlined in the cases." : task === "bags" ? "The share of each slice in the score of its stack (attention.csv), drawn in the cases." : findMetric(results, "pointing", "slice") === undefined ? null : "Heat maps (predict.heatmap), with the share that points at the lesion.", // biome-ignore format: one line
     uncertainty: `${percent(options.bootstrap.level)} percentile bootstrap of whole subjects, ${options.bootstrap.resamples} resamples, seed ${results.seed}${options.bootstrap.includeThreshold ? ", thresholds chosen anew in each" : ""}.`,
     subgroups:
