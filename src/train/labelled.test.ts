@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/helpers/disc-dataset.ts";
@@ -6,7 +6,8 @@ import { pictureClasses, shapes, writeLabelledDataset } from "../../test/helpers
 import { readyBackend } from "../backend/index.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
 import type { UserError } from "../core/errors.ts";
-import { readDataset, readSplits, writeSplits } from "../data/dataset.ts";
+import { writeDrawn } from "../data/case-files.ts";
+import { readDataset, readSplits, writeDataset, writeSplits } from "../data/dataset.ts";
 import { readModelFolder } from "../data/model-folder.ts";
 import { readVolume } from "../data/nifti.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
@@ -91,11 +92,11 @@ test("other stands for every class that is not named; a class that nothing stand
 });
 
 /** Crops of the two shapes, by the boxes of the dataset or those of a detector. */
-async function cut(detector: string | null) {
+async function cut(detector: string | null, data = pictures) {
   const out = await temporaryFolder("regions");
   const options = cropOptions.parse({ names: [...shapes], boxes: detector === null ? "given" : "detected" });
   const { bootstrap } = evalOptions.parse({ bootstrap: { resamples: 100 } });
-  const { summary } = await runRegions({ data: pictures, detector, out, options, side: 24, pixelMm: 1, bootstrap, seed: 1 }, silentContext()); // biome-ignore format: one line
+  const { summary } = await runRegions({ data, detector, out, options, side: 24, pixelMm: 1, bootstrap, seed: 1 }, silentContext()); // biome-ignore format: one line
   return { out, summary, dataset: await readDataset(out) };
 }
 
@@ -131,6 +132,19 @@ test("a case is told by crops of its regions, one of which may be missing", slow
   const again = runEval({ data: out, predictions, out: evaluation, report: join(evaluation, "report.html"), options, seed: 1 }, silentContext()); // biome-ignore format: one line
   await expect(again).rejects.toThrow("splits must name subjects of the dataset; got sub-none"); // of leaks only equal pictures pass
   await expect(trained({ kind: "hexanet", regions: 2 }, train, out)).rejects.toThrow("splits must name subjects of the dataset");
+});
+
+test("the sidecar of a picture goes with its crops", slow, async () => {
+  const data = await temporaryFolder("with sidecars");
+  await writeLabelledDataset(data, 3, 4);
+  const dataset = await readDataset(data);
+  const sidecar = await writeDrawn(data, "drawn/sub-00", { seed: 4 });
+  await writeDataset(data, { ...dataset, cases: dataset.cases.map((c, i) => (i === 0 ? { ...c, sidecar } : c)) });
+  const { out, dataset: crops } = await cut(null, data);
+  expect(crops.cases.map((c) => c.sidecar)).toEqual([sidecar, null, null]);
+  expect(readFileSync(join(out, sidecar.path))).toEqual(readFileSync(join(data, sidecar.path)));
+  writeFileSync(join(data, sidecar.path), "{}");
+  await expect(cut(null, data)).rejects.toThrow(`${join(data, sidecar.path)}: must be as the dataset recorded it; got other content. Make the dataset again.`); // biome-ignore format: one line
 });
 
 test("regions are found by their names", slow, async () => {
