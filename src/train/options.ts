@@ -327,6 +327,8 @@ export function batchMisfit(model: ModelOptions, train: TrainOptions): { readonl
   if (train.share < 1 && train.freshEvery !== null)
     return { path: "share", rule: `must be 1 with freshEvery, whose stacks are of all training subjects; got ${train.share}` };
   if (names !== null) return { path: "outputs", rule: names };
+  if (task !== "mil" && task !== "crops" && Object.values(train.sampling).every((share) => share === 0))
+    return { path: "sampling", rule: "must give a kind of window a weight above 0; got 0 for each" };
   const isViews = task === "infoNce" || task === "vicReg" || task === "localInfoNce";
   if ((isViews || task === "mil" || task === "classes" || task === "crops") && augment.mosaicShare > 0)
     return { path: "augment.mosaicShare", rule: `must be 0 for task ${task}; got ${augment.mosaicShare}` };

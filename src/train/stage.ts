@@ -145,7 +145,8 @@ async function fed<T>(
   const { accumulate } = options.optimizer;
   const every = options.freshEvery ?? options.steps;
   const roundOf = (step: number) => Math.floor((step - 1) / every);
-  const roundAt = startRounds(data.train, fresh, roundOf(options.steps), signal);
+  const drawsCases = ["bags", "sets"].includes(tasks[options.task].draws);
+  const roundAt = startRounds(data.train, fresh, roundOf(options.steps), signal, drawsCases ? null : options.sampling);
   const rng = seededRng(seed).fork("train");
   const classWeights = classWeightsOf(data.train, options);
   const scenes = new Map<number, readonly FreshScene[]>(); // by round
