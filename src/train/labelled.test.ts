@@ -4,12 +4,13 @@ import { beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/helpers/disc-dataset.ts";
 import { pictureClasses, shapes, writeLabelledDataset } from "../../test/helpers/labelled-dataset.ts";
 import { readyBackend } from "../backend/index.ts";
+import { axisAlignedAffine } from "../core/affine.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
 import type { UserError } from "../core/errors.ts";
 import { writeDrawn } from "../data/case-files.ts";
 import { readDataset, readSplits, writeDataset, writeSplits } from "../data/dataset.ts";
 import { readModelFolder } from "../data/model-folder.ts";
-import { readVolume } from "../data/nifti.ts";
+import { readVolume, writeNifti } from "../data/nifti.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
 import { evalOptions } from "../eval/options.ts";
 import { predictOptions } from "../eval/predict/options.ts";
@@ -145,6 +146,27 @@ test("the sidecar of a picture goes with its crops", slow, async () => {
   expect(readFileSync(join(out, sidecar.path))).toEqual(readFileSync(join(data, sidecar.path)));
   writeFileSync(join(data, sidecar.path), "{}");
   await expect(cut(null, data)).rejects.toThrow(`${join(data, sidecar.path)}: must be as the dataset recorded it; got other content. Make the dataset again.`); // biome-ignore format: one line
+});
+
+test("a case that has not one slice for each region is refused, in training and in prediction", slow, async () => {
+  const { out } = await cut(null);
+  const train = { task: "crops", outputs: ["normal", "missing", "other"], cropSize: 24, steps: 2 };
+  const encoder = { kind: "miniresnet", widths: [8] };
+  const unlike = trained({ kind: "hexanet", regions: 3, encoder }, train, out).catch((error: UserError) => error);
+  expect(await unlike).toMatchObject({ fault: "data", message: `${out}: every case must have 3 slices, one for each of model.regions; got 2 in sub-01_regions. Set model.regions to 2.` }); // biome-ignore format: one line
+  const model = await trained({ kind: "hexanet", regions: 2, encoder }, train, out);
+  for (const slices of [3, 4]) {
+    const input = join(await temporaryFolder("exam"), "exam.nii.gz");
+    const shape = [24, 24, slices] as const;
+    await writeNifti(input, {
+      data: new Uint8Array(576 * slices).fill(9),
+      shape,
+      affine: axisAlignedAffine([...shape], [1, 1, 4]),
+    });
+    const request = { model, input, splits: null, out: await temporaryFolder("pred"), options: predictOptions.parse({}) };
+    const fault = await runPredict(request, silentContext()).catch((error: UserError) => error);
+    expect(fault).toMatchObject({ fault: "data", message: `${input}: must have 2 slices, one for each region that the network was trained on; got ${slices}. Cut the regions of the case first.` }); // biome-ignore format: one line
+  }
 });
 
 test("regions are found by their names", slow, async () => {

@@ -24,7 +24,7 @@ import {
   trainFiles,
 } from "./folder.ts";
 import { type InitFacts, initWords, provenance, readInit } from "./init/load.ts";
-import { loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
+import { checkRegions, loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
 import { checkMemory } from "./memory.ts";
 import { checkSizes, checkTask, type TrainOptions } from "./options.ts";
 import { type FreshScene, type FreshScenes, startRounds } from "./rounds.ts";
@@ -73,6 +73,7 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
     checkSizes(request.model, options, model.sizeMultiple);
     const start = await begin(request, state, plan, context);
     const data = await loadData(plan, context);
+    checkRegions(request.data, request.model, data);
     const anchors = anchorsOf(request, plan, data, context);
     const work = (feed: TimedFeed) => train(trainRun(request, state, plan, data, anchors, start, feed, context));
     const end = await fed(request, data, anchors, context, work);
