@@ -24,4 +24,3 @@ export const pretrainingOptions = z.strictObject({
   into,
   only,
 });
-export type PretrainingOptions = z.output<typeof pretrainingOptions>;

@@ -38,7 +38,6 @@ export const maskOptions = z.discriminatedUnion("rule", [
     probability: z.number().gt(0).lt(1).default(0.5).describe("a voxel is lesion at this probability or above, in (0, 1)"),
   }),
 ]);
-export type MaskOptions = z.output<typeof maskOptions>;
 
 /** Intervals by resampling whole patients. */
 export const bootstrapOptions = z.strictObject({

@@ -65,7 +65,11 @@ export interface BagOutput {
   readonly attention: Tensor2D;
 }
 
-/** A segmenter: gives NHWC logits (no sigmoid), same height and width as its input. */
+/**
+ * A network that training and prediction know. Its output has four axes, and holds logits (no sigmoid, no softmax) unless said otherwise: of a segmenter N x H x W x outputs;
+ * of a classifier N x 1 x 1 x classes; of bags N x 1 x 1 x 2, which `pool` makes one of each bag; of sets cases x 1 x 1 x classes; of a detector N x 1 x candidates x (5 + classes); of an autoencoder the images themselves;
+ * in pretraining what the pretext asks for.
+ */
 export interface Model extends Network<Tensor4D> {
   /** Where coarser levels are trained as well: logits at the input's size, at half of it, and so on. */
   readonly applyDeep?: (x: Tensor4D, mode: ApplyMode) => Tensor4D[];

@@ -16,4 +16,3 @@ export const priorsOptions = z.discriminatedUnion("kind", [
       .describe("run folder of a tissue network (train.task: tissue); null: the one that comes with hemosynth"),
   }),
 ]);
-export type PriorsOptions = z.output<typeof priorsOptions>;

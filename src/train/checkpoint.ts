@@ -115,11 +115,13 @@ function restoreVectors(all: ReadonlyMap<string, FloatTensor>, where: string, st
   for (const [name, vector] of vectors) {
     if (name === "parameters" || name === "statistics") continue;
     const stored = all.get(checkpointPrefix + name);
-    if (stored?.data.length !== vector.size || !stored.data.every(Number.isFinite))
-      throw new UserError(
-        "data",
-        `${where}: ${name} must hold ${vector.size} finite numbers; got ${stored?.data.length ?? "none"}. Start without --resume.`,
-      );
+    const isWhole = stored?.data.length === vector.size;
+    const broken = stored?.data.find((value) => !Number.isFinite(value));
+    if (!isWhole || broken !== undefined) {
+      const got = isWhole ? `${broken} among them` : (stored?.data.length ?? "none");
+      const rule = `${name} must hold ${vector.size} finite numbers`;
+      throw new UserError("data", `${where}: ${rule}; got ${got}. Start without --resume.`);
+    }
     tf.tidy(() => vector.assign(tf.tensor1d(stored.data)));
   }
 }

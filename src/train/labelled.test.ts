@@ -1,14 +1,16 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/helpers/disc-dataset.ts";
 import { pictureClasses, shapes, writeLabelledDataset } from "../../test/helpers/labelled-dataset.ts";
 import { readyBackend } from "../backend/index.ts";
+import { axisAlignedAffine } from "../core/affine.ts";
 import { silentContext, silentReporter } from "../core/context.ts";
 import type { UserError } from "../core/errors.ts";
-import { readDataset, readSplits, writeSplits } from "../data/dataset.ts";
+import { writeDrawn } from "../data/case-files.ts";
+import { readDataset, readSplits, writeDataset, writeSplits } from "../data/dataset.ts";
 import { readModelFolder } from "../data/model-folder.ts";
-import { readVolume } from "../data/nifti.ts";
+import { readVolume, writeNifti } from "../data/nifti.ts";
 import { preprocessOptions } from "../data/preprocess.ts";
 import { evalOptions } from "../eval/options.ts";
 import { predictOptions } from "../eval/predict/options.ts";
@@ -91,11 +93,11 @@ test("other stands for every class that is not named; a class that nothing stand
 });
 
 /** Crops of the two shapes, by the boxes of the dataset or those of a detector. */
-async function cut(detector: string | null) {
+async function cut(detector: string | null, data = pictures) {
   const out = await temporaryFolder("regions");
   const options = cropOptions.parse({ names: [...shapes], boxes: detector === null ? "given" : "detected" });
   const { bootstrap } = evalOptions.parse({ bootstrap: { resamples: 100 } });
-  const { summary } = await runRegions({ data: pictures, detector, out, options, side: 24, pixelMm: 1, bootstrap, seed: 1 }, silentContext()); // biome-ignore format: one line
+  const { summary } = await runRegions({ data, detector, out, options, side: 24, pixelMm: 1, bootstrap, seed: 1 }, silentContext()); // biome-ignore format: one line
   return { out, summary, dataset: await readDataset(out) };
 }
 
@@ -131,6 +133,40 @@ test("a case is told by crops of its regions, one of which may be missing", slow
   const again = runEval({ data: out, predictions, out: evaluation, report: join(evaluation, "report.html"), options, seed: 1 }, silentContext()); // biome-ignore format: one line
   await expect(again).rejects.toThrow("splits must name subjects of the dataset; got sub-none"); // of leaks only equal pictures pass
   await expect(trained({ kind: "hexanet", regions: 2 }, train, out)).rejects.toThrow("splits must name subjects of the dataset");
+});
+
+test("the sidecar of a picture goes with its crops", slow, async () => {
+  const data = await temporaryFolder("with sidecars");
+  await writeLabelledDataset(data, 3, 4);
+  const dataset = await readDataset(data);
+  const sidecar = await writeDrawn(data, "drawn/sub-00", { seed: 4 });
+  await writeDataset(data, { ...dataset, cases: dataset.cases.map((c, i) => (i === 0 ? { ...c, sidecar } : c)) });
+  const { out, dataset: crops } = await cut(null, data);
+  expect(crops.cases.map((c) => c.sidecar)).toEqual([sidecar, null, null]);
+  expect(readFileSync(join(out, sidecar.path))).toEqual(readFileSync(join(data, sidecar.path)));
+  writeFileSync(join(data, sidecar.path), "{}");
+  await expect(cut(null, data)).rejects.toThrow(`${join(data, sidecar.path)}: must be as the dataset recorded it; got other content. Make the dataset again.`); // biome-ignore format: one line
+});
+
+test("a case that has not one slice for each region is refused, in training and in prediction", slow, async () => {
+  const { out } = await cut(null);
+  const train = { task: "crops", outputs: ["normal", "missing", "other"], cropSize: 24, steps: 2 };
+  const encoder = { kind: "miniresnet", widths: [8] };
+  const unlike = trained({ kind: "hexanet", regions: 3, encoder }, train, out).catch((error: UserError) => error);
+  expect(await unlike).toMatchObject({ fault: "data", message: `${out}: every case must have 3 slices, one for each of model.regions; got 2 in sub-01_regions. Set model.regions to 2.` }); // biome-ignore format: one line
+  const model = await trained({ kind: "hexanet", regions: 2, encoder }, train, out);
+  for (const slices of [3, 4]) {
+    const input = join(await temporaryFolder("exam"), "exam.nii.gz");
+    const shape = [24, 24, slices] as const;
+    await writeNifti(input, {
+      data: new Uint8Array(576 * slices).fill(9),
+      shape,
+      affine: axisAlignedAffine([...shape], [1, 1, 4]),
+    });
+    const request = { model, input, splits: null, out: await temporaryFolder("pred"), options: predictOptions.parse({}) };
+    const fault = await runPredict(request, silentContext()).catch((error: UserError) => error);
+    expect(fault).toMatchObject({ fault: "data", message: `${input}: must have 2 slices, one for each region that the network was trained on; got ${slices}. Cut the regions of the case first.` }); // biome-ignore format: one line
+  }
 });
 
 test("regions are found by their names", slow, async () => {

@@ -48,10 +48,7 @@ export const lossOptions = z
     focal: focalOptions.prefault({}).describe("focal loss beside the others"),
     tversky: tverskyOptions.prefault({}).describe("Tversky loss beside the others"),
     /** What the cross-entropy of lesion pixels counts, that of others being 1; PyTorch's `pos_weight`. */
-    lesionPixelWeight: weight(
-      1,
-      "what the cross-entropy of a lesion pixel counts, or of a slice with blood, that of any other being 1; not for task tissue",
-    ),
+    lesionPixelWeight: weight(1, "what the cross-entropy of a lesion pixel counts, or of a slice or bag with blood, a type of it or a cell that shows it, that of any other being 1; not for task tissue"), // biome-ignore format: one line
     /** Weight of the brain's loss beside the lesion's. */
     brainLossWeight: weight(0.5, "weight of the brain's loss beside the lesion's; task lesion only"),
     /** Tissues: a pixel's cross-entropy counts by the share of its tissue in the batch to the power of minus this. */
@@ -85,7 +82,7 @@ export const lossOptions = z
     /** Of a detector, which has no other part. */
     detection: detectionLossOptions
       .prefault({})
-      .describe("task detect: weights of the parts of a detector's loss; it has no other part"),
+      .describe("tasks detect and regions: weights of the parts of a detector's loss; it has no other part"),
   })
   .meta({ id: "loss" });
 export type LossOptions = z.output<typeof lossOptions>;
@@ -188,7 +185,9 @@ export const trainOptions = z.strictObject({
   autoAnchor: z
     .boolean()
     .default(true)
-    .describe("task detect: anchors are fitted to the training boxes where those of the model can learn less than 98 % of them"),
+    .describe(
+      "tasks detect and regions: anchors are fitted to the training boxes where those of the model can learn less than 98 % of them",
+    ),
   bags: bagOptions.prefault({}).describe("task mil: what a bag has in training"),
   denoise: denoiseOptions.prefault({}).describe("task denoise: the noise that is added"),
   restore: restoreOptions.prefault({}).describe("task restore: the patches that change places"),
@@ -198,7 +197,7 @@ export const trainOptions = z.strictObject({
       "tasks infoNce, localInfoNce and vicReg: two views of each slice; its head is that of weakBinary and weakTypes, too",
     ),
   weakCells: z.int().min(1).max(64).default(4).describe("task weakGrid: cells a side of the grid"),
-  sampling: samplingOptions.prefault({}).describe("which slices make a batch; not for task mil"),
+  sampling: samplingOptions.prefault({}).describe("which slices make a batch; not for tasks mil and crops"),
   augment: augmentOptions.prefault({}).describe("how training slices are varied"),
   /** Share of the training subjects that is used: of a smaller share all are among those of a larger one. */
   share: z
@@ -290,7 +289,7 @@ function listed(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }
 
-/** The tasks whose loss is of one kind, which `train.loss` has no part in but for a detector's own. */
+/** The tasks whose loss is of one kind: of `train.loss` they read the gains of a detector, `classBalance` (classes and crops) or `lesionPixelWeight` (weak*), and no weight of a part. */
 const ownLosses: Readonly<Partial<Record<TaskName, string>>> = {
   detect: "is detection",
   regions: "is detection",
@@ -327,6 +326,8 @@ export function batchMisfit(model: ModelOptions, train: TrainOptions): { readonl
   if (train.share < 1 && train.freshEvery !== null)
     return { path: "share", rule: `must be 1 with freshEvery, whose stacks are of all training subjects; got ${train.share}` };
   if (names !== null) return { path: "outputs", rule: names };
+  if (task !== "mil" && task !== "crops" && Object.values(train.sampling).every((share) => share === 0))
+    return { path: "sampling", rule: "must give a kind of window a weight above 0; got 0 for each" };
   const isViews = task === "infoNce" || task === "vicReg" || task === "localInfoNce";
   if ((isViews || task === "mil" || task === "classes" || task === "crops") && augment.mosaicShare > 0)
     return { path: "augment.mosaicShare", rule: `must be 0 for task ${task}; got ${augment.mosaicShare}` };

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { UserError } from "../core/errors.ts";
 import { type FreshRound, startRounds } from "./rounds.ts";
 import type { TrainSlice } from "./slices.ts";
 
@@ -30,6 +31,23 @@ test("a round is begun while the one before it is drawn from, the last is the la
   const later = startRounds(slicesOf(0), { origin: null, round }, 3, never);
   expect((await later(2)).slices[0]!.caseId).toBe("round-2");
   expect(made).toEqual([2, 3]);
+});
+
+test("slices that no kind of window with a weight is on are refused before one is drawn", async () => {
+  const sampling = { lesion: 1, brain: 0.5, noBrain: 0 };
+  const round = async () => ({ slices: slicesOf(1), scenes: [] });
+  const fault = async (r: number) => await startRounds(slicesOf(0), { origin: null, round }, 1, never, sampling)(r).catch((e: UserError) => e); // biome-ignore format: one line
+  const rule =
+    "a kind of window that is there a weight above 0; got 0 for noBrain, the only one there. Set train.sampling.noBrain higher.";
+  expect(await fault(0)).toMatchObject({ fault: "usage", message: `train.sampling must give, in the train split, ${rule}` });
+  expect(await fault(1)).toMatchObject({
+    fault: "usage",
+    message: `train.sampling must give, in round 1 of fresh stacks, ${rule}`,
+  });
+  const trace = slicesOf(0).map((slice) => ({ ...slice, lesionPixels: 1, brainPixels: 1 }));
+  await expect(startRounds(trace, null, 0, never, sampling)(0)).rejects.toThrow(
+    "train.sampling must give, in the train split, a kind of window that is there a weight above 0; got slices with traces of blood alone. Use more subjects.",
+  );
 });
 
 test("what fails is told when its round is asked for; a stop ends the wait for a round, but not one that is there", async () => {

@@ -1,6 +1,7 @@
 import { StoppedError, UserError } from "../core/errors.ts";
 import type { TrainPool } from "./batch.ts";
-import { groupSlices } from "./sampler.ts";
+import type { SamplingOptions } from "./options.ts";
+import { checkSampling, groupSlices } from "./sampler.ts";
 import type { TrainSlice } from "./slices.ts";
 
 /** Where new training stacks come from while a training goes on. */
@@ -39,19 +40,23 @@ export interface Round extends TrainPool {
  *
  * @param last - Number of the last round.
  * @param signal - Ends the wait for a round with a {@link StoppedError}.
+ * @param sampling - Of which a round must have a slice; null where whole cases are drawn.
  */
 export function startRounds(
   first: readonly TrainSlice[],
   fresh: FreshScenes | null,
   last: number,
   signal: AbortSignal,
+  sampling: SamplingOptions | null = null,
 ): (r: number) => Promise<Round> {
   const begun = new Map<number, Promise<Round>>();
   const make = async (r: number): Promise<Round> => {
     const { slices, scenes } = r === 0 ? { slices: first, scenes: [] } : await fresh!.round(r);
     if (slices.length === 0)
       throw new UserError("data", `train.freshEvery: round ${r} of fresh stacks must hold one to learn from; got none. Set synth.healthyShare to 1 for task denoise, or use more subjects.`); // biome-ignore format: one line
-    return { slices, groups: groupSlices(slices), scenes };
+    const groups = groupSlices(slices);
+    if (sampling !== null) checkSampling(groups, sampling, r === 0 ? "in the train split" : `in round ${r} of fresh stacks`);
+    return { slices, groups, scenes };
   };
   const begin = (r: number): Promise<Round> => {
     const round = begun.get(r) ?? make(r);

@@ -1,3 +1,4 @@
+import { UserError } from "../core/errors.ts";
 import { pick, type Rng, weightedIndex } from "../core/rng.ts";
 import type { SamplingOptions } from "./options.ts";
 import { brainBit, lesionBit, minLesionPixels, type TrainSlice } from "./slices.ts";
@@ -34,6 +35,21 @@ export function groupSlices(slices: readonly TrainSlice[]): SliceGroups {
     brain: of((s) => s.lesionPixels === 0 && s.brainPixels > 0),
     noBrain: of((s) => s.brainPixels === 0),
   };
+}
+
+/**
+ * @param where - Such as `in the train split`, in the message.
+ * @throws {UserError} (usage) If there is no slice of a kind with a positive weight: nothing could be drawn.
+ */
+export function checkSampling(groups: SliceGroups, options: SamplingOptions, where: string): void {
+  const there = windowKinds.filter((kind) => groups[kind].length > 0);
+  if (there.some((kind) => options[kind] > 0)) return;
+  const [got, wayOut] =
+    there.length === 0
+      ? ["slices with traces of blood alone", "Use more subjects"]
+      : [`0 for ${there.join(" and ")}, the only ${there.length === 1 ? "one" : "ones"} there`, `Set train.sampling.${there[0]} higher`]; // biome-ignore format: one line
+  const rule = `train.sampling must give, ${where}, a kind of window that is there a weight above 0`;
+  throw new UserError("usage", `${rule}; got ${got}. ${wayOut}.`);
 }
 
 /**

@@ -53,7 +53,7 @@ export function scorerOf(task: TaskName, channels: number, size: number, anchors
 }
 
 /** What a task has no figure for. */
-const none = { dice: null, auroc: null, map50: null, brainDice: null } as const;
+export const none = { dice: null, auroc: null, map50: null, brainDice: null } as const;
 
 interface Counts {
   both: number;

@@ -10,7 +10,7 @@ const options = preprocessOptions.parse({});
 const at = (i: number) => [i % 30, Math.floor(i / 30) % 24, Math.floor(i / 720)] as const;
 const inBrain = (i: number) => at(i)[2] > 0 && Math.hypot(at(i)[0] - 15, at(i)[1] - 12) < 8;
 const inLesion = (i: number) => at(i)[2] === 2 && Math.hypot(at(i)[0] - 17, at(i)[1] - 12) < 3;
-const volume = <T extends Float32Array | Uint16Array>(data: T) => ({ data, shape, affine });
+const volume = <T extends Float32Array | Uint16Array>(data: T, at = affine) => ({ data, shape, affine: at });
 const image = volume(
   Float32Array.from({ length: 2880 }, (_, i) => (inLesion(i) ? 50 : inBrain(i) ? 200 + (i % 5) : 400 + (i % 7))),
 );
@@ -63,6 +63,11 @@ test("memory is foretold from the header to the byte", () => {
 test("a mask whose affine differs by rounding stays on the image's pixels; one moved by more is refused", () => {
   const moved = (by: number) => ({ ...masks.lesion, affine: affine.map((v) => v + by) as unknown as typeof affine });
   expect(prepareCase("a", image, { ...masks, lesion: moved(1e-4) }, options)).toEqual(prepareCase("a", image, masks, options));
+  const facts = { types: [0] };
+  const edge = { ...image, affine: axisAlignedAffine(shape, [36.5 / 30, 1, 4]) }; // a hair less is a pixel less
+  const onEdge = (by: number) => volume(masks.lesion.data, edge.affine.map((v) => v + by) as unknown as typeof affine);
+  const typesOf = (by: number) => prepareCase("a", edge, { lesion: onEdge(by), brain: onEdge(0) }, options, facts);
+  for (const by of [-1e-4, 1e-4]) expect(typesOf(by)).toEqual(typesOf(0));
   expect(() => prepareCase("a", image, { ...masks, lesion: moved(0.5) }, options)).toThrow(
     /the lesion mask must be on the image's grid of 30 x 24 x 4; got a corner [\d.]+ voxels away/,
   );

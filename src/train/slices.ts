@@ -85,7 +85,7 @@ export function prepareCase(
   const stack = prepareStack(image, options);
   const slicesOf = (name: keyof CaseMasks) => prepareMask(onImage(masks[name], image, id, `${name} mask`), options);
   const [lesion, brain] = [slicesOf("lesion"), slicesOf("brain")];
-  const types = facts.types === undefined ? null : prepareLabels(masks.lesion, options);
+  const types = facts.types === undefined ? null : prepareLabels(onImage(masks.lesion, image, id, "lesion mask"), options);
   const maskedGain = gainOfMasked(image, masks.brain, stack.range, options);
   return stack.slices.map((slice, index) => {
     const [blood, inside] = [lesion[index]!.data, brain[index]!.data];

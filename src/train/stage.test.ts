@@ -315,6 +315,8 @@ test("a damaged checkpoint is refused by name", async () => {
   };
   const few: FloatTensor = { shape: [3], data: new Float32Array(3) };
   const [kernel, moment] = ["down0.conv0.weight", [...tensors.keys()].find((name) => name.startsWith("state/optimizer."))!];
+  const moments = floats.find(([name]) => name === moment)![1];
+  const broken = { ...moments, data: moments.data.map((v, i) => (i === 1 ? Number.NaN : v)) };
   const damaged: [Uint8Array, RegExp][] = [
     [new Uint8Array(), /at least 10 bytes; got 0/],
     [Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0, 0), /must be safetensors; got a Python pickle or zip/],
@@ -323,6 +325,10 @@ test("a damaged checkpoint is refused by name", async () => {
     [changed((all) => all.set(kernel, few)), /down0\.conv0\.weight has shape \[3, 3, 1, 4\]; got \[3\]/],
     [changed((all) => all.delete(moment)), /optimizer\.\w+ must hold \d+ finite numbers; got none\. Start without --resume/],
     [changed((all) => all.set(moment, few)), /optimizer\.\w+ must hold \d+ finite numbers; got 3\./],
+    [
+      changed((all) => all.set(moment, broken)),
+      /optimizer\.\w+ must hold \d+ finite numbers; got NaN among them\. Start without --resume\.$/,
+    ],
     [changed((all) => all.set("state/optimizer.velocity", few)), /no use for; got state\/optimizer\.velocity\./],
     [bytes.subarray(0, bytes.length - 9), /tensors fill|offsets of/],
     [Buffer.from(bytes.toString("latin1").replace('schemaVersion\\":1', 'schemaVersion\\":2'), "latin1"), /schemaVersion/],

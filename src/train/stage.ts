@@ -4,7 +4,6 @@ import { computesOnGpu } from "../backend/native.ts";
 import type { StageContext, StageResult } from "../core/context.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { seededRng } from "../core/rng.ts";
-import { many } from "../core/words.ts";
 import { writeAtomic } from "../data/files.ts";
 import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
@@ -25,8 +24,7 @@ import {
   trainFiles,
 } from "./folder.ts";
 import { type InitFacts, initWords, provenance, readInit } from "./init/load.ts";
-import { learnsFrom } from "./learns-from.ts";
-import { loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
+import { checkRegions, loadData, planData, type TrainData, type TrainPlan } from "./load.ts";
 import { checkMemory } from "./memory.ts";
 import { checkSizes, checkTask, type TrainOptions } from "./options.ts";
 import { type FreshScene, type FreshScenes, startRounds } from "./rounds.ts";
@@ -34,8 +32,8 @@ import { type Progress, type TrainRun, train } from "./run.ts";
 import { minLesionPixels } from "./slices.ts";
 import { createState, disposeState, type TrainState } from "./state.ts";
 import { networkShape, outputsOf, tasks } from "./task.ts";
-import type { ValidationFigures } from "./validate.ts";
 import { validatorOf } from "./validator.ts";
+import { mainFigure, resultOf } from "./words.ts";
 
 /** What {@link runTrain} needs. */
 export interface TrainRequest {
@@ -75,11 +73,12 @@ export async function runTrain(request: TrainRequest, context: StageContext): Pr
     checkSizes(request.model, options, model.sizeMultiple);
     const start = await begin(request, state, plan, context);
     const data = await loadData(plan, context);
+    checkRegions(request.data, request.model, data);
     const anchors = anchorsOf(request, plan, data, context);
     const work = (feed: TimedFeed) => train(trainRun(request, state, plan, data, anchors, start, feed, context));
     const end = await fed(request, data, anchors, context, work);
     await writeAtomic(join(out, trainFiles.model), `${canonicalJson(await modelFile(request, plan, anchors, end), 1)}\n`);
-    return result(data, end, options);
+    return resultOf(data, end, options);
   } finally {
     disposeState(state);
     model.dispose();
@@ -147,7 +146,8 @@ async function fed<T>(
   const { accumulate } = options.optimizer;
   const every = options.freshEvery ?? options.steps;
   const roundOf = (step: number) => Math.floor((step - 1) / every);
-  const roundAt = startRounds(data.train, fresh, roundOf(options.steps), signal);
+  const drawsCases = ["bags", "sets"].includes(tasks[options.task].draws);
+  const roundAt = startRounds(data.train, fresh, roundOf(options.steps), signal, drawsCases ? null : options.sampling);
   const rng = seededRng(seed).fork("train");
   const classWeights = classWeightsOf(data.train, options);
   const scenes = new Map<number, readonly FreshScene[]>(); // by round
@@ -231,7 +231,7 @@ function trainRun(
       await appendLog(out, { step, loss, secondsPerStep: seconds, secondsWaiting: waiting });
     },
     async onValidation(row, standing) {
-      note = `, val ${mainFigure(row, options)}`;
+      note = `, val ${mainFigure(row)}`;
       await recordValidation(out, row, standing, { model: state.model, facts, keepsMore: options.keepBest > 1 });
       await appendLog(out, { ...row, best: standing.best, validationSeconds: (performance.now() - clock.since) / 1000 });
       clock.since = performance.now();
@@ -283,46 +283,4 @@ async function modelFile(
     steps,
     validation: { step, loss, dice, auroc, brainDice, ...(map50 === null ? {} : { map50 }) },
   };
-}
-
-function result(data: TrainData, { step: steps, kept }: Progress, options: TrainOptions): StageResult {
-  const { step, loss, dice, auroc, brainDice, map50 } = kept[0]!;
-  const figures = bestWords(kept[0]!, options);
-  const early = steps < options.steps ? ` of ${options.steps}, then no better for ${options.patience} validations,` : "";
-  const slices = { train: data.train.length, val: data.val.length };
-  return {
-    headline:
-      `trained ${many(steps, "step")}${early} on ${many(slices.train, "slice")} of ${many(data.cases.train, "case")}; ` +
-      `best at step ${step}: ${figures}`,
-    summary: { steps, cases: data.cases, slices, best: { step, loss, dice, auroc, brainDice, map50 } },
-  };
-}
-
-function bestWords({ loss, dice, auroc, brainDice, map50 }: ValidationFigures, { task }: TrainOptions): string {
-  if (learnsFrom[task] === "classes") return `val AUROC of classes ${words(auroc)}`;
-  switch (tasks[task].draws) {
-    case "bags":
-    case "sets":
-      return `val AUROC of cases ${words(auroc)}`;
-    case "spoilt":
-    case "views":
-      return `val loss ${loss.toPrecision(3)}`;
-    case "windows":
-    case "slices":
-      if (map50 !== null) return `val mAP@0.5 ${words(map50)}, slice AUROC ${words(auroc)}`;
-      return `val Dice ${words(dice)}, slice AUROC ${words(auroc)}, brain Dice ${words(brainDice)}`;
-    default:
-      return tasks[task].draws satisfies never;
-  }
-}
-
-/** The figure that decides, in words. */
-function mainFigure({ loss, dice, auroc, map50 }: ValidationFigures, { task }: TrainOptions): string {
-  if (map50 !== null) return `mAP@0.5 ${words(map50)}`;
-  if (dice === null && auroc !== null) return `AUROC ${words(auroc)}`;
-  return ["spoilt", "views"].includes(tasks[task].draws) ? `loss ${loss.toPrecision(3)}` : `Dice ${words(dice)}`;
-}
-
-function words(figure: number | null): string {
-  return figure === null ? "undefined" : figure.toFixed(3);
 }

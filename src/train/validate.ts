@@ -6,7 +6,7 @@ import type { Model } from "../models/index.ts";
 import { type Batch, plainBatch } from "./batch.ts";
 import type { Anchors } from "./detect/target.ts";
 import type { TrainOptions } from "./options.ts";
-import { scorerOf } from "./score.ts";
+import { none, scorerOf } from "./score.ts";
 import { brainBit, minLesionPixels, type TrainSlice } from "./slices.ts";
 import { type Objective, outputsOf, type Task } from "./task.ts";
 import { uploadBatch } from "./upload.ts";
@@ -111,7 +111,7 @@ export async function validateLoss(
     checkLoss(value, batch);
     loss += value / batches.length;
   }
-  return { loss, dice: null, auroc: null, map50: null, brainDice: null };
+  return { loss, ...none };
 }
 
 function checkLoss(loss: number, { ids }: Pick<Batch, "ids">): void {

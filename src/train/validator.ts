@@ -5,7 +5,7 @@ import { validateBags, validateSets } from "./bags/validate.ts";
 import { drawBatch, paintBatch } from "./batch.ts";
 import type { Anchors } from "./detect/target.ts";
 import type { TrainOptions } from "./options.ts";
-import { groupSlices } from "./sampler.ts";
+import { checkSampling, groupSlices } from "./sampler.ts";
 import type { TrainSlice } from "./slices.ts";
 import { tasks } from "./task.ts";
 import { chooseValidation, type ValidationFigures, validate, validateLoss } from "./validate.ts";
@@ -13,6 +13,7 @@ import { chooseValidation, type ValidationFigures, validate, validateLoss } from
 /**
  * How a training is validated: what it looks at is chosen once, by the stream.
  * @param slices - Of the val split.
+ * @throws {UserError} (usage) If windows are drawn and none can be.
  * @returns Validates the weights that the model has at the moment of the call.
  */
 export function validatorOf(
@@ -33,6 +34,7 @@ export function validatorOf(
     case "spoilt":
     case "views": {
       const pool = { slices, groups: groupSlices(slices) };
+      checkSampling(pool.groups, options.sampling, "in the val split");
       const count = Math.ceil(validationSlices / batchSize);
       const batches = Array.from({ length: count }, (_, i) => paintBatch(drawBatch(rng, pool, i + 1, options)));
       return () => validateLoss(model, batches, task, options);

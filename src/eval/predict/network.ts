@@ -26,6 +26,8 @@ import { predictVolume, type Segmenter, type VolumePrediction } from "./volume.t
 /** A network as it is applied to a volume. */
 export interface Network {
   readonly model: Model;
+  /** Slices that a volume must have; null: any number. */
+  readonly slices: number | null;
   predict(
     volume: Volume,
     mask: Volume<Uint16Array> | null,
@@ -73,7 +75,7 @@ export function readyNetwork(folder: ModelFolder, where: string): Network {
     );
   const model = forInference(buildModel(options.data, { inChannels: 1, outChannels: file.outputs.length, seed: file.seed }));
   setWeights(model, weights, where);
-  return { model, predict: apply(model) };
+  return { model, slices: "regions" in options.data ? options.data.regions : null, predict: apply(model) };
 }
 
 /** How a network is applied, by what it was trained to tell; null where that is nothing known. */

@@ -3,10 +3,11 @@ import { basename, dirname, join } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
-import type { Volume } from "../../core/volume.ts";
+import { sliceAxis, type Volume } from "../../core/volume.ts";
 import { many } from "../../core/words.ts";
 import { splitNames } from "../../data/dataset.ts";
 import { tissueModel } from "../../data/embedded.ts";
+import { dataFault } from "../../data/faults.ts";
 import { makeFolder, writeAtomic } from "../../data/files.ts";
 import { readModelFolder } from "../../data/model-folder.ts";
 import type { PreprocessOptions } from "../../data/preprocess.ts";
@@ -68,7 +69,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   await removeStale(out);
   const sizeless = pixelSizeWarning(request.input, jobs, options);
   if (sizeless !== null) context.reporter.warn(sizeless);
-  const { model, predict } = readyNetwork(folder, request.model);
+  const { model, slices, predict } = readyNetwork(folder, request.model);
   const finder = options.gate === "tissue" ? buildTissueNetwork(await readModelFolder(tissueModel), tissueModel) : null;
   const found: Found = { rows: [], predicted: [], boxes: new Map(), faithfulness: [], attention: [], classes: [] };
   try {
@@ -76,6 +77,7 @@ export async function runPredict(request: PredictRequest, context: StageContext)
       throwIfStopped(context.signal);
       context.reporter.progress("predict", index, jobs.length, job.id);
       const volume = await readInput(job, options, context);
+      checkSlices(job, volume, slices);
       const mask = await readMask(job, volume);
       const { prediction, plane, gate } = await predict(volume, mask, options, context.signal, finder);
       const places = await keep(out, job, volume, prediction, options, window, found);
@@ -93,6 +95,14 @@ export async function runPredict(request: PredictRequest, context: StageContext)
   await writeAtomic(join(out, "predict.json"), `${canonicalJson(record, 1)}\n`);
   await writeAtomic(join(out, "scores.csv"), formatScores([...found.rows, ...subjectRows(jobs, found.rows, options.scores)]));
   return result(jobs, found.predicted);
+}
+
+/** @throws {UserError} (data) If a volume has not the slices that a network tells of at once. */
+function checkSlices({ image }: Job, volume: Volume, wanted: number | null): void {
+  const got = volume.shape[sliceAxis(volume)];
+  if (wanted === null || got === wanted) return;
+  const rule = `must have ${many(wanted, "slice")}, one for each region that the network was trained on`;
+  throw dataFault(image.file, rule, got, "Cut the regions of the case first");
 }
 
 /** Takes away the tables of an earlier prediction, scores.csv first: a folder without it is not whole. */

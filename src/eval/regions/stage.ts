@@ -1,7 +1,7 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { axisAlignedAffine, type Vec3 } from "../../core/affine.ts";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
-import { canonicalJson } from "../../core/hash.ts";
+import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { extractSlice, sliceAxis, type Volume } from "../../core/volume.ts";
 import { many } from "../../core/words.ts";
@@ -17,7 +17,7 @@ import {
   writeSplits,
 } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
-import { writeAtomic } from "../../data/files.ts";
+import { makeFolder, readBytes, writeAtomic } from "../../data/files.ts";
 import { assertNoLeak } from "../../data/leaks.ts";
 import { readModelFolder } from "../../data/model-folder.ts";
 import { readVolume } from "../../data/nifti.ts";
@@ -188,6 +188,19 @@ function measureDetection({ bootstrap, seed }: RegionsRequest, boxes: Untrained<
   return { ...of("val"), ...of("test") };
 }
 
+/** The sidecar of a picture, now beside the crops: their dataset must hold every file that it names. */
+async function copySidecar({ data, out }: RegionsRequest, { root }: Dataset, { sidecar }: Case): Promise<Case["sidecar"]> {
+  if (sidecar === null) return null;
+  const file = join(data, root, sidecar.path);
+  const bytes = await readBytes(file);
+  const sum = sha256(bytes);
+  if (sum !== sidecar.sha256)
+    throw dataFault(file, "must be as the dataset recorded it", "other content", "Make the dataset again");
+  await makeFolder(dirname(join(out, sidecar.path)));
+  await writeAtomic(join(out, sidecar.path), bytes);
+  return sidecar;
+}
+
 async function writeCrops(
   request: RegionsRequest,
   dataset: Dataset,
@@ -218,7 +231,7 @@ async function writeCrops(
   const name = classes[Math.max(...cases.map((c) => (c.class === undefined ? -1 : classes.indexOf(c.class))))];
   return {
     ...{ id, subject, session, gestationalAge, image, labels: null, brainMask: null, lesionMask: null },
-    ...{ sidecar: first.sidecar === null ? null : first.sidecar, shape: [...shape], spacing: [...spacing], grade: null },
+    ...{ sidecar: await copySidecar(request, dataset, first), shape: [...shape], spacing: [...spacing], grade: null },
     sources: [],
     ...(name === undefined ? {} : { class: name }),
   };

@@ -2,8 +2,6 @@ import type { WeightArray } from "../model.ts";
 import { type ResNetOptions, resnetWeights } from "../resnet.ts";
 import { type FileTensor, importStateDict } from "./state-dict.ts";
 
-export { fromTorch } from "./state-dict.ts";
-
 /**
  * The weights of a ResNet from a state dict of torchvision or timm, in the layout of {@link buildResNet}. Channels and classes are those of the file;
  * `num_batches_tracked`, which only PyTorch counts, is left out.

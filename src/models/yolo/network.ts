@@ -2,7 +2,7 @@ import { type Tensor4D, tf } from "../../backend/tf.ts";
 import { conv2d } from "../layers/conv.ts";
 import type { Scope } from "../layers/scope.ts";
 import type { ApplyMode, ModelShape, Network } from "../model.ts";
-import { createWeights, disposeWeights, type WeightSpec } from "../weights.ts";
+import { createWeights, disposeWeights, trainableNames, type WeightSpec } from "../weights.ts";
 import {
   c3,
   c3Weights,
@@ -45,7 +45,7 @@ export function buildYolo(options: YoloOptions, shape: ModelShape): Detector {
     classes: shape.outChannels,
     normMomentum: yoloNorm.momentum,
     weights,
-    trainable: specs.filter((spec) => spec.trainable).map((spec) => spec.name),
+    trainable: trainableNames(specs),
     sizeMultiple: coarsest,
     apply: (x, mode) => tf.tidy(() => yolo({ weights: mode.weights ?? weights, mode }, options, x)) as RawMaps,
     dispose: () => disposeWeights(weights),

@@ -64,7 +64,7 @@ function emptyGrid({ scale, detailMm: step }: HeadPlan): Grid {
   const { low, high } = headBounds;
   const shape = [0, 1, 2].map((a) => Math.floor((high[a]! - low[a]!) / step) + 1) as unknown as Vec3;
   const count = shape[0] * shape[1] * shape[2];
-  const { field } = innerTable(scale);
+  const field = innerTable(scale);
   const [wall, cavity] = [new Float32Array(count), new Uint8Array(count)];
   const places = { shape, low, step };
   forEachPlace(places, (n, x, y, z) => {

@@ -1,4 +1,4 @@
-import { between, chance, pick, type Rng, weightedIndex } from "../../core/rng.ts";
+import { between, chance, pick, type Rng, seedFrom, weightedIndex } from "../../core/rng.ts";
 import type { LabelSlicePlan } from "./label-slice.ts";
 import { type BleedType, bleedTypes, type Material, materialHu } from "./materials.ts";
 import type { HeadCtOptions } from "./options.ts";
@@ -6,7 +6,6 @@ import type { Bleed, HeadPlan, Pose, ScanPlan } from "./plan.ts";
 
 type Point = readonly [number, number, number];
 
-const seedFrom = (rng: Rng): number => rng.below(2 ** 31);
 const around = (rng: Rng, spread: number): number => Math.max(-2, Math.min(2, rng.normal())) * spread;
 
 /**
@@ -55,7 +54,7 @@ function drawBleeds(rng: Rng, options: HeadCtOptions): Bleed[] {
   const out: Bleed[] = [];
   do {
     const own = rng.fork(out.length);
-    const [index] = [weightedIndex(own, weights)];
+    const index = weightedIndex(own, weights);
     weights[index] = 0;
     const type = bleedTypes[index]!;
     const [low, high] = options.volumeMl[type];

@@ -1,5 +1,5 @@
 /**
- * What a voxel of the head is made of. The ids are our own and lie on no disk.
+ * What a voxel of the head is made of. The ids are our own; in a sidecar they name the attenuation that was drawn for each.
  */
 export const materials = {
   air: 0,

@@ -14,7 +14,7 @@ export interface Sinogram {
 }
 
 /** Bins of a detector that sees the corners of a square too. */
-const binsOf = (size: number): number => Math.ceil(size * Math.SQRT2) + 2;
+export const binsOf = (size: number): number => Math.ceil(size * Math.SQRT2) + 2;
 
 /**
  * Line integrals through an image, value times mm. The middle of the rotation is the middle of the image.

@@ -1,6 +1,6 @@
 import { fillNormals } from "../../core/normals.ts";
 import { seededRng } from "../../core/rng.ts";
-import { type Apodisation, filterKernel, project, reconstruct, type Square } from "./projection.ts";
+import { type Apodisation, binsOf, filterKernel, project, reconstruct, type Square } from "./projection.ts";
 import { boneOverWater, boneShare, hardeningError, waterPerMm } from "./spectrum.ts";
 
 /** Views of the half turn that artefacts and noise are reconstructed from. */
@@ -43,7 +43,7 @@ export function scannerFaults(
   const water = through((hu) => Math.max(0, 1 + hu / 1000 - boneOverWater * boneShare(hu)));
   const wrong = bone.data.map((mm, i) => hardening * hardeningError(water.data[i]!, mm));
   const beyond = bone.data.map((mm, i) => Math.exp((waterPerMm * (water.data[i]! + boneOverWater * mm - 200)) / 2));
-  const bins = Math.ceil(slice.size * Math.SQRT2) + 2;
+  const bins = binsOf(slice.size);
   const errors = new Float32Array(views * bins);
   fillNormals(seededRng(seed).fork(index), errors, rayNoise(waterNoise));
   for (let v = 0; v < views; v++) {

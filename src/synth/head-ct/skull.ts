@@ -1,5 +1,5 @@
 import { bothSides, clamp, ellipsoid, type Field, joined, roundTube, smoothMax, smoothstep, without } from "../phantom/fields.ts";
-import { type Bounds, type Lattice, latticeField, redistance, sampleField, smoothed } from "../phantom/lattice.ts";
+import { type Bounds, latticeField, redistance, sampleField, smoothed } from "../phantom/lattice.ts";
 
 /** Size of a head: factors of the template along left-right, front-back and up. */
 export type HeadScale = readonly [number, number, number];
@@ -31,12 +31,12 @@ const fossae: readonly Field[] = [
 ];
 
 /** Signed distance to the inner table of the skull, mm, negative inside, at places of the head; the foramen magnum is open. */
-export function innerTable([fx, fy, fz]: HeadScale): { readonly field: Field; readonly lattice: Lattice } {
+export function innerTable([fx, fy, fz]: HeadScale): Field {
   const solid = without(joined(5, vault, ...fossae), petrous, 3);
   const step = 2;
   const coarse = sampleField((x, y, z) => solid(x / fx, y / fy, z / fz), headBounds, step);
   const lattice = smoothed(redistance(coarse), 2); // flat parts, cut at a small angle, show every step of the lattice
-  return { field: latticeField(lattice), lattice };
+  return latticeField(lattice);
 }
 
 /** Thickness of the skull in the head's own mm: thick in front and behind, thin at the temples. */

@@ -76,11 +76,6 @@ export function without(shape: Shape, hole: Shape): Shape {
   return { ...shape, distance: (u, v) => Math.max(shape.distance(u, v), -hole.distance(u, v)) };
 }
 
-/** What two shapes share. */
-export function shared(a: Shape, b: Shape): Shape {
-  return { ...a, distance: (u, v) => Math.max(a.distance(u, v), b.distance(u, v)) };
-}
-
 /** Everything that any of the shapes covers. */
 export function joined(...shapes: readonly Shape[]): Shape {
   const centre = shapes[0]!.centre;
@@ -88,9 +83,4 @@ export function joined(...shapes: readonly Shape[]): Shape {
     ...shapes.map((shape) => shape.reach + Math.hypot(shape.centre[0] - centre[0], shape.centre[1] - centre[1])),
   );
   return { centre, reach, distance: (u, v) => Math.min(...shapes.map((shape) => shape.distance(u, v))) };
-}
-
-/** The half plane on which `a u + b v < c`, for a unit vector (a, b). */
-export function halfPlane([a, b]: Point, c: number): Shape {
-  return { distance: (u, v) => a * u + b * v - c, centre: [0, 0], reach: Infinity };
 }

@@ -2,11 +2,12 @@ import { type Tensor4D, tf } from "../../backend/tf.ts";
 import { UserError } from "../../core/errors.ts";
 import { middleOf } from "../../core/window.ts";
 import { aurocScore } from "../../eval/metrics/auroc.ts";
+import { orNull } from "../../eval/metrics/or-null.ts";
 import { bagLogits, type Model } from "../../models/index.ts";
 import { plainWindow } from "../augment/apply.ts";
 import { plainBatch } from "../batch.ts";
 import type { TrainOptions } from "../options.ts";
-import { scorerOf } from "../score.ts";
+import { none, scorerOf } from "../score.ts";
 import { outputsOf, tasks } from "../task.ts";
 import type { ValidationFigures } from "../validate.ts";
 import type { Bag } from "./draw.ts";
@@ -58,6 +59,5 @@ export async function validateBags(model: Model, bags: readonly Bag[], options: 
     const broken = bags.filter((_, i) => !Number.isFinite(scores[i]!.score)).map(({ caseId }) => caseId);
     throw new UserError("numeric", `train: the validation loss must be finite; got ${loss} on cases ${broken.join(", ")}. Lower train.optimizer.learningRate.`); // biome-ignore format: one line
   }
-  const auroc = aurocScore(scores);
-  return { loss, dice: null, auroc: Number.isNaN(auroc) ? null : auroc, map50: null, brainDice: null };
+  return { loss, ...none, auroc: orNull(aurocScore(scores)) };
 }

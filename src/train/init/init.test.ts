@@ -13,6 +13,7 @@ import { decodeSafetensors, encodeSafetensors, type FloatTensor, floatsOf } from
 import { modelOptions } from "../../models/index.ts";
 import { trainOptions } from "../options.ts";
 import { runTrain, type TrainRequest } from "../stage.ts";
+import { readInit } from "./load.ts";
 
 let data: string;
 let earlier: string;
@@ -112,6 +113,9 @@ test("where the strides of a ResNet-50 are goes with its weights, best and last;
     model: modelOptions.parse({ kind: "mil", encoder: { kind: "resnet50", width: 1, strideIn } }),
   });
   expect(await fault(runTrain(request(told, mil, bags("3x3")), silentContext()))).toMatch(/got model\.encoder\.strideIn 3x3/);
+  const hexanet = modelOptions.parse({ kind: "hexanet", shared: true, encoder: { kind: "resnet50", width: 1 } });
+  const crops = readInit({ ...mil.init, into: "branch." }, hexanet, { inChannels: 1, outChannels: 2 }, "crops");
+  expect(await fault(crops)).toMatch(/^usage: .*these weights are of a resnet50 with strideIn 1x1; got model\.encoder\.strideIn 3x3\. Set it to 1x1\.$/); // biome-ignore format: one line
   const lines: string[] = [];
   const context = { ...silentContext(), reporter: { ...silentReporter, info: (line: string) => void lines.push(line) } };
   await writeDiscDataset(told, { cases: 6, shape: [48, 40, 8], seed: 2, isHealthy: (i) => i % 2 === 0 });

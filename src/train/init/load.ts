@@ -93,7 +93,7 @@ function renamed<T>(weights: ReadonlyMap<string, T>, into: string | null): Reado
 function checkStride(given: string | null, model: ModelOptions, where: string): void {
   const own = strideOf(model);
   if (given === null || own === null || given === own) return;
-  const key = model.kind === "mil" ? "model.encoder.strideIn" : "model.strideIn";
+  const key = "encoder" in model ? "model.encoder.strideIn" : "model.strideIn";
   throw new UserError(
     "usage",
     `${where}: these weights are of a resnet50 with strideIn ${given}; got ${key} ${own}. Set it to ${given}.`,

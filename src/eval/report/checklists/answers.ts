@@ -71,7 +71,7 @@ function ofModel({ results, task, version }: Evaluated) {
       "Pixel size, intensity and cropping: the data section of the config. Geometry and orientation of the files are kept.",
     model: inConfig,
     training: inConfig,
-    selection: "The checkpoint that was best on the validation subjects, unless the config asks for another.",
+    selection: "The checkpoint that was best on the validation subjects.",
     software: `hemosynth ${version} (TensorFlow.js); versions, backend, seeds and hashes in manifest.json.`,
     code: "hemosynth is open (Apache-2.0). Weights, data and config are yours to share; hemosynth verify repeats the run.",
     threshold: `Scores are logits. Stacks: ${operatingPoints.stack.rule}.${task === "masks" ? ` Masks: ${mask.rule}.` : ""}`,

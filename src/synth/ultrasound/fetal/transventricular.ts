@@ -29,7 +29,7 @@ export function paintVentriclePlane(canvas: Canvas, skull: Skull, plane: Ventric
 type Axes = readonly [number, number];
 
 /** The falx before the cavum and behind the thalami; a fainter line between the hemispheres there. */
-export function paintMidline(canvas: Canvas, [a]: Axes, cavumMm: number): void {
+function paintMidline(canvas: Canvas, [a]: Axes, cavumMm: number): void {
   const front = cavumMm > 0 ? 0.6 : 0.5;
   const line = { tissue: tissue.falx, label: structures.falx, edge: 0.6 };
   paint(canvas, stroke([0.97 * a, 0, 0.45], [front * a, 0, 0.3]), line);

@@ -43,7 +43,7 @@ describe("planes", () => {
   });
 });
 
-test("a coronal plane through the middle cuts both ventricles, a midsagittal one cavum, brainstem and cerebellum", () => {
+test("the frames of an exam show ventricles, cavum, cerebellum, deep grey, callosum and cortex between them, a midsagittal one the brainstem", () => {
   const seen = (i: number) => new Set(paintExamFrame(healthy.head, healthy.exam, healthy.exam.frames[i]!).canvas.label);
   const all = new Set(healthy.exam.frames.flatMap((_, i) => [...seen(i)]));
   for (const name of ["lateralVentricle", "cavum", "cerebellum", "brainstem", "deepGrey", "corpusCallosum", "cortex"] as const)

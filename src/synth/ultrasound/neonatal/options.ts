@@ -10,7 +10,7 @@ export const cranialUltrasoundOptions = z.strictObject({
     .describe("Procedural cranial ultrasound exams of neonates, made on the spot; no files needed."),
   /** Number of neonates, one exam each. */
   subjects: z.int().min(2).max(9999).default(120).describe("Number of neonates, 2 to 9999, one exam each."),
-  /** Share of exams with a bleed; at least one has none and, unless it is 0, at least one has one. Default: 124 of 2127 neonates. */
+  /** Share of exams with a bleed; unless it is 0, at least one has one. Default: 124 of 2127 neonates. */
   prevalence: z
     .number()
     .min(0)
