@@ -84,7 +84,11 @@ export const experiment = sections.superRefine((value, context) => {
     add(["predict", "gate"], "must be tissue, given or none for train.task denoise, whose network finds no brain; got predicted");
   for (const { path, message } of trainingMisfits(model, train)) add(path, message);
   if (pretrain !== null) {
-    for (const { path, message } of trainingMisfits(pretrain.model ?? model, pretrain.train)) add(["pretrain", ...path], message);
+    const before = [
+      ...trainingMisfits(pretrain.model ?? model, pretrain.train),
+      ...freshMisfits(pretrain.train, "a pretraining"),
+    ];
+    for (const { path, message } of before) add(["pretrain", ...path], message);
     if (pretrain.data !== null && !bringsTruth(pretrain.data))
       add(["pretrain", "data", "kind"], `must be of data that bring their own truth; got ${pretrain.data.kind}`);
     if (train.init !== null) add(["train", "init"], "must be null with pretrain, whose weights the training starts from");
@@ -118,12 +122,23 @@ function trainingMisfits(model: ModelOptions, train: TrainOptions): Misfit[] {
   ];
 }
 
+/** New stacks are made for the main training alone. */
+function freshMisfits({ freshEvery }: TrainOptions, what: string): Misfit[] {
+  if (freshEvery === null) return [];
+  return [
+    { path: ["train", "freshEvery"], message: `must be null for ${what}, whose images stay as they are; got ${freshEvery}` },
+  ];
+}
+
 /** What does not go with crops of regions. */
 function regionsMisfits(
   { names, boxes, detector }: RegionsOptions,
   { data, model, train }: Pick<Experiment, "data" | "model" | "train">,
 ): Misfit[] {
   const own = detector.train.outputs ?? names;
+  const training = detectorTraining({ names, detector });
+  const detectorMisfits =
+    boxes === "given" ? [] : [...trainingMisfits(detector.model, training), ...freshMisfits(training, "a detector")];
   return [
     ...(bringsTruth(data) || data.kind === "public"
       ? []
@@ -140,11 +155,7 @@ function regionsMisfits(
             message: `must be regions.names, or left out; got ${own.join(", ")}`,
           },
         ]),
-    ...(boxes === "given" ? [] : trainingMisfits(detector.model, detectorTraining({ names, detector }))).map(
-      ({ path, message }) => {
-        return { path: ["regions", "detector", ...path], message };
-      },
-    ),
+    ...detectorMisfits.map(({ path, message }) => ({ path: ["regions", "detector", ...path], message })),
   ];
 }
 
@@ -193,8 +204,9 @@ function paintingMisfit({ data, priors, train }: Pick<Experiment, "data" | "prio
 }
 
 /**
- * Reads and checks an experiment. Paths in it (`data.path`, `priors.model`, `train.init.from`) start from the folder of the file that names them,
- * or from the current folder when set on the command line; in the result they are absolute.
+ * Reads and checks an experiment. Paths in it (`data.path`, `data.labels`, `priors.model`, `train.init.from`, also those of `pretrain` and of the
+ * detector of `regions`) start from the folder of the file that names them, or from the current folder when set on the command line; in the result
+ * they are absolute.
  *
  * @throws {UserError} (usage) With every mistake at once.
  */
@@ -227,33 +239,40 @@ function withAbsolutePaths({ value, tree }: Loaded<Experiment>): Experiment {
   return mapPaths(value, (path, at) => resolve(folderOf(tree, at), path));
 }
 
-/** The experiment with every path in it taken through `change`, which also gets where in the config it stands. */
-function mapPaths(value: Experiment, change: (path: string, at: readonly string[]) => string): Experiment {
-  const { data, priors, train, pretrain } = value;
+/** Changes a path of an experiment; also gets where in the config it stands. */
+type ChangePath = (path: string, at: readonly string[]) => string;
+
+/** The experiment with every path in it taken through `change`. */
+function mapPaths(value: Experiment, change: ChangePath): Experiment {
+  const { data, priors, train, pretrain, regions } = value;
   return {
     ...value,
     data: dataAt(data, ["data"], change),
-    pretrain:
-      pretrain === null || pretrain.data === null
-        ? pretrain
-        : { ...pretrain, data: dataAt(pretrain.data, ["pretrain", "data"], change) },
+    pretrain: pretrain && {
+      ...pretrain,
+      data: pretrain.data && dataAt(pretrain.data, ["pretrain", "data"], change),
+      train: trainAt(pretrain.train, ["pretrain", "train"], change),
+    },
+    regions: regions && {
+      ...regions,
+      detector: { ...regions.detector, train: trainAt(regions.detector.train, ["regions", "detector", "train"], change) },
+    },
     priors:
       priors.kind === "network" && priors.model !== null
         ? { ...priors, model: change(priors.model, ["priors", "model"]) }
         : priors,
-    train:
-      train.init === null
-        ? train
-        : { ...train, init: { ...train.init, from: change(train.init.from, ["train", "init", "from"]) } },
+    train: trainAt(train, ["train"], change),
   };
 }
 
+/** A training with the path of its first weights, if any, taken through `change`. */
+function trainAt<T extends Pick<TrainOptions, "init">>(train: T, at: readonly string[], change: ChangePath): T {
+  const { init } = train;
+  return init === null ? train : { ...train, init: { ...init, from: change(init.from, [...at, "init", "from"]) } };
+}
+
 /** The data with the folder that they are read from, if any, taken through `change`. */
-function dataAt(
-  data: Experiment["data"],
-  at: readonly string[],
-  change: (path: string, at: readonly string[]) => string,
-): Experiment["data"] {
+function dataAt(data: DataOptions, at: readonly string[], change: ChangePath): DataOptions {
   if ("path" in data) return { ...data, path: change(data.path, [...at, "path"]) };
   if (data.kind === "head-ct" && data.labels !== null) return { ...data, labels: change(data.labels, [...at, "labels"]) };
   return data;
