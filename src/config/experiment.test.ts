@@ -164,6 +164,21 @@ test("a rule over two sections is found before anything runs, in the section or 
   );
 });
 
+test("a window that the stride of an encoder, or a grid of cells over its maps, does not divide is refused with the config", () => {
+  const load = (model: string, train: string) => () => parseExperiment(`data: { kind: phantom }\nmodel: { kind: ${model} }\ntrain: { ${train} }`, "x.yaml"); // biome-ignore format: one line
+  const restore = "task: restore, restore: { sidePixels: [4, 8] }";
+  expect(load("resnet18", `${restore}, cropSize: 80`)).toThrow(
+    /^x\.yaml train\.cropSize must be a multiple of 32, the stride of a resnet18; got 80$/,
+  );
+  expect(load("mil, encoder: { kind: resnet18 }", "task: weakGrid, weakCells: 2, cropSize: 96")).toThrow(
+    /^x\.yaml train\.cropSize must be a multiple of 64, the stride of a mil, 32, by train\.weakCells, 2; got 96$/,
+  );
+  expect(load("resnet18", "task: weakBinary, cropSize: 80")).not.toThrow();
+  expect(load("resnet18", "task: weakGrid, weakCells: 2, cropSize: 128")).not.toThrow();
+  expect(load("resnet18", `${restore}, cropSize: 96`)).not.toThrow();
+  expect(load("yolov5", `${restore}, cropSize: 96`)).toThrow(/must be detect or regions for a yolov5/); // and no RangeError
+});
+
 test("fresh stacks are for the main training alone: a pretraining or a detector that asks for them is refused", () => {
   const load = (text: string) => () => parseExperiment(text, "x.yaml");
   expect(load("data: { kind: phantom }\npretrain: { train: { freshEvery: 5 } }")).toThrow(

@@ -6,7 +6,7 @@ import { foldsMisfit, splitOptions } from "../data/splits.ts";
 import { evalOptions } from "../eval/options.ts";
 import { predictOptions } from "../eval/predict/options.ts";
 import { referenceOptions } from "../eval/reference/options.ts";
-import { type ModelOptions, modelOptions } from "../models/index.ts";
+import { encoderStride, type ModelOptions, modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
 import { batchMisfit, isPretraining, lossMisfit, type TrainOptions, taskMisfit, trainOptions } from "../train/options.ts";
@@ -109,10 +109,7 @@ function trainingMisfits(model: ModelOptions, train: TrainOptions): Misfit[] {
   const misfit = taskMisfit(model, train.task);
   const loss = lossMisfit(train.loss, train.task);
   const batch = misfit === null ? batchMisfit(model, train) : null;
-  const [multiple, why] =
-    "channels" in model
-      ? [2 ** (model.channels.length - 1), `since model.channels has ${model.channels.length} levels`]
-      : [model.kind === "yolov5" ? 32 : 1, "the coarsest stride of a yolov5"];
+  const [multiple, why] = windowMultiple(model, train);
   const crop = train.cropSize % multiple === 0 ? null : `must be a multiple of ${multiple}, ${why}; got ${train.cropSize}`;
   return [
     ...(misfit === null ? [] : [{ path: ["train", "task"], message: misfit }]),
@@ -120,6 +117,17 @@ function trainingMisfits(model: ModelOptions, train: TrainOptions): Misfit[] {
     ...(batch === null ? [] : [{ path: ["train", ...batch.path.split(".")], message: batch.rule }]),
     ...(crop === null ? [] : [{ path: ["train", "cropSize"], message: crop }]),
   ];
+}
+
+/** What the side of a training window must be a multiple of, pixels, and why. */
+function windowMultiple(model: ModelOptions, { task, weakCells }: TrainOptions): readonly [number, string] {
+  if ("channels" in model) return [2 ** (model.channels.length - 1), `since model.channels has ${model.channels.length} levels`];
+  if (model.kind === "yolov5") return [32, "the coarsest stride of a yolov5"];
+  const needsWhole = (task === "restore" || task === "weakGrid") && taskMisfit(model, task) === null;
+  if (!needsWhole) return [1, "any window will do"];
+  const stride = encoderStride(model);
+  if (task === "restore") return [stride, `the stride of a ${model.kind}`];
+  return [stride * weakCells, `the stride of a ${model.kind}, ${stride}, by train.weakCells, ${weakCells}`];
 }
 
 /** New stacks are made for the main training alone. */
