@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
@@ -117,10 +117,30 @@ export function visibleGpus(env: NodeJS.ProcessEnv = process.env): string[] {
   return env.CUDA_VISIBLE_DEVICES?.split(",") ?? Array.from({ length: countGpus() }, (_, i) => String(i));
 }
 
+/** The model of the GPU that computes, such as `NVIDIA H200`; where it goes by no index of the bus, the name it goes by and all models that are there. */
+export function gpuModel(env: NodeJS.ProcessEnv = process.env, folder: string = driverFolder): string {
+  const models = existsSync(folder)
+    ? readdirSync(folder)
+        .sort()
+        .map((slot) => modelIn(join(folder, slot)))
+    : ["unknown"];
+  const first = env.CUDA_VISIBLE_DEVICES?.split(",")[0] ?? "0"; // TensorFlow computes on the first that it sees
+  const isOnBus = (env.CUDA_DEVICE_ORDER ?? "PCI_BUS_ID") === "PCI_BUS_ID";
+  const own = isOnBus && /^\d+$/.test(first) ? (models[Number(first)] ?? "unknown") : "unknown";
+  return own === "unknown" ? `${first} of ${models.join(", ")}` : own;
+}
+
+function modelIn(slot: string): string {
+  const file = join(slot, "information");
+  return (existsSync(file) ? /^Model:\s*(.*\S)/m.exec(readFileSync(file, "utf8"))?.[1] : undefined) ?? "unknown";
+}
+
+/** Where the driver tells of its GPUs, a folder each by its place on the bus. */
+const driverFolder = "/proc/driver/nvidia/gpus";
+
 /** NVIDIA GPUs whose driver is loaded; under Windows' Linux it does not tell how many, and 1 is said. */
 function countGpus(): number {
-  const folder = "/proc/driver/nvidia/gpus";
-  if (existsSync(folder)) return readdirSync(folder).length;
+  if (existsSync(driverFolder)) return readdirSync(driverFolder).length;
   return existsSync("/dev/dxg") ? 1 : 0;
 }
 

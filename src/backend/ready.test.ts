@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Reporter, silentReporter } from "../core/context.ts";
 import { UserError } from "../core/errors.ts";
-import { inspectGpu, setDevice } from "./native.ts";
+import { gpuModel, inspectGpu, setDevice } from "./native.ts";
 import { chooseAmong, readyBackend } from "./ready.ts";
 import { tf } from "./tf.ts";
 
@@ -100,6 +100,22 @@ test("a GPU is chosen by its index among those that are visible, in the order of
     "gpu must be below 2, the number of GPUs in CUDA_VISIBLE_DEVICES=2,5; got 3. See: nvidia-smi",
   );
 });
+
+test("the GPU that computes is known by its model; where it goes by no index, by all models and the name it goes by", () => {
+  const folder = mkdtempSync(join(tmpdir(), "hemosynth-gpus-"));
+  for (const [slot, model] of [["0000:81:00.0", "NVIDIA A100-SXM4-40GB"], ["0000:04:00.0", "NVIDIA H200"]] as const) {
+    mkdirSync(join(folder, slot));
+    writeFileSync(join(folder, slot, "information"), `Model: \t\t ${model}\nIRQ:   \t\t 120\nGPU UUID: \t GPU-1\n`);
+  }
+  mkdirSync(join(folder, "0000:c1:00.0")); // its driver tells nothing
+  const of = (env: NodeJS.ProcessEnv) => gpuModel(env, folder);
+  expect([of({}), of({ CUDA_VISIBLE_DEVICES: "1,0" })]).toEqual(["NVIDIA H200", "NVIDIA A100-SXM4-40GB"]);
+  const all = "NVIDIA H200, NVIDIA A100-SXM4-40GB, unknown";
+  expect(of({ CUDA_VISIBLE_DEVICES: "GPU-1" })).toBe(`GPU-1 of ${all}`);
+  expect(of({ CUDA_DEVICE_ORDER: "FASTEST_FIRST" })).toBe(`0 of ${all}`);
+  expect(gpuModel({}, join(folder, "nowhere"))).toBe("0 of unknown");
+  rmSync(folder, { recursive: true });
+}); // biome-ignore format: a list
 
 test("deterministic ops are left out only where that is asked for, and what the user has set is left alone", () => {
   const env: NodeJS.ProcessEnv = { CUDA_DEVICE_ORDER: "FASTEST_FIRST" };

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ageOf } from "./commands/ls.ts";
+import { ageOf, list } from "./commands/ls.ts";
 import { firstDifferentByte, largestDifference } from "./verify.ts";
 
 let folder = "";
@@ -39,4 +39,32 @@ test("how far the numbers of two texts lie apart; none where the texts differ ot
 
 test("ages in the unit that tells most", () => {
   expect([0, 59, 119, 120, 7199, 7200, 172_799, 172_800, 1e7].map(ageOf)).toEqual(["0 s", "59 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d", "115 d"]); // biome-ignore format: one line
+});
+
+test("a run is done with the last stage of its own config: a pretraining with train, any other with eval", async () => {
+  const runs = join(folder, "runs");
+  const configs = {
+    pretraining: "data: { kind: phantom }\ntrain: { task: infoNce }\n",
+    training: "data: { kind: phantom }\n",
+    unreadable: "data: [\n",
+  };
+  for (const [name, config] of Object.entries(configs)) {
+    await mkdir(join(runs, name, "train"), { recursive: true });
+    await writeFile(join(runs, name, "config.yaml"), config);
+    await writeFile(join(runs, name, "train/stage.json"), "{}");
+  }
+  const told = async () => {
+    const { json } = await list(runs);
+    return (json as { runs: { run: string; state: string; where: string }[] }).runs.map(({ run, state, where }) => [run, state, where]); // biome-ignore format: one line
+  };
+  expect(await told()).toEqual([
+    ["pretraining", "done", ""],
+    ["training", "begun", "up to train"],
+    ["unreadable", "begun", "up to train"],
+  ]);
+  for (const name of ["training", "unreadable"]) {
+    await mkdir(join(runs, name, "eval"));
+    await writeFile(join(runs, name, "eval/stage.json"), "{}");
+  }
+  expect((await told()).map(([, state]) => state)).toEqual(["done", "done", "done"]);
 });

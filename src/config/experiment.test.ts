@@ -128,6 +128,21 @@ test("a path starts from the folder of the file that names it, from here when se
   expect(train.init).toEqual({ from: join(folder, "w.safetensors"), into: null, only: [] });
 });
 
+test("the first weights of a pretraining and of a detector start from the file that names them, too, and are named from a run folder", async () => {
+  const training = "train: { init: { from: ../w.safetensors } }";
+  const own = "data: { kind: dataset, path: . }\nmodel: { kind: hexanet, regions: 2 }\n";
+  const crops = `regions: { names: [csp, lv], detector: { ${training} } }\ntrain: { task: crops, outputs: [a, b] }\n`;
+  await mkdir(join(folder, "named"), { recursive: true });
+  await writeFile(join(folder, "named/p.yaml"), `data: { kind: phantom }\npretrain: { ${training} }\n`);
+  await writeFile(join(folder, "named/d.yaml"), own + crops);
+  const before = await loadExperiment(join(folder, "named/p.yaml"));
+  const found = await loadExperiment(join(folder, "named/d.yaml"));
+  expect(before.pretrain!.train.init!.from).toBe(join(folder, "w.safetensors"));
+  expect(found.regions!.detector.train.init!.from).toBe(join(folder, "w.safetensors"));
+  for (const value of [before, found])
+    expect(experimentYaml(value, join(folder, "runs/a"))).toContain("from: ../../w.safetensors\n");
+});
+
 test("a resolved config in a run folder names its data relative to itself", () => {
   const value = parseExperiment("data: { kind: folder, path: /study/volumes }", "test");
   expect(experimentYaml(value, "/study/runs/a")).toContain("path: ../../volumes\n");
@@ -147,6 +162,32 @@ test("a rule over two sections is found before anything runs, in the section or 
   expect(load("synth: { lesion: { intensity: [0.5, 0.2] } }")).toThrow(
     /^x\.yaml synth\.lesion\.intensity: a range is \[low, high\] with low <= high; got \[0\.5, 0\.2\]$/,
   );
+});
+
+test("a window that the stride of an encoder, or a grid of cells over its maps, does not divide is refused with the config", () => {
+  const load = (model: string, train: string) => () => parseExperiment(`data: { kind: phantom }\nmodel: { kind: ${model} }\ntrain: { ${train} }`, "x.yaml"); // biome-ignore format: one line
+  const restore = "task: restore, restore: { sidePixels: [4, 8] }";
+  expect(load("resnet18", `${restore}, cropSize: 80`)).toThrow(
+    /^x\.yaml train\.cropSize must be a multiple of 32, the stride of a resnet18; got 80$/,
+  );
+  expect(load("mil, encoder: { kind: resnet18 }", "task: weakGrid, weakCells: 2, cropSize: 96")).toThrow(
+    /^x\.yaml train\.cropSize must be a multiple of 64, the stride of a mil, 32, by train\.weakCells, 2; got 96$/,
+  );
+  expect(load("resnet18", "task: weakBinary, cropSize: 80")).not.toThrow();
+  expect(load("resnet18", "task: weakGrid, weakCells: 2, cropSize: 128")).not.toThrow();
+  expect(load("resnet18", `${restore}, cropSize: 96`)).not.toThrow();
+  expect(load("yolov5", `${restore}, cropSize: 96`)).toThrow(/must be detect or regions for a yolov5/); // and no RangeError
+});
+
+test("fresh stacks are for the main training alone: a pretraining or a detector that asks for them is refused", () => {
+  const load = (text: string) => () => parseExperiment(text, "x.yaml");
+  expect(load("data: { kind: phantom }\npretrain: { train: { freshEvery: 5 } }")).toThrow(
+    /^x\.yaml pretrain\.train\.freshEvery must be null for a pretraining, whose images stay as they are; got 5$/,
+  );
+  const crops = "train: { task: crops, outputs: [a, b] }\nmodel: { kind: hexanet, regions: 2 }";
+  expect(
+    load(`data: { kind: dataset, path: . }\n${crops}\nregions: { names: [csp, lv], detector: { train: { freshEvery: 5 } } }`),
+  ).toThrow(/^x\.yaml regions\.detector\.train\.freshEvery must be null for a detector, whose images stay as they are; got 5$/);
 });
 
 test("a loss of which the task uses nothing is refused, and a part that the task has no use for", () => {

@@ -7,7 +7,7 @@ import { foldsMisfit, splitOptions } from "../data/splits.ts";
 import { evalOptions } from "../eval/options.ts";
 import { predictOptions } from "../eval/predict/options.ts";
 import { referenceOptions } from "../eval/reference/options.ts";
-import { type ModelOptions, modelOptions } from "../models/index.ts";
+import { encoderStride, type ModelOptions, modelOptions } from "../models/index.ts";
 import { synthOptions } from "../synth/options.ts";
 import { priorsOptions } from "../tissue/options.ts";
 import { batchMisfit, isPretraining, lossMisfit, type TrainOptions, taskMisfit, trainOptions } from "../train/options.ts";
@@ -85,7 +85,11 @@ export const experiment = sections.superRefine((value, context) => {
     add(["predict", "gate"], "must be tissue, given or none for train.task denoise, whose network finds no brain; got predicted");
   for (const { path, message } of trainingMisfits(model, train)) add(path, message);
   if (pretrain !== null) {
-    for (const { path, message } of trainingMisfits(pretrain.model ?? model, pretrain.train)) add(["pretrain", ...path], message);
+    const before = [
+      ...trainingMisfits(pretrain.model ?? model, pretrain.train),
+      ...freshMisfits(pretrain.train, "a pretraining"),
+    ];
+    for (const { path, message } of before) add(["pretrain", ...path], message);
     if (pretrain.data !== null && !bringsTruth(pretrain.data))
       add(["pretrain", "data", "kind"], `must be of data that bring their own truth; got ${pretrain.data.kind}`);
     if (train.init !== null) add(["train", "init"], "must be null with pretrain, whose weights the training starts from");
@@ -106,10 +110,7 @@ function trainingMisfits(model: ModelOptions, train: TrainOptions): Misfit[] {
   const misfit = taskMisfit(model, train.task);
   const loss = lossMisfit(train.loss, train.task);
   const batch = misfit === null ? batchMisfit(model, train) : null;
-  const [multiple, why] =
-    "channels" in model
-      ? [2 ** (model.channels.length - 1), `since model.channels has ${model.channels.length} levels`]
-      : [model.kind === "yolov5" ? 32 : 1, "the coarsest stride of a yolov5"];
+  const [multiple, why] = windowMultiple(model, train);
   const crop = train.cropSize % multiple === 0 ? null : `must be a multiple of ${multiple}, ${why}; got ${train.cropSize}`;
   return [
     ...(misfit === null ? [] : [{ path: ["train", "task"], message: misfit }]),
@@ -119,12 +120,34 @@ function trainingMisfits(model: ModelOptions, train: TrainOptions): Misfit[] {
   ];
 }
 
+/** What the side of a training window must be a multiple of, pixels, and why. */
+function windowMultiple(model: ModelOptions, { task, weakCells }: TrainOptions): readonly [number, string] {
+  if ("channels" in model) return [2 ** (model.channels.length - 1), `since model.channels has ${model.channels.length} levels`];
+  if (model.kind === "yolov5") return [32, "the coarsest stride of a yolov5"];
+  const needsWhole = (task === "restore" || task === "weakGrid") && taskMisfit(model, task) === null;
+  if (!needsWhole) return [1, "any window will do"];
+  const stride = encoderStride(model);
+  if (task === "restore") return [stride, `the stride of a ${model.kind}`];
+  return [stride * weakCells, `the stride of a ${model.kind}, ${stride}, by train.weakCells, ${weakCells}`];
+}
+
+/** New stacks are made for the main training alone. */
+function freshMisfits({ freshEvery }: TrainOptions, what: string): Misfit[] {
+  if (freshEvery === null) return [];
+  return [
+    { path: ["train", "freshEvery"], message: `must be null for ${what}, whose images stay as they are; got ${freshEvery}` },
+  ];
+}
+
 /** What does not go with crops of regions. */
 function regionsMisfits(
   { names, boxes, detector }: RegionsOptions,
   { data, model, train }: Pick<Experiment, "data" | "model" | "train">,
 ): Misfit[] {
   const own = detector.train.outputs ?? names;
+  const training = detectorTraining({ names, detector });
+  const detectorMisfits =
+    boxes === "given" ? [] : [...trainingMisfits(detector.model, training), ...freshMisfits(training, "a detector")];
   return [
     ...(bringsTruth(data) || data.kind === "public"
       ? []
@@ -141,11 +164,7 @@ function regionsMisfits(
             message: `must be regions.names, or left out; got ${own.join(", ")}`,
           },
         ]),
-    ...(boxes === "given" ? [] : trainingMisfits(detector.model, detectorTraining({ names, detector }))).map(
-      ({ path, message }) => {
-        return { path: ["regions", "detector", ...path], message };
-      },
-    ),
+    ...detectorMisfits.map(({ path, message }) => ({ path: ["regions", "detector", ...path], message })),
   ];
 }
 
@@ -210,8 +229,9 @@ function paintingMisfit({ data, priors, train }: Pick<Experiment, "data" | "prio
 }
 
 /**
- * Reads and checks an experiment. Paths in it (`data.path`, `priors.model`, `train.init.from`) start from the folder of the file that names them,
- * or from the current folder when set on the command line; in the result they are absolute.
+ * Reads and checks an experiment. Paths in it (`data.path`, `data.labels`, `priors.model`, `train.init.from`, also those of `pretrain` and of the
+ * detector of `regions`) start from the folder of the file that names them, or from the current folder when set on the command line; in the result
+ * they are absolute.
  *
  * @throws {UserError} (usage) With every mistake at once.
  */
@@ -244,33 +264,40 @@ function withAbsolutePaths({ value, tree }: Loaded<Experiment>): Experiment {
   return mapPaths(value, (path, at) => resolve(folderOf(tree, at), path));
 }
 
-/** The experiment with every path in it taken through `change`, which also gets where in the config it stands. */
-function mapPaths(value: Experiment, change: (path: string, at: readonly string[]) => string): Experiment {
-  const { data, priors, train, pretrain } = value;
+/** Changes a path of an experiment; also gets where in the config it stands. */
+type ChangePath = (path: string, at: readonly string[]) => string;
+
+/** The experiment with every path in it taken through `change`. */
+function mapPaths(value: Experiment, change: ChangePath): Experiment {
+  const { data, priors, train, pretrain, regions } = value;
   return {
     ...value,
     data: dataAt(data, ["data"], change),
-    pretrain:
-      pretrain === null || pretrain.data === null
-        ? pretrain
-        : { ...pretrain, data: dataAt(pretrain.data, ["pretrain", "data"], change) },
+    pretrain: pretrain && {
+      ...pretrain,
+      data: pretrain.data && dataAt(pretrain.data, ["pretrain", "data"], change),
+      train: trainAt(pretrain.train, ["pretrain", "train"], change),
+    },
+    regions: regions && {
+      ...regions,
+      detector: { ...regions.detector, train: trainAt(regions.detector.train, ["regions", "detector", "train"], change) },
+    },
     priors:
       priors.kind === "network" && priors.model !== null
         ? { ...priors, model: change(priors.model, ["priors", "model"]) }
         : priors,
-    train:
-      train.init === null
-        ? train
-        : { ...train, init: { ...train.init, from: change(train.init.from, ["train", "init", "from"]) } },
+    train: trainAt(train, ["train"], change),
   };
 }
 
+/** A training with the path of its first weights, if any, taken through `change`. */
+function trainAt<T extends Pick<TrainOptions, "init">>(train: T, at: readonly string[], change: ChangePath): T {
+  const { init } = train;
+  return init === null ? train : { ...train, init: { ...init, from: change(init.from, [...at, "init", "from"]) } };
+}
+
 /** The data with the folder that they are read from, if any, taken through `change`. */
-function dataAt(
-  data: Experiment["data"],
-  at: readonly string[],
-  change: (path: string, at: readonly string[]) => string,
-): Experiment["data"] {
+function dataAt(data: DataOptions, at: readonly string[], change: ChangePath): DataOptions {
   if ("path" in data) return { ...data, path: change(data.path, [...at, "path"]) };
   if (data.kind === "head-ct" && data.labels !== null) return { ...data, labels: change(data.labels, [...at, "labels"]) };
   return data;

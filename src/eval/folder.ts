@@ -13,7 +13,7 @@ import type { Bitmap } from "../picture/bitmap.ts";
 import { encodePng } from "../picture/png.ts";
 import { attentionWords, bagPicture } from "./attention.ts";
 import { onGridOf } from "./check.ts";
-import { type ClassTable, formatClassUnits } from "./classes/table.ts";
+import { type ClassTable, classUnitsFile, formatClassUnits } from "./classes/table.ts";
 import type { BoxTable } from "./detect/measure.ts";
 import type { Figures } from "./figures.ts";
 import {
@@ -54,9 +54,6 @@ export interface Target {
   /** Shown below the figures. */
   readonly beside?: Beside;
 }
-
-/** Truth and probabilities of the classes, as `hemosynth metrics` takes them. */
-const classUnitsFile = "classes.csv";
 
 /** What one network predicted, with the thresholds that were chosen for it. */
 export interface Judged extends Loaded {

@@ -71,6 +71,12 @@ test("figures equal those counted from the scores and volumes written", async ()
   expect(froc.low === null).toBe(froc.reason !== null);
 });
 
+test("the report says the level of an interval as it was asked for", async () => {
+  const { report } = await evaluate({ bootstrap: { ...fast.bootstrap, level: 0.975 } });
+  const levels = new Set([...(await readFile(report, "utf8")).matchAll(/Wilson ([\d.]+ %)/g)].map(([, level]) => level));
+  expect([...levels]).toEqual(["97.5 %"]);
+});
+
 test("twice the same, byte for byte, and whatever the order of the dataset's cases", async () => {
   const [a, b] = [await evaluate(), await evaluate()];
   for (const name of [

@@ -55,7 +55,7 @@ export {
   tissueOutputs,
   weakOutputs,
 } from "./outputs.ts";
-export type { Pretext } from "./pretrain.ts";
+export { encoderStride, type Pretext } from "./pretrain.ts";
 export { buildResNet, type ResNetKind, type ResNetOptions, resnetKinds, resnetOptions } from "./resnet.ts";
 export {
   bagLogits,

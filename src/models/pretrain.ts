@@ -122,6 +122,11 @@ function halvedFrom(features: number, halvings: number): number[] {
   return Array.from({ length: halvings + 1 }, (_, level) => Math.max(1, Math.round(features / 2 ** (halvings - level))));
 }
 
+/** Pixels of the image across a place of the maps of the part of a model that sees. @throws {RangeError} If it has no such part. */
+export function encoderStride(options: ModelOptions): number {
+  return backboneOf(options, 1).stride;
+}
+
 /** The part of a model that sees, under the names that its weights have in the model. */
 function backboneOf(options: ModelOptions, inChannels: number): Encoder {
   switch (options.kind) {

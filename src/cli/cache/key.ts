@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gpuModel } from "../../backend/native.ts";
 import { readsFrom } from "../../config/data.ts";
 import { canonicalJson, sha256 } from "../../core/hash.ts";
 import { sharedInput } from "../pointers.ts";
@@ -18,15 +19,21 @@ export function isCacheable({ parts }: Pick<StageJob, "parts">): boolean {
 
 /**
  * Name of a result in a cache: SHA-256 over the stage's key and all else that its bytes may depend on, which a run folder takes for granted: the code,
- * Node, the backend that is really used, with its version and threads, and, where a network computes, the processor.
+ * Node, the backend that is really used, with its version and threads, and, where a network computes, the processor and the model of the GPU.
  *
  * @param code - Of {@link codeHash}.
+ * @param gpuOf - Model of the GPU; asked only where one computes.
  */
-export function cacheKey({ experiment, parts, made, root, out, inputs }: StageJob, code: string): string {
+export function cacheKey(
+  { experiment, parts, made, root, out, inputs }: StageJob,
+  code: string,
+  gpuOf: () => string = gpuModel,
+): string {
   const isWithin = keepsWithin.has(parts.stage as StageName) || (parts.stage === "data" && readsFrom(experiment.data) === null);
   const places = isWithin ? [] : [relative(root, out), ...Object.values(inputs).map((folder) => relative(out, folder))];
   const processor = made.backend === null ? null : (cpus()[0]?.model ?? "");
-  return sha256(canonicalJson({ parts, made, code, places, processor }));
+  const gpu = made.backend?.name === "cuda" ? { gpu: gpuOf() } : {};
+  return sha256(canonicalJson({ parts, made, code, places, processor, ...gpu }));
 }
 
 let known: Promise<string> | null = null;

@@ -30,13 +30,13 @@ export async function exportCrate(run: string, options: CrateOptions, session: S
     exportRunCrate(run, out, experiment, content, { date, license }),
   );
   const remarks = [
-    ...(isProcedural ? [] : ["config.yaml says where the data lay (data.path); look whether that path may be published"]),
+    ...(isProcedural ? [] : ["config.yaml says where the data lay and by what patterns files are found (data); look whether that may be published"]), // biome-ignore format: one line
     ...(isProcedural || content === "results" ? [] : ["images, ids and the report of real cases are in it"]),
     ...(license === null ? ["no licence was given: --license CC-BY-4.0, say"] : []),
   ];
   for (const remark of remarks) session.reporter.warn(remark);
   const what =
-    content === "all" ? "the whole run" : "results alone: no images, no ids of cases, no report (--with-cases for all)";
+    content === "all" ? "the whole run" : "results alone: no images, no report, numbers in place of ids (--with-cases for all)";
   const text = `RO-Crate of ${many(files, "file")}, ${(bytes / 1e6).toFixed(1)} MB, ${what}\nin ${out}`;
   return { text, json: { schemaVersion: 1, command: "export-crate", run, out, content, files, bytes, remarks } };
 }

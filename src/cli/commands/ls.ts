@@ -1,5 +1,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { loadExperiment } from "../../config/experiment.ts";
 import { dataFault } from "../../data/faults.ts";
 import { figure } from "../../eval/report/format.ts";
 import { documentText } from "../../eval/tables/document.ts";
@@ -7,7 +8,7 @@ import { type Leading, leadingFigure } from "../leading.ts";
 import { assertFree } from "../lock.ts";
 import { namesIn } from "../record.ts";
 import type { Outcome } from "../session.ts";
-import { stageNames } from "../stages.ts";
+import { type StageName, stageNames, stagesOf } from "../stages.ts";
 import { readFailures } from "../sweep/run.ts";
 
 /** Folders within folders that are looked into. */
@@ -87,7 +88,15 @@ async function describe(folder: string, failure: string | null): Promise<Omit<Li
   if (isRunning) return tell("running", partial || whole);
   if (failure !== null) return tell("failed", failure.split("\n")[0]!.slice(0, 80));
   if (partial !== "") return tell("interrupted", partial);
-  return whole === "eval" ? tell("done", "") : tell("begun", whole === "" ? "" : `up to ${whole}`);
+  return whole !== "" && whole === (await lastStage(folder))
+    ? tell("done", "")
+    : tell("begun", whole === "" ? "" : `up to ${whole}`);
+}
+
+/** What ends a run by its config: of a pretraining train, else eval, as where the config cannot be read. */
+async function lastStage(folder: string): Promise<StageName> {
+  const experiment = await loadExperiment(join(folder, "config.yaml")).catch(() => null);
+  return (experiment === null ? undefined : stagesOf(experiment).at(-1)?.name) ?? "eval";
 }
 
 async function ageOfRun(folder: string): Promise<number> {

@@ -6,7 +6,7 @@ import { parseExperiment } from "../../config/experiment.ts";
 import { silentContext, silentReporter } from "../../core/context.ts";
 import { sha256 } from "../../core/hash.ts";
 import { planPass, runPass } from "../pipeline.ts";
-import { callWords, predict, predictAnything } from "./stages.ts";
+import { callWords, predict, predictAnything, run } from "./stages.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -76,3 +76,20 @@ test("of many called stacks ten are named, and how many more there are", () => {
   expect(callWords({ threshold: 0.5, stacks: 20, called: ["s0", "s1"] })).toBe(`${begin}2 of 20 would be called: s0, s1.`);
   expect(callWords({ threshold: 0.5, stacks: 20, called: [] })).toBe(`${begin}0 of 20 would be called.`);
 });
+
+test.each([
+  ["train", "data: { kind: phantom }", "train: { init: { from: out/train/w.safetensors } }"],
+  ["pretrain", "data: { kind: phantom }", "pretrain: { train: { init: { from: out/pretrain/w.safetensors } } }"],
+  ["detect", "data: { kind: dataset, path: cases }\nmodel: { kind: hexanet, regions: 2 }\ntrain: { task: crops, outputs: [a, b] }", "regions: { names: [csp, lv], detector: { train: { init: { from: out/detect/w.safetensors } } } }"],
+])("%s: first weights that lie where it would write are refused", async (stage, data, init) => {
+  const out = join(folder, "out");
+  const weights = join(out, stage, "w.safetensors");
+  await mkdir(join(out, stage), { recursive: true });
+  await writeFile(weights, "w");
+  await writeFile(join(folder, "x.yaml"), `${data}\n${init}\n`);
+  const session = { reporter: silentReporter, signal: new AbortController().signal };
+  const planned = run(join(folder, "x.yaml"), { out, set: [], workers: 1, dryRun: true }, session);
+  await expect(planned).rejects.toThrow(
+    `${join(out, stage)}: the output folder must be apart from what is read; got a folder that holds the one that is read, ${weights}. Name another --out.`,
+  );
+}); // biome-ignore format: a table

@@ -293,13 +293,19 @@ async function perform(verb: string, pass: Pass, options: CommonOptions, session
 /** @throws {UserError} (usage) If a stage would write into what it reads, or around it. */
 async function checkApart({ experiment, root, stages: chosen, folders }: Pass): Promise<void> {
   const folderOf = (name: StageName) => folders[name] ?? join(root, name);
-  const { init } = experiment.train;
   for (const { name, reads } of chosen) {
     const given = name === "data" ? experiment.data : name === "pool" ? experiment.pretrain!.data : null;
     const volumes = [given === null ? null : readsFrom(given)].filter((folder) => folder !== null);
-    const weights = name === "train" && init !== null ? [await weightsPath(init.from)] : [];
+    const from = firstWeights(experiment, name);
+    const weights = from === null ? [] : [await weightsPath(from)];
     for (const input of [...volumes, ...weights, ...reads.map(folderOf)]) await assertApart(input, folderOf(name));
   }
+}
+
+/** Where the config lets a stage's network start; null where it starts at random, by an earlier stage, or where there is none. */
+function firstWeights({ train, pretrain, regions }: Experiment, name: StageName): string | null {
+  const trainings: Partial<Record<StageName, Experiment["train"] | undefined>> = { train, pretrain: pretrain?.train, detect: regions?.detector.train }; // biome-ignore format: one line
+  return trainings[name]?.init?.from ?? null;
 }
 
 function outcomeOf(verb: string, { root }: Pass, reports: readonly StageReport[], dryRun: boolean): Outcome {

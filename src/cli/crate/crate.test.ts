@@ -2,17 +2,18 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseExperiment } from "../../config/experiment.ts";
+import { loadExperiment, parseExperiment } from "../../config/experiment.ts";
 import { sha256 } from "../../core/hash.ts";
 import { keyOf, listOutputs, markWhole, type Parts } from "../record.ts";
 import { exportRunCrate, mayShowPatients } from "./export.ts";
 
 let folder = "";
 let run = "";
+const listed = "name: mine\nsplit: { train: [DOE_JANE], val: [DOE_JIM, DOE_JOE], test: [] }\n";
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "hemosynth-crate-"));
   run = join(folder, "run");
-  await write("config.yaml", "name: mine\n");
+  await write("config.yaml", listed);
   await write("manifest.json", '{ "images/sub-DOE_JANE.nii.gz": "…" }');
   await write("report.html", "DOE_JANE");
   await stage("data", { "dataset.json": "sub-DOE_JANE" });
@@ -23,7 +24,10 @@ beforeEach(async () => {
     "weights/last.safetensors": "l",
     "metrics.csv": "step\n",
   });
-  await stage("eval", { "results.json": "{}", "units.csv": "sub-DOE_JANE", "plots/roc-slice.svg": "<svg/>" }, ["../report.html"]);
+  const plots = { "plots/roc-slice.svg": "<svg/>", "plots/class-calibration-0-0.svg": "<svg/>" };
+  const folds = [{ fold: 0, subjects: ["sub-DOE_JANE", "sub-DOE_JIM"], counts: { subjects: 2 } }];
+  const results = `${JSON.stringify({ schemaVersion: 1, folds, notes: [] }, null, 1)}\n`;
+  await stage("eval", { "results.json": results, "units.csv": "sub-DOE_JANE", ...plots }, ["../report.html"]);
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -48,7 +52,7 @@ async function stage(name: string, files: Readonly<Record<string, string>>, besi
   });
 }
 
-const experiment = parseExperiment("{ name: mine, data: { kind: phantom } }", "test", []);
+const experiment = parseExperiment(`${listed}data: { kind: phantom }\n`, "test", []);
 const told = { date: "2026-01-31", license: "CC-BY-4.0" };
 
 async function graph(out: string): Promise<Map<string, Record<string, unknown>>> {
@@ -59,7 +63,7 @@ async function graph(out: string): Promise<Map<string, Record<string, unknown>>>
 /** Validated by rocrate-validator, too: scripts/parity/ro_crate.py. */
 test("a whole run: every file is there once with its hash, and is the result of the stage that made it", async () => {
   const out = join(folder, "crate");
-  expect((await exportRunCrate(run, out, experiment, "all", told)).files).toBe(12);
+  expect((await exportRunCrate(run, out, experiment, "all", told)).files).toBe(13);
   const entities = await graph(out);
   const root = entities.get("./")!;
   expect(root).toMatchObject({
@@ -68,9 +72,9 @@ test("a whole run: every file is there once with its hash, and is the result of 
     license: { "@id": "https://spdx.org/licenses/CC-BY-4.0" },
   });
   const parts = (root.hasPart as { "@id": string }[]).map((one) => one["@id"]);
-  expect(new Set(parts).size).toBe(12);
+  expect(new Set(parts).size).toBe(13);
   const onDisk = (await readdir(out, { recursive: true, withFileTypes: true })).filter((one) => one.isFile());
-  expect(onDisk).toHaveLength(13); // and the metadata
+  expect(onDisk).toHaveLength(14); // and the metadata
   for (const id of parts) expect(entities.get(id)!.sha256).toBe(sha256(await readFile(join(out, decodeURIComponent(id)))));
   expect(entities.get("#eval")).toMatchObject({
     "@type": "CreateAction",
@@ -91,10 +95,41 @@ test("results alone say no name of a case, in no file and in no file's name", as
   const out = join(folder, "crate");
   await exportRunCrate(run, out, experiment, "results", { date: "2026-01-31", license: null });
   const files = (await readdir(out, { recursive: true, withFileTypes: true })).filter((one) => one.isFile());
-  expect(files.map(({ name }) => name).sort()).toEqual(["best.safetensors", "config.yaml", "metrics.csv", "model.json", "results.json", "ro-crate-metadata.json", "roc-slice.svg"]); // biome-ignore format: one line
+  expect(files.map(({ name }) => name).sort()).toEqual(["best.safetensors", "class-calibration-0-0.svg", "config.yaml", "metrics.csv", "model.json", "results.json", "ro-crate-metadata.json", "roc-slice.svg"]); // biome-ignore format: one line
   for (const { parentPath, name } of files)
     expect(`${parentPath}/${name} ${await readFile(join(parentPath, name), "utf8")}`).not.toContain("DOE");
-  expect((await graph(out)).get("./")!.license).toBe("No licence was given: ask the authors.");
+  const entities = await graph(out);
+  expect(entities.get("./")!.license).toBe("No licence was given: ask the authors.");
+  for (const id of ["config.yaml", "eval/results.json"])
+    expect(entities.get(id)!.sha256).toBe(sha256(await readFile(join(out, id))));
+});
+
+test("results alone keep how many subjects there were: names give way to numbers, and the config is still one", async () => {
+  const out = join(folder, "crate");
+  await exportRunCrate(run, out, experiment, "results", told);
+  const results = JSON.parse(await readFile(join(out, "eval/results.json"), "utf8"));
+  const folds = [{ fold: 0, subjects: ["withheld-1", "withheld-2"], counts: { subjects: 2 } }];
+  expect(results).toEqual({ schemaVersion: 1, folds, notes: [] });
+  const { split, ...rest } = await loadExperiment(join(out, "config.yaml"));
+  const { split: own, ...others } = experiment;
+  expect(rest).toEqual(others);
+  expect(split).toEqual({ ...own, train: ["withheld-1"], val: ["withheld-2", "withheld-3"], test: [] });
+});
+
+test("results alone leave a config without names as it was written, to the byte", async () => {
+  const out = join(folder, "crate");
+  const text = "# by hand\nname: mine\n";
+  await write("config.yaml", text);
+  const unlisted = parseExperiment("{ name: mine, data: { kind: phantom } }", "test", []);
+  await exportRunCrate(run, out, unlisted, "results", told);
+  expect(await readFile(join(out, "config.yaml"), "utf8")).toBe(text);
+});
+
+test("results that cannot be read do not leave, since no one can tell whom they name", async () => {
+  await stage("eval", { "results.json": '{ "folds": ["DOE_JANE"] }' });
+  await expect(exportRunCrate(run, join(folder, "crate"), experiment, "results", told)).rejects.toThrow(
+    /eval\/results\.json: folds\.0: must be a section of `key: value` lines; got "DOE_JANE"\. Restore it, or evaluate again\.$/,
+  );
 });
 
 test("a file that was changed since is refused: what is archived is what was made", async () => {

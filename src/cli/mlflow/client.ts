@@ -34,13 +34,20 @@ const mostMetrics = 1000;
 const mostParameters = 100;
 const longestValue = 500;
 
-/** @throws {UserError} (usage) If it is no address of a server. */
+/** @throws {UserError} (usage) If it is no address of a server, or holds a name or a password: the address is logged, and `fetch` takes none with them. */
 export function checkUri(text: string): string {
   const parsed = URL.canParse(text) ? new URL(text) : null;
-  if (parsed !== null && ["http:", "https:"].includes(parsed.protocol)) return text.replace(/\/+$/, "");
+  const isAddress = parsed !== null && ["http:", "https:"].includes(parsed.protocol);
+  if (isAddress && parsed.username + parsed.password !== "")
+    throw new UserError(
+      "usage",
+      "--mlflow: must be an address without name and password; got one with them. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, and give the address alone: --mlflow https://host:5000",
+    );
+  if (isAddress) return text.replace(/\/+$/, "");
+  const got = text.includes("@") ? "something with an @" : JSON.stringify(text); // before an @ may stand a password
   throw new UserError(
     "usage",
-    `--mlflow: must be the address of an MLflow server; got ${JSON.stringify(text)}. Example: --mlflow http://localhost:5000`,
+    `--mlflow: must be the address of an MLflow server; got ${got}. Example: --mlflow http://localhost:5000`,
   );
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseExperiment } from "../../config/experiment.ts";
 import { silentReporter } from "../../core/context.ts";
+import { UserError } from "../../core/errors.ts";
 import { metricsHeader } from "../../train/metrics-file.ts";
 import { followRuns } from "./follow.ts";
 
@@ -134,4 +135,16 @@ test("a server that stumbles is asked again; one that cannot be reached, or says
   await follow(warnings)(() => true);
   expect([asked, warnings.length, warnings[1]]).toEqual([2, 2, expect.stringContaining("403")]);
   expect(() => follow([], "localhost:5000")).toThrow('--mlflow: must be the address of an MLflow server; got "localhost:5000"');
+});
+
+test("an address with a name or a password is refused without saying it, and so is a broken one that may hold some", () => {
+  const way = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, and give the address alone: --mlflow https://host:5000";
+  for (const address of ["http://ann:s3cret@127.0.0.1:9", "https://s3cret@127.0.0.1:9/", "http://:s3cret@127.0.0.1:9"])
+    expect(() => follow([], address)).toThrow(
+      new UserError("usage", `--mlflow: must be an address without name and password; got one with them. ${way}`),
+    );
+  for (const address of ["http://ann:s3 cret@ho st", "ann:s3cret@host:5000"])
+    expect(() => follow([], address)).toThrow(
+      new UserError("usage", "--mlflow: must be the address of an MLflow server; got something with an @. Example: --mlflow http://localhost:5000"), // biome-ignore format: one line
+    );
 });

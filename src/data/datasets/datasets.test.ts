@@ -98,7 +98,7 @@ test("a mask whose header puts it elsewhere is taken voxel by voxel, and that is
   const { out, dataset } = await read("instance22", await changedSet("instance22", { "train_2/label/001.nii.gz": moved }));
   expect(told(dataset)).toEqual([
     expect.stringMatching(
-      /label\/001\.nii\.gz: lies a corner 40 voxels away from its image by its header; taken voxel by voxel\.$/,
+      /^train_2\/label\/001\.nii\.gz: lies a corner 40 voxels away from its image by its header; taken voxel by voxel\.$/,
     ),
   ]);
   expect((await readLabels(join(out, dataset.cases[0]!.lesionMask!.path))).data[40]).toBe(1);

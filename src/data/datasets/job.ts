@@ -143,7 +143,7 @@ async function readLesion(
   // Sets are published as pairs of arrays, and headers of masks were not always kept: said, not refused.
   if (apart > mostApart)
     warnings.push(
-      `${where}: lies a corner ${apart.toPrecision(2)} voxels away from its image by its header; taken voxel by voxel.`,
+      `${file}: lies a corner ${apart.toPrecision(2)} voxels away from its image by its header; taken voxel by voxel.`,
     );
   const stray = values === null ? undefined : mask.data.find((value) => value !== 0 && values[value] === undefined);
   if (stray !== undefined)

@@ -1,5 +1,6 @@
 import type { Rng } from "../../core/rng.ts";
 import type { BootstrapOptions } from "../options.ts";
+import { probabilityColumn } from "../predict/classes.ts";
 import { metricsOptions } from "../predictions/options.ts";
 import { asClassPredictions } from "../predictions/read/classes.ts";
 import { perOf, poolClassRows } from "../predictions/read/pool.ts";
@@ -8,7 +9,7 @@ import { classTables } from "../predictions/several/format.ts";
 import { measureClasses } from "../predictions/several/measure.ts";
 import type { Results } from "../results.ts";
 import type { TextTable } from "../tables/document.ts";
-import { type ClassTable, formatClassUnits } from "./table.ts";
+import { type ClassTable, classUnitsFile, formatClassUnits } from "./table.ts";
 
 /** The figures of the classes at each level, and the tables of them for a reader. */
 export interface MeasuredClassTable {
@@ -17,8 +18,6 @@ export interface MeasuredClassTable {
   /** What a reader must know before quoting a figure. */
   readonly notes: readonly string[];
 }
-
-const file = "classes.csv";
 
 /**
  * Figures of the classes with intervals that resample subjects: of images, and of examinations by the mean of their images' probabilities and by their vote.
@@ -34,7 +33,7 @@ export function measureClassTable(table: ClassTable, bootstrap: BootstrapOptions
       notes: ["All evaluated units are of one class: there are no figures of classes."],
     };
   const options = optionsFor(table, bootstrap);
-  const read = readTable(formatClassUnits(table), file, options.columns);
+  const read = readTable(formatClassUnits(table), classUnitsFile, options.columns);
   const images = asClassPredictions(read, options.columns)!;
   const per = perOf(read, "examination");
   const rows = images.rows.map((row) => ({ ...row, subgroup: null }));
@@ -69,7 +68,7 @@ export function measureClassTable(table: ClassTable, bootstrap: BootstrapOptions
 function optionsFor({ classes, units }: ClassTable, { resamples, level }: BootstrapOptions) {
   const groups = new Set(units.map(({ weeks }) => weeks));
   const subgroup = !groups.has(null) && groups.size > 1 ? "weeks" : null;
-  const scoreColumns = classes.map((name) => `${name}=prob_${name}`);
+  const scoreColumns = classes.map((name) => `${name}=${probabilityColumn(name)}`);
   const columns = { truth: "truth", id: ["id"], cluster: ["subject"], subgroup, scoreColumns };
   return metricsOptions.parse({ columns, resamples, level, permutations: 0 });
 }

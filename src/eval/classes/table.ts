@@ -2,7 +2,7 @@ import { placeOfClass } from "../../data/classes.ts";
 import { csvLine } from "../../data/csv.ts";
 import type { Case } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
-import type { ClassProbabilities } from "../predict/classes.ts";
+import { type ClassProbabilities, probabilityColumn } from "../predict/classes.ts";
 
 /** One image, or a case as a whole, with its truth and what was told of it. */
 export interface ClassUnit extends ClassProbabilities {
@@ -75,17 +75,13 @@ function weeksOf(age: number | null): string | null {
   return `${from} to ${from + weeksABin - 1}`;
 }
 
+/** Where an evaluation keeps truth and probabilities of the classes; that of predict, of the same name, has no truth. */
+export const classUnitsFile = "classes.csv";
+
 /** The units as a table that `hemosynth metrics` takes, too. Weeks are left out where a unit has none. */
 export function formatClassUnits({ classes, units }: ClassTable): string {
   const hasWeeks = units.every(({ weeks }) => weeks !== null);
-  const head = [
-    "id",
-    "subject",
-    "examination",
-    ...(hasWeeks ? ["weeks"] : []),
-    "truth",
-    ...classes.map((name) => `prob_${name}`),
-  ];
+  const head = ["id", "subject", "examination", ...(hasWeeks ? ["weeks"] : []), "truth", ...classes.map(probabilityColumn)];
   const lines = units.map((unit) =>
     csvLine([
       unit.slice === null ? unit.case : `${unit.case}#${unit.slice}`,

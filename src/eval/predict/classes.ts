@@ -16,10 +16,12 @@ export interface ClassProbabilities {
 
 const own = ["subject", "case", "slice"] as const;
 const prefix = "prob_";
+/** The column of a class, here and in the tables that `hemosynth metrics` takes. */
+export const probabilityColumn = (name: string): string => `${prefix}${name}`;
 
 /** The content of {@link classesFile}; numbers have 9 digits, as many as float32 has. */
 export function formatClasses(classes: readonly string[], rows: readonly ClassProbabilities[]): string {
-  const head = csvLine([...own, ...classes.map((name) => prefix + name)]);
+  const head = csvLine([...own, ...classes.map(probabilityColumn)]);
   const lines = rows.map((row) => {
     return csvLine([row.subject, row.case, row.slice, ...row.probabilities.map((p) => Number(p.toPrecision(9)))]);
   });

@@ -10,6 +10,7 @@ import { checklistSections } from "./checklists/section.ts";
 import { classSection } from "./classes.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
 import { figure, findMetric, fixed, lesionWord, levelsOf, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
+import { percent } from "./intervals.ts";
 import { list, paragraphs, plots, reportLayout, type Section, table } from "./layout.ts";
 import { banner, headline, intervalReading, limits, methods, reading } from "./words.ts";
 
@@ -156,7 +157,7 @@ function metricCell(metric: Metric | undefined): Markup {
   const { estimate, low, high, reason, wilson, level } = metric;
   const interval = low === null || high === null ? null : html`<span class="interval">[${figure(low)}, ${figure(high)}]</span>`;
   const why = reason === null ? null : html`<span class="small">${estimate === null ? reason : `no interval: ${reason}`}</span>`;
-  const counted = wilson?.low == null ? null : html`<span class="small">${wilson.hits}/${wilson.of}; Wilson ${Math.round(100 * level)} % ${figure(wilson.low)}–${figure(wilson.high)}</span>`; // biome-ignore format: one line
+  const counted = wilson?.low == null ? null : html`<span class="small">${wilson.hits}/${wilson.of}; Wilson ${percent(level)} ${figure(wilson.low)}–${figure(wilson.high)}</span>`; // biome-ignore format: one line
   return html`<b>${figure(estimate)}</b> ${interval}${why}${counted}`;
 }
 

@@ -2,6 +2,7 @@ import { many } from "../../core/words.ts";
 import { html, htmlPage, type Markup, trusted } from "../../picture/html.ts";
 import { style } from "../../picture/style.ts";
 import { figure, fixed, metricNames } from "../report/format.ts";
+import { percent } from "../report/intervals.ts";
 import { pValue, range } from "../tables/figures.ts";
 import { curvePlot, curvesOf } from "./curves.ts";
 import { type EffectGroup, effectPlot, mostGroups, rangeOf } from "./effects.ts";
@@ -142,7 +143,7 @@ function comparisons({ comparisons: all, baseline, level }: SweepResults): Marku
     ),
     text(one.reason ?? ""),
   ]);
-  return html`<section><h2>Against ${baseline}</h2>${table(head, rows)}<p class="caption">Setting less baseline, seed by seed, over the same patients in the same resamples; brackets at ${Math.round(100 * level)} %. Adjusted by Holm over the settings, each figure a family. The interval at Holm's level leaves out 0 where its own step calls a difference. Intervals and p take the trained networks as they are: compare with the seed SD before believing that a setting, and not its seeds, made the difference.</p>${spreads(all, "Less the baseline")}</section>`;
+  return html`<section><h2>Against ${baseline}</h2>${table(head, rows)}<p class="caption">Setting less baseline, seed by seed, over the same patients in the same resamples; brackets at ${percent(level)}. Adjusted by Holm over the settings, each figure a family. The interval at Holm's level leaves out 0 where its own step calls a difference. Intervals and p take the trained networks as they are: compare with the seed SD before believing that a setting, and not its seeds, made the difference.</p>${spreads(all, "Less the baseline")}</section>`;
 }
 
 /** A figure of a setting or of a difference, with what makes it vary. */
