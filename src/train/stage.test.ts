@@ -325,10 +325,7 @@ test("a damaged checkpoint is refused by name", async () => {
     [changed((all) => all.set(kernel, few)), /down0\.conv0\.weight has shape \[3, 3, 1, 4\]; got \[3\]/],
     [changed((all) => all.delete(moment)), /optimizer\.\w+ must hold \d+ finite numbers; got none\. Start without --resume/],
     [changed((all) => all.set(moment, few)), /optimizer\.\w+ must hold \d+ finite numbers; got 3\./],
-    [
-      changed((all) => all.set(moment, broken)),
-      /optimizer\.\w+ must hold \d+ finite numbers; got NaN among them\. Start without --resume\.$/,
-    ],
+    [changed((all) => all.set(moment, broken)), /finite numbers; got NaN among them\. Start without --resume\.$/],
     [changed((all) => all.set("state/optimizer.velocity", few)), /no use for; got state\/optimizer\.velocity\./],
     [bytes.subarray(0, bytes.length - 9), /tensors fill|offsets of/],
     [Buffer.from(bytes.toString("latin1").replace('schemaVersion\\":1', 'schemaVersion\\":2'), "latin1"), /schemaVersion/],
