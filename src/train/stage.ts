@@ -146,8 +146,7 @@ async function fed<T>(
   const { accumulate } = options.optimizer;
   const every = options.freshEvery ?? options.steps;
   const roundOf = (step: number) => Math.floor((step - 1) / every);
-  const drawsCases = ["bags", "sets"].includes(tasks[options.task].draws);
-  const roundAt = startRounds(data.train, fresh, roundOf(options.steps), signal, drawsCases ? null : options.sampling);
+  const roundAt = startRounds(data.train, fresh, roundOf(options.steps), signal, samplingOf(options));
   const rng = seededRng(seed).fork("train");
   const classWeights = classWeightsOf(data.train, options);
   const scenes = new Map<number, readonly FreshScene[]>(); // by round
@@ -176,6 +175,11 @@ async function fed<T>(
   } finally {
     await feed.stop();
   }
+}
+
+/** How slices are drawn; null where whole cases are. */
+function samplingOf({ task, sampling }: TrainOptions): TrainOptions["sampling"] | null {
+  return ["bags", "sets"].includes(tasks[task].draws) ? null : sampling;
 }
 
 /** The anchors that a detector is trained with; null for every other network. */
