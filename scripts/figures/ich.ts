@@ -1,5 +1,5 @@
 // Makes docs/figures/ich.png from runs: of tested heads the slice with most blood, in the brain window; the blood outlined; what each network predicts.
-//   hemosynth sweep configs/sweeps/ich-label-efficient.yaml --out runs/ich-sweep --set seed=2
+//   hemosynth sweep configs/sweeps/ich-label-efficient.yaml --out runs/ich-sweep
 //   npx tsx scripts/figures/ich.ts docs/figures/ich.png sub-015,sub-012,sub-001 runs/ich-sweep/runs/none_seed=2 runs/ich-sweep/runs/weak-types---way-down-held_seed=2
 import { join } from "node:path";
 import { extractSlice, type Image, sliceAxis, type Volume } from "../../src/core/volume.ts";
