@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { z } from "zod";
 import { UserError } from "../core/errors.ts";
+import { naturalOrder } from "../core/natural-order.ts";
 import { explainIssues } from "./explain.ts";
 import { isInside, isThere, projectRoot, readConfigText, realPath } from "./files.ts";
 import { discriminatorAt } from "./schema-walk.ts";
@@ -261,7 +262,7 @@ function sectionOf(parsed: Parsed, mistakes: Mistake[]): Section {
 /** The mistakes of a config as one error, one a line in the order of the file, each line once. */
 export function configFault(mistakes: readonly Mistake[]): UserError {
   const lines = new Set(mistakes.map(lineOf));
-  const inOrder = [...lines].sort((a, b) => a.localeCompare(b, "en", { numeric: true })); // line 7 before line 12
+  const inOrder = [...lines].sort(naturalOrder); // line 7 before line 12
   return new UserError("usage", inOrder.join("\n"));
 }
 

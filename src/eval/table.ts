@@ -77,7 +77,7 @@ export function buildTables(cases: readonly TalliedCase[], scores: ReadonlyMap<s
 
 const shown = ({ truth }: Tally): 0 | 1 => (truth > 0 ? 1 : 0);
 
-const labelOf = ({ label, slices }: TalliedCase): 0 | 1 => label ?? shown(sumTallies(slices));
+const labelOf = ({ label, slices }: TalliedCase): 0 | 1 => label ?? (slices.some((tally) => shown(tally) === 1) ? 1 : 0);
 
 function findScore(scores: ReadonlyMap<string, ScoreRow>, unit: UnitName, where: string): number {
   const row = scores.get(unitKey(unit));

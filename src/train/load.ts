@@ -19,7 +19,7 @@ import { readBytes } from "../data/files.ts";
 import { assertNoLeak } from "../data/leaks.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
 import { shareOfSubjects, subjectsOf } from "../data/splits.ts";
-import type { ModelOptions } from "../models/index.ts";
+import { imagesOfSet, type ModelOptions } from "../models/index.ts";
 import { bagsOf } from "./bags/draw.ts";
 import { learnsFrom } from "./learns-from.ts";
 import loadCase, { type LoadJob } from "./load-job.ts";
@@ -221,13 +221,14 @@ function checkTruth(task: TaskName, train: readonly TrainSlice[], val: readonly 
 
 /** @throws {UserError} (data) If a case has not one slice for each region, where the network is told of regions. */
 export function checkRegions(folder: string, model: ModelOptions, { train, val }: Pick<TrainData, "train" | "val">): void {
-  if (!("regions" in model)) return;
-  const odd = bagsOf([...train, ...val]).find(({ slices }) => slices.length !== model.regions);
+  const regions = imagesOfSet(model);
+  if (regions === null) return;
+  const odd = bagsOf([...train, ...val]).find(({ slices }) => slices.length !== regions);
   if (odd === undefined) return;
   const got = odd.slices.length;
   throw new UserError(
     "data",
-    `${folder}: every case must have ${model.regions} slices, one for each of model.regions; got ${got} in ${odd.caseId}. Set model.regions to ${got}.`,
+    `${folder}: every case must have ${regions} slices, one for each of model.regions; got ${got} in ${odd.caseId}. Set model.regions to ${got}.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { UserError } from "../core/errors.ts";
-import { type ModelOptions, modelTells, modelWords, weightCount } from "../models/index.ts";
+import { imagesOfSet, type ModelOptions, modelTells, modelWords, weightCount } from "../models/index.ts";
 import type { TrainOptions } from "./options.ts";
 import { networkShape, tasks } from "./task.ts";
 
@@ -34,7 +34,7 @@ function imagesOf(model: ModelOptions, { task, batchSize, bags }: Sized): number
     case "bags":
       return batchSize * bags.images;
     case "sets":
-      return batchSize * ("regions" in model ? model.regions : 1);
+      return batchSize * (imagesOfSet(model) ?? 1);
     default:
       return tasks[task].draws satisfies never;
   }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import { type ModelOptions, modelTells, modelWords } from "../models/index.ts";
 import { augmentOptions } from "./augment/options.ts";
-import { bagOptions } from "./bags/options.ts";
+import { bagOptions, drawsCases } from "./bags/options.ts";
 import { detectionLossOptions } from "./detect/options.ts";
 import { initOptions } from "./init/options.ts";
 import { optimizerOptions } from "./optimizer-options.ts";
@@ -326,7 +326,7 @@ export function batchMisfit(model: ModelOptions, train: TrainOptions): { readonl
   if (train.share < 1 && train.freshEvery !== null)
     return { path: "share", rule: `must be 1 with freshEvery, whose stacks are of all training subjects; got ${train.share}` };
   if (names !== null) return { path: "outputs", rule: names };
-  if (task !== "mil" && task !== "crops" && Object.values(train.sampling).every((share) => share === 0))
+  if (!drawsCases(task) && Object.values(train.sampling).every((share) => share === 0))
     return { path: "sampling", rule: "must give a kind of window a weight above 0; got 0 for each" };
   const isViews = task === "infoNce" || task === "vicReg" || task === "localInfoNce";
   if ((isViews || task === "mil" || task === "classes" || task === "crops") && augment.mosaicShare > 0)

@@ -8,6 +8,7 @@ import { writeAtomic } from "../data/files.ts";
 import type { ModelFile } from "../data/model-folder.ts";
 import type { PreprocessOptions } from "../data/preprocess.ts";
 import { assignWeights, buildModel, forInference, type ModelOptions, strideOf } from "../models/index.ts";
+import { drawsCases } from "./bags/options.ts";
 import { type Batch, classWeightsOf, drawBatch } from "./batch.ts";
 import { encodeCheckpoint, type Fingerprint, restoreCheckpoint } from "./checkpoint.ts";
 import { type Anchors, settleAnchors } from "./detect/target.ts";
@@ -179,7 +180,7 @@ async function fed<T>(
 
 /** How slices are drawn; null where whole cases are. */
 function samplingOf({ task, sampling }: TrainOptions): TrainOptions["sampling"] | null {
-  return ["bags", "sets"].includes(tasks[task].draws) ? null : sampling;
+  return drawsCases(task) ? null : sampling;
 }
 
 /** The anchors that a detector is trained with; null for every other network. */

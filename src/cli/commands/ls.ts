@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { loadExperiment } from "../../config/experiment.ts";
+import { naturalOrder } from "../../core/natural-order.ts";
 import { dataFault } from "../../data/faults.ts";
 import { figure } from "../../eval/report/format.ts";
 import { documentText } from "../../eval/tables/document.ts";
@@ -67,7 +68,7 @@ async function runsIn(folder: string, depth: number, failures: Readonly<Record<s
   if (depth === 0) return [];
   const below = names.has("sweep.json") ? await readFailures(folder) : failures;
   const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules");
-  const sorted = folders.map(({ name }) => name).sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const sorted = folders.map(({ name }) => name).sort(naturalOrder);
   const all: Found[] = [];
   for (const name of sorted) all.push(...(await runsIn(join(folder, name), depth - 1, below)));
   return all;

@@ -1,7 +1,7 @@
 import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
 import { type AgreementLine, agreementSvg } from "../report/agreement.ts";
-import { type Curve, curvesSvg, frocAxes, frocSteps } from "../report/curves.ts";
+import { curvesSvg, frocAxes, frocCurve, frocReading } from "../report/curves.ts";
 import { withInterval } from "../report/format.ts";
 import { aboutIntervals, readDifference, readInterval } from "../report/intervals.ts";
 import { plots, type Section } from "../report/layout.ts";
@@ -38,7 +38,7 @@ export function masksPage(results: MasksResults, labels: readonly MeasuredLabel[
     reading: readingOf(results),
     pictures: [
       ...section("Volumes", labels.flatMap((label) => agreementOf(results, label)), "One dot a case, all cases counted; Bland and Altman's limits hold 95 % of the errors if those are normal and cases independent. Shaded: intervals, which resample patients."),
-      ...section("Lesions found against false ones (FROC)", frocsOf(results), "One dot a threshold of the probability, with the interval of its sensitivity, from resampled patients. As the threshold falls, patches may run together, so the dots need lie on no rising curve; the line is the highest sensitivity with no more false ones, which the score takes."),
+      ...section("Lesions found against false ones (FROC)", frocsOf(results), `One dot a threshold of the probability, with the interval of its sensitivity, from resampled patients. ${frocReading}, which the score takes.`),
       ...section("Subgroups", forestsOf(results), "In brackets: cases or lesions that the figure is of. Orange and dashed: all together."),
       ...section("Differences", differencesOf(results), "Both programs on the same cases, in the same resamples; right of the dashed line the first is higher."),
     ],
@@ -94,7 +94,7 @@ function frocsOf(results: MasksResults): string[] {
     const most = Math.max(0.5, ...known.map(({ x }) => x));
     const dots = known.map(({ x, y }) => [x, y] as const);
     const edges = { low: banded.map(({ x, low }) => [x, low!] as const), high: banded.map(({ x, high }) => [x, high!] as const) };
-    const curve: Curve = { name: scoreWords(results, label), points: frocSteps(dots, most), measured: { dots, ...edges } };
+    const curve = frocCurve(scoreWords(results, label), { dots, ...edges }, most);
     return [curvesSvg(`${ofLabel(results, label)}FROC`, frocAxes("case", most), [curve])];
   });
 }

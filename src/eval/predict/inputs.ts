@@ -1,3 +1,4 @@
+import { naturalOrder } from "../../core/natural-order.ts";
 import { imageKind, imageStem } from "../../data/image-name.ts";
 
 /** What a file name says about its case. */
@@ -19,12 +20,9 @@ export function brainMaskOf(name: string, names: readonly string[]): string | nu
   return [...names].sort().find((other) => isMask(imageKind(other)) && imageStem(other) === mask) ?? null;
 }
 
-/** The English order of names with numbers by their size; fixed, so that a stack does not hang on where it is read. */
-const byNumber = new Intl.Collator("en", { numeric: true });
-
-/** Frames as a person counts them: `_2` before `_10`. Names that the collator holds for equal go as text, so that the order is total. */
+/** Frames as a person counts them: `_2` before `_10`. Names that this holds for equal go as text, so that the order is total. */
 function inFrameOrder(files: readonly string[]): string[] {
-  return [...files].sort((a, b) => byNumber.compare(a, b) || (a < b ? -1 : 1));
+  return [...files].sort((a, b) => naturalOrder(a, b) || (a < b ? -1 : 1));
 }
 
 /**

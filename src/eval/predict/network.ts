@@ -9,6 +9,7 @@ import {
   denoisedOutputs,
   forInference,
   hemorrhageOutputs,
+  imagesOfSet,
   isPretextOutput,
   type Model,
   type ModelOptions,
@@ -75,7 +76,7 @@ export function readyNetwork(folder: ModelFolder, where: string): Network {
     );
   const model = forInference(buildModel(options.data, { inChannels: 1, outChannels: file.outputs.length, seed: file.seed }));
   setWeights(model, weights, where);
-  return { model, slices: "regions" in options.data ? options.data.regions : null, predict: apply(model) };
+  return { model, slices: imagesOfSet(options.data), predict: apply(model) };
 }
 
 /** How a network is applied, by what it was trained to tell; null where that is nothing known. */

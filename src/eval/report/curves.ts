@@ -99,6 +99,15 @@ export function frocSteps(points: readonly Point[], most: number): Point[] {
   return points.length === 0 ? [] : [[0, 0], ...steps, [most, best]];
 }
 
+/** Lesions found at each threshold as dots, and the steps of {@link frocSteps} as the line. @param most - Right end. */
+export function frocCurve(name: string, measured: NonNullable<Curve["measured"]>, most: number): Curve {
+  return { name, points: frocSteps(measured.dots, most), measured };
+}
+
+/** What a reader must know of a {@link frocCurve}. */
+export const frocReading =
+  "As the threshold falls, patches may run together, so the dots need lie on no rising curve; the line is the highest sensitivity with no more false ones";
+
 /** Curves in one frame, each with its name below it. The same curves give the same bytes. */
 export function curvesSvg(title: string, axes: CurveAxes, curves: readonly Curve[]): string {
   const { lines, room } = heading(title, 290);

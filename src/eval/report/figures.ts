@@ -16,7 +16,7 @@ import { overlapAt } from "../tally.ts";
 import { agreementSvg } from "./agreement.ts";
 import { calibrationSvg } from "./calibration.ts";
 import { blue, orange } from "./chart.ts";
-import { curvesSvg, frocAxes, frocSteps, precisionAxes, precisionSteps } from "./curves.ts";
+import { curvesSvg, frocAxes, frocCurve, precisionAxes, precisionSteps } from "./curves.ts";
 import { forestSvg } from "./forest.ts";
 import { figure, findMetric, lesionWord, levelsOf, metricNames, withInterval } from "./format.ts";
 import { rocSvg, stripSvg } from "./plots.ts";
@@ -97,9 +97,7 @@ function frocSvg({ curve, band, score }: Froc, task: EvaluatedTask): string {
   const [points, edges] = [within(curve), { low: within(band.low), high: within(band.high) }];
   return task === "boxes"
     ? curvesSvg("FROC of boxes in slices", frocAxes("slice", most), [{ name, points, band: edges }])
-    : curvesSvg("FROC of lesions in stacks", frocAxes("stack", most), [
-        { name, points: frocSteps(points, most), measured: { dots: points, ...edges } },
-      ]);
+    : curvesSvg("FROC of lesions in stacks", frocAxes("stack", most), [frocCurve(name, { dots: points, ...edges }, most)]);
 }
 
 function scoresSvg(results: Results, stacks: readonly Unit[]): string {

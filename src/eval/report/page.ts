@@ -8,6 +8,7 @@ import { classCalibrationWords } from "./calibration.ts";
 import type { Evaluated } from "./checklists/answers.ts";
 import { checklistSections } from "./checklists/section.ts";
 import { classSection } from "./classes.ts";
+import { frocReading } from "./curves.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
 import { figure, findMetric, fixed, lesionWord, levelsOf, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
 import { percent } from "./intervals.ts";
@@ -119,7 +120,7 @@ function frocSection({ task, plots: all, results }: ReportContent): Section[] {
   const what =
     task === "boxes"
       ? "A box is right where it overlaps a true one by half. One point a score; shaded: pointwise interval of sensitivity at each number of false ones, from resampled subjects."
-      : `A ${lesionWord(results)} is found where the mask shares a voxel with it; patches that touch none are false. One dot for each of 19 thresholds of the probability, with its interval of sensitivity, from resampled subjects. As the threshold falls, patches may run together, so the dots need lie on no rising curve; the line is the highest sensitivity with no more false ones.`;
+      : `A ${lesionWord(results)} is found where the mask shares a voxel with it; patches that touch none are false. One dot for each of 19 thresholds of the probability, with its interval of sensitivity, from resampled subjects. ${frocReading}.`;
   return [
     {
       title: "Found against false ones",

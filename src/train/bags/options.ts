@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { TaskName } from "../options.ts";
 
 /** Bags of `task: mil`: the slices of a case. */
 export const bagOptions = z
@@ -29,3 +30,8 @@ export const bagOptions = z
   })
   .meta({ id: "bags" });
 export type BagOptions = z.output<typeof bagOptions>;
+
+/** Whether a batch is drawn case by case, bags and sets, and not slice by slice, so that `sampling` has no part in it. */
+export function drawsCases(task: TaskName): boolean {
+  return task === "mil" || task === "crops";
+}

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { naturalOrder } from "../../../core/natural-order.ts";
 import { makeFolder, readText, writeAtomic } from "../../../data/files.ts";
 import { batchScript, type SlurmOptions } from "../../../sweep/slurm.ts";
 import { computes, type Job } from "../jobs.ts";
@@ -33,7 +34,7 @@ export const arrayFolder = (out: string, name: string): string => join(out, "slu
 /** Names of the arrays of a sweep, in order. */
 export async function arrayNames(out: string): Promise<string[]> {
   const names = await readdir(join(out, "slurm")).catch(() => []);
-  return names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return names.sort(naturalOrder);
 }
 
 /** Writes the folder of the next array. @returns Its name and the file of its script. */
