@@ -7,6 +7,7 @@ import { decodeVoxels } from "./nifti/datatypes.ts";
 import { encodeNifti } from "./nifti/encode.ts";
 import { gunzipAll, gunzipHeader, isGzip } from "./nifti/gunzip.ts";
 import { checkExtensions, type NiftiHeader, type NiftiWarning, parseHeader } from "./nifti/header.ts";
+import { assertRecorded } from "./recorded.ts";
 import { readRegularFile } from "./regular-file.ts";
 
 export { encodeNifti } from "./nifti/encode.ts";
@@ -104,7 +105,7 @@ export async function readVolume(
   warn: (line: string) => void = () => {},
   recorded?: string,
 ): Promise<Volume<Float32Array>> {
-  const { volume, warnings } = await readRecorded(file, recorded);
+  const { volume, warnings } = await readAsRecorded(file, recorded);
   const { notFinite } = voxelStatistics(volume.data);
   if (notFinite > 0) throw notFiniteFault(file, notFinite);
   for (const { message } of warnings) warn(message);
@@ -123,16 +124,15 @@ export async function readLabels(
   warn: (line: string) => void = () => {},
   recorded?: string,
 ): Promise<Volume<Uint16Array>> {
-  const { volume, warnings } = await readRecorded(file, recorded);
+  const { volume, warnings } = await readAsRecorded(file, recorded);
   for (const { message } of warnings) warn(message);
   return toLabels(volume, file);
 }
 
-async function readRecorded(file: string, recorded: string | undefined): Promise<NiftiReading> {
+async function readAsRecorded(file: string, recorded: string | undefined): Promise<NiftiReading> {
   const reading = await readNifti(file);
-  if (recorded === undefined || reading.sha256 === recorded) return reading;
-  const wayOut = "Restore it, or make the dataset again";
-  throw dataFault(file, "must be the file that the dataset was made with", "another content", wayOut);
+  if (recorded !== undefined) assertRecorded(file, reading.sha256, recorded);
+  return reading;
 }
 
 /**

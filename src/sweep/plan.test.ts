@@ -69,6 +69,13 @@ test("settings that are given names are called so, and what follows from the nam
   ]);
 });
 
+test("a sweep is called what its config is called, whatever its settings are; a name that cannot be is refused at its place", async () => {
+  const sweep = "sweep: {list: [{name: plain, train.steps: 5}, {name: long, train.steps: 9}]}\n";
+  expect((await plan(sweep, `name: how long\n${base}`)).name).toBe("how long");
+  expect((await plan(sweep)).name).toBe("experiment");
+  expect(await mistakes(sweep, `name: a/b\n${base}`)).toEqual([expect.stringMatching(/^x\.yaml:1:7 name must match .*; got the text "a\/b"$/)]);
+});
+
 test("every combination, the last to vary first; each point is the experiment that the same options by --set give", async () => {
   const found = await plan(
     "sweep:\n  grid: {train.steps: [5, 7], synth.control.kind: [full, ellipses]}\n  zip: {train.batchSize: [1, 2], train.cropSize: [64, 96]}\n  seeds: [3, 4]\n",

@@ -6,7 +6,7 @@ import { isMistake, type Mistake, type Place, plain, type Section, setAt, type T
 import { canonicalJson } from "../core/hash.ts";
 import { type Axis, axesOf, type Choice } from "./axes.ts";
 import { type Factor, factorsOf, isSeed, namesOf, type Values } from "./names.ts";
-import { mostPoints, type SweepOptions, sweepOptions } from "./options.ts";
+import { mostPoints, sweepOptions } from "./options.ts";
 import type { SlurmOptions } from "./slurm.ts";
 
 /** One run of a sweep. */
@@ -53,8 +53,9 @@ export async function loadSweep(file: string, overrides: readonly Override[] = [
   const { sweep, rest } = splitSweep(tree);
   if (sweep === null)
     throw configFault([...mistakes, { at: tree.at, message: "sweep is required: what varies; without it, use hemosynth run" }]);
-  const section: Section = { kind: "section", at: tree.at, entries: new Map([["sweep", sweep]]) };
-  const { value } = checkTree(section, sweepSection, mistakes);
+  const named = rest.entries.get("name");
+  const entries = new Map([["sweep", sweep], ...(named === undefined ? [] : [["name", named] as const])]);
+  const { value } = checkTree({ kind: "section", at: tree.at, entries }, sweepSection, mistakes);
   const clashes: Mistake[] = [];
   const axes = axesOf(value.sweep, sweep.value as Section, clashes);
   const count = axes.reduce((product, { length }) => product * length, 1);
@@ -63,17 +64,17 @@ export async function loadSweep(file: string, overrides: readonly Override[] = [
   if (axes.length === 0)
     clashes.push({ at: sweep.at, message: "sweep must vary something: grid, zip, list, random or seeds; got none of them" });
   if (clashes.length > 0) throw configFault(clashes);
-  const plan = planPoints(rest, axes, value.sweep);
+  const plan = planPoints(rest, axes, value);
   for (const key of ["baseline", "testOn"] as const)
     assertSetting(key, plan, (sweep.value as Section).entries.get(key)?.value.at ?? sweep.at);
   return plan.testOn === null ? plan : withTested(plan, (sweep.value as Section).entries.get("testOn")!.value.at);
 }
 
-/** The section by itself, under its name, so that messages name it. */
-const sweepSection = z.strictObject({ sweep: sweepOptions });
+/** The section by itself, under its name, so that messages name it; and what the config calls itself, since points may have names of their own. */
+const sweepSection = z.strictObject({ name: experimentSchema.shape.name, sweep: sweepOptions });
 
-function planPoints(base: Section, axes: readonly Axis[], options: SweepOptions): SweepPlan {
-  const { baseline, testOn, memoryGb, slurm } = options;
+function planPoints(base: Section, axes: readonly Axis[], { name, sweep }: z.output<typeof sweepSection>): SweepPlan {
+  const { baseline, testOn, memoryGb, slurm } = sweep;
   const choices = combinations(axes);
   const values = choices.map(valuesOf);
   const factors = factorsOf(values);
@@ -91,7 +92,7 @@ function planPoints(base: Section, axes: readonly Axis[], options: SweepOptions)
     return [{ name: names[i]!, setting: settings[i]!, seed: seed.join(), values: own, experiment, tested: null }];
   });
   const folded = experiments.length - points.length;
-  return { name: points[0]!.experiment.name, points, factors, baseline, testOn, folded, memoryGb, slurm };
+  return { name, points, factors, baseline, testOn, folded, memoryGb, slurm };
 }
 
 /** Every way to take one choice of each axis, the last axis first to change. */

@@ -145,7 +145,7 @@ test("the sidecar of a picture goes with its crops", slow, async () => {
   expect(crops.cases.map((c) => c.sidecar)).toEqual([sidecar, null, null]);
   expect(readFileSync(join(out, sidecar.path))).toEqual(readFileSync(join(data, sidecar.path)));
   writeFileSync(join(data, sidecar.path), "{}");
-  await expect(cut(null, data)).rejects.toThrow(`${join(data, sidecar.path)}: must be as the dataset recorded it; got other content. Make the dataset again.`); // biome-ignore format: one line
+  await expect(cut(null, data)).rejects.toThrow(`${join(data, sidecar.path)}: must be the file that the dataset was made with; got another content. Restore it, or make the dataset again.`); // biome-ignore format: one line
 });
 
 test("a case that has not one slice for each region is refused, in training and in prediction", slow, async () => {

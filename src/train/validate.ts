@@ -87,7 +87,7 @@ export async function validate(
     const part = windows.slice(start, start + batchSize);
     const batch = plainBatch(part, size, task, { anchors, outputs, cells: options.weakCells });
     const { logits, value } = await infer(model, batch, task, options);
-    checkLoss(value, batch);
+    checkLoss(value, "slices", batch.ids);
     loss += value * part.length;
     const each = logits.length / part.length;
     for (const [n, { slice }] of part.entries()) scorer.add(slice, logits.subarray(n * each, (n + 1) * each), batch.masks[n]!);
@@ -108,17 +108,19 @@ export async function validateLoss(
   let loss = 0;
   for (const batch of batches) {
     const { value } = await infer(model, batch, task, options);
-    checkLoss(value, batch);
+    checkLoss(value, "slices", batch.ids);
     loss += value / batches.length;
   }
   return { loss, ...none };
 }
 
-function checkLoss(loss: number, { ids }: Pick<Batch, "ids">): void {
+/** @throws {UserError} (numeric) If the loss is not finite; it names what it was taken on. */
+export function checkLoss(loss: number, what: "slices" | "cases", ids: readonly string[]): void {
   if (Number.isFinite(loss)) return;
+  const on = ids.length === 0 ? "" : ` on ${what} ${ids.join(", ")}`;
   throw new UserError(
     "numeric",
-    `train: the validation loss must be finite; got ${loss} on slices ${ids.join(", ")}. Lower train.optimizer.learningRate.`,
+    `train: the validation loss must be finite; got ${loss}${on}. Lower train.optimizer.learningRate.`,
   );
 }
 

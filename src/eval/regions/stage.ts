@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { axisAlignedAffine, type Vec3 } from "../../core/affine.ts";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
-import { canonicalJson, sha256 } from "../../core/hash.ts";
+import { canonicalJson } from "../../core/hash.ts";
 import { seededRng } from "../../core/rng.ts";
 import { extractSlice, sliceAxis, type Volume } from "../../core/volume.ts";
 import { many } from "../../core/words.ts";
@@ -17,10 +17,11 @@ import {
   writeSplits,
 } from "../../data/dataset.ts";
 import { dataFault } from "../../data/faults.ts";
-import { makeFolder, readBytes, writeAtomic } from "../../data/files.ts";
+import { makeFolder, writeAtomic } from "../../data/files.ts";
 import { assertNoLeak } from "../../data/leaks.ts";
 import { readModelFolder } from "../../data/model-folder.ts";
 import { readVolume } from "../../data/nifti.ts";
+import { readRecorded } from "../../data/recorded.ts";
 import { type BoxTable, boxMetrics } from "../detect/measure.ts";
 import { drawPlan } from "../metrics/bootstrap.ts";
 import type { BootstrapOptions } from "../options.ts";
@@ -191,11 +192,7 @@ function measureDetection({ bootstrap, seed }: RegionsRequest, boxes: Untrained<
 /** The sidecar of a picture, now beside the crops: their dataset must hold every file that it names. */
 async function copySidecar({ data, out }: RegionsRequest, { root }: Dataset, { sidecar }: Case): Promise<Case["sidecar"]> {
   if (sidecar === null) return null;
-  const file = join(data, root, sidecar.path);
-  const bytes = await readBytes(file);
-  const sum = sha256(bytes);
-  if (sum !== sidecar.sha256)
-    throw dataFault(file, "must be as the dataset recorded it", "other content", "Make the dataset again");
+  const bytes = await readRecorded(join(data, root), sidecar);
   await makeFolder(dirname(join(out, sidecar.path)));
   await writeAtomic(join(out, sidecar.path), bytes);
   return sidecar;

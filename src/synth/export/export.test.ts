@@ -190,7 +190,7 @@ describe("what cannot be exported is one line, and no folder looks whole", () =>
     const out = await temporaryFolder("half");
     const other = { ...last, lesionMask: { ...last.lesionMask!, sha256: "0".repeat(64) } };
     expect(await fault(await changed({ cases: [...dataset.cases.slice(0, 3), other] }), format, out)).toMatch(
-      /sub-03_lesion\.nii\.gz: a file must be the one that dataset\.json names; got another content\. Make the dataset again\.$/,
+      /sub-03_lesion\.nii\.gz: must be the file that the dataset was made with; got another content\. Restore it, or make the dataset again\.$/,
     );
     expect((await readdir(out)).length).toBeGreaterThan(0);
     expect(await readdir(out)).not.toContain(wholeFiles[format]);

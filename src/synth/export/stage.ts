@@ -1,13 +1,13 @@
 import { basename, join, resolve } from "node:path";
 import { type StageContext, type StageResult, throwIfStopped } from "../../core/context.ts";
-import { sha256 } from "../../core/hash.ts";
 import { many } from "../../core/words.ts";
 import { assertApart, assertEmpty } from "../../data/apart.ts";
 import { type Case, type Dataset, type FileRef, readDataset, readSplits, type SplitName, type Splits, splitNames } from "../../data/dataset.ts"; // biome-ignore format: one line
 import { dataFault, oneLine } from "../../data/faults.ts";
-import { readBytes, writeAtomic } from "../../data/files.ts";
+import { writeAtomic } from "../../data/files.ts";
 import { type Grid, ontoGrid } from "../../data/grid.ts";
 import { decodeNifti, encodeNifti, toLabels } from "../../data/nifti.ts";
+import { readRecorded } from "../../data/recorded.ts";
 import { packageVersion } from "../../data/version.ts";
 import { bidsFormat } from "./bids.ts";
 import { cocoFormat } from "./coco.ts";
@@ -118,7 +118,7 @@ function chosenCases({ dataset, splits }: { dataset: Dataset; splits: Splits }, 
 async function readItem(root: string, c: Case, split: SplitName): Promise<ExportItem> {
   const image = await readVolumeOf(root, c.image);
   const brain = c.brainMask && (await readMaskOf(root, c.brainMask, image.volume));
-  const sidecar = c.sidecar && (await readRef(root, c.sidecar)).toString("utf8");
+  const sidecar = c.sidecar && (await readRecorded(root, c.sidecar)).toString("utf8");
   const lesion = await readMaskOf(root, c.lesionMask!, image.volume);
   const files = { image: image.zipped, lesion: lesion.zipped, brain: brain?.zipped ?? null };
   return { case: c, split, image: image.volume, lesion: lesion.volume, files, sidecar };
@@ -126,7 +126,7 @@ async function readItem(root: string, c: Case, split: SplitName): Promise<Export
 
 /** A volume, and its file zipped: as it is, where it is zipped already. */
 async function readVolumeOf(root: string, ref: FileRef) {
-  const bytes = await readRef(root, ref);
+  const bytes = await readRecorded(root, ref);
   const { volume } = await decodeNifti(bytes, join(root, ref.path));
   return { volume, zipped: ref.path.toLowerCase().endsWith(".gz") ? bytes : encodeNifti(volume, true) };
 }
@@ -138,14 +138,6 @@ async function readMaskOf(root: string, ref: FileRef, image: Grid) {
     volume: ontoGrid(toLabels(volume, file), image, file, "a mask must be on its image's grid", "Run ingest again"),
     zipped,
   };
-}
-
-async function readRef(root: string, { path, sha256: recorded }: FileRef): Promise<Buffer> {
-  const file = join(root, path);
-  const bytes = await readBytes(file);
-  if (sha256(bytes) !== recorded)
-    throw dataFault(file, "a file must be the one that dataset.json names", "another content", "Make the dataset again");
-  return bytes;
 }
 
 async function writeAll(out: string, files: readonly OutFile[]): Promise<void> {

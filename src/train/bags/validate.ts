@@ -1,5 +1,4 @@
 import { type Tensor4D, tf } from "../../backend/tf.ts";
-import { UserError } from "../../core/errors.ts";
 import { middleOf } from "../../core/window.ts";
 import { aurocScore } from "../../eval/metrics/auroc.ts";
 import { orNull } from "../../eval/metrics/or-null.ts";
@@ -9,7 +8,7 @@ import { plainBatch } from "../batch.ts";
 import type { TrainOptions } from "../options.ts";
 import { none, scorerOf } from "../score.ts";
 import { outputsOf, tasks } from "../task.ts";
-import type { ValidationFigures } from "../validate.ts";
+import { checkLoss, type ValidationFigures } from "../validate.ts";
 import type { Bag } from "./draw.ts";
 
 /**
@@ -22,20 +21,18 @@ export async function validateSets(model: Model, sets: readonly Bag[], options: 
   const outputs = outputsOf(options).length;
   const scorer = scorerOf(options.task, outputs, size, null);
   let sum = 0;
-  for (const { slices } of sets) {
+  for (const { caseId, slices } of sets) {
     const { image, target, count } = plainBatch(slices.map((slice) => ({ slice, ...middleOf(slice) })), size, tasks[options.task], { anchors: null, outputs }); // biome-ignore format: one line
     const [logits, loss] = tf.tidy(() => {
       const told = model.apply(tf.tensor4d(image, [count, size, size, 1]), { training: false });
       const one = tf.tensor4d(target.data.subarray(0, outputs), [1, 1, 1, outputs]);
       return [told.dataSync() as Float32Array, tasks[options.task].loss(told, one, options).dataSync()[0]!];
     });
+    checkLoss(loss, "cases", [caseId]);
     scorer.add(slices[0]!, logits, slices[0]!.masks);
     sum += loss;
   }
-  const loss = sum / sets.length;
-  if (!Number.isFinite(loss))
-    throw new UserError("numeric", `train: the validation loss must be finite; got ${loss}. Lower train.optimizer.learningRate.`); // biome-ignore format: one line
-  return { loss, ...scorer.figures() };
+  return { loss: sum / sets.length, ...scorer.figures() };
 }
 
 /**
@@ -55,9 +52,7 @@ export async function validateBags(model: Model, bags: readonly Bag[], options: 
     const column = (values: readonly number[]) => tf.tensor4d([...values], [bags.length, 1, 1, 1]) as Tensor4D;
     return tasks.mil.loss(column(scores.map((s) => s.score)), column(scores.map((s) => s.label)), options).dataSync()[0]!;
   });
-  if (!Number.isFinite(loss)) {
-    const broken = bags.filter((_, i) => !Number.isFinite(scores[i]!.score)).map(({ caseId }) => caseId);
-    throw new UserError("numeric", `train: the validation loss must be finite; got ${loss} on cases ${broken.join(", ")}. Lower train.optimizer.learningRate.`); // biome-ignore format: one line
-  }
+  const broken = bags.filter((_, i) => !Number.isFinite(scores[i]!.score)).map(({ caseId }) => caseId);
+  checkLoss(loss, "cases", broken);
   return { loss, ...none, auroc: orNull(aurocScore(scores)) };
 }
