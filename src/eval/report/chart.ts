@@ -102,15 +102,22 @@ export const short = (text: string, most: number): string => (text.length <= mos
 /** A plot's title over as many lines as it needs, three at most, and the pixels that those beyond the first take. @param width - Of the plot, pixels. */
 export function heading(title: string, width: number): { readonly lines: string[]; readonly room: number } {
   const letters = Math.floor((width - 16) / 7.2); // of this size, on a line
-  const texts: string[] = [];
-  for (const word of title.split(" ")) {
-    const longer = `${texts.at(-1)} ${word}`;
-    if (texts.length > 0 && (longer.length <= letters || texts.length === 3)) texts[texts.length - 1] = short(longer, letters);
-    else texts.push(short(word, letters));
-  }
+  const texts = wrapped(title, letters, 3);
   const step = 16;
   const lines = texts.map((text, i) => label(8, 18 + step * i, text, { anchor: "start", size: 13, bold: true }));
   return { lines, room: step * (texts.length - 1) };
+}
+
+/** The words of a text on at most `mostLines` lines of at most `letters` letters; what has no room on the last is cut. */
+export function wrapped(text: string, letters: number, mostLines: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`;
+    const goesOn = lines.length > 0 && (longer.length <= letters || lines.length === mostLines);
+    if (goesOn) lines[lines.length - 1] = short(longer, letters);
+    else lines.push(short(word, letters));
+  }
+  return lines;
 }
 
 /** Round values that span `[low, high]`, about `count` of them. */

@@ -14,8 +14,8 @@ import {
   paper,
   path,
   seriesColour,
-  short,
   svgFile,
+  wrapped,
   xAxis,
   yAxis,
 } from "./chart.ts";
@@ -111,8 +111,9 @@ export const frocReading =
 /** Curves in one frame, each with its name below it. The same curves give the same bytes. */
 export function curvesSvg(title: string, axes: CurveAxes, curves: readonly Curve[]): string {
   const { lines, room } = heading(title, 290);
-  const height = 300 + 17 * curves.length + room;
-  const f: Frame = { width: 290, height, left: 46, top: 30 + room, right: 14, bottom: 50 + 17 * curves.length, x: axes.x.range, y: axes.y.range }; // biome-ignore format: one line
+  const names = curves.map(({ name }) => wrapped(name, 42, 3));
+  const under = 17 * names.flat().length;
+  const f: Frame = { width: 290, height: 300 + under + room, left: 46, top: 30 + room, right: 14, bottom: 50 + under, x: axes.x.range, y: axes.y.range }; // biome-ignore format: one line
   const place = ([x, y]: Point): Point => [atX(f, x), atY(f, y)];
   const ticks = ([low, high]: Point) => (high - low === 1 && low === 0 ? [0, 0.25, 0.5, 0.75, 1] : niceTicks(low, high, 4));
   const chance = axes.chance?.map(place) as [Point, Point] | undefined;
@@ -127,11 +128,11 @@ export function curvesSvg(title: string, axes: CurveAxes, curves: readonly Curve
   const marks = curves.flatMap(({ at }, i) =>
     at == null ? [] : [dot(...place(at), paper, 6, 1), dot(...place(at), seriesColour(curves.length === 1 ? 1 : i), 4.5, 1)],
   );
-  const legend = curves.flatMap(({ name }, i) => {
-    const y = f.height - 10 - 17 * (curves.length - 1 - i);
+  const legend = names.flatMap((lines, i) => {
+    const y = f.height - 10 - 17 * (names.slice(i).flat().length - 1);
     return [
       line(8, y - 4, 26, y - 4, seriesColour(i), { width: 3 }),
-      label(32, y, short(name, 42), { anchor: "start", size: 12 }),
+      ...lines.map((text, row) => label(32, y + 17 * row, text, { anchor: "start", size: 12 })),
     ];
   });
   return svgFile(f, title, [

@@ -124,6 +124,17 @@ test("points lie where the axes say: the corners of a ROC plot, the middle of it
   expect((top! - origin[1]!) / (corner[1]! - origin[1]!)).toBeCloseTo(0.8, 2);
 });
 
+test("a curve's name that is longer than a line goes on below; no letter is cut, and no two lines of a legend lie on each other", () => {
+  const long = "sub-01 and all others by mean of the probabilities .872 [.701, .958]";
+  const svg = curvesSvg("ROC", rocAxes, [
+    { name: long, points: [] },
+    { name: "short", points: [] },
+  ]);
+  const texts = [...svg.matchAll(/<text x="32" y="([\d.]+)"[^>]*>([^<]*)</g)].map(([, y, text]) => ({ y: Number(y), text }));
+  expect(texts.map(({ text }) => text).join(" ")).toBe(`${long} short`);
+  expect(texts.map(({ y }) => y - texts[0]!.y)).toEqual([0, 17, 34]);
+});
+
 test("axes say what they are of, with units, and hostile names stay text", () => {
   const evil = `</text><script>alert(1)</script>`;
   const svgs = [
