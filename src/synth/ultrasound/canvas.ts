@@ -89,6 +89,18 @@ function place({ frame: { width, height, pixelMm, left, top }, pose: { centre, t
   }
 }
 
+/** Where a place in the patient's own millimetres lies in the picture, pixels from the middle of the first: what {@link makeCanvas} does, the other way and without the warp. */
+export function pixelAt(
+  { pixelMm, left, top }: Frame,
+  { centre, turnDeg, mirrored }: Pose,
+  [u, v]: readonly [number, number],
+): [number, number] {
+  const [c, s] = [Math.cos((turnDeg * Math.PI) / 180), Math.sin((turnDeg * Math.PI) / 180)];
+  const across = mirrored ? -v : v;
+  const [x, y] = [centre[0] + c * u - s * across, centre[1] + s * u + c * across];
+  return [(x - left) / pixelMm - 0.5, (y - top) / pixelMm - 0.5];
+}
+
 /** A smooth function of fan millimetres at every pixel: computed at every sixth, linear in between. */
 export function smooth(frame: Frame, value: (x: number, y: number) => number): Float32Array {
   const { width, height, pixelMm, left, top } = frame;

@@ -70,7 +70,7 @@ export interface MarkRoom {
   readonly pixelMm: number;
   /** Row of the focus. */
   readonly focusRow: number;
-  /** The two ends of what a user would measure; null: nothing. */
+  /** The two ends of what a user would measure, pixels; null: nothing. */
   readonly measured: { readonly from: readonly [number, number]; readonly to: readonly [number, number] } | null;
   /** At most four, each in a corner of its own. */
   readonly texts: readonly string[];
@@ -83,7 +83,7 @@ export function drawMarks(rng: Rng, { pixels, pixelMm, focusRow, measured, texts
   if (chance(rng, 0.6)) marks.push({ kind: "bar", at: [3, Math.round(0.05 * pixels)], height: Math.round(0.25 * pixels) });
   if (chance(rng, 0.6)) marks.push({ kind: "scale", x: pixels - 3, stepPixels: 10 / pixelMm, grey });
   if (chance(rng, 0.5)) marks.push({ kind: "focus", at: [pixels - 9, focusRow], grey });
-  if (measured !== null && chance(rng, 0.25)) marks.push({ kind: "caliper", ...measured, grey });
+  if (measured !== null && chance(rng.fork("caliper"), 0.25)) marks.push({ kind: "caliper", ...measured, grey });
   const corners = shuffled(rng, [0, 1, 2, 3]); // left or right, top or bottom
   for (const [i, text] of texts.slice(0, 4).entries()) {
     if (!chance(rng, 0.35)) continue;

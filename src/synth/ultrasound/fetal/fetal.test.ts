@@ -14,10 +14,10 @@ import { drawView, type FetalView, paintView } from "./view.ts";
 
 const both: readonly FetalPlane[] = ["transventricular", "transcerebellar", "face", "spine"];
 
-function viewOf(finding: Finding, plane: FetalPlane, seed: number, pixels = 224): FetalView {
+function viewOf(finding: Finding, plane: FetalPlane, seed: number, pixels = 224, marks = false): FetalView {
   const rng = seededRng(seed);
   const fetus = drawFetus(rng.fork("fetus"), 18 + 6 * rng.uniform(), finding);
-  return drawView(rng.fork("view"), fetus, plane, { pixels, marks: false });
+  return drawView(rng.fork("view"), fetus, plane, { pixels, marks });
 }
 
 /** Places of a structure's pixels in the picture, mm along the head's axes, from its centre; the individual deformation is part of it. */
@@ -77,6 +77,42 @@ test.each([1, 2, 3, 4, 5, 6])("sizes can be measured back from the labels, and l
     expect(Math.abs(value - mean)).toBeLessThan(1.6 * sd);
   }
   expect(atrium()).toBeLessThan(10);
+});
+
+test("calipers lie at the ends of what is measured: outer to inner edge of the skull, sides of the cerebellum", () => {
+  const along = ([x, y]: readonly [number, number], [p, q]: readonly [number, number], mm: number, pixelMm: number) => {
+    const length = Math.hypot(p - x, q - y);
+    return [x + ((p - x) * mm) / pixelMm / length, y + ((q - y) * mm) / pixelMm / length] as const;
+  };
+  for (const plane of ["transventricular", "transcerebellar"] as const) {
+    const views = Array.from({ length: 24 }, (_, seed) => viewOf("normal", plane, seed, 224, true));
+    const measuredViews = views.filter(({ scan: { marks } }) => marks.some(({ kind }) => kind === "caliper"));
+    expect(measuredViews.length).toBeGreaterThan(1);
+    for (const view of measuredViews) {
+      const { label, frame } = paintView({ ...view, warp: { ...view.warp, sizeMm: 0 } });
+      const caliper = view.scan.marks.find((mark) => mark.kind === "caliper")!;
+      const isIn = (part: Structure, [x, y]: readonly [number, number]) =>
+        label[Math.round(x) + frame.width * Math.round(y)] === structures[part];
+      const part = plane === "transventricular" ? "skull" : "cerebellum";
+      const [from, to] = [caliper.from, caliper.to];
+      const inside = along(from, to, 1, frame.pixelMm);
+      const outside = along(from, to, -1.2, frame.pixelMm);
+      expect([isIn(part, inside), isIn(part, outside)]).toEqual([true, false]);
+      const [before, beyond] = [along(to, from, 1.2, frame.pixelMm), along(to, from, -1, frame.pixelMm)];
+      expect([isIn(part, before), isIn(part, beyond)]).toEqual(plane === "transventricular" ? [false, true] : [true, false]);
+    }
+  }
+});
+
+test("how often calipers lie on a picture does not hang on the finding; views of face and spine have none", () => {
+  const share = (finding: Finding) =>
+    Array.from({ length: 200 }, (_, seed) => viewOf(finding, "transventricular", seed, 64, true)).filter(({ scan: { marks } }) =>
+      marks.some(({ kind }) => kind === "caliper"),
+    ).length / 200;
+  expect(share("anencephaly")).toBe(share("normal"));
+  expect(share("normal")).toBeGreaterThan(0.18);
+  expect(share("normal")).toBeLessThan(0.32);
+  expect(viewOf("normal", "face", 3, 64, true).scan.marks.filter(({ kind }) => kind === "caliper")).toEqual([]);
 });
 
 test("what a finding is called is what it measures", () => {

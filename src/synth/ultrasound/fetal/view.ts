@@ -1,13 +1,14 @@
 import { between, chance, pick, type Rng, seedFrom } from "../../../core/rng.ts";
-import { type Canvas, type Mottle, makeCanvas, mottle, type Pose, type Warp } from "../canvas.ts";
+import { type Canvas, type Mottle, makeCanvas, mottle, type Pose, pixelAt, type Warp } from "../canvas.ts";
 import { type Fan, type Frame, frameOf } from "../fan.ts";
 import { drawBeam, drawDisplay, type MachineRanges } from "../machine.ts";
-import { drawMarks, type Mark } from "../marks.ts";
+import { drawMarks, type Mark, type MarkRoom } from "../marks.ts";
 import type { Scan } from "../scan.ts";
 import { paintWorld, type World } from "../world.ts";
 import { sacOf } from "./anomalies.ts";
 import type { Fetus } from "./draw.ts";
 import type { FetalPlane } from "./finding.ts";
+import { measuredIn } from "./measured.ts";
 import { paintPlane } from "./plane.ts";
 import { structures } from "./structures.ts";
 import { fetalTissues } from "./tissue.ts";
@@ -46,6 +47,7 @@ export function drawView(rng: Rng, fetus: Fetus, plane: FetalPlane, { pixels, ma
   };
   const pose = drawPose(place, fan, nearMm, size);
   const frame = zoomed(frameOf(fan, pixels), pose, size, place.uniform());
+  const ends = measuredIn(fetus, plane);
   return {
     plane,
     fetus,
@@ -56,7 +58,10 @@ export function drawView(rng: Rng, fetus: Fetus, plane: FetalPlane, { pixels, ma
       { db: between(place, [2, 4]), wavelengthMm: between(place, [14, 24]), seed: seedFrom(place) },
       { db: between(place, [3, 5.5]), wavelengthMm: between(place, [2, 4.5]), seed: seedFrom(place) },
     ],
-    scan: drawScan(rng.fork("scan"), { fan, frame, marks, focusMm: nearMm + between(place, [0.4, 1]) * size.high }),
+    scan: drawScan(rng.fork("scan"), {
+      ...{ fan, frame, marks, focusMm: nearMm + between(place, [0.4, 1]) * size.high },
+      measured: ends && { from: pixelAt(frame, pose, ends[0]), to: pixelAt(frame, pose, ends[1]) },
+    }),
   };
 }
 
@@ -121,6 +126,7 @@ interface ScanRoom {
   readonly frame: Frame;
   readonly marks: boolean;
   readonly focusMm: number;
+  readonly measured: MarkRoom["measured"];
 }
 
 /** By eye beside pictures: our guess. */
@@ -138,18 +144,19 @@ const ranges: MachineRanges = {
   gamma: [1.1, 1.8],
 };
 
-function drawScan(rng: Rng, { fan, frame, marks, focusMm }: ScanRoom): Scan {
+function drawScan(rng: Rng, room: ScanRoom): Scan {
+  const { fan, frame, marks, focusMm } = room;
   const beam = { ...drawBeam(rng, ranges, fan, () => focusMm), seed: seedFrom(rng) };
   const display = drawDisplay(rng, ranges);
-  return { fan, frame, beam, display, marks: marks ? drawFetalMarks(rng.fork("marks"), fan, frame, focusMm) : [] };
+  return { fan, frame, beam, display, marks: marks ? drawFetalMarks(rng.fork("marks"), room) : [] };
 }
 
-function drawFetalMarks(rng: Rng, fan: Fan, frame: Frame, focusMm: number): Mark[] {
+function drawFetalMarks(rng: Rng, { fan, frame, focusMm, measured }: ScanRoom): Mark[] {
   return drawMarks(rng, {
     pixels: frame.width,
     pixelMm: frame.pixelMm,
     focusRow: Math.round((fan.radiusMm + focusMm - frame.top) / frame.pixelMm),
-    measured: null,
+    measured,
     texts: [
       `${Math.round(between(rng, [20, 60]))}HZ`,
       `MI ${between(rng, [0.8, 1.4]).toFixed(1)}`,
