@@ -23,7 +23,11 @@ const presets: Readonly<Record<NormalLayout, object>> = {
       scheme: "drawem9",
       required: true,
     },
-    brainMask: ["{dir}/{base}_desc-brain_mask.nii.gz", "{dir}/{base}_desc-bet_space-T2w_brainmask.nii.gz"],
+    brainMask: [
+      "{dir}/{base}_desc-brain_mask.nii.gz",
+      "{dir}/{base}_desc-bet_space-T2w_brainmask.nii.gz",
+      "{dir}/{base}_desc-drawem_space-T2w_brainmask.nii.gz",
+    ],
     gestationalAgeColumn: "scan_age",
   },
   crl: {
