@@ -3,7 +3,9 @@ import { LongestFirst } from "./test/longest-first.ts";
 
 /** Folders that never load TensorFlow.js (ARCHITECTURE.md has who may import whom): their test files share a process, which saves starting one for each. */
 const values = [
-  "src/{core,data,picture,synth}/**/*.test.ts",
+  "src/{core,picture,synth}/**/*.test.ts",
+  "src/data/*.test.ts",
+  "src/data/{given,ingest,nifti}/**/*.test.ts", // in data/datasets two files replace the same module
   "src/eval/*.test.ts",
   "src/eval/{boxes,folds,masks,metrics,predictions,readers,report,sweep,tables}/**/*.test.ts",
 ];

@@ -12,6 +12,7 @@ import { datasetHoldings } from "../data/datasets/holdings.ts";
 import { tissueModel } from "../data/embedded.ts";
 import { modelFolder, weightsPath } from "../data/model-folder.ts";
 import { modelWords } from "../models/index.ts";
+import { picturesAsked } from "../synth/ultrasound/fetal/options.ts";
 import { initWords, readInit } from "../train/init/load.ts";
 import { checkMemory, gigabytes, trainingBytes } from "../train/memory.ts";
 import { isPretraining } from "../train/options.ts";
@@ -57,7 +58,7 @@ const data: Stage = {
         assertHolds(experiment, options.path, datasetHoldings(await readDataset(options.path)));
         return `the cases of ${options.path}`;
       case "fetal-ultrasound":
-        return `${options.pictures} ultrasound pictures of each of ${options.subjects} fetuses`;
+        return `${many(picturesAsked(options), "ultrasound picture")} of each of ${options.subjects} fetuses`;
       case "cranial-ultrasound":
         return `${options.subjects} cranial ultrasound exams of ${options.coronal + options.sagittal} frames`;
       case "folder": {

@@ -82,7 +82,7 @@ function shortName(told: readonly Factor[], values: Values): string {
 }
 
 /** A value in letters that any file system takes: `[0.1, 0.4]` is `0.1-0.4`; long ones are a hash. */
-export function wordOf(value: unknown): string {
+function wordOf(value: unknown): string {
   const text = typeof value === "string" ? value : canonicalJson(value);
   const word = text.replaceAll(/[^\w.+-]+/g, "-").replaceAll(/^-(?!\d)|-$/g, "");
   return word.length > 0 && word.length <= 32 ? word : sha256(text).slice(0, 8);

@@ -73,7 +73,16 @@ test("a sweep is called what its config is called, whatever its settings are; a 
   const sweep = "sweep: {list: [{name: plain, train.steps: 5}, {name: long, train.steps: 9}]}\n";
   expect((await plan(sweep, `name: how long\n${base}`)).name).toBe("how long");
   expect((await plan(sweep)).name).toBe("experiment");
-  expect(await mistakes(sweep, `name: a/b\n${base}`)).toEqual([expect.stringMatching(/^x\.yaml:1:7 name must match .*; got the text "a\/b"$/)]);
+  expect(await mistakes(sweep, `name: a/b\n${base}`)).toEqual([
+    expect.stringMatching(/^x\.yaml:1:7 name must match .*; got the text "a\/b"$/),
+  ]);
+});
+
+test("a mistake that every point has is told once, and of no point, however many there are", async () => {
+  const values = Array.from({ length: 30 }, (_, i) => i + 1).join(", ");
+  expect(await mistakes(`sweep: {grid: {train.steps: [${values}]}}\n`, `${base}train: {batchSize: -1}\n`)).toEqual([
+    expect.stringMatching(/^x\.yaml:2:20 train\.batchSize .*; got -1$/),
+  ]);
 });
 
 test("every combination, the last to vary first; each point is the experiment that the same options by --set give", async () => {

@@ -115,9 +115,9 @@ function examineAll(base: Section, choices: readonly Choice[], names: readonly s
   for (const [i, choice] of choices.entries()) {
     const mistakes: Mistake[] = [];
     const experiment = examineExperiment(applyChoice(base, choice, mistakes), mistakes);
-    examined++;
     if (experiment !== null && mistakes.length === 0) experiments.push(experiment);
     else if (++faulty > mostFaulty) break;
+    examined++;
     for (const mistake of mistakes) {
       const key = `${mistake.message.startsWith("unknown key") ? "" : mistake.at.where} ${mistake.message}`; // each value of a list has a place
       const before = found.get(key);

@@ -153,7 +153,7 @@ test("a case that has not one slice for each region is refused, in training and 
   const train = { task: "crops", outputs: ["normal", "missing", "other"], cropSize: 24, steps: 2 };
   const encoder = { kind: "miniresnet", widths: [8] };
   const unlike = trained({ kind: "hexanet", regions: 3, encoder }, train, out).catch((error: UserError) => error);
-  expect(await unlike).toMatchObject({ fault: "data", message: `${out}: every case must have 3 slices, one for each of model.regions; got 2 in sub-01_regions. Set model.regions to 2.` }); // biome-ignore format: one line
+  expect(await unlike).toMatchObject({ fault: "data", message: `${out}: every case must have 3 slices, one for each of model.regions; got 2 in sub-01_0_regions. Set model.regions to 2.` }); // biome-ignore format: one line
   const model = await trained({ kind: "hexanet", regions: 2, encoder }, train, out);
   for (const slices of [3, 4]) {
     const input = join(await temporaryFolder("exam"), "exam.nii.gz");

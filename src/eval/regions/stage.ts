@@ -51,10 +51,10 @@ export interface RegionsRequest {
 }
 
 /**
- * Cuts the regions of each examination out of its pictures: a volume whose slices are the regions in their order, black where one is missing.
+ * Cuts the regions of each examination out of its pictures, whose grey values are whole numbers from 0, which is black: a volume whose slices are the regions in their order, black where one is missing.
  * An examination is of the last class that its pictures are of, in the order of the dataset's classes.
  *
- * @throws {UserError} (data) If the dataset does not have the regions, or a case has no boxes where the true ones are wanted.
+ * @throws {UserError} (data) If the dataset does not have the regions, a case has no boxes where the true ones are wanted, or grey values are others.
  * @throws {StoppedError} When asked to stop; then there is no dataset.json.
  */
 export async function runRegions(request: RegionsRequest, context: StageContext): Promise<StageResult> {
@@ -198,6 +198,15 @@ async function copySidecar({ data, out }: RegionsRequest, { root }: Dataset, { s
   return sidecar;
 }
 
+/** @throws {UserError} (data) If a grey value is not a whole number from 0 to 65535: crops are written as such, and 0 is black. */
+async function readPicture(file: string, recorded: string): Promise<Volume> {
+  const volume = await readVolume(file, undefined, recorded);
+  const odd = volume.data.find((v) => !Number.isInteger(v) || v < 0 || v > 65535);
+  if (odd === undefined) return volume;
+  const rule = "grey values of pictures that regions are cut out of must be whole numbers from 0 (black) to 65535";
+  throw dataFault(file, rule, String(odd), "Store them so");
+}
+
 async function writeCrops(
   request: RegionsRequest,
   dataset: Dataset,
@@ -212,17 +221,15 @@ async function writeCrops(
   for (const [i, place] of places.entries()) {
     if (place === null) continue;
     const { id, image } = place.case;
-    const volume = volumes.get(id) ?? (await readVolume(join(data, dataset.root, image.path), undefined, image.sha256));
+    const file = join(data, dataset.root, image.path);
+    const volume = volumes.get(id) ?? (await readPicture(file, image.sha256));
     volumes.set(id, volume);
     const crop = cropOf(extractSlice(volume, sliceAxis(volume), place.slice), place.box, options.margin, side);
-    voxels.set(
-      crop.data.map((v) => Math.max(0, Math.round(v))),
-      side * side * i,
-    );
+    voxels.set(crop.data.map(Math.round), side * side * i);
   }
   const [first] = cases as [Case];
   const { subject, session, gestationalAge } = first;
-  const id = session === null ? `${subject}_regions` : `${subject}_${session}_regions`;
+  const id = `${first.id}_regions`;
   const image = await writeImage(out, `images/${id}`, { data: voxels, shape, affine: axisAlignedAffine(shape, spacing) });
   const classes = dataset.classes ?? [];
   const name = classes[Math.max(...cases.map((c) => (c.class === undefined ? -1 : classes.indexOf(c.class))))];

@@ -66,18 +66,22 @@ function drawBleeds(rng: Rng, options: HeadCtOptions): Bleed[] {
   return out;
 }
 
-/** Where bleeds in the brain begin, how often, and how far about there, template mm, right side. Our choice: putamen and thalamus lead, as under high blood pressure. */
+/**
+ * Where bleeds in the brain begin, how often, how far about there, template mm, right side, and what has room there, ml. Our choice: putamen and
+ * thalamus lead, as under high blood pressure.
+ */
 const innerSites: readonly {
   readonly weight: number;
   readonly at: Point;
   readonly spread: Point;
   readonly bothSides: boolean;
+  readonly mostMl?: number;
 }[] = [
   { weight: 4, at: [28, 18, 2], spread: [2, 5, 4], bothSides: true }, // putamen
   { weight: 3, at: [13, -4, 8], spread: [2, 4, 3], bothSides: true }, // thalamus
   { weight: 4, at: [36, 5, 24], spread: [8, 34, 12], bothSides: true }, // under the cortex
-  { weight: 1, at: [20, -45, -36], spread: [5, 6, 4], bothSides: true }, // cerebellum
-  { weight: 0.5, at: [0, -9, -32], spread: [4, 2, 4], bothSides: false }, // pons
+  { weight: 1, at: [20, -45, -36], spread: [5, 6, 4], bothSides: true, mostMl: 12 }, // cerebellum
+  { weight: 0.5, at: [0, -9, -32], spread: [4, 2, 4], bothSides: false, mostMl: 12 }, // pons
 ];
 /** Sources of blood in the fluid: an aneurysm at the base, or an injured cleft under the vault, right side. */
 const fluidSites: readonly Point[] = [[0, 17, -18], [26, 22, -14], [46, 20, 6], [44, 30, 40], [40, -40, 45]]; // biome-ignore format: a list
@@ -107,7 +111,7 @@ function drawBleed(rng: Rng, type: BleedType, common: { volumeMl: number; hu: nu
       const site = innerSites[weightedIndex(rng, innerSites.map(({ weight }) => weight))]!; // biome-ignore format: one line
       const at = site.at.map((v, a) => v + between(rng, [-1, 1]) * site.spread[a]!) as [number, number, number];
       const radii = [1, between(rng, [1, 1.7]), between(rng, [0.8, 1.2])] as const;
-      const volumeMl = site.weight < 2 ? Math.min(12, common.volumeMl) : common.volumeMl; // the hindbrain has no room for more
+      const volumeMl = Math.min(site.mostMl ?? Number.POSITIVE_INFINITY, common.volumeMl);
       return { ...common, volumeMl, type, centre: [site.bothSides ? side * at[0] : at[0], at[1], at[2]], radii, yaw: between(rng, [-20, 20]), oedema: between(rng, [0, 9]) }; // biome-ignore format: one line
     }
     case "intraventricular":

@@ -22,14 +22,6 @@ export const materials = {
 } as const;
 export type Material = (typeof materials)[keyof typeof materials];
 
-/** Materials of the brain itself: what bleeds outside it never cover. */
-export const brainMaterials: ReadonlySet<number> = new Set([
-  materials.grey,
-  materials.white,
-  materials.cerebellum,
-  materials.brainstem,
-]);
-
 /** Attenuation range of a material over patients, Hounsfield units. */
 export type HuRange = readonly [low: number, high: number];
 

@@ -29,7 +29,7 @@ const volumes = z.strictObject({
   epidural: ml(3, 60, "an epidural bleed"),
   subdural: ml(4, 90, "a subdural bleed"),
   subarachnoid: ml(2, 25, "a subarachnoid bleed"),
-  intraparenchymal: ml(1, 60, "a bleed in the brain"),
+  intraparenchymal: ml(1, 60, "a bleed in the brain; of cerebellum and pons at most 12"),
   intraventricular: ml(1, 20, "a bleed in the ventricles"),
 });
 

@@ -9,7 +9,7 @@ const views = 120;
 export type Kernel = "soft" | "sharp";
 
 /** How far each kernel lets the ramp rise. Our choice: a Hann window that ends at .7 of the Nyquist frequency, and the whole of one. */
-export const apodisations: Readonly<Record<Kernel, Apodisation>> = {
+const apodisations: Readonly<Record<Kernel, Apodisation>> = {
   soft: (share) => (share >= 0.7 ? 0 : 0.5 + 0.5 * Math.cos((Math.PI * share) / 0.7)),
   sharp: (share) => 0.5 + 0.5 * Math.cos(Math.PI * share),
 };

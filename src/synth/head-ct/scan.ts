@@ -8,7 +8,7 @@ import { scannerFaults } from "./scan-noise.ts";
 /** A scan of a head: thick slices, HU in whole numbers of [-1024, 3071], and what is known of each voxel. */
 export interface HeadScan {
   readonly image: Volume<Int16Array>;
-  /** 0 and the kinds of bleeding, 1 to 5, where blood fills at least half of the voxel. */
+  /** 0 and the kinds of bleeding, 1 to 5, where blood fills at least half of the voxel; of several kinds in it, the one that is cut last. */
   readonly lesion: LabelVolume;
   /** 1 where at least half of the voxel is inside the skull. */
   readonly cavity: LabelVolume;

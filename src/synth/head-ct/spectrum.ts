@@ -2,7 +2,7 @@
  * Four energies that stand for the spectrum of a tube at 120 kVp behind its filters: share of the photons, and linear attenuation of water and of
  * cortical bone (1.92 g/cm³), 1/mm.
  *
- * Sources: attenuation from the NIST tables of Hubbell & Seltzer (NISTIR 5632); the shares are our choice, of mean energy 66 keV.
+ * Sources: attenuation from the NIST tables of Hubbell & Seltzer (NISTIR 5632); the shares are our choice, of mean energy 64 keV.
  */
 const lines = [
   { share: 0.25, water: 0.02683, bone: 0.12778 }, // 40 keV
@@ -27,7 +27,7 @@ function logLoss(water: number, bone: number): number {
   return -Math.log(passed);
 }
 
-/** Largest path that the table holds, mm of water; longer ones are held. */
+/** Largest path that the table holds, mm of water; beyond it the loss goes on as over the last millimetre. */
 const longest = 600;
 const waterLoss = Float64Array.from({ length: longest + 1 }, (_, mm) => logLoss(mm, 0));
 

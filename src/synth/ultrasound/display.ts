@@ -41,15 +41,6 @@ export function shown(
   return { data, width: frame.width, height: frame.height };
 }
 
-/** 1 for the pixels that the fan covers. */
-export function fanMask(fan: Fan, frame: Frame): Uint8Array {
-  const mask = new Uint8Array(frame.width * frame.height);
-  forEachInFan(fan, frame, (n) => {
-    mask[n] = 1;
-  });
-  return mask;
-}
-
 /** Calls `visit` with the index of each pixel inside the fan, and which line and sample (with fractions) it lies at. */
 export function forEachInFan(fan: Fan, frame: Frame, visit: (index: number, line: number, sample: number) => void): void {
   const [half, step, mm] = [halfAngle(fan), lineStep(fan), sampleMm(fan)];

@@ -32,12 +32,11 @@ export const sampleMm = ({ depthMm, samples }: Fan): number => depthMm / samples
 /** Angle between neighbouring lines, radians. */
 export const lineStep = (fan: Fan): number => (2 * halfAngle(fan)) / (fan.lines - 1);
 
-/**
- * The square window of `pixels` that shows the whole depth of a fan, centred; where the fan is wider than deep its sides are cut off.
- *
- * @param margin - Empty border above and below, as a share of the height.
- */
-export function frameOf(fan: Fan, pixels: number, margin = 0.02): Frame {
+/** Empty border above and below a fan, as a share of the picture's height. */
+const margin = 0.02;
+
+/** The square window of `pixels` that shows the whole depth of a fan, centred; where the fan is wider than deep its sides are cut off. */
+export function frameOf(fan: Fan, pixels: number): Frame {
   const top = fan.radiusMm * Math.cos(halfAngle(fan));
   const bottom = fan.radiusMm + fan.depthMm;
   const pixelMm = (bottom - top) / (pixels * (1 - 2 * margin));

@@ -76,7 +76,7 @@ export interface MarkRoom {
   readonly texts: readonly string[];
 }
 
-/** Which marks lie on one picture. Their shares are our guess; they say nothing of what the picture shows. */
+/** Which marks lie on one picture. Their shares are our guess, and do not hang on what the patient has. Calipers and texts may tell the view. */
 export function drawMarks(rng: Rng, { pixels, pixelMm, focusRow, measured, texts }: MarkRoom): Mark[] {
   const grey = Math.round(between(rng, [150, 255]));
   const marks: Mark[] = [];

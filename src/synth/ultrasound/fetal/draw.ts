@@ -34,9 +34,9 @@ export interface Fetus {
 export function drawFetus(rng: Rng, gestationalAge: number, finding: Finding): Fetus {
   if (!(gestationalAge >= 18 && gestationalAge <= 24))
     throw new RangeError(`drawFetus: gestationalAge must be in [18, 24]; got ${gestationalAge}`);
-  const own = (measure: FetalMeasure) => {
+  const own = (measure: FetalMeasure, label: string = measure) => {
     const { mean, sd } = fetalNorm(measure, gestationalAge);
-    return mean + sd * boundedNormal(rng.fork(measure), 1.5);
+    return mean + sd * boundedNormal(rng.fork(label), 1.5);
   };
   const change = rng.fork("finding");
   const extent = change.fork("extent").uniform();
@@ -44,7 +44,7 @@ export function drawFetus(rng: Rng, gestationalAge: number, finding: Finding): F
   const other = rng.fork("other");
   const normal = {
     cavumMm: own("cavum"),
-    atriumMm: { near: own("atrium"), far: own("atrium") },
+    atriumMm: { near: own("atrium", "near atrium"), far: own("atrium") },
     choroid: between(other, [0.75, 0.95]),
     sylvian: between(other, [0.2, 0.3]),
     transcerebellarMm: own("transcerebellar"),
@@ -104,6 +104,6 @@ function drawSkull(rng: Rng, biparietal: number, week: number): Skull {
     boneMm: 1.1 + 0.06 * (week - 18),
     skinMm: between(rng, [0.6, 1.8]),
     taper: between(rng, [0.03, 0.11]),
-    suturesDeg: chance(rng, 0.6) ? [first, first > 0 ? first - 360 + 2 * (180 - first) : -first] : [],
+    suturesDeg: chance(rng, 0.6) ? [first, -first] : [],
   };
 }

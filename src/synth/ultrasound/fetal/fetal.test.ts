@@ -84,8 +84,13 @@ test("calipers lie at the ends of what is measured: outer to inner edge of the s
     const length = Math.hypot(p - x, q - y);
     return [x + ((p - x) * mm) / pixelMm / length, y + ((q - y) * mm) / pixelMm / length] as const;
   };
-  for (const plane of ["transventricular", "transcerebellar"] as const) {
-    const views = Array.from({ length: 24 }, (_, seed) => viewOf("normal", plane, seed, 224, true));
+  for (const [plane, finding] of [
+    ["transventricular", "normal"],
+    ["transcerebellar", "normal"],
+    ["transcerebellar", "dandy-walker"],
+    ["transcerebellar", "small-cerebellum"],
+  ] as const) {
+    const views = Array.from({ length: 24 }, (_, seed) => viewOf(finding, plane, seed, 224, true));
     const measuredViews = views.filter(({ scan: { marks } }) => marks.some(({ kind }) => kind === "caliper"));
     expect(measuredViews.length).toBeGreaterThan(1);
     for (const view of measuredViews) {
@@ -113,6 +118,17 @@ test("how often calipers lie on a picture does not hang on the finding; views of
   expect(share("normal")).toBeGreaterThan(0.18);
   expect(share("normal")).toBeLessThan(0.32);
   expect(viewOf("normal", "face", 3, 64, true).scan.marks.filter(({ kind }) => kind === "caliper")).toEqual([]);
+});
+
+test("the two ventricles of a fetus differ, whatever it has, and lie in the norm of the week where the finding leaves them", () => {
+  for (const finding of ["normal", "mega-cisterna-magna", "small-cerebellum"] as const) {
+    const fetuses = Array.from({ length: 20 }, (_, seed) => drawFetus(seededRng(seed), 18 + (6 * seed) / 19, finding));
+    for (const { atriumMm, gestationalAge } of fetuses) {
+      expect(Math.abs(atriumMm.near - atriumMm.far)).toBeGreaterThan(0);
+      const { mean, sd } = fetalNorm("atrium", gestationalAge);
+      for (const width of [atriumMm.near, atriumMm.far]) expect(Math.abs(width - mean)).toBeLessThanOrEqual(1.5 * sd);
+    }
+  }
 });
 
 test("what a finding is called is what it measures", () => {

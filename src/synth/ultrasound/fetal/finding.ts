@@ -24,7 +24,6 @@ export const abnormalFindings = [
   "small-cerebellum",
 ] as const;
 export const anomalies = ["anencephaly", "encephalocele", "holoprosencephaly", "rachischisis"] as const;
-export type Anomaly = (typeof anomalies)[number];
 
 /** The views that are drawn. `face` is a coronal cut through the orbits, `spine` a coronal cut along the back. */
 export const fetalPlanes = ["transventricular", "transcerebellar", "face", "spine"] as const;

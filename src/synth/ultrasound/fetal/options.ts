@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { fetalWeeks } from "./biometry.ts";
-import { anomalies, type FetalPlane, fetalPlanes } from "./finding.ts";
+import { abnormalFindings, anomalies, type FetalPlane, type Finding, fetalPlanes } from "./finding.ts";
 import { planesOf } from "./truth.ts";
 
 const week = z.number().min(fetalWeeks[0]).max(fetalWeeks[1]);
@@ -40,36 +40,66 @@ const fields = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "Views of every fetus, whatever it has; null: for binary transventricular and transcerebellar, else also face and spine. Each of the anomalies must be seen in one of them.",
+      "Views of every fetus, whatever it has; null: for binary transventricular and transcerebellar, else also face and spine. Each finding must be seen in one of those that there are pictures of.",
     ),
-  /** Pictures of each fetus, dealt over its planes in turn. */
-  pictures: z.int().min(1).max(50).default(2).describe("Pictures of each fetus, 1 to 50, dealt over its views in turn."),
+  /** Pictures of each fetus, dealt over its views in turn; null: one of each. */
+  pictures: z
+    .int()
+    .min(1)
+    .max(50)
+    .nullable()
+    .default(null)
+    .describe("Pictures of each fetus, 1 to 50, dealt over its views in turn; null: one of each view."),
   /** Width and height of a picture. */
   pixels: z.int().min(96).max(512).default(224).describe("Width and height of a picture, 96 to 512 pixels."),
-  /** Scanner text, scales, calipers and blanked corners on some of the pictures, whatever they show. */
-  marks: z.boolean().default(true).describe("Scanner text, scales and blanked corners on some pictures, whatever they show."),
+  /** Scanner text, scales, calipers and blanked corners on some of the pictures, whatever the fetus has. Calipers lie on views of the head alone, so that they tell the view. */
+  marks: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Scanner text, scales, calipers and blanked corners on some pictures, whatever the fetus has; calipers lie on views of the head alone.",
+    ),
 });
 
 /** Options of the embedded fetal ultrasound; also the `data` section of a config with `kind: "fetal-ultrasound"`. */
-export const fetalUltrasoundOptions = fields.superRefine(({ classes, planes, pictures }, context) => {
-  const views = planesAsked({ classes, planes }).length;
-  if (classes === "planes" && pictures < views)
-    context.addIssue({
-      code: "custom",
-      path: ["pictures"],
-      message: `must be at least ${views}, one of each view, for classes planes; got ${pictures}`,
-    });
-  if (planes === null) return;
-  const add = (rule: string) =>
-    context.addIssue({ code: "custom", path: ["planes"], message: `${rule}; got ${planes.join(", ")}` });
+export const fetalUltrasoundOptions = fields.superRefine((options, context) => {
+  const add = (key: "planes" | "pictures", message: string) => context.addIssue({ code: "custom", path: [key], message });
+  const { classes, abnormal } = options;
+  const planes = planesAsked(options);
+  const shown = planes.slice(0, picturesAsked(options));
+  if (classes === "planes" && shown.length < planes.length)
+    add("pictures", `must be at least ${planes.length}, one of each view, for classes planes; got ${shown.length}`);
   const odd = planes.find((plane) => plane === "face" || plane === "spine");
-  if (classes === "binary" && odd !== undefined) return add(`must be views of the brain for classes binary, not ${odd}`);
-  const unseen = classes === "anomalies" && anomalies.find((anomaly) => planesOf(anomaly, planes).length === 0);
-  if (unseen) add(`must have a view that shows ${unseen}: ${planesOf(unseen, fetalPlanes).join(" or ")}`);
+  if (classes === "binary" && odd !== undefined)
+    return add("planes", `must be views of the brain for classes binary, not ${odd}; got ${planes.join(", ")}`);
+  if (classes === "planes" || abnormal === 0) return;
+  const unseen = findingsOf(options).find((finding) => planesOf(finding, shown).length === 0);
+  if (unseen === undefined) return;
+  const told = planesOf(unseen, planes);
+  if (told.length > 0)
+    add(
+      "pictures",
+      `must be at least ${planes.indexOf(told[0]!) + 1}, so that one shows ${unseen} (${told.join(" or ")}); got ${shown.length}`,
+    );
+  else
+    add(
+      "planes",
+      `must have a view that shows ${unseen}: ${planesOf(unseen, fetalPlanes).join(" or ")}; got ${planes.join(", ")}`,
+    );
 });
 export type FetalUltrasoundOptions = z.output<typeof fetalUltrasoundOptions>;
 
 /** The planes of the options, or those that the classes are told by. */
 export function planesAsked({ planes, classes }: Pick<FetalUltrasoundOptions, "planes" | "classes">): readonly FetalPlane[] {
   return planes ?? (classes === "binary" ? ["transventricular", "transcerebellar"] : fetalPlanes);
+}
+
+/** Pictures of each fetus: as many as asked for, or one of each view. */
+export function picturesAsked(options: Pick<FetalUltrasoundOptions, "planes" | "classes" | "pictures">): number {
+  return options.pictures ?? planesAsked(options).length;
+}
+
+/** What a fetus can have beside nothing, in the order of the lesion types. */
+export function findingsOf({ classes }: Pick<FetalUltrasoundOptions, "classes">): readonly Finding[] {
+  return classes === "binary" ? abnormalFindings : anomalies;
 }

@@ -14,7 +14,7 @@ export interface Spine {
 }
 
 /**
- * Draws a spine. Rows are 4 to 6 mm apart and meet at the sacrum; in rachischisis they spread to 9 to 16 mm over more than half of it.
+ * Draws a spine. Rows are 5.4 mm apart, and 2 mm at the sacrum; in rachischisis they spread to 11 to 18 mm over two fifths of it and more.
  * Distances, and a length of 1.65 times the width of the head: our guess.
  */
 export function drawSpine(rng: Rng, biparietal: number, open: boolean, extent: number): Spine {

@@ -6,9 +6,9 @@ import { type Case, writeDataset, writeSplits } from "../../../data/dataset.ts";
 import { splitSubjects, splitWords, subjectsOf } from "../../../data/splits.ts";
 import { spreadAge, subjectName } from "../../subjects.ts";
 import { drawFetus } from "./draw.ts";
-import { abnormalFindings, anomalies, type FetalPlane, type Finding } from "./finding.ts";
+import { anomalies, type FetalPlane, type Finding } from "./finding.ts";
 import type { FetalJob } from "./job.ts";
-import { type FetalUltrasoundOptions, planesAsked } from "./options.ts";
+import { type FetalUltrasoundOptions, findingsOf, picturesAsked, planesAsked } from "./options.ts";
 import { fetalRegions } from "./truth.ts";
 import { drawView } from "./view.ts";
 
@@ -51,10 +51,6 @@ export async function runFetalUltrasound(
   };
 }
 
-function findingsOf({ classes }: FetalUltrasoundOptions): readonly Finding[] {
-  return classes === "binary" ? abnormalFindings : anomalies;
-}
-
 /** Names of the classes, in their order. */
 function classesOf(options: FetalUltrasoundOptions): string[] {
   switch (options.classes) {
@@ -76,7 +72,7 @@ function classOf(classes: FetalUltrasoundOptions["classes"], finding: Finding, p
 
 /** One job a picture. Ages are spread evenly and findings dealt in exact numbers, independently of one another. */
 function drawJobs(rng: Rng, options: FetalUltrasoundOptions, out: string): FetalJob[] {
-  const { subjects, gestationalAge, pictures, classes } = options;
+  const { subjects, gestationalAge, classes } = options;
   const kinds = findingsOf(options);
   const count = Math.round(subjects * options.abnormal);
   const dealt = Array.from({ length: subjects }, (_, i): Finding => (i < count ? kinds[i % kinds.length]! : "normal"));
@@ -87,7 +83,7 @@ function drawJobs(rng: Rng, options: FetalUltrasoundOptions, out: string): Fetal
     const age = spreadAge(own.fork("age").uniform(), i, subjects, gestationalAge);
     const fetus = drawFetus(own.fork("fetus"), age, finding);
     const planes = planesAsked(options); // the same for every class, so that which views there are tells none
-    return Array.from({ length: pictures }, (_, n) => {
+    return Array.from({ length: picturesAsked(options) }, (_, n) => {
       const plane = planes[n % planes.length]!;
       return {
         out,

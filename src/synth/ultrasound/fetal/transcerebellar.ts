@@ -32,15 +32,26 @@ export function paintCerebellumPlane(canvas: Canvas, skull: Skull, plane: Cerebe
   paintPosteriorFossa(canvas, skull, plane);
 }
 
+/** How far a hemisphere of the cerebellum lies from the midline, as a share of the width, and how it is turned: without a vermis they stand apart. */
+const hemisphereAt = (vermis: number) => ({ out: 0.275 + 0.09 * (1 - vermis), turnDeg: 12 + 25 * (1 - vermis) });
+
+/** From the outer edge of one hemisphere to that of the other, as a share of the width that they are drawn with. */
+function acrossHemispheres(vermis: number): number {
+  const { out, turnDeg } = hemisphereAt(vermis);
+  const turn = (turnDeg * Math.PI) / 180;
+  return 2 * (out + Math.hypot(0.3 * Math.sin(turn), 0.225 * Math.cos(turn)));
+}
+
 function paintPosteriorFossa(canvas: Canvas, skull: Skull, plane: CerebellumPlane): void {
   const [a] = innerAxes(skull);
-  const { transcerebellarMm: width, cisternaMagnaMm, vermis } = plane;
+  const { cisternaMagnaMm, vermis } = plane;
+  const width = (plane.transcerebellarMm * acrossHemispheres(1)) / acrossHemispheres(vermis);
   const back = -a + cisternaMagnaMm; // where the vermis ends
   const depth = 0.3 * width; // half the front to back size of a hemisphere
   const u = back + depth;
   const hemisphere = (side: -1 | 1): Shape => {
-    const away = (1 - vermis) * 0.09 * width; // without a vermis the hemispheres stand apart
-    return ellipse([u - 0.04 * width, side * (0.275 * width + away)], [depth, 0.225 * width], -side * (12 + 25 * (1 - vermis)));
+    const { out, turnDeg } = hemisphereAt(vermis);
+    return ellipse([u - 0.04 * width, side * out * width], [depth, 0.225 * width], -side * turnDeg);
   };
   const both = joined(hemisphere(-1), hemisphere(1));
   paintCistern(canvas, skull, u, width);

@@ -1,6 +1,8 @@
-import { seededRng } from "../../../core/rng.ts";
+import { UserError } from "../../../core/errors.ts";
+import { type Rng, seededRng } from "../../../core/rng.ts";
 import { writeDrawn, writeImage } from "../../../data/case-files.ts";
 import type { Case } from "../../../data/dataset.ts";
+import { UnfitError } from "../../unfit.ts";
 import { frameStepMm, framesVolume } from "../frames.ts";
 import { drawBrain } from "./brain.ts";
 import { drawExam, scanFrame } from "./exam.ts";
@@ -32,11 +34,11 @@ export const examClasses = ["normal", "bleed"] as const;
 /**
  * Makes one exam and writes its frames as one volume, with masks and sidecar.
  *
- * @throws {UnfitError} If no bleed of the options fits any brain that was tried.
+ * @throws {UserError} (usage) If no bleed of the options fits any brain that was tried.
  */
 export default async function makeExam({ out, subject, age, bleeds, options, seed }: NeonatalJob): Promise<NeonatalAnswer> {
   const rng = seededRng(seed);
-  const { brain, head } = drawBrain(rng.fork("brain"), age, bleeds, options);
+  const { brain, head } = fittingBrain(rng.fork("brain"), { subject, age, bleeds, options });
   const exam = drawExam(rng, head, options);
   const frames = exam.frames.map((frame) => scanFrame(head, exam, frame));
   const { frame: window } = exam.frames[0]!.scan;
@@ -66,4 +68,17 @@ export default async function makeExam({ out, subject, age, bleeds, options, see
     frames: frames.length,
     framesWithBlood: frames.filter(({ lesion }) => lesion.includes(1)).length,
   };
+}
+
+function fittingBrain(rng: Rng, { subject, age, bleeds, options }: Pick<NeonatalJob, "subject" | "age" | "bleeds" | "options">) {
+  try {
+    return drawBrain(rng, age, bleeds, options);
+  } catch (error) {
+    if (!(error instanceof UnfitError)) throw error;
+    const rule = `a bleed of data.grades must fit the brain of ${subject}, ${age.toFixed(1)} weeks`;
+    throw new UserError(
+      "usage",
+      `data: ${rule}; got none that does: ${error.message}. Give other data.grades, or another data.age.`,
+    );
+  }
 }

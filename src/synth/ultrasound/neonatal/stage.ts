@@ -16,7 +16,7 @@ export type CranialUltrasoundRun = DataRun<CranialUltrasoundOptions>;
  * splits.json, and last dataset.json. The same run gives the same bytes, whatever the number of workers.
  *
  * @throws {StoppedError} If the user asks to stop.
- * @throws {UserError} (data) If the folder cannot be written; (usage) if `split` names a subject that is not made, or no bleed fits.
+ * @throws {UserError} (data) If the folder cannot be written; (usage) if `split` names a subject that is not made, or no bleed of `data.grades` fits a brain.
  */
 export async function runCranialUltrasound(
   { out, options, split, seed }: CranialUltrasoundRun,
