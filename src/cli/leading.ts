@@ -4,6 +4,7 @@ import { readJson } from "../data/dataset.ts";
 import { readText } from "../data/files.ts";
 import { findMetric, metricNames } from "../eval/report/format.ts";
 import { resultsSchema } from "../eval/results.ts";
+import { classFigure } from "../eval/summary.ts";
 
 /** A figure by its name. */
 export interface Leading {
@@ -16,12 +17,15 @@ export async function leadingFigure(folder: string): Promise<Leading | null> {
   return (await evaluated(folder)) ?? (await validated(folder));
 }
 
-/** The first of these that a run has. */
+/** The first of these that a run has, where it does not tell several classes apart. */
 const leading = [["auroc", "stack"], ["map50", "box"], ["dice", "slice"], ["auroc", "slice"]] as const; // biome-ignore format: a list
 
 async function evaluated(folder: string): Promise<Leading | null> {
   const results = await readJson(join(folder, "eval", "results.json"), resultsSchema, "evaluate").catch(() => null);
   if (results === null) return null;
+  const macro =
+    results.classes !== undefined && results.classes.names.length > 2 ? classFigure(results, "roc_auc_macro") : undefined;
+  if (macro?.estimate != null) return { name: "examination macro AUROC", value: macro.estimate };
   for (const [metric, per] of leading) {
     const value = findMetric(results, metric, per)?.estimate ?? null;
     if (value !== null) return { name: `${per} ${metricNames[metric]}`, value };

@@ -59,13 +59,17 @@ export function maskNotes(probability: number | null, grid: readonly number[]): 
   ];
 }
 
-/** Of a network that tells classes apart: how well it does so for examinations. */
-function classWords({ classes }: Results): string[] {
+/** A figure of examinations of a network that tells classes apart; undefined where there is none. */
+export function classFigure({ classes }: Results, name: "roc_auc_macro" | "accuracy") {
   const own = classes?.levels.find(({ per }) => per.startsWith("examination"))?.figures ?? [];
-  const say = { roc_auc_macro: "macro AUROC of examinations", accuracy: "accuracy" };
-  return Object.entries(say).flatMap(([name, words]) => {
-    const found = own.find(({ metric, subset }) => metric === name && subset === "all");
-    return found?.estimate == null ? [] : [`${words} ${withInterval(found)}`];
+  return own.find(({ metric, subset }) => metric === name && subset === "all");
+}
+
+function classWords(results: Results): string[] {
+  const say = { roc_auc_macro: "macro AUROC of examinations", accuracy: "accuracy" } as const;
+  return (["roc_auc_macro", "accuracy"] as const).flatMap((name) => {
+    const found = classFigure(results, name);
+    return found?.estimate == null ? [] : [`${say[name]} ${withInterval(found)}`];
   });
 }
 
@@ -86,7 +90,9 @@ export function evalResult(results: Results): StageResult {
   const boxes = findMetric(results, "map50", "box") !== undefined;
   const overlap = boxes ? words("mAP@0.5", "map50", "box") : words("slice Dice", "dice", "slice");
   const classes = classWords(results);
-  const figures = [words("stack AUROC", "auroc", "stack"), ...(classes.length > 0 ? classes : [overlap])];
+  // Of more than two classes, "all but the first" is a question that nobody may have asked.
+  const several = classes.length > 0 && results.classes!.names.length > 2;
+  const figures = [...(several ? [] : [words("stack AUROC", "auroc", "stack")]), ...(classes.length > 0 ? classes : [overlap])];
   const main = results.metrics.filter((m) => m.subset === "all" && m.metric !== "ppv" && m.metric !== "npv");
   return {
     headline: `${kind}${kind === "" ? "" : ": "}${figures.join(", ")} on ${results.split}`,

@@ -15,12 +15,15 @@ export type Values = Readonly<Record<string, unknown>>;
 /** Options that decide what is random, and nothing else. */
 const seedPaths: ReadonlySet<string> = new Set(["seed", seedPath]);
 
+/** The option that gives settings names of their own. */
+const ownName = "name";
+
 export const isSeed = (path: string): boolean => seedPaths.has(path);
 
-/** The options that differ between points, in the order in which they were varied. */
+/** The options that differ between points, in the order in which they were varied; and the name, where settings are given names. */
 export function factorsOf(points: readonly Values[]): Factor[] {
   const paths = [...new Set(points.flatMap((values) => Object.keys(values)))];
-  const varying = paths.filter((path) => new Set(points.map((values) => keyOf(values, [path]))).size > 1);
+  const varying = paths.filter((path) => path === ownName || new Set(points.map((values) => keyOf(values, [path]))).size > 1);
   return varying.map((path) => ({ path, label: labelOf(path, varying) }));
 }
 
@@ -34,9 +37,6 @@ function labelOf(path: string, all: readonly string[]): string {
   const isShared = (ending: string) => all.some((other) => other !== path && (other === ending || other.endsWith(`.${ending}`)));
   return endings.find((ending) => !isShared(ending)) ?? path;
 }
-
-/** The option that gives settings names of their own. */
-const ownName = "name";
 
 /** Where points have names of their own: the factors without those that the name decides, which it stands for. */
 function notInName(points: readonly Values[], factors: readonly Factor[]): Factor[] {

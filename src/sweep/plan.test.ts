@@ -85,6 +85,11 @@ test("a mistake that every point has is told once, and of no point, however many
   ]);
 });
 
+test("a single setting keeps its name too, so that its runs are found again when others come or go", async () => {
+  const found = await plan("sweep:\n  list: [{name: slow, train.steps: 5}]\n  seeds: [0, 1]\n");
+  expect(namesOf(found)).toEqual(["slow_seed=0", "slow_seed=1"]);
+});
+
 test("every combination, the last to vary first; each point is the experiment that the same options by --set give", async () => {
   const found = await plan(
     "sweep:\n  grid: {train.steps: [5, 7], synth.control.kind: [full, ellipses]}\n  zip: {train.batchSize: [1, 2], train.cropSize: [64, 96]}\n  seeds: [3, 4]\n",

@@ -20,6 +20,7 @@ import { runRegions } from "../eval/regions/stage.ts";
 import { type Metric, resultsSchema } from "../eval/results.ts";
 import { parseScores } from "../eval/scores.ts";
 import { runEval } from "../eval/stage.ts";
+import { evalResult } from "../eval/summary.ts";
 import { modelOptions } from "../models/index.ts";
 import { trainOptions } from "./options.ts";
 import { runTrain } from "./stage.ts";
@@ -79,6 +80,7 @@ test(
     expect(figure("image", "accuracy", "weeks=16 to 19").n).toBeGreaterThan(0);
     expect(results.splits[0]).toMatchObject({ positiveStacks: 12, positiveExaminations: 6 });
     expect(readFileSync(join(out, "report.html"), "utf8")).toContain("per examination, vote");
+    expect(evalResult(results).headline).toMatch(/^optimistic: macro AUROC of examinations [\d.]+.*, accuracy [\d.]+.* on val$/);
   },
 );
 
