@@ -24,6 +24,11 @@ export function besideTables({ assumed, reference }: Beside): TextTable[] {
         ]),
     ...(assumed.length === 0
       ? []
-      : [{ title: "Assumed here, since no publication says it", cells: [["choice"], ...assumed.map((choice) => [choice])] }]),
+      : [
+          {
+            title: "Assumed by the config for the data that it was written for, since no publication says it",
+            cells: [["choice"], ...assumed.map((choice) => [choice])],
+          },
+        ]),
   ];
 }
