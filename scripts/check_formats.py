@@ -24,7 +24,7 @@ from PIL import Image
 from scipy import ndimage
 
 formats = ("png", "coco", "yolo", "nnunet", "bids")
-marks = {"png": "slices.csv", "coco": "annotations", "yolo": "data.yaml", "nnunet": "splits_final.json", "bids": "dataset_description.json"}
+whole = {"png": "slices.csv", "coco": "annotations", "yolo": "data.yaml", "nnunet": "splits_final.json", "bids": "dataset_description.json"}
 
 
 def arguments():
@@ -38,7 +38,7 @@ def arguments():
         sys.exit(f"{sys.argv[1]}: must be a dataset, or a run folder with synth/; got no dataset.json. Give what was exported.")
     found = {name: exported / name for name in formats if (exported / name).exists()}
     if not found:
-        found = {name: exported for name in formats if (exported / marks[name]).exists()}
+        found = {name: exported for name in formats if (exported / whole[name]).exists()}
     if not found:
         sys.exit(f"{exported}: must hold folders named {', '.join(formats)}, or be one export; got neither. Export first.")
     return dataset, found
@@ -69,6 +69,19 @@ def boxes(mask):
     return sorted((s[1].start, s[0].start, s[1].stop, s[0].stop) for s in ndimage.find_objects(labels))
 
 
+types, regions = listing.get("lesionTypes"), listing.get("regions", [])
+names = (types or ["hemorrhage"]) + regions
+
+
+def marks(case, k):
+    """Category from 0 and corners of what a slice has: patches of each type, and boxes of regions."""
+    mask = truth[case][k]
+    of_type = [mask == i + 1 for i in range(len(types))] if types else [mask > 0]
+    found = [(i, *map(float, box)) for i, own in enumerate(of_type) for box in boxes(own)]
+    named = [(len(of_type) + regions.index(b["name"]), *map(float, b["box"])) for b in cases[case].get("boxes", []) if b["slice"] == k]
+    return sorted(found + named)
+
+
 def check_png(folder):
     rows = list(csv.DictReader(open(folder / "slices.csv")))
     assert len(rows) == sum(map(len, truth.values()))
@@ -80,8 +93,8 @@ def check_png(folder):
         assert picture.mode.startswith("I;16"), picture.mode
         np.testing.assert_array_equal(np.asarray(picture), images[at[0]][at[1]])
         mask = np.asarray(Image.open(folder / row["mask"]))
-        np.testing.assert_array_equal(mask, 255 * truth[at[0]][at[1]])
-        assert int(row["lesion_pixels"]) == truth[at[0]][at[1]].sum()
+        np.testing.assert_array_equal(mask, 255 * (truth[at[0]][at[1]] > 0))
+        assert int(row["lesion_pixels"]) == (truth[at[0]][at[1]] > 0).sum()
     return f"{len(rows)} slices and masks equal the volumes, voxel by voxel"
 
 
@@ -92,26 +105,29 @@ def check_coco(folder):
     count, patches = 0, 0
     for name in ("train", "val", "test"):
         coco = COCO(str(folder / f"annotations/instances_{name}.json"))
+        assert [(c["id"], c["name"]) for c in coco.loadCats(coco.getCatIds())] == list(enumerate(names, 1))
         for image in coco.loadImgs(coco.getImgIds()):
             mask = truth[image["case"]][image["slice"]]
             assert split_of[image["subject"]] == name
             assert Image.open(folder / "images" / image["file_name"]).size == mask.shape[::-1] == (image["width"], image["height"])
             found = coco.loadAnns(coco.getAnnIds(imgIds=image["id"]))
             union = np.zeros_like(mask)
-            for one in found:
+            for one in (a for a in found if a["category_id"] <= len(names) - len(regions)):
                 own = coco.annToMask(one)
                 assert own.sum() == one["area"] == rle.area(coco.annToRLE(one))
                 assert list(rle.toBbox(coco.annToRLE(one))) == one["bbox"]
-                union += own
-            np.testing.assert_array_equal(union, mask)
-            assert sorted((x, y, x + w, y + h) for x, y, w, h in (a["bbox"] for a in found)) == boxes(mask)
+                union += own * (one["category_id"] if types else 1)
+            np.testing.assert_array_equal(union, mask if types else mask > 0)
+            read = sorted((a["category_id"] - 1, x, y, x + w, y + h) for a in found for x, y, w, h in [a["bbox"]])
+            np.testing.assert_allclose(read, marks(image["case"], image["slice"]))
             count, patches = count + 1, patches + len(found)
     assert count == sum(map(len, truth.values()))
-    return f"{count} images load in pycocotools; {patches} patches have the masks' pixels, areas and boxes"
+    return f"{count} images load in pycocotools; {patches} patches and regions have the masks' pixels and the dataset's names and boxes"
 
 
 def check_yolo(folder):
     lines = (folder / "data.yaml").read_text().splitlines()
+    assert len([line for line in lines if line.startswith("  ")]) == len(names)
     paths = {key: value.strip() for key, value in (line.split(":", 1) for line in lines if line[0] not in "# ")}
     count, patches = 0, 0
     for name in ("train", "val", "test"):
@@ -124,9 +140,12 @@ def check_yolo(folder):
             for line in (folder / "labels" / name / f"{picture.stem}.txt").read_text().splitlines():
                 kind, x, y, w, h = line.split()
                 x, y, w, h = float(x) * width, float(y) * height, float(w) * width, float(h) * height
-                assert kind == "0" and 0 < w <= width and 0 < h <= height
-                read.append(tuple(round(v) for v in (x - w / 2, y - h / 2, x + w / 2, y + h / 2)))
-            assert sorted(read) == boxes(mask)
+                assert 0 < w <= width and 0 < h <= height
+                read.append((int(kind), x - w / 2, y - h / 2, x + w / 2, y + h / 2))
+            expected = marks(case, int(k))
+            assert len(read) == len(expected)
+            for one in expected:
+                assert any(one[0] == other[0] and np.allclose(one, other, atol=1e-3) for other in read), (picture, one)
             count, patches = count + 1, patches + len(read)
     assert count == sum(map(len, truth.values()))
     return f"{count} pictures, {patches} boxes read back to the pixel"

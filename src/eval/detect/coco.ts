@@ -11,7 +11,7 @@ export interface PictureDetections {
 }
 
 /**
- * COCO's results file: a list with a line for each box, `bbox` as left, top, width, height in pixels. Category 1 is label 0, as our COCO export numbers them.
+ * COCO's results file: a list with a line for each box, `bbox` as left, top, width, height in pixels. Category 1 is label 0 of the detector, as our COCO export numbers blood.
  *
  * Source: cocodataset.org, "Results format", object detection.
  */

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { temporaryFolder, writeDiscDataset } from "../../../test/helpers/disc-dataset.ts";
 import { silentContext, silentReporter } from "../../core/context.ts";
 import { seededRng } from "../../core/rng.ts";
@@ -119,6 +120,43 @@ describe("what is read back is what the dataset holds", () => {
     expect(boxes).toBeGreaterThan(4);
   });
 
+  test("coco and yolo: types of lesions by the value of the mask, then regions, under the names of dataset.json", async () => {
+    const { from, expected, typed } = await typedDataset();
+    const names = [...typed.lesionTypes!, ...typed.regions!];
+    const [coco, yolo] = [await exported("coco", from), await exported("yolo", from)];
+    expect(await yoloNames(yolo)).toEqual(names);
+    for (const split of splitNames) {
+      const { categories, images, annotations } = JSON.parse(
+        await readFile(join(coco, `annotations/instances_${split}.json`), "utf8"),
+      );
+      expect(categories).toEqual(names.map((name, i) => ({ id: i + 1, name, supercategory: i < 3 ? "lesion" : "region" })));
+      for (const { id, file_name, width, height } of images) {
+        const name = file_name.replace(/^.*\/(.*)\.png$/, "$1");
+        const { mask, boxes } = expected.get(name)!;
+        const read = new Uint16Array(mask.data.length);
+        const own = annotations.filter((a: { image_id: number }) => a.image_id === id);
+        for (const { category_id, segmentation, area, bbox } of own) {
+          if (category_id > 3) expect([area, segmentation]).toEqual([bbox[2] * bbox[3], undefined]);
+          else for (const [i, v] of decodeRuns(segmentation.counts, width, height).entries()) read[i]! += category_id * v;
+        }
+        expect(read).toEqual(mask.data);
+        const boxed = own.filter((a: { category_id: number }) => a.category_id > 3);
+        const shown = boxed.map(({ category_id, bbox: [x, y, w, h] }: { category_id: number; bbox: number[] }) => {
+          return [names[category_id - 1], x, y, x! + w!, y! + h!];
+        });
+        expect(shown).toEqual(boxes);
+        const lines = (await readFile(join(yolo, "labels", split, `${name}.txt`), "utf8")).split("\n").filter(Boolean);
+        expect(lines.map((line) => yoloBox(line, names, width, height))).toEqual(
+          own.map(({ category_id, bbox: [x, y, w, h] }: { category_id: number; bbox: number[] }) => {
+            return [names[category_id - 1], x, y, x! + w!, y! + h!];
+          }),
+        );
+        expected.delete(name);
+      }
+    }
+    expect(expected.size).toBe(0);
+  });
+
   test("nnunet: files to the byte, train and val named as ours, test apart", async () => {
     const out = await exported("nnunet");
     const about = JSON.parse(await readFile(join(out, "dataset.json"), "utf8"));
@@ -150,6 +188,40 @@ describe("what is read back is what the dataset holds", () => {
     );
   });
 });
+
+/** The dataset with three types of lesions, of which the last is nowhere and the first two touch, and boxes of one region of two; what each slice then has. */
+async function typedDataset() {
+  const cases: Case[] = [];
+  const expected = new Map<string, { mask: Image<Uint16Array>; boxes: (string | number)[][] }>();
+  for (const [n, c] of dataset.cases.entries()) {
+    const lesion = await readLabels(join(data, c.lesionMask!.path));
+    const values = lesion.data.map((v, i) => (v === 0 ? 0 : 1 + (i % shape[0] < 9 ? 0 : 1)));
+    const path = `images/${c.id}_typed.nii.gz`;
+    const { sha256 } = await writeNifti(join(data, path), { ...lesion, data: Uint8Array.from(values) });
+    const box: [number, number, number, number] = [1.5, 2, 9 + n, 7.25];
+    cases.push({ ...c, lesionMask: { path, sha256 }, ...(n === 0 ? {} : { boxes: [{ name: "no", slice: 2, box }] }) });
+    for (let k = 0; k < shape[2]; k++) {
+      const mask = extractSlice({ ...lesion, data: Uint16Array.from(values) }, 2, k);
+      expected.set(`${c.id}_slice-00${k}`, { mask, boxes: n > 0 && k === 2 ? [["no", ...box]] : [] });
+    }
+  }
+  expect(new Set([...expected.values()].flatMap(({ mask }) => [...mask.data]))).toEqual(new Set([0, 1, 2]));
+  const typed = { lesionTypes: ["subdural", "dark: deep", "unseen"], regions: ["thalami", "no"], cases }; // "no" means false in YAML 1.1
+  return { from: await changed(typed), expected, typed };
+}
+
+/** The names of data.yaml, in the order of their numbers. */
+async function yoloNames(folder: string): Promise<unknown[]> {
+  const { names } = parse(await readFile(join(folder, "data.yaml"), "utf8"), { version: "1.1" });
+  return Object.keys(names).map((_, i) => names[i]);
+}
+
+/** Name and corners of a line, to a thousandth of a pixel. */
+function yoloBox(line: string, names: readonly string[], width: number, height: number): (string | number)[] {
+  const [kind, cx, cy, w, h] = line.split(" ").map(Number) as [number, number, number, number, number];
+  const corners = [(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height];
+  return [names[kind]!, ...corners.map((v) => Math.round(1e3 * v) / 1e3)];
+}
 
 /** Pixels of uncompressed COCO run lengths, row by row. */
 function decodeRuns(counts: readonly number[], width: number, height: number): number[] {
@@ -218,6 +290,21 @@ describe("what cannot be exported is one line, and no folder looks whole", () =>
     expect(await fault(nameless, "bids", out)).toMatch(/BIDS labels need letters or digits; got "--"\./);
   });
 
+  test.each(["coco", "yolo"] as const)("%s: a mask's value without a type, a box beyond its slice", async (format) => {
+    const out = join(await temporaryFolder("odd"), "out");
+    const { typed } = await typedDataset();
+    expect(await fault(await changed({ ...typed, lesionTypes: ["subdural"] }), format, out)).toMatch(
+      /_typed\.nii\.gz: values must be 0 to 1, as many as dataset\.json has lesionTypes; got 2\. Name the type/,
+    );
+    const wide = {
+      ...dataset.cases[0]!,
+      boxes: [{ name: "no", slice: 0, box: [1, 1, 23, 2] as [number, number, number, number] }],
+    };
+    expect(await fault(await changed({ regions: ["no"], cases: [wide] }), format, out)).toMatch(
+      /boxes of sub-00_T2w in dataset\.json: boxes must lie in the picture, 22 x 18; got no at 1, 1, 23, 2\. Correct/,
+    );
+  });
+
   test("cases without a mask or in no split are left out with a warning", async () => {
     const cases = dataset.cases.map((c, i) => (i === 0 ? { ...c, lesionMask: null } : c));
     const from = await changed({ cases });
@@ -235,6 +322,8 @@ describe("what cannot be exported is one line, and no folder looks whole", () =>
     expect((await readFile(join(out, "data.yaml"), "utf8")).split("\n").filter((line) => line.startsWith("train:"))).toEqual([
       "train: images/train",
     ]);
+    const named = await exported("yolo", await changed({ lesionTypes: ["x\ntrain: /etc", "b\u2028train: /etc"] }));
+    expect(await yoloNames(named)).toEqual(["x\\ntrain: /etc", "b\\u{2028}train: /etc"]);
   });
 });
 

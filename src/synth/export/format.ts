@@ -1,5 +1,5 @@
 import { extractSlice, type Image, sliceAxis, type Volume } from "../../core/volume.ts";
-import type { Case, Dataset, SplitName, Splits } from "../../data/dataset.ts";
+import type { Case, Dataset, RegionBox, SplitName, Splits } from "../../data/dataset.ts";
 
 /** The formats that a dataset can be exported to. */
 export const formatNames = ["bids", "png", "nnunet", "coco", "yolo"] as const;
@@ -49,16 +49,23 @@ export interface ExportSlice {
   readonly name: string;
   readonly image: Image<Float32Array>;
   readonly lesion: Image<Uint16Array>;
+  /** The regions that lie in it. */
+  readonly boxes: readonly RegionBox[];
 }
 
 /** The slices of a case along its slice axis; x and y are the other array axes, in their order. */
-export function slicesOf({ case: { id }, image, lesion }: Pick<ExportItem, "case" | "image" | "lesion">): ExportSlice[] {
+export function slicesOf({
+  case: { id, boxes = [] },
+  image,
+  lesion,
+}: Pick<ExportItem, "case" | "image" | "lesion">): ExportSlice[] {
   const axis = sliceAxis(image);
   return Array.from({ length: image.shape[axis] }, (_, index) => ({
     index,
     name: `${id}_slice-${String(index).padStart(3, "0")}`,
     image: extractSlice(image, axis, index),
     lesion: extractSlice(lesion, axis, index),
+    boxes: boxes.filter(({ slice }) => slice === index),
   }));
 }
 
