@@ -290,6 +290,8 @@ test.each([
   ["fetus-framework", { "ObjectDetection.csv": "fname,structure,y_min,x_min,y_max,x_max\n168.png,thalami,5,10,15,300\n" }, /Standard\/168\.png: boxes must lie in the picture, 40 x 30; got thalami at 10, 5, 300, 15/],
   ["fetus-framework", { "ObjectDetection.csv": "fname,structure,h_min,w_min,h_max,w_max\n168.png,thalami,5,10,5,30\n" }, /boxes must be w_min < w_max/],
   ["rsna-ich", { "stage_2_train.csv": "ID,Label\nID_0a1_any,0\nID_0a1_any,1\n" }, /a slice must have one label; got 0 and 1 for ID_0a1_any/],
+  ["rsna-ich", { "stage_2_train.csv": "ID,Label\nID_0a1_any,2\n" }, /stage_2_train\.csv: Label must be 0 or 1; got 2 for ID_0a1_any\. Download it again\.$/],
+  ["rsna-ich", { "stage_2_train.csv": "ID,Label\r\nID_0a1_any,\r\n" }, /stage_2_train\.csv: Label must be 0 or 1; got nothing for ID_0a1_any\./],
   ["cq500", { "reads.csv": "name,R1:ICH,R2:ICH,R3:ICH\nCQ500-CT-0,0,,1\nCQ500-CT-7,1,1,1\n" }, /reads\.csv: R1:ICH, R2:ICH, R3:ICH must be 0 or 1; got 0, , 1 for CQ500-CT-0/],
   ["bhsd", { "label_192/ground truths/ID_0b_ID_13.nii.gz": mask(9) }, /ID_0b_ID_13\.nii\.gz: values must be 0 or 1, 2, 3, 4, 5; got 9/],
   ["yolo", { "data.yaml": null }, /data\.yaml: must be there, since it names the classes; got no such file/],

@@ -61,7 +61,10 @@ async function readLabels({ path }: SetFolder): Promise<ReadonlyMap<string, bool
   if (head.trim() !== "ID,Label")
     throw dataFault(where, "must have the columns ID and Label", head.slice(0, 80) || "none", "Download it again");
   const labels = new Map<string, boolean>();
-  for (const [, id = "", value] of text.matchAll(/^(ID_[0-9a-f]+)_any,([01])\s*$/gm)) {
+  for (const [, id = "", cell = ""] of text.matchAll(/^(ID_[0-9a-f]+)_any(?:,(.*))?$/gm)) {
+    const value = cell.trim();
+    if (value !== "0" && value !== "1")
+      throw dataFault(where, "Label must be 0 or 1", `${value.slice(0, 80) || "nothing"} for ${id}_any`, "Download it again");
     // The published table has a few rows twice, the same.
     if (labels.has(id) && labels.get(id) !== (value === "1"))
       throw dataFault(where, "a slice must have one label", `0 and 1 for ${id}_any`, "Download it again");
