@@ -110,6 +110,17 @@ test("a scan of CQ500 without a plain series is left out, and that is said", asy
   expect(told(dataset)).toEqual([expect.stringMatching(/^CQ500-CT-0: a scan should have a plain series; got none/)]); // biome-ignore format: one line
 });
 
+test.each([
+  ["cq500", { "reads.csv": "name,R1:ICH,R2:ICH,R3:ICH\nCQ500-CT-0,0,0,0\nCQ500-CT-3,0,0,0\nCQ500-CT-7,1,1,1\nCQ500-CT-9,0,0,0\n" }, "reads.csv: every scan that it names should be in the folder; got 2 that are not, such as CQ500-CT-3: left out."],
+  ["rsna-ich", { "stage_2_train/ID_0c1.dcm": null }, "stage_2_train.csv: every slice that it names should be in the folder; got 1 that is not, such as ID_0c1: left out."],
+  ["hc18", {}, "training_set_pixel_size_and_HC.csv: every picture that it names should be in the folder; got 1 that is not, such as 002_HC.png: left out."],
+  ["fetal-planes-db", { "Images/Patient00009_Plane1_1_of_1.png": "" }, "FETAL_PLANES_DB_data.csv: every picture should be in it; got 1 that is not, such as Images/Patient00009_Plane1_1_of_1.png: left out."],
+] as const)("%s: what is in its table alone, or without a row, is counted", async (layout, change, message) => {
+  const whole = (await read(layout, folderOf(await publicSets[layout]()))).dataset;
+  expect(told(whole)).toEqual(layout === "hc18" ? [message] : []);
+  expect(told((await read(layout, await changedSet(layout, change))).dataset)).toEqual([message]);
+}); // biome-ignore format: a table
+
 test("a head CT gets the inside of its skull as brain mask, where there is one", async () => {
   const shape = [64, 64, 8] as const;
   const data = Int16Array.from({ length: 64 * 64 * 8 }, (_, i) => {

@@ -6,7 +6,7 @@ import { dataFault } from "../faults.ts";
 import { readText } from "../files.ts";
 import { ctClasses } from "./holdings.ts";
 import { bare, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
-import { filesLike } from "./tables.ts";
+import { filesLike, leftOut } from "./tables.ts";
 
 /**
  * RSNA ICH 2019: `stage_2_train/ID_….dcm`, all slices in one folder, and `stage_2_train.csv` with rows `ID_…_any,0`. Slices are gathered into their
@@ -48,7 +48,13 @@ export async function planRsna(set: SetFolder): Promise<PublicPlan> {
       class: ctClasses[bleeds ? 1 : 0],
     };
   });
-  return { name: "RSNA ICH", modality: "CT", classes: ctClasses, cases };
+  return { name: "RSNA ICH", modality: "CT", classes: ctClasses, cases, warnings: absentSlices(labels, slices) };
+}
+
+function absentSlices(labels: ReadonlyMap<string, boolean>, slices: readonly RegExpExecArray[]): string[] {
+  const there = new Set(slices.map(([, id]) => id));
+  const absent = [...labels.keys()].filter((id) => !there.has(id));
+  return leftOut(table, "every slice that it names should be in the folder", absent);
 }
 
 const table = "stage_2_train.csv";

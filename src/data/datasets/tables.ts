@@ -86,6 +86,16 @@ export function mustBeThere({ path, files }: SetFolder, file: string, asks: stri
   );
 }
 
+/**
+ * What is said of images that are left out, since a table names them and they are not there, or the other way round: a set downloaded in part is no fault.
+ * Nothing where there are none.
+ */
+export function leftOut(where: string, rule: string, absent: readonly string[]): string[] {
+  const [first] = absent;
+  if (first === undefined) return [];
+  return [`${where}: ${rule}; got ${absent.length} that ${absent.length === 1 ? "is" : "are"} not, such as ${first}: left out.`];
+}
+
 /** @throws {UserError} (data) If a mask or outline belongs to no image. */
 export function refuseOrphan(
   { path, files }: SetFolder,

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
 import { dataFault } from "../faults.ts";
 import { fetalPlanes as planes } from "./holdings.ts";
-import { bare, type PublicCase, type PublicPlan, type SetFolder } from "./plan.ts";
-import { filesLike, mustBeThere, readTable, refuseOrphan, rowsBy } from "./tables.ts";
+import { bare, type PublicCase, type PublicPlan, placeOf, type SetFolder } from "./plan.ts";
+import { filesLike, leftOut, mustBeThere, readTable, refuseOrphan, rowsBy } from "./tables.ts";
 
 /** Names of ours for its planes of the brain. */
 const brainPlanes: Readonly<Record<string, string>> = {
@@ -13,7 +13,8 @@ const brainPlanes: Readonly<Record<string, string>> = {
 
 /** FETAL_PLANES_DB: `Images/Patient00001_Plane1_1_of_2.png`, and `FETAL_PLANES_DB_data.csv`, parted by semicolons. The classes are the planes. */
 export async function planFetalPlanes(set: SetFolder, pixelMm: number): Promise<PublicPlan> {
-  const [[, folder = ""]] = filesLike(set, /^(.*\/|)Images\/[^/]+\.png$/, "Images/NAME.png") as [RegExpExecArray];
+  const pictures = filesLike(set, /^(.*\/|)Images\/[^/]+\.png$/, "Images/NAME.png");
+  const [, folder = ""] = pictures[0]!;
   const file = `${folder}FETAL_PLANES_DB_data.csv`;
   const rows = await readTable(set, file, ["Image_name", "Patient_num", "Plane", "Brain_plane"]);
   const refuse = (rule: string, got: string) => dataFault(posix.join(set.path, file), rule, got, "Download it again");
@@ -31,7 +32,10 @@ export async function planFetalPlanes(set: SetFolder, pixelMm: number): Promise<
     };
     return { ...known, source: { kind: "picture", file: image, pixelMm } };
   });
-  return { name: "FETAL_PLANES_DB", modality: "US", classes: planes, cases };
+  const named = new Set(cases.map(placeOf));
+  const absent = pictures.map(([picture]) => picture).filter((picture) => !named.has(picture));
+  const warnings = leftOut(file, "every picture should be in it", absent);
+  return { name: "FETAL_PLANES_DB", modality: "US", classes: planes, cases, warnings };
 }
 
 /**
@@ -58,7 +62,10 @@ export async function planHc18(set: SetFolder): Promise<PublicPlan> {
   });
   const outlines = /^(?:.*\/|)training_set\/\d+_\d*HC_Annotation\.png$/;
   refuseOrphan(set, outlines, new Set(cases.map(({ outline }) => outline)), "an outline must have its picture");
-  return { name: "HC18", modality: "US", cases };
+  const there = new Set(cases.map(({ id }) => `${id}.png`));
+  const absent = [...rows.keys()].filter((name) => !there.has(name));
+  const warnings = leftOut(file, "every picture that it names should be in the folder", absent);
+  return { name: "HC18", modality: "US", cases, warnings };
 }
 
 /** The four sides of a box in the published sheet, and in copies of it. */
