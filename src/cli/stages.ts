@@ -7,12 +7,10 @@ import { experimentYaml } from "../config/show.ts";
 import { canonicalJson } from "../core/hash.ts";
 import { seededRng } from "../core/rng.ts";
 import { many } from "../core/words.ts";
-import { readDataset, type SplitName, splitNames } from "../data/dataset.ts";
-import { datasetHoldings } from "../data/datasets/holdings.ts";
+import { type SplitName, splitNames } from "../data/dataset.ts";
 import { tissueModel } from "../data/embedded.ts";
 import { modelFolder, weightsPath } from "../data/model-folder.ts";
 import { modelWords } from "../models/index.ts";
-import { picturesAsked } from "../synth/ultrasound/fetal/options.ts";
 import { initWords, readInit } from "../train/init/load.ts";
 import { checkMemory, gigabytes, trainingBytes } from "../train/memory.ts";
 import { isPretraining } from "../train/options.ts";
@@ -21,6 +19,7 @@ import { assertHolds } from "./holds.ts";
 import { hashFile } from "./record.ts";
 import { changedSource, inputHash, sourceHashes } from "./sources.ts";
 import { casesIn, casesStage, none, type Stage, type StageName, seenStage, stageNames } from "./stage.ts";
+import { surveyData } from "./survey.ts";
 
 export { casesStage, type Stage, type StageJob, type StageName, seenStage, stageNames } from "./stage.ts";
 
@@ -40,34 +39,9 @@ const data: Stage = {
     split: experiment.split.folds === null ? experiment.split : "folds",
   }),
   async plan(experiment) {
-    const { data: options } = experiment;
-    switch (options.kind) {
-      case "phantom":
-        return `${options.subjects} phantom brains of ${options.gestationalAge.join(" to ")} weeks`;
-      case "head-ct":
-        return options.labels === null
-          ? many(options.subjects, "head CT")
-          : `CT slices of the label pictures in ${options.labels}`;
-      case "public": {
-        const { surveyPublic } = await import("../data/datasets/stage.ts");
-        const { images, holds } = await surveyPublic(options);
-        assertHolds(experiment, options.path, holds);
-        return `the images of ${options.layout} in ${options.path}: ${images}`;
-      }
-      case "dataset":
-        assertHolds(experiment, options.path, datasetHoldings(await readDataset(options.path)));
-        return `the cases of ${options.path}`;
-      case "fetal-ultrasound":
-        return `${many(picturesAsked(options), "ultrasound picture")} of each of ${options.subjects} fetuses`;
-      case "cranial-ultrasound":
-        return `${options.subjects} cranial ultrasound exams of ${options.coronal + options.sagittal} frames`;
-      case "folder": {
-        const { countImages } = await import("../data/ingest/stage.ts");
-        return `the volumes of ${options.path}: ${await countImages(options)}`;
-      }
-      default:
-        return options satisfies never;
-    }
+    const { words, found } = await surveyData(experiment.data);
+    if (found !== null) assertHolds(experiment, found.path, found.holds);
+    return words;
   },
   async run({ experiment, out }, context) {
     const { data: options, split, seed } = experiment;
@@ -105,6 +79,9 @@ const data: Stage = {
     }
   },
 };
+
+/** The data by themselves: what could be learnt from them is not asked. */
+export const dataAlone: Stage = { ...data, plan: async (experiment) => (await surveyData(experiment.data)).words };
 
 const tissue: Stage = {
   ...none,

@@ -70,13 +70,12 @@ const sections = z.strictObject({
 
 /** The whole of a config: the options of every stage, each declared beside the code that it configures. */
 export const experiment = sections.superRefine((value, context) => {
-  const { data, split, model, train, predict, pretrain, regions, eval: evaluation } = value;
+  const { split, model, train, predict, pretrain, regions, eval: evaluation } = value;
   const add = (path: readonly string[], message: string) => context.addIssue({ code: "custom", path: [...path], message });
   const painting = paintingMisfit(value);
   if (painting !== null) add(painting.path, painting.message);
-  const made = readsFrom(data) === null && "subjects" in data ? data.subjects : null;
-  const folds = made === null ? null : foldsMisfit(split, made);
-  if (folds !== null) add(["split", "folds"], folds);
+  const divided = splitMisfit(value);
+  if (divided !== null) add(divided.path, divided.message);
   if (split.folds !== null && evaluation.split !== "test")
     add(["eval", "split"], `must be test with split.folds, where every subject is tested; got ${evaluation.split}`);
   if (split.folds !== null && isPretraining(train.task))
@@ -100,9 +99,22 @@ export const experiment = sections.superRefine((value, context) => {
 });
 export type Experiment = z.output<typeof experiment>;
 
+/** A config of which data are made and nothing else: what is learnt from them is for another to say. */
+const dataExperiment = sections.superRefine((value, context) => {
+  const divided = splitMisfit(value);
+  if (divided !== null) context.addIssue({ code: "custom", path: [...divided.path], message: divided.message });
+});
+
 interface Misfit {
   readonly path: readonly string[];
   readonly message: string;
+}
+
+/** Folds that data have too few subjects for, as far as it is told before they are made. */
+function splitMisfit({ data, split }: Pick<Experiment, "data" | "split">): Misfit | null {
+  const made = readsFrom(data) === null && "subjects" in data ? data.subjects : null;
+  const folds = made === null ? null : foldsMisfit(split, made);
+  return folds === null ? null : { path: ["split", "folds"], message: folds };
 }
 
 /** What of a training does not go together. Paths start from the section that holds `model` and `train`. */
@@ -258,6 +270,11 @@ export function examineExperiment(tree: Section, mistakes: Mistake[]): Experimen
 /** The same for a text such as `data: { kind: phantom }`; `where` names it in messages. */
 export function parseExperiment(text: string, where: string, overrides: readonly Override[] = []): Experiment {
   return withAbsolutePaths(parseConfig(text, where, experiment, overrides));
+}
+
+/** The same where data are made alone: whether a training can learn from them is not asked. */
+export function parseDataExperiment(text: string, where: string, overrides: readonly Override[] = []): Experiment {
+  return withAbsolutePaths(parseConfig(text, where, dataExperiment, overrides));
 }
 
 function withAbsolutePaths({ value, tree }: Loaded<Experiment>): Experiment {

@@ -2,11 +2,12 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { changedSet, publicSet } from "../../../test/helpers/public-sets.ts";
 import { parseExperiment } from "../../config/experiment.ts";
 import { silentContext, silentReporter } from "../../core/context.ts";
 import { sha256 } from "../../core/hash.ts";
 import { planPass, runPass } from "../pipeline.ts";
-import { callWords, predict, predictAnything, run } from "./stages.ts";
+import { callWords, ingest, phantom, predict, predictAnything, run } from "./stages.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -93,3 +94,28 @@ test.each([
     `${join(out, stage)}: the output folder must be apart from what is read; got a folder that holds the one that is read, ${weights}. Name another --out.`,
   );
 }); // biome-ignore format: a table
+
+const session = () => ({ reporter: silentReporter, signal: new AbortController().signal });
+
+const boxesOfNone = ["model={kind: yolov5}", "train={task: regions, outputs: [EDH, IVH]}", "predict.gate=none"];
+test.each([
+  ["cq500", 2, [], /data\.layout must be of a set with masks of blood and of the brain, for train\.task lesion; got cq500/],
+  ["bhsd", 3, [], /preprocess\.window must be given for CT/],
+  ["yolo", 3, boxesOfNone, /must hold boxes of EDH, IVH, for train\.outputs; got boxes of EDH, IPH/],
+] as const)("ingest makes data of %s, whatever could be learnt from them; a run asks", async (layout, images, more, refusal) => {
+  const { path, subject } = publicSet(layout, await changedSet(layout, {}));
+  const of = subject === null ? [] : [`data.subject=${JSON.stringify(subject)}`];
+  const options = { set: ["data.kind=public", `data.layout=${layout}`, ...of, ...more], workers: 1, dryRun: true };
+  const { json } = await ingest(path, { ...options, out: join(folder, "out") }, session());
+  const headline = `the images of ${layout} in ${path}: ${images}`;
+  expect(json).toMatchObject({ stages: [{ stage: "data", state: "would run", headline }] });
+  await writeFile(join(folder, "x.yaml"), `data: { kind: folder, path: ${JSON.stringify(path)} }\n`);
+  await expect(run(join(folder, "x.yaml"), { ...options, out: join(folder, "run") }, session())).rejects.toThrow(refusal);
+}); // biome-ignore format: a table
+
+test("data by themselves are asked for themselves and their split", async () => {
+  const options = { out: join(folder, "out"), workers: 1, dryRun: true };
+  const few = phantom({ ...options, set: ["data.subjects=4", "split.folds=9"] }, session());
+  await expect(few).rejects.toThrow(/split\.folds .*9/);
+  await expect(phantom({ ...options, set: ["train.stepz=4"] }, session())).rejects.toThrow(/unknown key/);
+});

@@ -2,7 +2,7 @@ import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { BackendInfo } from "../../backend/ready.ts";
 import { bringsTruth, readsFrom } from "../../config/data.ts";
-import { type Experiment, loadExperiment, parseExperiment } from "../../config/experiment.ts";
+import { type Experiment, loadExperiment, parseDataExperiment } from "../../config/experiment.ts";
 import { experimentToPredict } from "../../config/predicting.ts";
 import { UserError } from "../../core/errors.ts";
 import { canonicalJson } from "../../core/hash.ts";
@@ -23,7 +23,7 @@ import { type Pass, planPass, runPass, type StageReport } from "../pipeline.ts";
 import { backendOnce, type CommonOptions, inFolder, type Outcome, overridesOf, type Session, stageLine } from "../session.ts";
 import { runShard } from "../shard.ts";
 import { changedSource, inputHash, isDataset, runFolderOf } from "../sources.ts";
-import { type Stage, type StageName, seenStage, stages, stagesOf } from "../stages.ts";
+import { dataAlone, type Stage, type StageName, seenStage, stages, stagesOf } from "../stages.ts";
 import { assertOneSplit, assertPredicts, crossValidate } from "./folds.ts";
 
 /** What `run` takes. */
@@ -147,7 +147,7 @@ export async function evaluate(
 
 /** `hemosynth phantom`: a dataset of procedural brains in `--out`. */
 export async function phantom(options: CommonOptions, session: Session): Promise<Outcome> {
-  const experiment = parseExperiment("data: { kind: phantom }", "phantom", overridesOf(options));
+  const experiment = parseDataExperiment("data: { kind: phantom }", "phantom", overridesOf(options));
   return await dataset("phantom", experiment, options, session);
 }
 
@@ -155,11 +155,11 @@ export async function phantom(options: CommonOptions, session: Session): Promise
 export async function ingest(folder: string, options: CommonOptions, session: Session): Promise<Outcome> {
   await assertApart(folder, options.out);
   const text = `data: { kind: folder, path: ${JSON.stringify(folder)} }`;
-  return await dataset("ingest", parseExperiment(text, "ingest", overridesOf(options)), options, session);
+  return await dataset("ingest", parseDataExperiment(text, "ingest", overridesOf(options)), options, session);
 }
 
 async function dataset(verb: string, experiment: Experiment, options: CommonOptions, session: Session): Promise<Outcome> {
-  const pass = passOf(experiment, ["data"], options, { data: options.out });
+  const pass = { ...passOf(experiment, [], options, { data: options.out }), stages: [dataAlone] };
   return await perform(verb, pass, options, session);
 }
 
