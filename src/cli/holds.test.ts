@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { changedSet, publicSet } from "../../test/helpers/public-sets.ts";
 import { parseExperiment } from "../config/experiment.ts";
 import { exitCodes, UserError } from "../core/errors.ts";
-import { writeDataset } from "../data/dataset.ts";
+import { type Splits, writeDataset, writeSplits } from "../data/dataset.ts";
+import { assertDivided } from "./holds.ts";
 import { stages } from "./stages.ts";
 
 /** The message of what a plan refuses, exit code 3; null where it refuses nothing. */
@@ -57,4 +58,19 @@ test("a dataset that lies there already, for the training or for the pool of a p
   const pool = (outputs: string) => `${classes}\npretrain: { data: ${data}, train: { task: classes, outputs: ${outputs} } }`;
   expect(await refused(pool("[normal, other]"), "pool")).toBeNull();
   expect(await refused(pool("[normal, tall]"), "pool")).toMatch(/must hold the classes normal, tall, for train\.outputs; got the classes normal, wide/); // biome-ignore format: one line
+});
+
+test("a split without a case to train on or to validate with, by the numbers of all three", async () => {
+  const path = JSON.parse(/path: (".*")/.exec(await datasetOf([{ subject: "a" }, { subject: "b" }, { subject: "b" }]))![1]!);
+  const told = async (name: "data" | "pool" | "synth", splits: Omit<Splits, "schemaVersion">) => {
+    await writeSplits(path, { schemaVersion: 1, ...splits });
+    return await assertDivided(name, path).then(() => null, (error: UserError) => `${exitCodes[error.fault]} ${error.message}`); // biome-ignore format: one line
+  };
+  expect(await told("data", { train: ["a"], val: ["b"], test: [] })).toBeNull();
+  expect(await told("data", { train: ["b"], val: [], test: ["a"] })).toBe(
+    `3 ${path}: the val split must have a case; got 2 train, 0 val, 1 test. Set split.val higher, name subjects in it, or use more subjects.`,
+  );
+  expect(await told("data", { train: [], val: ["a"], test: ["b"] })).toMatch(/the train split must have a case; got 0 train, 1 val, 2 test\. Set split\.train/); // biome-ignore format: one line
+  expect(await told("pool", { train: ["a", "b"], val: ["gone"], test: [] })).toMatch(/got 3 train, 0 val, 0 test\. Use more subjects in pretrain\.data\.$/); // biome-ignore format: one line
+  expect(await told("synth", { train: [], val: [], test: [] })).toBeNull(); // its subjects are those of the data
 });

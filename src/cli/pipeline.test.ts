@@ -71,6 +71,21 @@ test("a second pass has nothing to do", async () => {
   expect(await contents()).toEqual(before);
 });
 
+test("a result that does not do for what follows is refused before the next stage starts, also one that is up to date", async () => {
+  const check = async (name: StageName, folder: string) => {
+    if (name === "data") throw new Error(`not ${folder}`);
+  };
+  const refused = { ...passOf(), check };
+  await expect(go(refused)).rejects.toThrow(`not ${join(root, "data")}`);
+  expect(ran).toEqual(["data"]);
+  await expect(go(refused)).rejects.toThrow("not ");
+  expect(ran).toEqual([]);
+  await expect(planPass(refused)).rejects.toThrow("not ");
+  const asked: StageName[] = [];
+  expect(await go({ ...passOf(), check: async (name) => void asked.push(name) })).toEqual(["synth", "train", "predict", "eval"]);
+  expect(asked).toEqual(withLabels);
+});
+
 async function contents(): Promise<Map<string, string>> {
   const files = (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const named = files.map(

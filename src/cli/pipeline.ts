@@ -39,6 +39,8 @@ export interface Pass {
   /** Where results lie, read or written, that are not in the run folder under the stage's name. */
   readonly folders: Readonly<Partial<Record<StageName, string>>>;
   readonly policy: Policy;
+  /** Refuses a stage's result that those after it cannot work on, before any of them starts. */
+  readonly check?: (name: StageName, folder: string) => Promise<void>;
 }
 
 /** What became of a stage, or would. */
@@ -66,6 +68,7 @@ export async function runPass(pass: Pass, context: StageContext, ready: ReadyBac
       context.reporter.info(`${stage.name}: up to date`);
       const { headline, summary } = found.record;
       reports.push({ stage: stage.name, state: "up to date", why: null, headline, summary });
+      await pass.check?.(stage.name, folderOf(pass, stage.name));
       continue;
     }
     const { resume, why } = decide(stage, pass, found);
@@ -75,6 +78,7 @@ export async function runPass(pass: Pass, context: StageContext, ready: ReadyBac
     const record = await runStage(stage, pass, parts, resume, context, ready);
     context.reporter.info(`${stage.name}: ${record.headline}`);
     reports.push({ stage: stage.name, state: "done", why, headline: record.headline, summary: record.summary });
+    await pass.check?.(stage.name, folderOf(pass, stage.name));
   }
   return reports;
 }
@@ -94,6 +98,7 @@ export async function planPass(pass: Pass): Promise<StageReport[]> {
     }
     const found = await look(stage, pass, await partsOf(stage, pass));
     if (found.state === "current") {
+      await pass.check?.(stage.name, folderOf(pass, stage.name));
       reports.push({ stage: stage.name, headline: found.record.headline, summary: {}, state: "up to date", why: null });
       continue;
     }

@@ -119,3 +119,14 @@ test("data by themselves are asked for themselves and their split", async () => 
   await expect(few).rejects.toThrow(/split\.folds .*9/);
   await expect(phantom({ ...options, set: ["train.stepz=4"] }, session())).rejects.toThrow(/unknown key/);
 });
+
+test("a run with an empty split ends with its data: nothing is painted for a training that would be refused", async () => {
+  const tiny = "{ kind: phantom, subjects: 2, spacingMm: 2, gestationalAge: [24, 25] }";
+  await writeFile(join(folder, "x.yaml"), `data: ${tiny}\nsplit: { train: 0.5, val: 0, test: 0.5 }\n`);
+  const out = join(folder, "run");
+  await expect(run(join(folder, "x.yaml"), { out, set: [], workers: 1 }, session())).rejects.toThrow(
+    `${join(out, "data")}: the val split must have a case; got 1 train, 0 val, 1 test. Set split.val higher`,
+  );
+  expect(await readdir(out)).toContain("data");
+  expect(await readdir(out)).not.toContain("synth");
+});

@@ -15,6 +15,7 @@ import { type Calls, callStacks } from "../../eval/calls.ts";
 import type { Shard } from "../../synth/stage.ts";
 import type { CacheOptions } from "../cache/options.ts";
 import { askedCache, throughCache } from "../cache/stage.ts";
+import { assertDivided } from "../holds.ts";
 import { assertFree } from "../lock.ts";
 import { assertSameBackend, assertSameOutputs, readLocked } from "../locked.ts";
 import { checkRunFolder, hasConfig, keepRun, readManifest } from "../manifest.ts";
@@ -63,7 +64,7 @@ async function runAll(experiment: Experiment, options: RunOptions, session: Sess
   if (experiment.split.folds !== null) return await crossValidate(experiment, policy, options, session, wrap);
   if (options.folds !== undefined)
     throw new UserError("usage", "--folds: goes with split.folds; got a config without. Pass --set split.folds=5, say.");
-  const pass = { experiment, root: out, stages: stagesOf(experiment).map(wrap), folders: {}, policy };
+  const pass = { experiment, root: out, stages: stagesOf(experiment).map(wrap), folders: {}, policy, check: assertDivided };
   return await perform("run", pass, options, session);
 }
 
