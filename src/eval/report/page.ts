@@ -11,6 +11,7 @@ import { classSection } from "./classes.ts";
 import { frocReading } from "./curves.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
 import { figure, findMetric, fixed, lesionWord, levelsOf, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
+import { joined, stackGroups } from "./groups.ts";
 import { percent } from "./intervals.ts";
 import { list, paragraphs, plots, reportLayout, type Section, table } from "./layout.ts";
 import { banner, headline, intervalReading, limits, methods, reading } from "./words.ts";
@@ -149,7 +150,9 @@ function subgroupSection({ results, task, plots: all }: ReportContent): Section[
   const forests = drawn(all, ["subgroups-auroc", "subgroups-sensitivity", "subgroups-dice"]);
   if (forests.length === 0) return [];
   const caption = "In brackets: stacks that the figure is of. Orange and dashed: all stacks.";
-  return [{ title: "Subgroups: grade and plane", body: html`${plots(forests, caption)}${subsetTable(results, task)}` }];
+  return [
+    { title: `Subgroups: ${joined(stackGroups(results))}`, body: html`${plots(forests, caption)}${subsetTable(results, task)}` },
+  ];
 }
 
 /** Figure and interval over two lines, with Wilson's and what is missing in small. */

@@ -5,6 +5,7 @@ import type { Metric, Results } from "../results.ts";
 import type { Evaluated } from "./checklists/answers.ts";
 import { classHeadline } from "./classes.ts";
 import { findMetric, lesionWord, whatWasEvaluated, withInterval } from "./format.ts";
+import { groupsOf, joined } from "./groups.ts";
 import { aboutIntervals, type Landmark, readInterval } from "./intervals.ts";
 import { hasLookAlikes, imagesOf, wordsOf } from "./origin.ts";
 
@@ -189,6 +190,7 @@ export function limits(results: Results): string[] {
     own.subjects < 30
       ? [`${many(own.subjects, "subject")}: percentile intervals of so few are themselves unsure, and usually too narrow.`]
       : [];
+  const groups = groupsOf(results);
   return [
     ...wordsOf(results).limits,
     ...few,
@@ -199,8 +201,8 @@ export function limits(results: Results): string[] {
       : []),
     "Stacks of one subject share anatomy, and copies of one subject share more; intervals allow for it, but subjects are few whatever the number of slices.",
     "Predictive values depend on how common lesions are in this dataset, which is not how common they are in a clinic.",
-    ...(results.metrics.some(({ per, subset }) => per === "stack" && subset !== "all")
-      ? ["Grades and planes were looked at without correction for the number of comparisons."]
+    ...(groups.length > 0
+      ? [`Groups by ${joined(groups)} were looked at without correction for the number of comparisons.`]
       : []),
   ];
 }

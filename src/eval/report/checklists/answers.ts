@@ -2,6 +2,7 @@ import { many } from "../../../core/words.ts";
 import type { EvaluatedTask } from "../../load.ts";
 import type { Results } from "../../results.ts";
 import { findMetric, kindOfScores, lesionWord, whatWasEvaluated, withInterval } from "../format.ts";
+import { groupsOf, joined } from "../groups.ts";
 import { percent } from "../intervals.ts";
 import { wordsOf } from "../origin.ts";
 
@@ -77,9 +78,14 @@ function ofModel({ results, task, version }: Evaluated) {
     threshold: `Scores are logits. Stacks: ${operatingPoints.stack.rule}.${task === "masks" ? ` Masks: ${mask.rule}.` : ""}`,
     explainability: task === "masks" || task === "boxes" ? "What was found is outlined in the cases." : task === "bags" ? "The share of each slice in the score of its stack (attention.csv), drawn in the cases." : findMetric(results, "pointing", "slice") === undefined ? null : "Heat maps (predict.heatmap), with the share that points at the lesion.", // biome-ignore format: one line
     uncertainty: `${percent(options.bootstrap.level)} percentile bootstrap of whole subjects, ${options.bootstrap.resamples} resamples, seed ${results.seed}${options.bootstrap.includeThreshold ? ", thresholds chosen anew in each" : ""}.`,
-    subgroups:
-      "Grade and plane, with intervals. Site, sex, age and origin are yours to say: fairness is not answered by the run.",
+    subgroups: fairnessWords(groupsOf(results)),
   };
+}
+
+function fairnessWords(groups: readonly string[]): string {
+  const others = ["site", "sex", ...(groups.includes("weeks") ? [] : ["age"]), "origin"];
+  const here = groups.length === 0 ? "This report has no figure of a group." : `Figures by ${joined(groups)}, with intervals.`;
+  return `${here} Groups by ${joined(others)} are yours to look at: fairness is not answered by the run.`;
 }
 
 function ofResults({ results, task }: Evaluated) {

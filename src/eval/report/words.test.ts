@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { evalOptions } from "../options.ts";
+import { type Metric, type Results, resultsSchema } from "../results.ts";
+import { answersOf } from "./checklists/answers.ts";
+import { limits } from "./words.ts";
+
+const metric = (name: Metric["metric"], per: Metric["per"], changes: Partial<Metric> = {}): Metric => ({
+  ...{ metric: name, per, subset: "all", estimate: 0.9, low: 0.75, high: 1, level: 0.95, method: "m", n: 8, nPatients: 8 },
+  ...{ undefinedResamples: 0, reason: null, wilson: null },
+  ...changes,
+});
+
+const point = { threshold: 0, rule: "given", validation: null };
+const counts = { subjects: 12, examinations: 12, stacks: 12, slices: 120, positiveExaminations: 6, positiveStacks: 6, positiveSlices: 30 }; // biome-ignore format: one line
+
+/** An evaluation of so many subjects, with these figures alone. */
+function results(metrics: readonly Metric[], changes: Partial<Results> = {}): Results {
+  return resultsSchema.parse({
+    ...{ schemaVersion: 1, dataset: "d", split: "test", seed: 0, pseudoLesions: false },
+    data: { origin: "given", modality: "T2w" },
+    options: evalOptions.parse({}),
+    splits: [{ split: "test", ...counts, youngest: 30, oldest: 40 }],
+    operatingPoints: { slice: point, stack: point, subject: point },
+    mask: { probability: 0.5, rule: "given", validationDice: null },
+    metrics,
+    notes: [],
+    ...changes,
+  });
+}
+
+const answers = (of: Results) => answersOf({ results: of, task: "masks", version: "0" });
+
+test("fairness and limits name the groups that have figures, and say where there are none", () => {
+  const all = metric("auroc", "stack");
+  const region = metric("map50", "region", { subset: "ventricle" }); // a region is no group of patients
+  const none = results([all, region]);
+  expect(answers(none).subgroups).toMatch(
+    /^This report has no figure of a group\. Groups by site, sex, age and origin are yours/,
+  );
+  expect(limits(none).join()).not.toMatch(/number of comparisons/);
+  const subsets = (...names: string[]) => results([all, ...names.map((subset) => metric("sensitivity", "stack", { subset }))]);
+  expect(answers(subsets("grade I", "grade IV")).subgroups).toMatch(/^Figures by grade, with intervals\./);
+  expect(limits(subsets("axial", "coronal")).at(-1)).toMatch(/^Groups by plane were looked at/);
+  const figure = { ...{ estimate: 0.5, low: null, high: null, undefinedResamples: 0, reason: null }, n: 1, clusters: 1, chance: null, beside: [] }; // biome-ignore format: one line
+  const level = { per: "image", confusion: [], figures: [{ metric: "accuracy", subset: "weeks=16 to 19", ...figure }] };
+  const aged = { ...subsets("grade I", "axial"), classes: { names: ["a", "b"], levels: [{ ...level, calibration: [] }] } };
+  expect(answers(aged).subgroups).toMatch(
+    /^Figures by grade, plane and weeks, with intervals\. Groups by site, sex and origin are/,
+  );
+});
