@@ -157,11 +157,15 @@ test("one class, no validation, one patient: null with the reason, never 0.5 or 
     n: 0,
     wilson: null,
   });
+  expect(find(oneClass, "auroc", "stack").fewestOfClass).toBe(0);
   const noValidation = measureOne(tables(1, 5, 2), nothing, grid, options(), seededRng(3));
   expect(noValidation.operatingPoints.stack).toMatchObject({ threshold: null, validation: null });
   expect(find(noValidation, "sensitivity", "stack").reason).toMatch(/no threshold/);
   expect(find(noValidation, "dice", "slice").reason).toMatch(/no mask threshold/);
   expect(find(noValidation, "auroc", "stack").estimate).not.toBeNull();
+  const { stack } = tables(1, 5, 2);
+  const have = [0, 1].map((label) => new Set(stack.filter((unit) => unit.label === label).map(({ subject }) => subject)).size);
+  expect(find(noValidation, "auroc", "stack").fewestOfClass).toBe(Math.min(...have));
   const onePatient = measureOne(tables(1, 1, 9), tables(2, 5, 2), grid, options(), seededRng(3));
   expect(find(onePatient, "auroc", "stack")).toMatchObject({
     estimate: 1,

@@ -50,7 +50,7 @@ function ranking(
   sample: Sample,
   { per, subset, options }: Asked,
 ): Metric {
-  return toMetric(
+  const figure = toMetric(
     {
       ...{ metric, per, subset, n: sample.units.length, patients: sample.patients },
       estimate: of(sample.ranked),
@@ -60,6 +60,13 @@ function ranking(
     },
     options.bootstrap,
   );
+  return { ...figure, fewestOfClass: fewestOfClass(sample.units) };
+}
+
+/** Subjects with a unit of the class that fewest have. */
+function fewestOfClass(units: readonly Unit[]): number {
+  const subjects = (label: 0 | 1) => new Set(units.flatMap((unit) => (unit.label === label ? [unit.subject] : []))).size;
+  return Math.min(subjects(0), subjects(1));
 }
 
 /**

@@ -25,6 +25,8 @@ export const metricSchema = z.strictObject({
   n: count,
   /** Distinct subjects among them: what is resampled. */
   nPatients: count,
+  /** Of AUROC and average precision: subjects with a unit of the class that fewest have; absent in results of earlier versions. */
+  fewestOfClass: count.optional(),
   undefinedResamples: count,
   reason: z.string().nullable(),
   /** For shares: counts, and Wilson's interval, which takes every unit as independent. */

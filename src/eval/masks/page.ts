@@ -59,7 +59,7 @@ function readingOf(results: MasksResults): string[] {
     meanings.flatMap(({ metric, per, words, none }) => {
       const one = figures.find((f) => f.label === label && f.per === per && f.subset === "all" && metric.test(f.metric));
       if (one === undefined) return [];
-      const landmark = none === true ? { value: 0, words: "no bias" } : null;
+      const landmark = none === true ? { value: 0, words: "no bias", fewest: { count: one.clusters, of: "patients" } } : null;
       return [ofLabel(results, label) + readInterval(words(names[one.metric]!), one, options.level, landmark)];
     }),
   );

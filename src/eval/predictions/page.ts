@@ -9,6 +9,7 @@ import { type Curve, curvesSvg, precisionAxes, precisionSteps, rocAxes, rocPoint
 import { fixed, withInterval } from "../report/format.ts";
 import { aboutIntervals, readDifference, readInterval } from "../report/intervals.ts";
 import { plots, type Section } from "../report/layout.ts";
+import { clustersIn } from "../tables/few.ts";
 import { documentPage, intervalMethods } from "../tables/page.ts";
 import { type DrawnFigure, differenceForest, subgroupForests } from "../tables/plots.ts";
 import { figureWords, metricsDocument } from "./format.ts";
@@ -51,7 +52,7 @@ const compared = [
  */
 export function twoClassesPage(results: MetricsResults, tables: readonly Predictions[]): string {
   return documentPage(metricsDocument(results), {
-    reading: readingOf(results),
+    reading: readingOf(results, tables[0]!),
     pictures: [
       rankingSection(results, tables),
       ...calibrationSection(results),
@@ -65,11 +66,13 @@ export function twoClassesPage(results: MetricsResults, tables: readonly Predict
 const ofAll = ({ figures }: MetricsResults, metric: FigureName): Figure =>
   figures.find((one) => one.metric === metric && one.subset === "all")!;
 
-function readingOf(results: MetricsResults): string[] {
+function readingOf(results: MetricsResults, { rows }: Predictions): string[] {
   const { options, comparisons, predictions } = results;
+  const ofClass = [0, 1].map((label) => clustersIn(rows.filter((row) => row.label === label)));
+  const fewest = { count: Math.min(...ofClass), of: "patients of one class" };
   const read = (Object.keys(meanings) as (keyof typeof meanings)[]).map((metric) => {
     const one = ofAll(results, metric);
-    const landmark = one.chance === null ? null : { value: one.chance, words: "what guessing reaches" };
+    const landmark = one.chance === null ? null : { value: one.chance, words: "what guessing reaches", fewest };
     return readInterval(meanings[metric], one, options.level, landmark);
   });
   const differences = comparisons.flatMap(({ file, differences }) => {

@@ -1,3 +1,4 @@
+import { leastForChance } from "../tables/few.ts";
 import { figure } from "./format.ts";
 
 /** A figure with its interval, whatever table it is of. */
@@ -12,6 +13,8 @@ export interface Interval {
 export interface Landmark {
   readonly value: number;
   readonly words: string;
+  /** Who is resampled, of the class that has fewest: below {@link leastForChance} nothing is said of where the value lies. */
+  readonly fewest: { readonly count: number; readonly of: string };
 }
 
 /** `95 %`; a level is a share. */
@@ -37,6 +40,9 @@ export function readInterval(
   const range = `${name} is ${figure(estimate)}: values from ${figure(low)} to ${figure(high)} fit these data (${percent(level)})`;
   if (landmark === null) return `${range}.`;
   const there = `${landmark.words} (${figure(landmark.value)})`;
+  const { count, of } = landmark.fewest;
+  if (count < leastForChance)
+    return `${range}. There are too few ${of} (${count}; it takes ${leastForChance}) to tell it from ${there}.`;
   if (low > landmark.value) return `${range}, all above ${there}.`;
   if (high < landmark.value) return `${range}, all below ${there}.`;
   return `${range}. ${there[0]!.toUpperCase()}${there.slice(1)} is among them, so it is not ruled out.`;

@@ -13,7 +13,7 @@ import { aboutIntervals, readDifference, readInterval } from "./intervals.ts";
 import { stripSvg } from "./plots.ts";
 
 const interval = (estimate: number | null, low: number | null, high: number | null, reason: string | null = null) => ({ estimate, low, high, reason }); // biome-ignore format: one line
-const guessing = { value: 0.5, words: "what guessing reaches" };
+const guessing = { value: 0.5, words: "what guessing reaches", fewest: { count: 5, of: "subjects of one class" } };
 
 test("an interval is read by where its landmark lies", () => {
   const read = (low: number, high: number) => readInterval("AUROC", interval(0.7, low, high), 0.95, guessing);
@@ -25,6 +25,14 @@ test("an interval is read by where its landmark lies", () => {
   expect(readInterval("Dice", interval(0.7, 0.6, 0.8), 0.9, null)).toBe(
     "Dice is 0.700: values from 0.600 to 0.800 fit these data (90 %).",
   );
+});
+
+test("an interval of too few is held against no landmark, wherever it lies", () => {
+  const few = { ...guessing, fewest: { count: 4, of: "subjects of one class" } };
+  for (const [low, high] of [[0.75, 1], [0.1, 0.9], [0, 0.2]] as const)
+    expect(readInterval("AUROC", interval(0.9, low, high), 0.95, few)).toMatch(
+      /fit these data \(95 %\)\. There are too few subjects of one class \(4; it takes 5\) to tell it from what guessing reaches \(0\.500\)\.$/,
+    ); // biome-ignore format: short
 });
 
 test("what does not exist is said with its reason, and never as a number", () => {

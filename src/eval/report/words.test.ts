@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { evalOptions } from "../options.ts";
 import { type Metric, type Results, resultsSchema } from "../results.ts";
 import { answersOf } from "./checklists/answers.ts";
-import { limits } from "./words.ts";
+import { intervalReading, limits } from "./words.ts";
 
 const metric = (name: Metric["metric"], per: Metric["per"], changes: Partial<Metric> = {}): Metric => ({
   ...{ metric: name, per, subset: "all", estimate: 0.9, low: 0.75, high: 1, level: 0.95, method: "m", n: 8, nPatients: 8 },
@@ -47,4 +47,13 @@ test("fairness and limits name the groups that have figures, and say where there
   expect(answers(aged).subgroups).toMatch(
     /^Figures by grade, plane and weeks, with intervals\. Groups by site, sex and origin are/,
   );
+});
+
+test("chance is spoken of only where each class has five subjects", () => {
+  const said = (fewestOfClass: number) => intervalReading(results([metric("auroc", "stack", { fewestOfClass })]))[1];
+  expect(said(5)).toMatch(/all above what guessing reaches \(0\.500\)\.$/);
+  expect(said(2)).toMatch(/There are too few subjects of one class \(2; it takes 5\) to tell it from what guessing reaches/);
+  const pointed = (nPatients: number) => intervalReading(results([metric("pointing", "slice"), metric("pointingChance", "slice", { estimate: 0.1, nPatients })])); // biome-ignore format: one line
+  expect(pointed(5).at(-1)).toMatch(/all above/);
+  expect(pointed(4).at(-1)).toMatch(/too few subjects with a lesion \(4; /);
 });

@@ -61,16 +61,24 @@ export function intervalReading(results: Results): string[] {
   const { level } = results.options.bootstrap;
   const lesion = lesionWord(results);
   const own = results.splits.find((s) => s.split === results.split)!;
-  const guessing = (value: number) => ({ value, words: "what guessing reaches" });
+  const guessing = (value: number, count: number, of: string) => ({
+    value,
+    words: "what guessing reaches",
+    fewest: { count, of },
+  });
+  const ranked = (value: number, ...ranking: [Metric["metric"], Metric["per"]]) =>
+    guessing(value, findMetric(results, ...ranking)?.fewestOfClass ?? 0, "subjects of one class");
   const chanceOf = (...chance: [Metric["metric"], Metric["per"]]) => {
-    const reached = findMetric(results, ...chance)?.estimate ?? null;
-    return reached === null ? null : guessing(reached);
+    const reached = findMetric(results, ...chance);
+    return reached === undefined || reached.estimate === null
+      ? null
+      : guessing(reached.estimate, reached.nPatients, `subjects with a ${lesion}`);
   };
   const asked: readonly [string, Metric["metric"], Metric["per"], Landmark | null][] = [
-    [`Stack AUROC, the chance that a stack with a ${lesion} scores above one without,`, "auroc", "stack", guessing(0.5)],
-    ["Slice AUROC, the same of slices,", "auroc", "slice", guessing(0.5)],
-    ["AUROC of examinations", "auroc", "subject", guessing(0.5)],
-    ["Stack average precision, the mean precision over all sensitivities,", "averagePrecision", "stack", guessing(own.positiveStacks / own.stacks)],
+    [`Stack AUROC, the chance that a stack with a ${lesion} scores above one without,`, "auroc", "stack", ranked(0.5, "auroc", "stack")],
+    ["Slice AUROC, the same of slices,", "auroc", "slice", ranked(0.5, "auroc", "slice")],
+    ["AUROC of examinations", "auroc", "subject", ranked(0.5, "auroc", "subject")],
+    ["Stack average precision, the mean precision over all sensitivities,", "averagePrecision", "stack", ranked(own.positiveStacks / own.stacks, "averagePrecision", "stack")],
     [`Stack sensitivity, the share of stacks with a ${lesion} that are called,`, "sensitivity", "stack", null],
     ["Stack specificity, the share of stacks without that are not called,", "specificity", "stack", null],
     [`Slice Dice, the overlap of both masks in slices with a ${lesion},`, "dice", "slice", null],

@@ -3,6 +3,12 @@ import { oneLine } from "../../data/faults.ts";
 /** With fewer clusters than these, resampling gives intervals that are mostly too narrow (docs/metrics.md, how often they hold the truth). */
 export const fewClusters = 30;
 
+/**
+ * With fewer patients of a class than these, no figure is held against chance. Our choice: perfect order of 2 patients of each class comes by chance once in
+ * 6, of 4 once in 70, of 5 once in 252, and the resamples of so few differ too little for an interval to say so.
+ */
+export const leastForChance = 5;
+
 /** What a row has that says whose it is, and which subgroup it is of. */
 interface Grouped {
   readonly cluster: string;

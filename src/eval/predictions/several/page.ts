@@ -9,6 +9,7 @@ import { type Curve, curvesSvg, precisionAxes, precisionSteps, rocAxes, rocPoint
 import { withInterval } from "../../report/format.ts";
 import { aboutIntervals, readDifference, readInterval } from "../../report/intervals.ts";
 import { plots, type Section } from "../../report/layout.ts";
+import { clustersIn } from "../../tables/few.ts";
 import { documentPage, intervalMethods } from "../../tables/page.ts";
 import { type DrawnFigure, differenceForest, subgroupForests } from "../../tables/plots.ts";
 import type { ClassPredictions } from "../read/classes.ts";
@@ -32,7 +33,7 @@ export function classesPage(results: ClassMetricsResults, predictions: ClassPred
   const section = (title: string, svgs: readonly string[], caption: string): Section[] =>
     svgs.length === 0 ? [] : [{ title, body: plots(svgs, caption) }];
   return documentPage(classesDocument(results), {
-    reading: readingOf(results, names),
+    reading: readingOf(results, predictions, names),
     pictures: [
       rankingSection(results, predictions),
       ...calibrationSection(results),
@@ -43,10 +44,16 @@ export function classesPage(results: ClassMetricsResults, predictions: ClassPred
   });
 }
 
-function readingOf({ figures, comparisons, predictions, options }: ClassMetricsResults, names: Record<string, string>): string[] {
+function readingOf(
+  { figures, comparisons, predictions, options, classes }: ClassMetricsResults,
+  { rows }: ClassPredictions,
+  names: Record<string, string>,
+): string[] {
+  const ofClass = classes.map((_, c) => clustersIn(rows.filter(({ truth }) => truth === c)));
+  const fewest = { count: Math.min(...ofClass), of: "patients of one class" };
   const read = [...main, ...errors].map((metric) => {
     const one = figures.find((f) => f.metric === metric && f.subset === "all")!;
-    const landmark = one.chance === null ? null : { value: one.chance, words: "what guessing reaches" };
+    const landmark = one.chance === null ? null : { value: one.chance, words: "what guessing reaches", fewest };
     return readInterval(names[metric]!, one, options.level, landmark);
   });
   const differences = comparisons.flatMap(({ file, differences }) => {
