@@ -151,6 +151,9 @@ test("one class, no validation, one patient: null with the reason, never 0.5 or 
     reason: "one class only",
     undefinedResamples: 300,
   });
+  for (const per of ["stack", "subject"])
+    expect(find(oneClass, "averagePrecision", per)).toMatchObject({ estimate: null, low: null, reason: "one class only" });
+  expect(find(oneClass, "averagePrecision", "slice").estimate).not.toBeNull(); // those beside the blood are of the other class
   expect(find(oneClass, "specificity", "stack")).toMatchObject({
     estimate: null,
     reason: "no unit without a lesion",

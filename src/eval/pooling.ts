@@ -1,4 +1,4 @@
-import { weightedAuroc, weightedPairs } from "./metrics/auroc.ts";
+import { type RankedScores, weightedAuroc, weightedPairs } from "./metrics/auroc.ts";
 import { averagePrecisionScore } from "./metrics/average-precision-score.ts";
 import type { ResamplingPlan } from "./metrics/bootstrap.ts";
 import {
@@ -38,9 +38,12 @@ export interface Asked {
 
 export const auroc = (sample: Sample, asked: Asked): Metric => ranking("auroc", weightedAuroc, "one class only", sample, asked);
 
-/** The area under the precision-recall curve as steps; by chance, the share of positives. */
+/** The area under the precision-recall curve as steps; by chance, the share of positives. Of one class there is none, as of AUROC: any scores would reach 1. */
 export const averagePrecision = (sample: Sample, asked: Asked): Metric =>
-  ranking("averagePrecision", averagePrecisionScore, "no unit with a lesion", sample, asked);
+  ranking("averagePrecision", precisionOfBoth, "one class only", sample, asked);
+
+const precisionOfBoth = (ranked: RankedScores, weights?: ArrayLike<number>): number =>
+  ranked.labels.some((label, i) => label === 0 && weights?.[i] !== 0) ? averagePrecisionScore(ranked, weights) : Number.NaN;
 
 /** A figure of all scores of a sample as they are ranked, without a threshold. */
 function ranking(

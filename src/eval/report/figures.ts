@@ -67,9 +67,12 @@ function areaWords(results: Results, metric: Metric["metric"], level: Level): st
 
 function precisionSvg(results: Results, units: readonly Unit[], level: Level): string {
   const share = units.filter(({ label }) => label === 1).length / units.length;
-  const points = precisionSteps(precisionRecallCurve(rankScores(units)));
-  const curve = { name: `average precision ${areaWords(results, "averagePrecision", level)}`, points };
-  return curvesSvg(`Precision and recall, per ${level}`, precisionAxes(share), [curve]);
+  const exists = share > 0 && share < 1; // else the curve would be drawn at 1, whatever the scores
+  const curve = {
+    name: exists ? `average precision ${areaWords(results, "averagePrecision", level)}` : "one class only",
+    points: exists ? precisionSteps(precisionRecallCurve(rankScores(units))) : [],
+  };
+  return curvesSvg(`Precision and recall, per ${level}`, precisionAxes(exists ? share : null), [curve]);
 }
 
 function calibrationOf({ options }: Results, units: readonly Unit[], level: Level): string {

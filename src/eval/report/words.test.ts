@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { evalOptions } from "../options.ts";
 import { type Metric, type Results, resultsSchema } from "../results.ts";
 import { answersOf } from "./checklists/answers.ts";
+import { drawPlots } from "./figures.ts";
 import { intervalReading, limits } from "./words.ts";
 
 const metric = (name: Metric["metric"], per: Metric["per"], changes: Partial<Metric> = {}): Metric => ({
@@ -56,4 +57,28 @@ test("chance is spoken of only where each class has five subjects", () => {
   const pointed = (nPatients: number) => intervalReading(results([metric("pointing", "slice"), metric("pointingChance", "slice", { estimate: 0.1, nPatients })])); // biome-ignore format: one line
   expect(pointed(5).at(-1)).toMatch(/all above/);
   expect(pointed(4).at(-1)).toMatch(/too few subjects with a lesion \(4; /);
+});
+
+test("of one class neither the ROC nor the precision-recall curve is drawn, and both say why", () => {
+  const none = { curve: [], at: null, band: null };
+  const plot = (...labels: (0 | 1)[]) => {
+    const tally = { truth: 0, both: new Float64Array(1), predicted: new Float64Array(1) };
+    const unit = { subject: "s", session: "", case: "c", level: "stack", slice: null, grade: null, plane: null, tally, voxelMm3: 1 } as const; // biome-ignore format: one line
+    const stack = labels.map((label, score) => ({ ...unit, label, score }));
+    const tables = { slice: stack, stack, subject: [] };
+    const drawn = {
+      roc: { slice: none, stack: none, subject: none },
+      tables,
+      stacks: stack,
+      froc: null,
+      task: "slices",
+    } as const;
+    return drawPlots(results([metric("auroc", "stack")]), drawn);
+  };
+  for (const labels of [[1, 1], [0, 0]] as const) {
+    const { "precision-recall-stack": precision, "roc-stack": roc } = plot(...labels);
+    for (const svg of [precision, roc]) expect(svg).toMatch(/nothing to draw.*one class only/);
+    expect(precision).not.toMatch(/stroke-dasharray|<path/);
+  } // biome-ignore format: short
+  expect(plot(0, 1)["precision-recall-stack"]).toMatch(/<path.*average precision/);
 });
