@@ -3,18 +3,18 @@ import { many } from "../core/words.ts";
 import type { TrainData } from "./load.ts";
 import type { TaskName, TrainOptions } from "./options.ts";
 import type { Progress } from "./run.ts";
+import { minLesionPixels, type TrainSlice } from "./slices.ts";
 import type { ValidationFigures } from "./validate.ts";
 
 /** What a training gave, in words and numbers. */
 export function resultOf(data: TrainData, { step: steps, kept }: Progress, options: TrainOptions): StageResult {
   const { step, loss, dice, auroc, brainDice, map50 } = kept[0]!;
-  const figures = bestWords(kept[0]!, options);
   const early = steps < options.steps ? ` of ${options.steps}, then no better for ${options.patience} validations,` : "";
   const slices = { train: data.train.length, val: data.val.length };
   return {
     headline:
       `trained ${many(steps, "step")}${early} on ${many(slices.train, "slice")} of ${many(data.cases.train, "case")}; ` +
-      `best at step ${step}: ${figures}`,
+      bestWords(kept[0]!, options, data.val),
     summary: { steps, cases: data.cases, slices, best: { step, loss, dice, auroc, brainDice, map50 } },
   };
 }
@@ -28,12 +28,26 @@ const aurocOf: Readonly<Partial<Record<TaskName, string>>> = {
   weakGrid: "cell AUROC",
 };
 
-/** All figures of a validation that are defined; its loss where none is. */
-export function bestWords({ loss, ...figures }: ValidationFigures, { task }: Pick<TrainOptions, "task">): string {
-  const { dice, auroc, map50, brainDice } = figures;
+/** Tasks whose figures need lesions. */
+const ofLesions: readonly TaskName[] = ["lesion", "detect", "classify", "weakBinary", "weakTypes", "weakGrid"];
+
+/**
+ * The best validation with all figures that are defined. Where none of those that decide is, it was chosen by its loss: that alone is told, since the others
+ * had no part in it, and why.
+ */
+export function bestWords(
+  { step, loss, dice, auroc, map50, brainDice }: ValidationFigures & { readonly step: number },
+  { task }: Pick<TrainOptions, "task">,
+  val: readonly Pick<TrainSlice, "lesionPixels">[],
+): string {
+  if (dice === null && auroc === null && map50 === null) {
+    const shown = val.some(({ lesionPixels }) => lesionPixels >= minLesionPixels);
+    const why = ofLesions.includes(task) && !shown ? "; the val split shows no lesion" : "";
+    return `lowest val loss ${loss.toPrecision(3)}, at step ${step}${why}`;
+  }
   const named = { "mAP@0.5": map50, Dice: dice, [aurocOf[task] ?? "slice AUROC"]: auroc, "brain Dice": brainDice };
   const words = Object.entries(named).flatMap(([name, figure]) => (figure === null ? [] : `${name} ${figure.toFixed(3)}`));
-  return `val ${words.length === 0 ? `loss ${loss.toPrecision(3)}` : words.join(", ")}`;
+  return `best at step ${step}: val ${words.join(", ")}`;
 }
 
 /** The figure that decides, in words; the loss where none is defined. */
