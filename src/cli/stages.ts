@@ -244,10 +244,10 @@ const evaluate: Stage = {
   plan: ({ eval: { split, bootstrap } }) => `the ${split} split, ${bootstrap.resamples} resamples of patients`,
   async run({ experiment, out, root, inputs }, context) {
     const { runEval } = await import("../eval/stage.ts");
-    const { name, eval: options, seed, assumed, reference } = experiment;
+    const { name, atSize, eval: options, seed, assumed, reference } = experiment;
     const config = experimentYaml(experiment, root);
     const folders = { data: casesIn(inputs), predictions: inputs.predict!, out, report: join(root, "report.html") };
-    return await runEval({ ...folders, options, seed, name, config, beside: { assumed, reference } }, context);
+    return await runEval({ ...folders, options, seed, name, atSize, config, beside: { assumed, reference } }, context);
   },
 };
 
@@ -266,7 +266,7 @@ export function foldsEvaluation(runs: readonly string[]): Stage {
     plan: ({ eval: { bootstrap } }) => `${many(runs.length, "fold")} together, ${bootstrap.resamples} resamples of patients`,
     async run({ experiment, out, root }, context) {
       const { runFoldsEval } = await import("../eval/folds/stage.ts");
-      const { name, eval: options, seed, assumed, reference } = experiment;
+      const { name, atSize, eval: options, seed, assumed, reference } = experiment;
       const folds = runs.map((run) => ({
         data: join(run, seenStage(experiment)),
         predictions: join(run, "predict"),
@@ -275,7 +275,7 @@ export function foldsEvaluation(runs: readonly string[]): Stage {
       const config = experimentYaml(experiment, root);
       const split = evaluatedSplit(experiment);
       return await runFoldsEval(
-        { folds, out, report: join(root, "report.html"), options: { ...options, split }, seed, name, config, beside: { assumed, reference } }, // biome-ignore format: one line
+        { folds, out, report: join(root, "report.html"), options: { ...options, split }, seed, name, atSize, config, beside: { assumed, reference } }, // biome-ignore format: one line
         context,
       );
     },

@@ -49,6 +49,8 @@ export interface Target {
   readonly seed: number;
   /** Of the experiment; at the head of the report. */
   readonly name?: string;
+  /** Which of its sizes the config was taken at. */
+  readonly atSize?: string | undefined;
   /** Text of the resolved config, printed at the end of the report; absent prints the eval options alone. */
   readonly config?: string;
   /** Shown below the figures. */
@@ -95,7 +97,15 @@ export async function writeEvaluation(
   const config = target.config ?? canonicalJson({ eval: options, seed }, 2);
   if (classes !== null) await writeAtomic(join(out, classUnitsFile), formatClassUnits(classes.table));
   const tables = target.beside === undefined ? [] : besideTables(target.beside);
-  const shown = { plots, gallery, config, tables, classTables: classes?.measured.tables ?? [], name: target.name };
+  const shown = {
+    plots,
+    gallery,
+    config,
+    tables,
+    classTables: classes?.measured.tables ?? [],
+    name: target.name,
+    atSize: target.atSize,
+  };
   await writeAtomic(report, reportPage({ results, task: first.task, version: packageVersion(), ...shown }));
   await writeAtomic(join(out, "results.json"), `${canonicalJson(results, 1)}\n`);
 }

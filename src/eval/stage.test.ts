@@ -224,6 +224,13 @@ test("of ultrasound no plane is told but the one that a case says: in tables, in
   expect(await readFile((await evaluate()).report, "utf8")).toMatch(/Dice on.*All voxels at once.*rim of 1 mm.*no brain was found.*hang as a radiologist.*number of comparisons.*Masks: /s); // biome-ignore format: one line
 });
 
+test("the report of a run at size smoke says so above all figures", async () => {
+  const { report, ...folders } = await evaluate();
+  const request = { ...folders, report, options: evalOptions.parse(fast), seed: 7, atSize: "smoke" };
+  await runEval(request, silentContext());
+  expect(await readFile(report, "utf8")).toMatch(/<p class="banner">Made at size smoke, .*<h2>Summary/s);
+});
+
 test("a report of hostile names is inert, loads nothing and runs nothing", async () => {
   const other = await fresh();
   const prefix = `=cmd()"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;`;

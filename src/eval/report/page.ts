@@ -37,17 +37,19 @@ export interface ReportContent extends Evaluated {
   readonly classTables: readonly TextTable[];
   /** Of the experiment, where one is known. */
   readonly name: string | undefined;
+  /** Which of its sizes the config was taken at, where it has any. */
+  readonly atSize: string | undefined;
   /** Text of the config. */
   readonly config: string;
 }
 
 /** The whole report: one HTML file that loads nothing, runs nothing, and is the same bytes for the same content. */
 export function reportPage(content: ReportContent): string {
-  const { results, name } = content;
+  const { results, name, atSize } = content;
   return reportLayout({
     kicker: "hemosynth evaluation",
     title: `${name === undefined ? "" : `${name}: `}${results.dataset}, ${whatWasEvaluated(results)}`,
-    banner: banner(results),
+    banner: banner(results, atSize),
     sections: [
       {
         title: "Summary",

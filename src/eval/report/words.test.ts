@@ -3,7 +3,7 @@ import { evalOptions } from "../options.ts";
 import { type Metric, type Results, resultsSchema } from "../results.ts";
 import { answersOf } from "./checklists/answers.ts";
 import { drawPlots } from "./figures.ts";
-import { intervalReading, limits } from "./words.ts";
+import { banner, intervalReading, limits } from "./words.ts";
 
 const metric = (name: Metric["metric"], per: Metric["per"], changes: Partial<Metric> = {}): Metric => ({
   ...{ metric: name, per, subset: "all", estimate: 0.9, low: 0.75, high: 1, level: 0.95, method: "m", n: 8, nPatients: 8 },
@@ -81,4 +81,11 @@ test("of one class neither the ROC nor the precision-recall curve is drawn, and 
     expect(precision).not.toMatch(/stroke-dasharray|<path/);
   } // biome-ignore format: short
   expect(plot(0, 1)["precision-recall-stack"]).toMatch(/<path.*average precision/);
+});
+
+test("a run at size smoke says first of all that its figures say nothing; one at another size does not", () => {
+  expect(banner(results([]), "smoke")).toMatch(
+    /^Made at size smoke, to see that it runs: the figures say nothing\. A research eval/,
+  );
+  for (const size of ["small", "full", undefined]) expect(banner(results([]), size)).toMatch(/^A research evaluation/);
 });

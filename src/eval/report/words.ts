@@ -9,10 +9,11 @@ import { groupsOf, joined } from "./groups.ts";
 import { aboutIntervals, type Landmark, readInterval } from "./intervals.ts";
 import { hasLookAlikes, imagesOf, wordsOf } from "./origin.ts";
 
-/** What must stand above every figure. */
-export function banner(results: Results): string {
+/** What must stand above every figure. @param atSize - Which of its sizes the config was taken at; undefined where it has none. */
+export function banner(results: Results, atSize: string | undefined): string {
+  const smoke = atSize === "smoke" ? "Made at size smoke, to see that it runs: the figures say nothing. " : "";
   const kind = results.split === "test" ? "" : "Optimistic: these are not the figures of subjects that were kept apart. ";
-  return `${kind}${wordsOf(results).banner(results)}`;
+  return `${smoke}${kind}${wordsOf(results).banner(results)}`;
 }
 
 /** The result in sentences. */
