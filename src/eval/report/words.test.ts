@@ -59,6 +59,16 @@ test("chance is spoken of only where each class has five subjects", () => {
   expect(pointed(4).at(-1)).toMatch(/too few subjects with a lesion \(4; /);
 });
 
+test("where heat and attention point is told with how many slices or stacks it is of", () => {
+  const [, heat, attention] = intervalReading(
+    results([metric("pointing", "slice", { n: 9 }), metric("attention", "stack", { n: 1 })]),
+  );
+  expect(heat).toMatch(/^Of 9 slices with a lesion, the share whose heat map points at it is 0\.900: /);
+  expect(attention).toMatch(
+    /^Of 1 stack whose lesion shows in some slice, the share whose most attended slice shows it is 0\.900: /,
+  );
+});
+
 test("of one class neither the ROC nor the precision-recall curve is drawn, and both say why", () => {
   const none = { curve: [], at: null, band: null };
   const plot = (...labels: (0 | 1)[]) => {

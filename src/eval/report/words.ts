@@ -75,6 +75,7 @@ export function intervalReading(results: Results): string[] {
       ? null
       : guessing(reached.estimate, reached.nPatients, `subjects with a ${lesion}`);
   };
+  const of = (per: "slice" | "stack", metric: Metric["metric"]) => many(findMetric(results, metric, per)?.n ?? 0, per);
   const asked: readonly [string, Metric["metric"], Metric["per"], Landmark | null][] = [
     [`Stack AUROC, the chance that a stack with a ${lesion} scores above one without,`, "auroc", "stack", ranked(0.5, "auroc", "stack")],
     ["Slice AUROC, the same of slices,", "auroc", "slice", ranked(0.5, "auroc", "slice")],
@@ -85,8 +86,8 @@ export function intervalReading(results: Results): string[] {
     [`Slice Dice, the overlap of both masks in slices with a ${lesion},`, "dice", "slice", null],
     ["mAP@0.5, the area under precision over recall of boxes,", "map50", "box", null],
     ["mAP@0.5 of the regions that were cut out", "map50", "region", null],
-    ["The share of slices whose heat map points at the lesion", "pointing", "slice", chanceOf("pointingChance", "slice")],
-    [`The share of stacks with a ${lesion} whose most attended slice shows it`, "attention", "stack", chanceOf("attentionChance", "stack")],
+    [`Of ${of("slice", "pointing")} with a ${lesion}, the share whose heat map points at it`, "pointing", "slice", chanceOf("pointingChance", "slice")],
+    [`Of ${of("stack", "attention")} whose ${lesion} shows in some slice, the share whose most attended slice shows it`, "attention", "stack", chanceOf("attentionChance", "stack")],
   ]; // biome-ignore format: a list
   const read = asked.flatMap(([name, metric, per, landmark]) => {
     const one = findMetric(results, metric, per);
