@@ -109,7 +109,7 @@ export function boxesDocument(results: BoxesResults): TableDocument {
   const { figures, classes, comparisons, detections, notes, method } = results;
   const whole = figures.filter(({ subset }) => subset === "all");
   const tables = [
-    figureTable(whole, boxFigureWords),
+    figureTable(whole, boxFigureWords, results.options.resamples),
     ...(classes.length > 1 ? [classTable(results)] : []),
     ...(classes.length <= mostInConfusion ? [confusionTable(results)] : []),
     ...comparisons.map((one) => comparisonTable(one, detections.file)),

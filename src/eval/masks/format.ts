@@ -27,7 +27,7 @@ export function masksDocument(results: MasksResults): TableDocument {
     units.flatMap((per): TextTable[] => {
       const own = results.figures.filter((one) => one.label === label && one.per === per);
       if (own.length === 0) return [];
-      const { cells } = figureTable(own, names);
+      const { cells } = figureTable(own, names, results.options.resamples);
       const chance = cells[0]!.indexOf("chance"); // there is none of masks
       return [{ title: title(label, per), cells: cells.map((row) => row.filter((_, i) => i !== chance)) }];
     }),

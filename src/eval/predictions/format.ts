@@ -70,7 +70,7 @@ export function metricsDocument(results: MetricsResults): TableDocument {
     comparisonTable({ ...one, first: predictions.file, tests: testsOf(one) }, nameOf, options),
   );
   const tables = [
-    figureTable(figures, figureWords),
+    figureTable(figures, figureWords, options.resamples),
     ...interactionTables(interactions, options.columns.subgroup, nameOf),
     ...compared,
   ];

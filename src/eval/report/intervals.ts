@@ -25,6 +25,14 @@ export function aboutIntervals(level: number, clusters: string): string {
   return `Brackets are ${percent(level)} intervals: made in this way, they hold the true figure in ${percent(level)} of such studies, in fewer where ${clusters} are few. They say how far a figure could move had other ${clusters} of the same kind been drawn; they do not cover other hospitals, scanners or kinds of disease.`;
 }
 
+/** A remark on an interval that most resamples had no part in; none on any other. @param resamples - All that were drawn. */
+export function fewResamples(
+  { low, undefinedResamples }: Pick<Interval, "low"> & { readonly undefinedResamples: number },
+  resamples: number,
+): string[] {
+  return low === null || 2 * undefinedResamples <= resamples ? [] : [`${undefinedResamples} of ${resamples} resamples undefined`];
+}
+
 /**
  * A figure and its interval in a sentence of plain words.
  * @param name - Begins the sentence. @param landmark - Null where no value means nothing at all.

@@ -12,7 +12,7 @@ import { frocReading } from "./curves.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
 import { figure, findMetric, fixed, lesionWord, levelsOf, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
 import { joined, stackGroups } from "./groups.ts";
-import { percent } from "./intervals.ts";
+import { fewResamples, percent } from "./intervals.ts";
 import { list, paragraphs, plots, reportLayout, type Section, table } from "./layout.ts";
 import { banner, headline, intervalReading, limits, methods, reading } from "./words.ts";
 
@@ -306,7 +306,7 @@ function metricTable({ results, task }: ReportContent): Markup {
     m.n,
     m.nPatients,
     m.undefinedResamples,
-    m.reason ?? "",
+    [...(m.reason === null ? [] : [m.reason]), ...fewResamples(m, results.options.bootstrap.resamples)].join("; "),
   ]);
   return table("fine", head, rows);
 }

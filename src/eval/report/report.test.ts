@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { frocScore } from "../metrics/lesions.ts";
 import type { Results } from "../results.ts";
+import { figureTable } from "../tables/figures.ts";
 import { agreementSvg } from "./agreement.ts";
 import { calibrationSvg } from "./calibration.ts";
 import { answerNames } from "./checklists/answers.ts";
@@ -9,7 +10,7 @@ import { classHeadline, classSection } from "./classes.ts";
 import { curvesSvg, frocAxes, frocSteps, type Point, rocAxes } from "./curves.ts";
 import { forestSvg } from "./forest.ts";
 import { fixed } from "./format.ts";
-import { aboutIntervals, readDifference, readInterval } from "./intervals.ts";
+import { aboutIntervals, fewResamples, readDifference, readInterval } from "./intervals.ts";
 import { stripSvg } from "./plots.ts";
 
 const interval = (estimate: number | null, low: number | null, high: number | null, reason: string | null = null) => ({ estimate, low, high, reason }); // biome-ignore format: one line
@@ -33,6 +34,13 @@ test("an interval of too few is held against no landmark, wherever it lies", () 
     expect(readInterval("AUROC", interval(0.9, low, high), 0.95, few)).toMatch(
       /fit these data \(95 %\)\. There are too few subjects of one class \(4; it takes 5\) to tell it from what guessing reaches \(0\.500\)\.$/,
     ); // biome-ignore format: short
+});
+
+test("a remark says so where most resamples have no part in an interval, and where there is one", () => {
+  const said = (low: number | null, undefinedResamples: number) => fewResamples({ low, undefinedResamples }, 200);
+  expect([said(0.5, 101), said(0.5, 100), said(null, 200)]).toEqual([["101 of 200 resamples undefined"], [], []]);
+  const figure = { ...interval(0.7, 0.5, 0.9), metric: "m", subset: "all", n: 3, clusters: 3, chance: null, beside: [], undefinedResamples: 150 }; // biome-ignore format: one line
+  expect(figureTable([figure], { m: "M" }, 200).cells[1]!.at(-1)).toBe("150 of 200 resamples undefined");
 });
 
 test("what does not exist is said with its reason, and never as a number", () => {

@@ -3,6 +3,7 @@ import { evalOptions } from "../options.ts";
 import { type Metric, type Results, resultsSchema } from "../results.ts";
 import { answersOf } from "./checklists/answers.ts";
 import { drawPlots } from "./figures.ts";
+import { reportPage } from "./page.ts";
 import { banner, intervalReading, limits } from "./words.ts";
 
 const metric = (name: Metric["metric"], per: Metric["per"], changes: Partial<Metric> = {}): Metric => ({
@@ -67,6 +68,18 @@ test("where heat and attention point is told with how many slices or stacks it i
   expect(attention).toMatch(
     /^Of 1 stack whose lesion shows in some slice, the share whose most attended slice shows it is 0\.900: /,
   );
+});
+
+/** The text of the whole report of these results, tags taken away. */
+function page(of: Results, task: "masks" | "slices" = "masks"): string {
+  const content = { plots: {}, gallery: [], tables: [], classTables: [], name: undefined, atSize: undefined, config: "" };
+  return reportPage({ results: of, task, version: "0", ...content }).replaceAll(/<[^>]*>/g, "|");
+}
+
+test("among all figures an interval of few resamples is remarked on", () => {
+  const few = metric("npv", "stack", { undefinedResamples: 1999 });
+  expect(page(results([few]))).toContain("|1999||1999 of 2000 resamples undefined|");
+  expect(page(results([{ ...few, undefinedResamples: 1000 }]))).not.toContain("resamples undefined|");
 });
 
 test("of one class neither the ROC nor the precision-recall curve is drawn, and both say why", () => {

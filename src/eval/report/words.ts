@@ -57,16 +57,17 @@ function held({ split, folds }: Results): string {
   return `${many(folds.length, "fold")} tested every subject once, each by a network that was not trained on it${chosen}:`;
 }
 
+const guessing = (value: number, count: number, of: string): Landmark => ({
+  value,
+  words: "what guessing reaches",
+  fewest: { count, of },
+});
+
 /** What each interval of the summary says, in plain words. */
 export function intervalReading(results: Results): string[] {
   const { level } = results.options.bootstrap;
   const lesion = lesionWord(results);
   const own = results.splits.find((s) => s.split === results.split)!;
-  const guessing = (value: number, count: number, of: string) => ({
-    value,
-    words: "what guessing reaches",
-    fewest: { count, of },
-  });
   const ranked = (value: number, ...ranking: [Metric["metric"], Metric["per"]]) =>
     guessing(value, findMetric(results, ...ranking)?.fewestOfClass ?? 0, "subjects of one class");
   const chanceOf = (...chance: [Metric["metric"], Metric["per"]]) => {

@@ -1,6 +1,7 @@
 import { csvLine } from "../../data/csv.ts";
 import { oneLine } from "../../data/faults.ts";
 import { fixed } from "../report/format.ts";
+import { fewResamples } from "../report/intervals.ts";
 import type { TextTable } from "./document.ts";
 import type { Estimate, TableFigure } from "./estimate.ts";
 
@@ -14,10 +15,11 @@ export function pValue(p: number | null): string {
   return p === null ? "–" : p < 0.0001 ? "< .0001" : p.toFixed(4).replace(/^0/, "");
 }
 
-/** Figures as a table for a reader. @param names - What each metric is called in print. */
+/** Figures as a table for a reader. @param names - What each metric is called in print. @param resamples - All that were drawn. */
 export function figureTable<M extends string>(
   figures: readonly (TableFigure & { metric: M })[],
   names: Readonly<Record<M, string>>,
+  resamples: number,
 ): TextTable {
   const undefinedSomewhere = figures.some(({ undefinedResamples }) => undefinedResamples > 0);
   const several = figures.some(({ subset }) => subset !== "all");
@@ -41,14 +43,15 @@ export function figureTable<M extends string>(
     String(figure.clusters),
     figure.chance === null ? "" : fixed(figure.chance, 3),
     ...(undefinedSomewhere ? [figure.undefinedResamples === 0 ? "" : String(figure.undefinedResamples)] : []),
-    besideWords(figure),
+    besideWords(figure, resamples),
   ]);
   return { title: "Figures", cells: [head, ...cells] };
 }
 
-function besideWords({ reason, beside }: TableFigure): string {
+function besideWords(figure: TableFigure, resamples: number): string {
+  const { reason, beside } = figure;
   const others = beside.map((one) => `${one.method} ${one.low === null ? `none: ${one.reason}` : range(one)}`);
-  return [...(reason === null ? [] : [reason]), ...others].join("; ");
+  return [...(reason === null ? [] : [reason]), ...fewResamples(figure, resamples), ...others].join("; ");
 }
 
 const csvColumns = [

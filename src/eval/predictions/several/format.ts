@@ -70,7 +70,7 @@ export function classTables(
   const { figures, interactions, options, classes } = results;
   const names = printNames(classes);
   return [
-    figureTable(figures, names),
+    figureTable(figures, names, options.resamples),
     confusionTable(results),
     ...interactionTables(interactions, options.columns.subgroup, (metric) => names[metric]!),
   ];
