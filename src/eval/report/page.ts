@@ -138,7 +138,8 @@ function frocSection({ task, plots: all, results }: ReportContent): Section[] {
 function stackSection({ results, task, plots: all }: ReportContent): Section {
   const ofMasks = task === "masks";
   const scores = results.folds ? "Scores say how far they lie above the threshold of their fold, in logits" : "Scores are logits";
-  const masks = `Dice of each stack with a ${lesionWord(results)}, by Papile grade of the worse side where it is graded; volumes of the same stacks, with Bland and Altman's bias and limits, which take stacks as independent.`;
+  const grades = stackGroups(results).includes("grade") ? ", by Papile grade of the worse side where it is graded" : "";
+  const masks = `Dice of each stack with a ${lesionWord(results)}${grades}; volumes of the same stacks, with Bland and Altman's bias and limits, which take stacks as independent.`;
   return {
     title: ofMasks ? "Stacks: scores, Dice, volumes" : "Scores of stacks",
     body: plots(

@@ -4,7 +4,7 @@ import { type Metric, type Results, resultsSchema } from "../results.ts";
 import { answersOf } from "./checklists/answers.ts";
 import { drawPlots } from "./figures.ts";
 import { reportPage } from "./page.ts";
-import { banner, intervalReading, limits } from "./words.ts";
+import { banner, headline, intervalReading, limits } from "./words.ts";
 
 const metric = (name: Metric["metric"], per: Metric["per"], changes: Partial<Metric> = {}): Metric => ({
   ...{ metric: name, per, subset: "all", estimate: 0.9, low: 0.75, high: 1, level: 0.95, method: "m", n: 8, nPatients: 8 },
@@ -75,6 +75,19 @@ function page(of: Results, task: "masks" | "slices" = "masks"): string {
   const content = { plots: {}, gallery: [], tables: [], classTables: [], name: undefined, atSize: undefined, config: "" };
   return reportPage({ results: of, task, version: "0", ...content }).replaceAll(/<[^>]*>/g, "|");
 }
+
+test("grades are spoken of where there are any, one stack shows and two show, and weeks are of no one age", () => {
+  const graded = (grade: boolean) => page(results([metric("sensitivity", "stack", { subset: grade ? "grade II" : "all" })]));
+  expect(graded(true)).toMatch(/Dice of each stack with a lesion, by Papile grade of the worse side where it is graded; volumes/);
+  expect(graded(false)).toMatch(/Dice of each stack with a lesion; volumes/);
+  const split = (positiveStacks: number) => ({ ...results([]).splits[0]!, positiveStacks });
+  const said = (n: number) => headline({ results: results([], { splits: [split(n)] }), task: "masks" })[0];
+  expect(said(1)).toBe("The test split holds 12 stacks of 12 subjects; 1 of the stacks shows a lesion.");
+  expect(said(2)).toMatch(/2 of the stacks show a lesion\.$/);
+  expect(answers(results([])).ages).toMatch(
+    /^30\.0 to 40\.0 weeks, at the scan: gestational before birth, postmenstrual after\./,
+  );
+});
 
 test("among all figures an interval of few resamples is remarked on", () => {
   const few = metric("npv", "stack", { undefinedResamples: 1999 });

@@ -32,7 +32,7 @@ export function headline({ results, task }: Pick<Evaluated, "results" | "task">)
   return [
     ...classHeadline(results),
     ...(regions === undefined ? [] : [`The regions that it saw were found with a mAP@0.5 of ${withInterval(regions)}.`]),
-    `${held(results)} ${many(own.stacks, "stack")} of ${many(own.subjects, "subject")}; ${own.positiveStacks} of the stacks show a ${lesion}.`,
+    `${held(results)} ${many(own.stacks, "stack")} of ${many(own.subjects, "subject")}; ${own.positiveStacks} of the stacks ${own.positiveStacks === 1 ? "shows" : "show"} a ${lesion}.`,
     auroc === undefined || auroc.estimate === null
       ? `Stack AUROC does not exist here: ${auroc?.reason ?? "not measured"}.`
       : `Stack AUROC is ${withInterval(auroc)}.`,

@@ -58,7 +58,7 @@ function ofData({ results }: Evaluated) {
     disjoint: "Subject: no subject is in two splits, whatever the number of stacks and copies.",
     sampleSize: `${many(own.subjects, "subject")} evaluated. How the number was arrived at is yours to say (hemosynth power).`,
     numbers: `${counted}. Who was left out before is yours to say.`,
-    ages: own.youngest === null ? null : `${own.youngest.toFixed(1)} to ${own.oldest!.toFixed(1)} weeks of gestation. Other characteristics are yours to say.`, // biome-ignore format: one line
+    ages: own.youngest === null ? null : `${own.youngest.toFixed(1)} to ${own.oldest!.toFixed(1)} weeks, at the scan: gestational before birth, postmenstrual after. Other characteristics are yours to say.`, // biome-ignore format: one line
     difference: said.difference,
     external: said.external,
   };
