@@ -1,5 +1,6 @@
 import { escapeText } from "../../picture/html.ts";
 import { palette } from "../../picture/palette.ts";
+import { wrapped } from "./wrap.ts";
 
 /** Lines, letters and colours of all plots, as on light paper; pages turn them dark by the palette. */
 export const ink = palette.ink[0];
@@ -99,25 +100,15 @@ export const tickText = (value: number): string => String(value).replace("-", "\
 /** Text of at most so many letters, the rest as an ellipsis. */
 export const short = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
-/** A plot's title over as many lines as it needs, three at most, and the pixels that those beyond the first take. @param width - Of the plot, pixels. */
-export function heading(title: string, width: number): { readonly lines: string[]; readonly room: number } {
-  const letters = Math.floor((width - 16) / 7.2); // of this size, on a line
-  const texts = wrapped(title, letters, 3);
+/**
+ * A plot's title over as many lines as it needs, and the pixels that those beyond the first take.
+ * @param width - Of the plot, pixels. @param mostLines - What has no room on them loses its middle.
+ */
+export function heading(title: string, width: number, mostLines = 3): { readonly lines: string[]; readonly room: number } {
+  const texts = wrapped(title, { width: width - 16, size: 13, bold: true }, mostLines);
   const step = 16;
   const lines = texts.map((text, i) => label(8, 18 + step * i, text, { anchor: "start", size: 13, bold: true }));
   return { lines, room: step * (texts.length - 1) };
-}
-
-/** The words of a text on at most `mostLines` lines of at most `letters` letters; what has no room on the last is cut. */
-export function wrapped(text: string, letters: number, mostLines: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const longer = `${lines.at(-1)} ${word}`;
-    const goesOn = lines.length > 0 && (longer.length <= letters || lines.length === mostLines);
-    if (goesOn) lines[lines.length - 1] = short(longer, letters);
-    else lines.push(short(word, letters));
-  }
-  return lines;
 }
 
 /** Round values that span `[low, high]`, about `count` of them. */

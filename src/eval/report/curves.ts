@@ -15,10 +15,10 @@ import {
   path,
   seriesColour,
   svgFile,
-  wrapped,
   xAxis,
   yAxis,
 } from "./chart.ts";
+import { wrapped } from "./wrap.ts";
 
 export type Point = readonly [x: number, y: number];
 
@@ -111,7 +111,7 @@ export const frocReading =
 /** Curves in one frame, each with its name below it. The same curves give the same bytes. */
 export function curvesSvg(title: string, axes: CurveAxes, curves: readonly Curve[]): string {
   const { lines, room } = heading(title, 290);
-  const names = curves.map(({ name }) => wrapped(name, 42, 3));
+  const names = curves.map(({ name }) => wrapped(name, { width: 290 - 32 - 4, size: 12 }, 3));
   const under = 17 * names.flat().length;
   const f: Frame = { width: 290, height: 300 + under + room, left: 46, top: 30 + room, right: 14, bottom: 50 + under, x: axes.x.range, y: axes.y.range }; // biome-ignore format: one line
   const place = ([x, y]: Point): Point => [atX(f, x), atY(f, y)];

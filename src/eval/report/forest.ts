@@ -54,7 +54,7 @@ export function forestSvg(
   words: (row: ForestRow) => string,
 ): string {
   const place = (value: number) => (axis.scale === "log" ? Math.log(value) : value);
-  const { lines, room } = heading(title, 350);
+  const { lines, room } = heading(title, 350, 8);
   const top = 28 + room;
   const placed = placeRows(rows, words, top);
   const size = { width: 350, height: (placed.at(-1)?.bottom ?? top) + 48 };
