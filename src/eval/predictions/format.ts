@@ -3,7 +3,7 @@ import { oneLine } from "../../data/faults.ts";
 import { fixed } from "../report/format.ts";
 import type { TableDocument } from "../tables/document.ts";
 import { figureRows, figuresCsv, figureTable, range } from "../tables/figures.ts";
-import { comparisonTable, differenceRows, interactionRows, interactionTables, pWords } from "./compare/format.ts";
+import { comparisonTable, differenceRows, figuresOf, interactionRows, interactionTables, pWords } from "./compare/format.ts";
 import type { Comparison, FigureName, MetricsResults } from "./results.ts";
 
 /** What each figure is called in print. */
@@ -66,9 +66,10 @@ function headLines({ predictions, columns, classes, threshold, method, validatio
 export function metricsDocument(results: MetricsResults): TableDocument {
   const { figures, interactions, comparisons, predictions, notes, method, options } = results;
   const nameOf = (metric: string) => figureWords[metric as FigureName];
-  const compared = comparisons.map((one) =>
+  const compared = comparisons.flatMap((one) => [
+    figuresOf(one.file, figureTable(one.figures, figureWords, options.resamples)),
     comparisonTable({ ...one, first: predictions.file, tests: testsOf(one) }, nameOf, options),
-  );
+  ]);
   const tables = [
     figureTable(figures, figureWords, options.resamples),
     ...interactionTables(interactions, options.columns.subgroup, nameOf),
@@ -85,6 +86,7 @@ export function formatCsv({ figures, interactions, comparisons, predictions, met
     const { estimate } = one.differences[0]!; // of the AUROC
     const { method: test, pHolm, ...auroc } = delong;
     return [
+      ...figureRows(one.file, one.figures, method),
       ...differenceRows({ ...one, first: file }, method),
       { ...common, metric: "roc_auc", estimate, ...auroc, method: test, p_holm: pHolm },
       { ...common, metric: "accuracy", method: "McNemar", p: mcnemar.p, p_holm: mcnemar.pHolm, reason: mcnemar.reason },

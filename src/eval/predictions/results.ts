@@ -107,6 +107,8 @@ const comparisonSchema = z.strictObject({
   sha256: z.string(),
   columns: z.string(),
   threshold: value,
+  /** Its own. */
+  figures: z.array(figureSchema),
   /** Figure of the first table minus that of this one, in the same resamples. */
   differences: z.array(z.strictObject({ metric: z.enum(figureNames), ...differenceFields })),
   permutations: permutationsSchema,

@@ -61,6 +61,18 @@ test("formulas, markup and TeX in names and groups are inert in every table", as
   expect(documentText(documentOf(results))).toContain("group=<script>");
 });
 
+test("the figures of a file compared stand in tables, page and CSV, named as its own", async () => {
+  const asked = await request("own");
+  await runMetrics(asked, silentContext());
+  const text = async (name: string) => await readFile(join(asked.out!, name), "utf8");
+  const [other] = asked.compare;
+  const cells = parse(await text("metrics.csv")) as string[][];
+  const auroc = cells.filter(([file, subset, metric]) => file!.endsWith(other!) && subset === "all" && metric === "roc_auc");
+  expect(auroc.length).toBeGreaterThan(0);
+  expect(Number(auroc[0]![3])).toBeGreaterThan(0);
+  expect(await text("report.html")).toMatch(/<h2>Figures of [^<]*other\|&lt;b&gt;\.csv<\/h2>/);
+});
+
 test("refuses to replace what it reads", async () => {
   const asked = { ...(await request(null)), out: folder };
   const file = join(folder, "metrics.csv");

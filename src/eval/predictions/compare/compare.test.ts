@@ -135,3 +135,14 @@ test("a note says that permutations keep the thresholds which intervals choose a
   expect(keeps({ threshold: { rule: "youden" } }, [])).toEqual([]);
   expect(keeps({ threshold: { rule: "fixed", value: 0.5 } })).toEqual([]);
 });
+
+test("a table compared has figures of its own, as it has them when it is measured alone, in the same resamples", () => {
+  const [mine, theirs] = [table(1, 20, 1.5), table(2, 20, 0.5)];
+  const { figures, comparisons } = measure(mine, [theirs]);
+  const rounded = (some: unknown) => JSON.stringify(some, (_, v) => (typeof v === "number" ? Number(v.toPrecision(7)) : v)); // sums are of rows in another order
+  expect(rounded(comparisons[0]!.figures)).toBe(rounded(measure(theirs, []).figures));
+  expect(of(comparisons[0]!.differences, "roc_auc").estimate).toBeCloseTo(
+    of(figures, "roc_auc").estimate! - of(comparisons[0]!.figures, "roc_auc").estimate!,
+    12,
+  );
+});

@@ -6,7 +6,7 @@ import { mcnemarExact } from "../../metrics/mcnemar.ts";
 import { difference, estimate } from "../../tables/estimate.ts";
 import { numbersOf } from "../../tables/numbers.ts";
 import { type Called, callSample } from "../figures/called.ts";
-import { lackOf } from "../figures/describe.ts";
+import { describeFigures, lackOf } from "../figures/describe.ts";
 import { figureOf, replicateCut, sampleOf } from "../figures/figures.ts";
 import { replicateVariances } from "../figures/variances.ts";
 import type { MetricsOptions } from "../options.ts";
@@ -62,6 +62,7 @@ function compareOne(
     sha256,
     columns: describeColumns(predictions.columns),
     threshold: Number.isNaN(cut.whole) ? null : cut.whole,
+    figures: describeFigures(other, "all", options),
     differences: describeDifferences(differencesOf(plan, first, other, options), permuted, options),
     permutations: permuted && { count: permuted.permutations, exact: permuted.exact },
     delong: delongOf(first, other, options.level),

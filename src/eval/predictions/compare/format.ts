@@ -40,6 +40,9 @@ export function comparisonTable(
   return { title: `${oneLine(first)} minus ${oneLine(file)}`, cells: [head, ...cells] };
 }
 
+/** The figures of a table compared, for a reader. @param figures - As those of the first table are shown. */
+export const figuresOf = (file: string, figures: TextTable): TextTable => ({ ...figures, title: `Figures of ${oneLine(file)}` });
+
 /** A p value, with the adjusted one where it is another. */
 export function pWords(p: number | null, adjusted: number | null): string {
   return adjusted === p ? pValue(p) : `${pValue(p)}, Holm ${pValue(adjusted)}`;

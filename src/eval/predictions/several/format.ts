@@ -2,7 +2,7 @@ import { many } from "../../../core/words.ts";
 import { oneLine } from "../../../data/faults.ts";
 import type { TableDocument, TextTable } from "../../tables/document.ts";
 import { figureRows, figuresCsv, figureTable } from "../../tables/figures.ts";
-import { comparisonTable, differenceRows, interactionRows, interactionTables } from "../compare/format.ts";
+import { comparisonTable, differenceRows, figuresOf, interactionRows, interactionTables } from "../compare/format.ts";
 import { mcnemarWords } from "../format.ts";
 import { type ClassFigure, figureKeys, nameOf, type OverallFigure } from "./figures.ts";
 import type { ClassMetricsResults } from "./results.ts";
@@ -51,9 +51,10 @@ export function classesDocument(results: ClassMetricsResults): TableDocument {
   const { comparisons, predictions, notes, method, options, columns, classes } = results;
   const names = printNames(classes);
   const print = (metric: string) => names[metric]!;
-  const compared = comparisons.map((one) =>
+  const compared = comparisons.flatMap((one) => [
+    figuresOf(one.file, figureTable(one.figures, names, options.resamples)),
     comparisonTable({ ...one, first: predictions.file, tests: { accuracy: mcnemarWords(one.mcnemar) } }, print, options),
-  );
+  ]);
   const lines = [
     `${oneLine(predictions.file)}: ${many(predictions.rows, "row")} of ${many(classes.length, "class", "classes")}, ${many(predictions.clusters, "cluster")}`,
     `columns: ${columns}`,
@@ -80,6 +81,7 @@ export function classTables(
 export function classesCsv({ figures, interactions, comparisons, predictions, method, options }: ClassMetricsResults): string {
   const { file } = predictions;
   const compared = comparisons.flatMap(({ mcnemar, ...one }) => [
+    ...figureRows(one.file, one.figures, method),
     ...differenceRows({ ...one, first: file }, method),
     {
       table: `${file} minus ${one.file}`,

@@ -135,8 +135,9 @@ test("a class without rows leaves undefined what is of all classes, with a reaso
 
 test("beside itself a model differs in nothing; a better one is better", () => {
   const text = table(5, 2.5);
-  const { comparisons, interactions } = measure(text, [text, table(6, 0)], { subgroup: "site" }, { margin: 0.1 });
+  const { figures, comparisons, interactions } = measure(text, [text, table(6, 0)], { subgroup: "site" }, { margin: 0.1 });
   expect(comparisons[0]!.differences.every(({ estimate, pPermutation }) => estimate === 0 && pPermutation === 1)).toBe(true);
+  expect(comparisons[0]!.figures).toEqual(figures.filter(({ subset }) => subset === "all"));
   const better = of(comparisons[1]!.differences, "roc_auc_macro");
   expect(better.low).toBeGreaterThan(0);
   expect(better).toMatchObject({ nonInferior: true });

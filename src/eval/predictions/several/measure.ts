@@ -128,6 +128,7 @@ function compareOne(
     file: predictions.file,
     sha256,
     columns: describeColumns(predictions.columns),
+    figures: describeClassFigures(sample, classes, "all", other.values, options),
     differences: describeDifferences(estimates, permuted, options),
     permutations: permuted && { count: permuted.permutations, exact: permuted.exact },
     mcnemar: { ...mcnemarOfCalls(right(first.sample), right(sample)), pHolm: null, reason: null },

@@ -5,12 +5,15 @@ import { metricsOptions } from "../options.ts";
 import { calibrationSchema, differenceSchema, interactionSchema, mcnemarSchema, permutationsSchema } from "../results.ts";
 
 const count = z.int().min(0);
+const figureSchema = z.strictObject({ metric: z.string(), ...figureFields });
 
 /** A table with the same rows, scored by another model. */
 const comparisonSchema = z.strictObject({
   file: z.string(),
   sha256: z.string(),
   columns: z.string(),
+  /** Its own. */
+  figures: z.array(figureSchema),
   /** Figure of the first table minus that of this one, in the same resamples. */
   differences: z.array(differenceSchema),
   permutations: permutationsSchema,
@@ -38,7 +41,7 @@ export const classMetricsSchema = z.strictObject({
   confusion: z.array(z.array(count)),
   calibration: classCalibrationSchema,
   /** Of all classes, such as `accuracy`, and of each against the rest, such as `recall:CLASS`. */
-  figures: z.array(z.strictObject({ metric: z.string(), ...figureFields })),
+  figures: z.array(figureSchema),
   /** Empty without subgroups. */
   interactions: z.array(interactionSchema),
   comparisons: z.array(comparisonSchema),
