@@ -170,6 +170,12 @@ describe("what is read back is what the dataset holds", () => {
     }
   });
 
+  test("nnunet: types of lesions by their values, and the channel by its modality: of CT nnU-Net keeps HU", async () => {
+    const from = await changed({ modality: "CT", lesionTypes: ["subdural", "epidural"] });
+    const about = JSON.parse(await readFile(join(await exported("nnunet", from), "dataset.json"), "utf8"));
+    expect(about).toMatchObject({ channel_names: { "0": "CT" }, labels: { background: 0, subdural: 1, epidural: 2 } });
+  });
+
   test("bids: files to the byte, each patient's split, cases that would share a name as runs", async () => {
     const twin = { ...dataset.cases[0]!, id: "sub-00_twin_T2w" };
     const from = await changed({ cases: [...dataset.cases, twin] });

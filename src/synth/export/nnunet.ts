@@ -1,6 +1,16 @@
 import { canonicalJson } from "../../core/hash.ts";
-import type { SplitName } from "../../data/dataset.ts";
+import type { Dataset, Modality, SplitName } from "../../data/dataset.ts";
 import type { MakeFormat } from "./format.ts";
+import { categoriesOf } from "./marks.ts";
+
+/** What nnU-Net calls a channel: of `CT` it keeps HU and normalises by the whole dataset. */
+const channels: Readonly<Record<Modality, string>> = { T2w: "T2", CT: "CT", US: "US" };
+
+/** The values of the masks by the names of what they mark. */
+function labelsOf(dataset: Dataset): Record<string, number> {
+  const lesions = categoriesOf(dataset).filter(({ supercategory }) => supercategory === "lesion");
+  return Object.fromEntries(lesions.map(({ name }, i) => [name, i + 1]));
+}
 
 /**
  * A raw dataset of nnU-Net v2: train and val in `imagesTr` and `labelsTr`, test in `imagesTs` and `labelsTs`. Our split of train and val is
@@ -23,8 +33,8 @@ export const nnunetFormat: MakeFormat<{ readonly id: string; readonly split: Spl
     const about = {
       name: dataset.name,
       description: `Written by hemosynth ${version}. Pseudo-hemorrhages: research only.`,
-      channel_names: { "0": "T2" },
-      labels: { background: 0, hemorrhage: 1 },
+      channel_names: { "0": channels[dataset.modality ?? "T2w"] },
+      labels: { background: 0, ...labelsOf(dataset) },
       numTraining: train.length + val.length,
       file_ending: ".nii.gz",
     };
