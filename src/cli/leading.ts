@@ -4,7 +4,7 @@ import { readJson } from "../data/dataset.ts";
 import { readText } from "../data/files.ts";
 import { findMetric, metricNames } from "../eval/report/format.ts";
 import { resultsSchema } from "../eval/results.ts";
-import { classFigure } from "../eval/summary.ts";
+import { classFigure, tellsSeveral } from "../eval/summary.ts";
 
 /** A figure by its name. */
 export interface Leading {
@@ -23,8 +23,7 @@ const leading = [["auroc", "stack"], ["map50", "box"], ["dice", "slice"], ["auro
 async function evaluated(folder: string): Promise<Leading | null> {
   const results = await readJson(join(folder, "eval", "results.json"), resultsSchema, "evaluate").catch(() => null);
   if (results === null) return null;
-  const macro =
-    results.classes !== undefined && results.classes.names.length > 2 ? classFigure(results, "roc_auc_macro") : undefined;
+  const macro = tellsSeveral(results) ? classFigure(results, "roc_auc_macro") : undefined;
   if (macro?.estimate != null) return { name: "examination macro AUROC", value: macro.estimate };
   for (const [metric, per] of leading) {
     const value = findMetric(results, metric, per)?.estimate ?? null;

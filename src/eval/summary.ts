@@ -59,6 +59,9 @@ export function maskNotes(probability: number | null, grid: readonly number[]): 
   ];
 }
 
+/** Whether a network tells more than two classes apart: of all but the first together nobody may have asked. */
+export const tellsSeveral = ({ classes }: Results): boolean => classes !== undefined && classes.names.length > 2;
+
 /** A figure of examinations of a network that tells classes apart; undefined where there is none. */
 export function classFigure({ classes }: Results, name: "roc_auc_macro" | "accuracy") {
   const own = classes?.levels.find(({ per }) => per.startsWith("examination"))?.figures ?? [];
@@ -90,8 +93,7 @@ export function evalResult(results: Results): StageResult {
   const boxes = findMetric(results, "map50", "box") !== undefined;
   const overlap = boxes ? words("mAP@0.5", "map50", "box") : words("slice Dice", "dice", "slice");
   const classes = classWords(results);
-  // Of more than two classes, "all but the first" is a question that nobody may have asked.
-  const several = classes.length > 0 && results.classes!.names.length > 2;
+  const several = classes.length > 0 && tellsSeveral(results);
   const figures = [...(several ? [] : [words("stack AUROC", "auroc", "stack")]), ...(classes.length > 0 ? classes : [overlap])];
   const main = results.metrics.filter((m) => m.subset === "all" && m.metric !== "ppv" && m.metric !== "npv");
   return {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
+import { listed } from "../core/words.ts";
 import { type ModelOptions, modelTells, modelWords } from "../models/index.ts";
 import { augmentOptions } from "./augment/options.ts";
 import { bagOptions, drawsCases } from "./bags/options.ts";
@@ -281,12 +282,7 @@ export function taskMisfit(model: ModelOptions, task: TaskName): string | null {
   if (of.includes(own)) return null;
   if (own === "pixels") return `${task} needs a model that ${told[of[0]!]}, such as { kind: ${by} }; got a ${model.kind}`;
   const able = taskName.options.filter((name) => taught[name].of.includes(own));
-  return `must be ${listed(able)} for a ${model.kind}, which ${told[own]}; got ${task}`;
-}
-
-/** Such as `a, b or c`. */
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+  return `must be ${listed(able, "or")} for a ${model.kind}, which ${told[own]}; got ${task}`;
 }
 
 /** The tasks whose loss is of one kind: of `train.loss` they read the gains of a detector, `classBalance` (classes and crops) or `lesionPixelWeight` (weak*), and no weight of a part. */

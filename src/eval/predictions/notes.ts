@@ -1,10 +1,10 @@
 import { many } from "../../core/words.ts";
 import { oneLine } from "../../data/faults.ts";
-import { clustersIn, fewClusters, fewInSubgroups } from "../tables/few.ts";
+import { clustersIn, fewClusters, fewestClusters, fewInSubgroups } from "../tables/few.ts";
 import { isChosen, type MetricsOptions } from "./options.ts";
 import { type Resampled, strataNotes } from "./plan.ts";
-import type { ClassPredictions } from "./read/classes.ts";
-import type { Predictions } from "./read/rows.ts";
+import { type ClassPredictions, rowsByClass } from "./read/classes.ts";
+import { type Predictions, rowsByLabel } from "./read/rows.ts";
 
 const noCluster =
   "No column tells which rows belong together: if one patient has several, the intervals are too narrow. Name it by --cluster.";
@@ -23,8 +23,7 @@ export function notesOf(
   { threshold, permutations }: Pick<MetricsOptions, "threshold" | "permutations">,
 ): string[] {
   const { columns, rows, noProbability } = predictions;
-  const byClass = (some: Predictions["rows"]) => [0, 1].map((label) => some.filter((row) => row.label === label));
-  const fewest = Math.min(...byClass(rows).map(clustersIn));
+  const fewest = fewestClusters(rowsByLabel(rows));
   const alike = clustersIn(rows) < rows.length;
   const notes: [boolean, string][] = [
     [columns.cluster.length === 0, noCluster],
@@ -42,7 +41,7 @@ export function notesOf(
     [noProbability === null, biasedCalibration],
     [rows[0]!.score === rows.at(-1)!.score, "All scores are equal: they tell nothing apart."],
   ];
-  const few = fewInSubgroups(columns.subgroup, "clusters with one of the classes", rows, byClass);
+  const few = fewInSubgroups(columns.subgroup, "clusters with one of the classes", rows, rowsByLabel);
   return [...sharedNotes(predictions), ...notes.flatMap(([holds, note]) => (holds ? [note] : [])), ...few];
 }
 
@@ -54,7 +53,7 @@ function sharedNotes(predictions: Resampled & Pick<Predictions, "remarks">): str
 /** What a reader must know before quoting a figure of predictions of several classes. */
 export function classNotes(predictions: ClassPredictions, compared: number): string[] {
   const { columns, rows, classes, noProbability } = predictions;
-  const byClass = (some: ClassPredictions["rows"]) => classes.map((_, c) => some.filter(({ truth }) => truth === c));
+  const byClass = (some: ClassPredictions["rows"]) => rowsByClass(some, classes);
   const perClass = byClass(rows).map(clustersIn);
   const fewest = Math.min(...perClass);
   const alike = clustersIn(rows) < rows.length;

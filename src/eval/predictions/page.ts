@@ -9,11 +9,11 @@ import { type Curve, curvesSvg, precisionAxes, precisionSteps, rocAxes, rocPoint
 import { fixed, withInterval } from "../report/format.ts";
 import { aboutIntervals, readDifference, readInterval } from "../report/intervals.ts";
 import { plots, type Section } from "../report/layout.ts";
-import { clustersIn } from "../tables/few.ts";
+import { fewestClusters } from "../tables/few.ts";
 import { documentPage, intervalMethods } from "../tables/page.ts";
 import { type DrawnFigure, differenceForest, subgroupForests } from "../tables/plots.ts";
 import { figureWords, metricsDocument } from "./format.ts";
-import type { Predictions } from "./read/rows.ts";
+import { type Predictions, rowsByLabel } from "./read/rows.ts";
 import type { Figure, FigureName, MetricsResults } from "./results.ts";
 
 /** What a figure means, as the beginning of a sentence. */
@@ -68,8 +68,7 @@ const ofAll = ({ figures }: MetricsResults, metric: FigureName): Figure =>
 
 function readingOf(results: MetricsResults, { rows }: Predictions): string[] {
   const { options, comparisons, predictions } = results;
-  const ofClass = [0, 1].map((label) => clustersIn(rows.filter((row) => row.label === label)));
-  const fewest = { count: Math.min(...ofClass), of: "patients of one class" };
+  const fewest = { count: fewestClusters(rowsByLabel(rows)), of: "patients of one class" };
   const read = (Object.keys(meanings) as (keyof typeof meanings)[]).map((metric) => {
     const one = ofAll(results, metric);
     const landmark = one.chance === null ? null : { value: one.chance, words: "what guessing reaches", fewest };

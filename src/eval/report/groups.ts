@@ -16,7 +16,3 @@ export function groupsOf(results: Told): string[] {
   );
   return [...new Set([...stackGroups(results), ...ofClasses])];
 }
-
-/** Such as `grade, plane and weeks`. */
-export const joined = (names: readonly string[]): string =>
-  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;

@@ -1,4 +1,4 @@
-import { many } from "../../core/words.ts";
+import { listed, many } from "../../core/words.ts";
 import { html, type Markup } from "../../picture/html.ts";
 import type { Fold, Metric, OperatingPoint, Results, Transfer } from "../results.ts";
 import type { Level } from "../scores.ts";
@@ -11,7 +11,7 @@ import { classSection } from "./classes.ts";
 import { frocReading } from "./curves.ts";
 import { lowestDrawn, type ReportPlots } from "./figures.ts";
 import { figure, findMetric, fixed, lesionWord, levelsOf, metricNames, whatWasEvaluated, withInterval } from "./format.ts";
-import { joined, stackGroups } from "./groups.ts";
+import { stackGroups } from "./groups.ts";
 import { fewResamples, percent } from "./intervals.ts";
 import { list, paragraphs, plots, reportLayout, type Section, table } from "./layout.ts";
 import { banner, headline, intervalReading, limits, methods, reading } from "./words.ts";
@@ -154,7 +154,10 @@ function subgroupSection({ results, task, plots: all }: ReportContent): Section[
   if (forests.length === 0) return [];
   const caption = "In brackets: stacks that the figure is of. Orange and dashed: all stacks.";
   return [
-    { title: `Subgroups: ${joined(stackGroups(results))}`, body: html`${plots(forests, caption)}${subsetTable(results, task)}` },
+    {
+      title: `Subgroups: ${listed(stackGroups(results), "and")}`,
+      body: html`${plots(forests, caption)}${subsetTable(results, task)}`,
+    },
   ];
 }
 

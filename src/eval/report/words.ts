@@ -1,11 +1,11 @@
-import { many } from "../../core/words.ts";
+import { listed, many } from "../../core/words.ts";
 import type { EvaluatedTask } from "../load.ts";
 import type { EmptyMaskRule } from "../metrics/dice.ts";
 import type { Metric, Results } from "../results.ts";
 import type { Evaluated } from "./checklists/answers.ts";
 import { classHeadline } from "./classes.ts";
 import { findMetric, lesionWord, whatWasEvaluated, withInterval } from "./format.ts";
-import { groupsOf, joined } from "./groups.ts";
+import { groupsOf } from "./groups.ts";
 import { aboutIntervals, type Landmark, readInterval } from "./intervals.ts";
 import { hasLookAlikes, imagesOf, wordsOf } from "./origin.ts";
 
@@ -213,7 +213,7 @@ export function limits(results: Results): string[] {
     "Stacks of one subject share anatomy, and copies of one subject share more; intervals allow for it, but subjects are few whatever the number of slices.",
     "Predictive values depend on how common lesions are in this dataset, which is not how common they are in a clinic.",
     ...(groups.length > 0
-      ? [`Groups by ${joined(groups)} were looked at without correction for the number of comparisons.`]
+      ? [`Groups by ${listed(groups, "and")} were looked at without correction for the number of comparisons.`]
       : []),
   ];
 }

@@ -18,6 +18,10 @@ interface Grouped {
 /** Distinct clusters of rows. */
 export const clustersIn = (rows: readonly Pick<Grouped, "cluster">[]): number => new Set(rows.map(({ cluster }) => cluster)).size;
 
+/** Distinct clusters of the part that has fewest. */
+export const fewestClusters = (parts: readonly (readonly Pick<Grouped, "cluster">[])[]): number =>
+  Math.min(...parts.map(clustersIn));
+
 /**
  * Names the subgroups that are of too few clusters.
  *
@@ -34,8 +38,7 @@ export function fewInSubgroups<R extends Grouped>(
   if (column === null) return [];
   const values = [...new Set(rows.map(({ subgroup }) => subgroup!))].sort();
   const few = values.flatMap((value) => {
-    const parts = partsOf(rows.filter(({ subgroup }) => subgroup === value));
-    const fewest = Math.min(...parts.map(clustersIn));
+    const fewest = fewestClusters(partsOf(rows.filter(({ subgroup }) => subgroup === value)));
     return fewest < fewClusters ? [`${oneLine(value)} (${fewest})`] : [];
   });
   if (few.length === 0) return [];

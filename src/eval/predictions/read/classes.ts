@@ -72,3 +72,7 @@ export function orderedClasses(predictions: Omit<ClassPredictions, "noProbabilit
   });
   return { ...predictions, rows, noProbability: none?.line ?? null };
 }
+
+/** Rows of each class. */
+export const rowsByClass = (rows: ClassPredictions["rows"], classes: ClassPredictions["classes"]): ClassPredictions["rows"][] =>
+  classes.map((_, c) => rows.filter(({ truth }) => truth === c));

@@ -65,3 +65,7 @@ export function ordered(predictions: Omit<Predictions, "noProbability">): Predic
   const order = [...rows].sort((a, b) => a.score - b.score || (a.id < b.id ? -1 : 1));
   return { ...predictions, rows: order, noProbability: outside?.line ?? null };
 }
+
+/** Rows of label 0, and of label 1. */
+export const rowsByLabel = (rows: Predictions["rows"]): Predictions["rows"][] =>
+  [0, 1].map((label) => rows.filter((row) => row.label === label));

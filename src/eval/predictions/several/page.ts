@@ -9,10 +9,10 @@ import { type Curve, curvesSvg, precisionAxes, precisionSteps, rocAxes, rocPoint
 import { withInterval } from "../../report/format.ts";
 import { aboutIntervals, readDifference, readInterval } from "../../report/intervals.ts";
 import { plots, type Section } from "../../report/layout.ts";
-import { clustersIn } from "../../tables/few.ts";
+import { fewestClusters } from "../../tables/few.ts";
 import { documentPage, intervalMethods } from "../../tables/page.ts";
 import { type DrawnFigure, differenceForest, subgroupForests } from "../../tables/plots.ts";
-import type { ClassPredictions } from "../read/classes.ts";
+import { type ClassPredictions, rowsByClass } from "../read/classes.ts";
 import { classesDocument, printNames } from "./format.ts";
 import type { ClassMetricsResults } from "./results.ts";
 
@@ -49,8 +49,7 @@ function readingOf(
   { rows }: ClassPredictions,
   names: Record<string, string>,
 ): string[] {
-  const ofClass = classes.map((_, c) => clustersIn(rows.filter(({ truth }) => truth === c)));
-  const fewest = { count: Math.min(...ofClass), of: "patients of one class" };
+  const fewest = { count: fewestClusters(rowsByClass(rows, classes)), of: "patients of one class" };
   const read = [...main, ...errors].map((metric) => {
     const one = figures.find((f) => f.metric === metric && f.subset === "all")!;
     const landmark = one.chance === null ? null : { value: one.chance, words: "what guessing reaches", fewest };

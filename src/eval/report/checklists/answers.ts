@@ -1,8 +1,8 @@
-import { many } from "../../../core/words.ts";
+import { listed, many } from "../../../core/words.ts";
 import type { EvaluatedTask } from "../../load.ts";
 import type { Results } from "../../results.ts";
 import { findMetric, kindOfScores, lesionWord, whatWasEvaluated, withInterval } from "../format.ts";
-import { groupsOf, joined } from "../groups.ts";
+import { groupsOf } from "../groups.ts";
 import { percent } from "../intervals.ts";
 import { wordsOf } from "../origin.ts";
 
@@ -84,8 +84,9 @@ function ofModel({ results, task, version }: Evaluated) {
 
 function fairnessWords(groups: readonly string[]): string {
   const others = ["site", "sex", ...(groups.includes("weeks") ? [] : ["age"]), "origin"];
-  const here = groups.length === 0 ? "This report has no figure of a group." : `Figures by ${joined(groups)}, with intervals.`;
-  return `${here} Groups by ${joined(others)} are yours to look at: fairness is not answered by the run.`;
+  const here =
+    groups.length === 0 ? "This report has no figure of a group." : `Figures by ${listed(groups, "and")}, with intervals.`;
+  return `${here} Groups by ${listed(others, "and")} are yours to look at: fairness is not answered by the run.`;
 }
 
 function ofResults({ results, task }: Evaluated) {
