@@ -20,10 +20,10 @@ const ownName = "name";
 
 export const isSeed = (path: string): boolean => seedPaths.has(path);
 
-/** The options that differ between points, in the order in which they were varied; and the name, where settings are given names. */
+/** The options that differ between points, in the order in which they were varied. */
 export function factorsOf(points: readonly Values[]): Factor[] {
   const paths = [...new Set(points.flatMap((values) => Object.keys(values)))];
-  const varying = paths.filter((path) => path === ownName || new Set(points.map((values) => keyOf(values, [path]))).size > 1);
+  const varying = paths.filter((path) => new Set(points.map((values) => keyOf(values, [path]))).size > 1);
   return varying.map((path) => ({ path, label: labelOf(path, varying) }));
 }
 
@@ -38,9 +38,10 @@ function labelOf(path: string, all: readonly string[]): string {
   return endings.find((ending) => !isShared(ending)) ?? path;
 }
 
-/** Where points have names of their own: the factors without those that the name decides, which it stands for. */
+/** Where points have names of their own, be it one alone: the name, and the factors without those that it decides, which it stands for. */
 function notInName(points: readonly Values[], factors: readonly Factor[]): Factor[] {
-  if (!factors.some(({ path }) => path === ownName)) return [...factors];
+  if (!points.some((values) => ownName in values)) return [...factors];
+  const all = factors.some(({ path }) => path === ownName) ? factors : [{ path: ownName, label: ownName }, ...factors];
   const isDecided = (path: string) => {
     const by = new Map<string, string>();
     return points.every((values) => {
@@ -50,7 +51,7 @@ function notInName(points: readonly Values[], factors: readonly Factor[]): Facto
       return before === value;
     });
   };
-  return factors.filter(({ path }) => path === ownName || !isDecided(path));
+  return all.filter(({ path }) => path === ownName || !isDecided(path));
 }
 
 /** Longest name of a point, characters; a longer one is cut and told apart by a hash. */

@@ -88,6 +88,7 @@ test("a mistake that every point has is told once, and of no point, however many
 test("a single setting keeps its name too, so that its runs are found again when others come or go", async () => {
   const found = await plan("sweep:\n  list: [{name: slow, train.steps: 5}]\n  seeds: [0, 1]\n");
   expect(namesOf(found)).toEqual(["slow_seed=0", "slow_seed=1"]);
+  expect(found.factors.map(({ path }) => path)).toEqual(["train.seed"]); // the name is the same in all: it has no effect to show
 });
 
 test("every combination, the last to vary first; each point is the experiment that the same options by --set give", async () => {
